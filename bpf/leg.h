@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* One hop: from a leg that received a packet to the path it takes */
+#ifndef CAROM_BPF_LEG_H
+#define CAROM_BPF_LEG_H
+
+#include "latch.h"
+#include "nexthop.h"
+#include "tap.h"
+
+/* Where a packet stands while it is being decided on */
+struct hop {
+	struct leg *leg;
+	struct leg_path *path;
+	struct leg_path6 *p6;
+	__u32 slot;
+	__u32 action; /* of a port that is not ours: XDP_PASS */
+};
+
+/* The leg's path in force. p6 only where IPv6 or SSRC rewriting needs it */
+static __always_inline int hop_open(struct hop *h, __u32 slot)
+{
+	struct leg_ctl ctl;
+	__u32 on;
+
+	h->slot = slot;
+	h->leg = bpf_map_lookup_elem(&legs, &slot);
+	if (!h->leg)
+		return CAROM_R_NO_LEG;
+	ctl = h->leg->ctl;
+	switch (ctl.state) {
+	case LEG_RELAY:
+		break;
+	case LEG_BLOCKED:
+		return CAROM_R_BLOCKED;
+	case LEG_HELD:
+		return CAROM_R_HELD;
+	case LEG_FOREIGN:
+		return PARSE_PASS;
+	default:
+		return CAROM_R_NO_LEG;
+	}
+	on = ctl.active & 1;
+	h->path = &h->leg->path[on];
+	h->p6 = NULL;
+	if (h->path->flags & (PATH_V6_IN | PATH_V6_OUT | PATH_SSRC)) {
+		struct leg_aux *x = bpf_map_lookup_elem(&aux, &slot);
+
+		if (!x)
+			return CAROM_R_NO_LEG;
+		h->p6 = &x->path6[on];
+	}
+	return CAROM_R_RELAYED;
+}
+
+static __always_inline bool source_matches(const struct hop *h,
+					   const struct addr *a, __be16 port,
+					   bool v6)
+{
+	const struct leg_path *p = h->path;
+
+	if (!!(p->flags & PATH_V6_IN) != v6)
+		return false;
+	if (p->flags & PATH_ANY_SRC)
+		return true;
+	if (p->sport != port)
+		return false;
+	if (!v6)
+		return p->src4 == a->w[0];
+	return h->p6 && latch_same_ip(p, h->p6, a);
+}
+
+/* Is the packet from whom it should be? A leg that latches takes its path
+ * anew, for it changed. An RTP leg latches on RTP alone: its payload type was
+ * negotiated, which RTCP's cannot be */
+static __always_inline int hop_source(struct hop *h, const struct addr *a,
+				      __be16 port, bool v6,
+				      const struct rtp *r, __u64 now)
+{
+	bool open = h->leg->ctl.latch == LATCH_OPEN &&
+		    (r->kind == PAYLOAD_RTP || h->path->media != LEG_RTP);
+
+	if (source_matches(h, a, port, v6) && !open)
+		return CAROM_R_RELAYED;
+	if (!open || !!(h->path->flags & PATH_V6_IN) != v6)
+		return CAROM_R_STRANGER;
+	if (latch(h->slot, a, port, now))
+		return source_matches(h, a, port, v6) ? CAROM_R_RELAYED
+						      : CAROM_R_STRANGER;
+	return hop_open(h, h->slot);
+}
+
+/* Filter, pin the source, turn muxed RTCP off to its own path */
+static __always_inline int hop_admit(struct hop *h, const struct addr *a,
+				     __be16 port, bool v6,
+				     const struct rtp *r, __u64 now)
+{
+	int rc = CAROM_R_RELAYED;
+
+	if (r->kind == PAYLOAD_RTP)
+		rc = rtp_filter(r, h->path);
+	if (rc != CAROM_R_RELAYED)
+		return rc;
+	rc = hop_source(h, a, port, v6, r, now);
+	if (rc != CAROM_R_RELAYED)
+		return rc;
+	if (r->kind == PAYLOAD_RTCP && h->path->flags & PATH_DEMUX)
+		rc = hop_open(h, h->slot + 1);
+	return rc;
+}
+
+/* Next hop, and does the packet fit? `grow` is what translation adds */
+static __always_inline int hop_out(struct xdp_md *ctx, struct hop *h,
+				   const struct settings *set, __u16 ip_len,
+				   bool v6, __u64 now)
+{
+	__u32 gen = nh_generation(set, h->slot, now);
+	struct leg_path *p = h->path;
+	__u32 len = ip_len;
+	int rc;
+
+	if (p->nh_gen != gen) {
+		struct leg_aux *x = bpf_map_lookup_elem(&aux, &h->slot);
+
+		if (!x)
+			return CAROM_R_NO_LEG;
+		rc = nh_refresh(ctx, p, &x->path6[p == &h->leg->path[1]], gen);
+		if (rc != CAROM_R_RELAYED)
+			return rc;
+	}
+	if (!!(p->flags & PATH_V6_OUT) != v6)
+		len += v6 ? -20 : 20;
+	return p->nh_mtu && len > p->nh_mtu ? CAROM_R_TOO_BIG
+					    : CAROM_R_RELAYED;
+}
+
+/* Counted as relayed by this leg; SSRC rewriting is the last thing to see
+ * the stream as it came in */
+static __always_inline void hop_done(struct hop *h, struct rtp *r,
+				     __u16 ip_len, __u64 now)
+{
+	rtp_figures(h->leg, h->slot, h->path, r, ip_len, now);
+	if (h->path->flags & PATH_SSRC && r->kind == PAYLOAD_RTP && h->p6) {
+		struct leg_aux *x = bpf_map_lookup_elem(&aux, &h->slot);
+
+		if (x)
+			rtp_substitute(x, h->path->clock_mult,
+				       h->p6->ssrc_out, r, now);
+	}
+}
+
+#endif

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The packet becomes the one that leaves. Everything is decided by now: from
+ * here on nothing is passed up. */
+#ifndef CAROM_BPF_REWRITE_H
+#define CAROM_BPF_REWRITE_H
+
+#include "csum.h"
+#include "rtp.h"
+
+/* What leaves: the same for both families */
+struct out {
+	struct addr src, dst;
+	__be16 sport, dport;
+	__u16 vlan;
+	__u8 v6;
+	__u8 tos, ttl;
+};
+
+static __always_inline void out_fill(struct out *o, const struct frame *f,
+				     const struct leg_path *p,
+				     const struct leg_path6 *p6)
+{
+	if (p->flags & PATH_V6_OUT && p6) {
+		o->v6 = 1;
+		__builtin_memcpy(&o->src, p6->from6, sizeof(o->src));
+		__builtin_memcpy(&o->dst, p6->dst6, sizeof(o->dst));
+	} else {
+		o->src.w[0] = p->from4;
+		o->dst.w[0] = p->dst4;
+	}
+	o->sport = p->fport;
+	o->dport = p->dport;
+	o->vlan = p->nh_vlan;
+	o->tos = p->flags & PATH_DSCP ? (f->tos & 3) | p->dscp : f->tos;
+	o->ttl = f->ttl_out;
+}
+
+/* Six bytes as two words: struct ethhdr is packed, and its members would be
+ * copied byte by byte */
+static __always_inline void mac_copy(void *to, const void *from)
+{
+	*(__u32 *)to = *(const __u32 *)from;
+	*(__u16 *)(to + 4) = *(const __u16 *)(from + 4);
+}
+
+static __always_inline void write_l2(void *data, const struct leg_path *p,
+				     __u16 vlan, bool v6)
+{
+	__be16 proto = v6 ? bpf_htons(ETH_P_IPV6) : bpf_htons(ETH_P_IP);
+	struct ethhdr *eth = data;
+
+	mac_copy(data, p->nh_dmac);
+	mac_copy(data + ETH_ALEN, p->nh_smac);
+	if (vlan) {
+		__be16 *tag = (__be16 *)(eth + 1);
+
+		eth->h_proto = bpf_htons(ETH_P_8021Q);
+		tag[0] = bpf_htons(vlan);
+		tag[1] = proto;
+	} else {
+		eth->h_proto = proto;
+	}
+}
+
+static __always_inline void write_ipv6(struct ipv6hdr *ip, const struct out *o,
+				       __u16 udp_len)
+{
+	ip->version = 6;
+	ip->priority = o->tos >> 4;
+	ip->flow_lbl[0] = o->tos << 4;
+	ip->flow_lbl[1] = 0;
+	ip->flow_lbl[2] = 0;
+	ip->payload_len = bpf_htons(udp_len);
+	ip->nexthdr = IPPROTO_UDP;
+	ip->hop_limit = o->ttl;
+	__builtin_memcpy(&ip->saddr, &o->src, 16);
+	__builtin_memcpy(&ip->daddr, &o->dst, 16);
+}
+
+/* Atomic datagram: no ID, never to be fragmented (RFC 6864, RFC 7915 5.1) */
+static __always_inline void write_ipv4(struct iphdr *ip, const struct out *o,
+				       __u16 udp_len)
+{
+	__u64 sum = 0;
+	__be16 *w = (__be16 *)ip;
+
+	ip->version = 4;
+	ip->ihl = 5;
+	ip->tos = o->tos;
+	ip->tot_len = bpf_htons(sizeof(*ip) + udp_len);
+	ip->id = 0;
+	ip->frag_off = bpf_htons(0x4000);
+	ip->ttl = o->ttl;
+	ip->protocol = IPPROTO_UDP;
+	ip->check = 0;
+	ip->saddr = o->src.w[0];
+	ip->daddr = o->dst.w[0];
+#pragma unroll
+	for (int i = 0; i < 10; i++)
+		sum += w[i];
+	ip->check = ~csum_fold(sum);
+}
+
+/* Same family: change what differs, so that an error that came in goes out */
+static __always_inline void edit_ipv4(struct iphdr *ip, const struct out *o)
+{
+	__be16 *w = (__be16 *)ip;
+	__u64 gone = (__u64)w[0] + w[4] + ip->saddr + ip->daddr;
+
+	ip->tos = o->tos;
+	ip->ttl = o->ttl;
+	ip->saddr = o->src.w[0];
+	ip->daddr = o->dst.w[0];
+	ip->check = csum_update(ip->check, gone,
+				(__u64)w[0] + w[4] + ip->saddr + ip->daddr);
+}
+
+static __always_inline void edit_ipv6(struct ipv6hdr *ip, const struct out *o)
+{
+	ip->priority = o->tos >> 4;
+	ip->flow_lbl[0] = (ip->flow_lbl[0] & 0x0f) | o->tos << 4;
+	ip->hop_limit = o->ttl;
+	__builtin_memcpy(&ip->saddr, &o->src, 16);
+	__builtin_memcpy(&ip->daddr, &o->dst, 16);
+}
+
+/* Sequence number, timestamp, SSRC: adds to the sums what went and came */
+static __always_inline void edit_rtp(__be16 *p, const struct rtp *r,
+				     __u64 *gone, __u64 *come)
+{
+	*gone += (__u64)p[1] + *(__be32 *)(p + 2) + *(__be32 *)(p + 4);
+	p[1] = bpf_htons(r->seq);
+	*(__be32 *)(p + 2) = bpf_htonl(r->ts);
+	*(__be32 *)(p + 4) = bpf_htonl(r->ssrc);
+	*come += (__u64)p[1] + *(__be32 *)(p + 2) + *(__be32 *)(p + 4);
+}
+
+/* In full: the checksum was left to an offload that XDP took the packet away
+ * from (CHECKSUM_PARTIAL of a local sender behind veth or virtio), or IPv4's
+ * "none", which IPv6 does not know. `off` is the UDP header's */
+static __noinline int csum_full(struct xdp_md *ctx, __u32 off, __u32 len,
+				__u64 pseudo)
+{
+	void *data, *end;
+	struct udphdr *udp;
+	__u64 sum;
+
+	off &= 127;
+	sum = csum_packet(ctx, off, len);
+	data = (void *)(long)ctx->data;
+	end = (void *)(long)ctx->data_end;
+	udp = data + off;
+	if ((void *)(udp + 1) > end || sum == ~0ULL)
+		return -1;
+	udp->check = csum_udp_result(~csum_fold(sum + pseudo));
+	return 0;
+}
+
+/* UDP ports, RTP fields, checksum; the IP header is written already */
+static __always_inline void write_udp(struct xdp_md *ctx, __u32 off,
+				      struct udphdr *udp, void *end,
+				      const struct frame *f,
+				      const struct out *o, const struct rtp *r)
+{
+	__u64 gone = csum_addr(&f->src, f->v6) + csum_addr(&f->dst, f->v6) +
+		     f->sport + f->dport;
+	__u64 come = csum_addr(&o->src, o->v6) + csum_addr(&o->dst, o->v6) +
+		     o->sport + o->dport;
+	__be16 *rtp = (__be16 *)(udp + 1);
+	__u16 check = udp->check;
+
+	udp->source = o->sport;
+	udp->dest = o->dport;
+	if (r->changed && (void *)(rtp + 6) <= end)
+		edit_rtp(rtp, r, &gone, &come);
+
+	if (!check && !o->v6)
+		return;
+	if (!check || check == csum_fold(csum_pseudo(&f->src, &f->dst, f->v6,
+						     f->udp_len))) {
+		udp->check = 0;
+		csum_full(ctx, off, f->udp_len,
+			  csum_pseudo(&o->src, &o->dst, o->v6, f->udp_len));
+		return;
+	}
+	udp->check = csum_udp_result(csum_update(check, gone, come));
+}
+
+/* Headers of another length: family or VLAN tag changes. Each branch has its
+ * own bounds check, for the verifier does not connect two looks at o->v6 */
+static __noinline int rewrite_resize(struct xdp_md *ctx, const struct frame *f,
+				     const struct leg_path *p,
+				     const struct out *o, const struct rtp *r)
+{
+	__u32 l2 = ETH_HLEN + (o->vlan ? VLAN_TAG_LEN : 0);
+	__u32 l3 = o->v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
+	void *data, *end, *udp;
+
+	if (bpf_xdp_adjust_head(ctx, (int)(f->l2_len + f->l3_len) -
+					     (int)(l2 + l3)))
+		return CAROM_R_HEADROOM;
+	data = (void *)(long)ctx->data;
+	end = (void *)(long)ctx->data_end;
+	if (data + ETH_HLEN + VLAN_TAG_LEN > end)
+		return CAROM_R_MALFORMED;
+	write_l2(data, p, o->vlan, o->v6);
+	if (l3 == sizeof(struct ipv6hdr)) {
+		udp = data + l2 + sizeof(struct ipv6hdr);
+		if (udp + sizeof(struct udphdr) > end)
+			return CAROM_R_MALFORMED;
+		write_ipv6(data + l2, o, f->udp_len);
+	} else {
+		udp = data + l2 + sizeof(struct iphdr);
+		if (udp + sizeof(struct udphdr) > end)
+			return CAROM_R_MALFORMED;
+		write_ipv4(data + l2, o, f->udp_len);
+	}
+	write_udp(ctx, l2 + l3, udp, end, f, o, r);
+	return CAROM_R_RELAYED;
+}
+
+/* Any family to any, any tag to any */
+static __noinline int rewrite_any(struct xdp_md *ctx, const struct frame *f,
+				  const struct leg_path *p,
+				  const struct leg_path6 *p6,
+				  const struct rtp *r)
+{
+	void *data = (void *)(long)ctx->data;
+	void *end = (void *)(long)ctx->data_end;
+	__u32 l2 = f->l2_len & 31; /* no change; a bound for the verifier */
+	struct out o = {};
+
+	out_fill(&o, f, p, p6);
+	if (o.v6 != f->v6 ||
+	    l2 != ETH_HLEN + (__u32)(o.vlan ? VLAN_TAG_LEN : 0))
+		return rewrite_resize(ctx, f, p, &o, r);
+
+	if (data + l2 + sizeof(struct iphdr) + sizeof(struct udphdr) > end)
+		return CAROM_R_MALFORMED;
+	write_l2(data, p, o.vlan, o.v6);
+	if (o.v6) {
+		if (data + l2 + sizeof(struct ipv6hdr) +
+			    sizeof(struct udphdr) > end)
+			return CAROM_R_MALFORMED;
+		edit_ipv6(data + l2, &o);
+		write_udp(ctx, l2 + sizeof(struct ipv6hdr),
+			  data + l2 + sizeof(struct ipv6hdr), end, f, &o, r);
+	} else {
+		edit_ipv4(data + l2, &o);
+		write_udp(ctx, l2 + sizeof(struct iphdr),
+			  data + l2 + sizeof(struct iphdr), end, f, &o, r);
+	}
+	return CAROM_R_RELAYED;
+}
+
+/* The packet that there are millions of: untagged IPv4 to untagged IPv4. Both
+ * checksums share the addresses' part of RFC 1624's sum, ~m + m' */
+static __always_inline int rewrite_ipv4(struct xdp_md *ctx,
+					const struct leg_path *p,
+					const struct rtp *r, __u8 ttl)
+{
+	void *data = (void *)(long)ctx->data;
+	void *end = (void *)(long)ctx->data_end;
+	struct iphdr *ip = data + ETH_HLEN;
+	struct udphdr *udp = (void *)(ip + 1);
+	__be16 *rtp = (__be16 *)(udp + 1);
+	__u16 *ttl_word = (__u16 *)&ip->ttl, check;
+	__u64 addrs, pseudo, sum;
+
+	if ((void *)(udp + 1) > end)
+		return CAROM_R_MALFORMED;
+	mac_copy(data, p->nh_dmac);
+	mac_copy(data + ETH_ALEN, p->nh_smac);
+
+	pseudo = (__u64)ip->saddr + ip->daddr;
+	addrs = (__u64)(__u32)~ip->saddr + (__u32)~ip->daddr + p->from4 +
+		p->dst4;
+	ip->saddr = p->from4;
+	ip->daddr = p->dst4;
+	sum = addrs + (__u16)~ip->check + (__u16)~*ttl_word;
+	ip->ttl = ttl;
+	sum += *ttl_word;
+	if (p->flags & PATH_DSCP) {
+		sum += (__u16)~*(__u16 *)ip;
+		ip->tos = (ip->tos & 3) | p->dscp;
+		sum += *(__u16 *)ip;
+	}
+	ip->check = ~csum_fold(sum);
+
+	check = udp->check;
+	sum = addrs + (__u16)~check + (__u32)~*(__u32 *)udp;
+	*(__u32 *)udp = *(const __u32 *)&p->fport;
+	sum += *(__u32 *)udp;
+	if (r->changed && (void *)(rtp + 6) <= end) {
+		__u64 gone = 0, come = 0;
+
+		edit_rtp(rtp, r, &gone, &come);
+		sum += (__u16)~csum_fold(gone) + come;
+	}
+	if (!check)
+		return CAROM_R_RELAYED;
+	pseudo += bpf_htons(IPPROTO_UDP) + udp->len;
+	if (check == csum_fold(pseudo)) {
+		udp->check = 0;
+		pseudo = (__u64)p->from4 + p->dst4 + bpf_htons(IPPROTO_UDP) +
+			 udp->len;
+		csum_full(ctx, ETH_HLEN + sizeof(*ip), bpf_ntohs(udp->len),
+			  pseudo);
+		return CAROM_R_RELAYED;
+	}
+	udp->check = csum_udp_result(~csum_fold(sum));
+	return CAROM_R_RELAYED;
+}
+
+static __always_inline int rewrite(struct xdp_md *ctx, const struct frame *f,
+				   const struct leg_path *p,
+				   const struct leg_path6 *p6,
+				   const struct rtp *r)
+{
+	if (f->l2_len == ETH_HLEN && !f->v6 && !p->nh_vlan &&
+	    !(p->flags & PATH_V6_OUT))
+		return rewrite_ipv4(ctx, p, r, f->ttl_out);
+	return rewrite_any(ctx, f, p, p6, r);
+}
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/**
+ * @file carom/maps.h  Keys and values of the maps other than the leg table
+ *
+ * Pinned under PIN_DIR/<layout version>/:
+ *
+ *   legs      ARRAY[slots]   struct leg        carom/leg.h
+ *   aux       ARRAY[slots]   struct leg_aux    carom/leg.h
+ *   locals    ARRAY[4096]    struct local      agent writes
+ *   settings  ARRAY[1]       struct settings   agent writes
+ *   devices   HASH[ifindex]  struct device     attach and agent write
+ *   tx_ports  DEVMAP[index]  ifindex           attach writes
+ *   reasons   PERCPU_ARRAY   struct reason_count  kernel writes
+ *   taps      RINGBUF        struct tap        kernel writes
+ *   links/DEV                pinned bpf_link of each attached device
+ */
+#ifndef CAROM_MAPS_H
+#define CAROM_MAPS_H
+
+#include <linux/types.h>
+
+#include "carom/reason.h"
+
+#define CAROM_PIN_DIR "/sys/fs/bpf/carom"
+
+#define CAROM_LOCALS 4096   /**< open-addressed; at most a quarter in use */
+#define CAROM_LOCAL_PROBES 8
+#define CAROM_DEVICES 64    /**< devices attached at once              */
+#define CAROM_TAP_BYTES (16u << 20)
+#define CAROM_TAP_SNAP 2048 /**< longest copied IP packet              */
+
+/* local.used */
+#define LOCAL_FREE 0    /**< never used: a search ends here            */
+#define LOCAL_USED 1    /**< entry holds                               */
+#define LOCAL_DELETED 2 /**< was used: a search goes on                */
+
+/**
+ * A media address and the slots of its ports. Found by local_hash() and at
+ * most CAROM_LOCAL_PROBES steps of linear probing. The agent stores `used`
+ * last, with release, and clears it first.
+ */
+struct local {
+	__u8 addr[16];   /**< IPv6, or IPv4 as ::ffff:a.b.c.d          */
+	__u32 base;      /**< slot of port_min                         */
+	__u16 port_min;  /**< host order                               */
+	__u16 port_max;  /**< host order, inclusive                    */
+	__u32 used;      /**< LOCAL_*                                  */
+	__u32 id;        /**< agent's number for the address           */
+};
+
+/** One entry, index 0. Written by the agent */
+struct settings {
+	__u32 nh_generation; /**< agent bumps it when routes or neighbours move */
+	__u32 slots;         /**< size of the leg table                */
+	__u8 ttl;            /**< TTL and hop limit to send with; 0 = decrement */
+	__u8 lo_forwarding[2]; /**< IPv4, IPv6: of lo before we attached; written
+				by attach, put back by detach          */
+	__u8 pad[5];
+	__u32 ifindex[CAROM_DEVICES]; /**< of tx_ports; written by attach  */
+};
+
+/** Devices that packets may leave by, VLANs on them included */
+struct device {
+	__u32 port;      /**< index in tx_ports                        */
+	__u32 ifindex;   /**< of the attached (physical) device        */
+	__u16 vlan;      /**< 802.1Q id when the key is a VLAN device  */
+	__u16 mtu;
+};
+
+struct reason_count {
+	__u64 packets;
+	__u64 bytes;     /**< IP length                                */
+	enum carom_reason reason; /**< so that a dump names it         */
+	__u32 pad;
+};
+
+/* tap.flags */
+#define TAP_RTCP (1u << 0)
+#define TAP_V6 (1u << 1)
+#define TAP_CUT (1u << 2) /**< packet was longer than CAROM_TAP_SNAP   */
+
+/** Header of one copied packet; `caplen` bytes from the IP header on follow */
+struct tap {
+	__u64 time;     /**< CLOCK_MONOTONIC ns                        */
+	__u32 slot;
+	__u32 ssrc;     /**< of the packet, host order                 */
+	__u16 caplen;
+	__u16 payload;  /**< offset of the UDP payload in the copy     */
+	__u16 flags;    /**< TAP_*                                     */
+	__u16 pad;
+};
+
+_Static_assert(sizeof(struct local) == 32, "half a cache line");
+_Static_assert(sizeof(struct settings) == 16 + 4 * CAROM_DEVICES, "no holes");
+_Static_assert(sizeof(struct tap) == 24, "no holes");
+
+/** Where to start looking for an address in `locals` */
+static inline __attribute__((always_inline)) __u32
+local_hash(__u32 a, __u32 b, __u32 c, __u32 d)
+{
+	__u32 h = (a ^ (b * 0x9e3779b1u) ^ (c * 0x85ebca6bu)) +
+		  d * 0xc2b2ae35u;
+
+	return (h ^ (h >> 15)) & (CAROM_LOCALS - 1);
+}
+
+/** RTP clock rate to leg_path.clock_mult: RTP units in 1024 ns, times 2^32 */
+static inline __u32 leg_clock_mult(__u32 hz)
+{
+	return (__u32)(((__u64)hz << 32) * 1024 / 1000000000);
+}
+
+#endif

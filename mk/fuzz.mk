@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# tests/fuzz/fuzz_X.c: libFuzzer targets. Everything they link is compiled
+# by clang with coverage, into build/fuzz/.
+#
+# FUZZ_SRCS_X names the sources that fuzz_X links; else every room.
+
+FUZZ_SECONDS ?= 20
+
+FUZZ_FLAGS := -fsanitize=fuzzer-no-link,address,undefined \
+	      -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+FUZZ_SRCS := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ_BINS := $(FUZZ_SRCS:tests/fuzz/%.c=build/fuzz/%)
+
+fuzz_srcs = $(if $(filter undefined,$(origin FUZZ_SRCS_$(1))),$(ROOM_SRCS),$(FUZZ_SRCS_$(1)))
+fuzz_obj = $(patsubst %.c,build/fuzz/obj/%.o,$(1))
+
+build/fuzz/obj/%.o: %.c | $(SKELS)
+	$(call say,FUZZ,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) -O1 $(filter-out -O2,$(CFLAGS)) $(FUZZ_FLAGS) $(CPPFLAGS) \
+		-Itests -Itests/fuzz -Itests/unit -Itests/bpf -Ibpf \
+		-MMD -MP -c -o $@ $<
+
+define fuzz_rule
+build/fuzz/$(1): $$(call fuzz_obj,tests/fuzz/$(1).c $$(call fuzz_srcs,$(2)))
+	$$(call say,LINK,$$@)
+	$$(Q)$$(CLANG) -fsanitize=fuzzer,address,undefined -o $$@ $$^ $$(LDLIBS)
+endef
+
+$(foreach f,$(FUZZ_SRCS:tests/fuzz/%.c=%),$(eval $(call fuzz_rule,$(f),$(f:fuzz_%=%))))
+
+.PHONY: fuzz-build
+fuzz-build: $(FUZZ_BINS)
+
+fuzz: fuzz-build ## each libFuzzer target for FUZZ_SECONDS
+	@tests/fuzz/run $(FUZZ_SECONDS) $(FUZZ_BINS)

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+#include "fake_media.h"
+
+struct media *fake_media(void)
+{
+	return mem_zalloc(sizeof(struct media), NULL);
+}
+
+static void put(struct media *m, const char *fmt, ...)
+{
+	const size_t len = strlen(m->last);
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)re_vsnprintf(m->last + len, sizeof(m->last) - len, fmt, ap);
+	va_end(ap);
+}
+
+static void begin(struct media *m, const char *what)
+{
+	m->calls++;
+	m->last[0] = '\0';
+	put(m, "%s", what);
+}
+
+static void put_pl(struct media *m, const char *name, const struct pl *pl)
+{
+	if (pl && pl->l)
+		put(m, " %s=%r", name, pl);
+}
+
+static void put_list(struct media *m, const char *name, const struct pl *v,
+		     size_t c)
+{
+	size_t i;
+
+	for (i = 0; i < c; i++)
+		put(m, "%s%s%r", i ? "," : " ", i ? "" : name, &v[i]);
+}
+
+static void put_sa(struct media *m, const char *name, const struct sa *sa)
+{
+	if (sa_isset(sa, SA_ADDR))
+		put(m, " %s=%j", name, sa);
+}
+
+#define PUT_FLAG(field)                                                        \
+	do {                                                                   \
+		if (o->field)                                                  \
+			put(m, " " #field);                                    \
+	} while (0)
+
+static void put_opts(struct media *m, const struct media_opts *o)
+{
+	static const char *const mux[] = {
+		"", "offer", "require", "demux", "accept", "reject",
+	};
+
+	put_pl(m, "call", &o->call_id);
+	put_pl(m, "from", &o->from_tag);
+	put_pl(m, "to", &o->to_tag);
+	put_pl(m, "branch", &o->via_branch);
+	put_pl(m, "dir0", &o->direction[0]);
+	put_pl(m, "dir1", &o->direction[1]);
+	put_sa(m, "received", &o->received_from);
+	put_sa(m, "media", &o->media_address);
+	if (o->address_family)
+		put(m, " af=%d", o->address_family == AF_INET6 ? 6 : 4);
+	put_pl(m, "transport", &o->transport);
+	if (o->rtcp_mux)
+		put(m, " mux=%s", mux[o->rtcp_mux]);
+	PUT_FLAG(trust_address);
+	PUT_FLAG(strict_source);
+	PUT_FLAG(asymmetric);
+	PUT_FLAG(symmetric);
+	PUT_FLAG(port_latching);
+	PUT_FLAG(replace_origin);
+	PUT_FLAG(replace_session_connection);
+	PUT_FLAG(replace_username);
+	PUT_FLAG(replace_session_name);
+	PUT_FLAG(replace_sdp_version);
+	PUT_FLAG(replace_zero_address);
+	PUT_FLAG(ice_remove);
+	PUT_FLAG(no_rtcp_attribute);
+	PUT_FLAG(block_dtmf);
+	PUT_FLAG(record_call);
+	if (o->tos != -1)
+		put(m, " tos=%d", o->tos);
+	if (o->ptime)
+		put(m, " ptime=%u", o->ptime);
+	put_list(m, "strip=", o->strip, o->stripc);
+	put_list(m, "mask=", o->mask, o->maskc);
+	put_list(m, "offer=", o->offer, o->offerc);
+	put_list(m, "except=", o->except, o->exceptc);
+	put_pl(m, "metadata", &o->metadata);
+}
+
+static int finish(struct media *m, struct media_err *e)
+{
+	if (m->err && e)
+		(void)re_snprintf(e->msg, sizeof(e->msg), "%s", m->msg);
+
+	return m->err;
+}
+
+static int sdp(struct media *m, const char *what, const struct media_opts *o,
+	       struct mbuf *out, struct media_err *e)
+{
+	begin(m, what);
+	put_opts(m, o);
+	if (m->err)
+		return finish(m, e);
+
+	return m->raw_sdp ? mbuf_write_pl(out, &o->sdp)
+			  : mbuf_printf(out, "v=0\r\ns=%s\r\nm=audio 9 "
+					"RTP/AVP 0\r\n", what);
+}
+
+int media_offer(struct media *m, const struct media_opts *o, struct mbuf *out,
+		struct media_err *e)
+{
+	return sdp(m, "offer", o, out, e);
+}
+
+int media_answer(struct media *m, const struct media_opts *o,
+		 struct mbuf *out, struct media_err *e)
+{
+	return sdp(m, "answer", o, out, e);
+}
+
+int media_delete(struct media *m, const struct pl *call_id,
+		 const struct pl *from_tag, const struct pl *to_tag,
+		 const struct pl *via_branch, int delay, struct odict *out)
+{
+	begin(m, "delete");
+	put_pl(m, "call", call_id);
+	put_pl(m, "from", from_tag);
+	put_pl(m, "to", to_tag);
+	put_pl(m, "branch", via_branch);
+	put(m, " delay=%d", delay);
+
+	return m->err ? m->err
+		      : odict_entry_add(out, "created", ODICT_INT,
+					(int64_t)1700000000);
+}
+
+int media_query(struct media *m, const struct pl *call_id,
+		const struct pl *from_tag, const struct pl *to_tag,
+		struct odict *out)
+{
+	begin(m, "query");
+	put_pl(m, "call", call_id);
+	put_pl(m, "from", from_tag);
+	put_pl(m, "to", to_tag);
+
+	return m->err ? m->err
+		      : odict_entry_add(out, "created", ODICT_INT,
+					(int64_t)1700000000);
+}
+
+int media_list(struct media *m, uint32_t limit, struct odict *out)
+{
+	char key[16], id[64];
+	unsigned i;
+	int err = m->err;
+
+	begin(m, "list");
+	put(m, " limit=%u", limit);
+
+	for (i = 0; i < m->list && i < limit && !err; i++) {
+		(void)re_snprintf(key, sizeof(key), "%u", i);
+		(void)re_snprintf(id, sizeof(id), "call-%u@example.com", i);
+		err = odict_entry_add(out, key, ODICT_STRING, id);
+	}
+
+	return err;
+}
+
+int media_statistics(struct media *m, struct odict *out)
+{
+	begin(m, "statistics");
+
+	return m->err ? m->err
+		      : odict_entry_add(out, "sessions", ODICT_INT,
+					(int64_t)7);
+}
+
+static int select_and(struct media *m, const char *what,
+		      const struct media_sel *sel, bool on,
+		      struct media_err *e)
+{
+	begin(m, what);
+	put_pl(m, "call", &sel->call_id);
+	put_pl(m, "from", &sel->from_tag);
+	put_pl(m, "to", &sel->to_tag);
+	put_sa(m, "address", &sel->address);
+	put(m, "%s%s", sel->all ? " all" : "", on ? " on" : " off");
+
+	return finish(m, e);
+}
+
+int media_block(struct media *m, const struct media_sel *sel, bool block,
+		struct media_err *e)
+{
+	return select_and(m, "block", sel, block, e);
+}
+
+int media_block_dtmf(struct media *m, const struct media_sel *sel, bool block,
+		     struct media_err *e)
+{
+	return select_and(m, "dtmf", sel, block, e);
+}
+
+int media_record(struct media *m, const struct pl *call_id,
+		 enum media_rec action, unsigned formats,
+		 const struct pl *metadata, struct media_err *e)
+{
+	static const char *const what[] = {"start", "stop", "pause"};
+
+	begin(m, what[action]);
+	put_pl(m, "call", call_id);
+	if (formats)
+		put(m, " formats=%u", formats);
+	put_pl(m, "metadata", metadata);
+
+	return finish(m, e);
+}

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The benchmark's own programs, into build/bench. Called by tools/bench/run:
+#   make -f tools/bench/bench.mk bench-programs
+include Makefile
+
+BENCH := build/bench
+BENCH_BPF := $(patsubst tools/bench/%.bpf.c,$(BENCH)/%.bpf.o, \
+	       $(wildcard tools/bench/*.bpf.c))
+BENCH_COMMON := $(addprefix tools/bench/,common.c frame.c object.c sink.c)
+BENCH_BINS := $(addprefix $(BENCH)/bench-,xdp lat load legs)
+
+.PHONY: bench-programs
+bench-programs: $(BENCH_BPF) $(BENCH_BINS)
+
+$(BENCH)/%.bpf.o: tools/bench/%.bpf.c tools/bench/bench.h
+	$(call say,BPF,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -Itools/bench -c -o $@ $<
+
+$(BENCH_BINS): $(BENCH)/bench-%: $(call obj,tools/bench/%.c $(BENCH_COMMON))
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BENCH)/bench-legs: $(call obj,$(filter userspace/fastpath/% \
+	userspace/base/%,$(ROOM_SRCS)))

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Two-way calls at a given rate, through a relay that was told of them.
+ *
+ * Standard input is a plan, a line for each call:
+ *   A-ADDR A-PORT A-REMOTE A-RPORT  B-ADDR B-PORT B-REMOTE B-RPORT
+ * Frames leave through packet sockets, a batch for each direction every
+ * millisecond; what comes out is counted at both ends. Prints JSON. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <getopt.h>
+#include <linux/if_packet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common.h"
+
+#define BATCH  256
+#define TICK   1000000u /* ns */
+#define SETTLE 20000	/* us: what is in a queue after that came too late */
+
+struct flow {
+	struct frame_addr addr;
+	struct frame_flow rtp;
+};
+
+/* One direction: the calls' A sides or their B sides */
+struct side {
+	const char *at; /* NETNS:DEVICE */
+	uint8_t smac[6], dmac[6];
+	struct flow *flows;
+	size_t n, cap, next;
+	struct sink *sink;
+	int fd, ifindex;
+	uint8_t frames[BATCH][BENCH_FRAME];
+};
+
+struct args {
+	const char *dir;
+	uint64_t rate; /* packets/s, both directions together */
+	uint64_t ms;
+	bool tc;
+};
+
+static const char usage[] =
+	"bench-load --a NETNS:DEV --a-mac MAC --a-gw MAC\n"
+	"           --b NETNS:DEV --b-mac MAC --b-gw MAC\n"
+	"           [--rate PPS] [--ms N] [--tc] [--objects DIR] <plan\n";
+
+static struct side sides[2];
+
+static void parse(struct args *a, int argc, char *argv[])
+{
+	static const struct option longs[] = {
+		{"a", 1, NULL, 0},     {"b", 1, NULL, 1},
+		{"a-mac", 1, NULL, 2}, {"b-mac", 1, NULL, 3},
+		{"a-gw", 1, NULL, 4},  {"b-gw", 1, NULL, 5},
+		{"rate", 1, NULL, 6},  {"ms", 1, NULL, 7},
+		{"tc", 0, NULL, 8},    {"objects", 1, NULL, 9},
+		{NULL, 0, NULL, 0},
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		switch (c) {
+		case 0:
+		case 1:
+			sides[c].at = optarg;
+			break;
+		case 2:
+		case 3:
+			mac(sides[c - 2].smac, optarg);
+			break;
+		case 4:
+		case 5:
+			mac(sides[c - 4].dmac, optarg);
+			break;
+		case 6:
+			a->rate = number("rate", optarg, 1000, 10000000);
+			break;
+		case 7:
+			a->ms = number("ms", optarg, 1, 3600000);
+			break;
+		case 8:
+			a->tc = true;
+			break;
+		case 9:
+			a->dir = optarg;
+			break;
+		default:
+			die("usage: %s", usage);
+		}
+	}
+	if (!sides[0].at || !sides[1].at || optind != argc)
+		die("usage: %s", usage);
+}
+
+static void add_flow(struct side *s, const char *src, unsigned sport,
+		     const char *dst, unsigned dport)
+{
+	struct flow *f;
+
+	if (s->n == s->cap) {
+		s->cap = s->cap ? s->cap * 2 : 256;
+		s->flows = realloc(s->flows, s->cap * sizeof(*s->flows));
+		if (!s->flows)
+			die("no memory");
+	}
+	f = &s->flows[s->n++];
+	memset(f, 0, sizeof(*f));
+	memcpy(f->addr.smac, s->smac, 6);
+	memcpy(f->addr.dmac, s->dmac, 6);
+	f->addr.saddr = ipv4(src);
+	f->addr.daddr = ipv4(dst);
+	f->rtp.sport = (uint16_t)sport;
+	f->rtp.dport = (uint16_t)dport;
+	f->rtp.ssrc = (uint32_t)s->n * 0x9e3779b1u + (s == &sides[1]);
+}
+
+static void read_plan(void)
+{
+	char line[512], aa[64], ar[64], ba[64], br[64];
+	unsigned ap, arp, bp, brp;
+
+	while (fgets(line, sizeof(line), stdin)) {
+		if (sscanf(line, "%63s %u %63s %u %63s %u %63s %u", aa, &ap, ar,
+			   &arp, ba, &bp, br, &brp) != 8)
+			die("plan: not a call: %s", line);
+		add_flow(&sides[0], aa, ap, ar, arp);
+		add_flow(&sides[1], ba, bp, br, brp);
+	}
+	if (!sides[0].n)
+		die("plan: no calls");
+}
+
+static void open_side(struct side *s, const struct args *a)
+{
+	struct sockaddr_ll ll = {.sll_family = AF_PACKET};
+	int one = 1;
+
+	s->sink = sink_open(a->dir, s->at, a->tc);
+	s->ifindex = enter_at(s->at);
+	s->fd = socket(AF_PACKET, SOCK_RAW, 0);
+	ll.sll_ifindex = s->ifindex;
+	if (s->fd < 0 || bind(s->fd, (struct sockaddr *)&ll, sizeof(ll)))
+		die("%s: packet socket: %s", s->at, strerror(errno));
+	(void)setsockopt(s->fd, SOL_PACKET, PACKET_QDISC_BYPASS, &one,
+			 sizeof(one));
+}
+
+/* Send the next n packets, flow after flow */
+static uint64_t send_batch(struct side *s, unsigned n)
+{
+	struct mmsghdr m[BATCH] = {0};
+	struct iovec iov[BATCH];
+	unsigned i;
+	int got;
+
+	for (i = 0; i < n; i++) {
+		struct flow *f = &s->flows[s->next];
+
+		frame_make(s->frames[i], &f->addr, &f->rtp);
+		f->rtp.seq++;
+		f->rtp.ts += BENCH_VOICE;
+		s->next = (s->next + 1) % s->n;
+		iov[i].iov_base = s->frames[i];
+		iov[i].iov_len = BENCH_FRAME;
+		m[i].msg_hdr.msg_iov = &iov[i];
+		m[i].msg_hdr.msg_iovlen = 1;
+	}
+	got = sendmmsg(s->fd, m, n, 0);
+	if (got != (int)n)
+		die("%s: sent %d of %u: %s", s->at, got, n, strerror(errno));
+	return n;
+}
+
+/* Paced by the clock: a tick that comes late sends what is due by then */
+static uint64_t run(const struct args *a, uint64_t *elapsed)
+{
+	uint64_t start = now_ns(), end = start + a->ms * 1000000u;
+	uint64_t sent = 0, t = start, due;
+	unsigned i;
+
+	while (t < end) {
+		due = (t - start) * a->rate / 2000000000u;
+		while (sent / 2 < due) {
+			uint64_t n = due - sent / 2;
+
+			for (i = 0; i < 2; i++)
+				sent += send_batch(&sides[i],
+						   n < BATCH ? (unsigned)n
+							     : BATCH);
+		}
+		sleep_until(t + TICK);
+		t = now_ns();
+	}
+	*elapsed = now_ns() - start;
+	return sent;
+}
+
+int main(int argc, char *argv[])
+{
+	struct args a = {.dir = "build/bench", .rate = 10000, .ms = 1000};
+	uint64_t sent, got, elapsed;
+
+	parse(&a, argc, argv);
+	read_plan();
+	open_side(&sides[0], &a);
+	open_side(&sides[1], &a);
+
+	sent = run(&a, &elapsed);
+	(void)usleep(SETTLE);
+	got = sink_count(sides[0].sink, -1) + sink_count(sides[1].sink, -1);
+	(void)printf("{\"sent\":%llu,\"received\":%llu,\"seconds\":%.6f,"
+		     "\"lost\":%.6f}\n",
+		     (unsigned long long)sent, (unsigned long long)got,
+		     (double)elapsed / 1e9,
+		     got < sent ? (double)(sent - got) / (double)sent : 0.0);
+	sink_close(sides[0].sink);
+	sink_close(sides[1].sink);
+	free(sides[0].flows);
+	free(sides[1].flows);
+	return 0;
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The end of the line: counts packets, per CPU, and drops them. As XDP for
+ * what arrives as an XDP frame, at tc for what arrives as an skb: whichever
+ * costs the path under test less. */
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/pkt_cls.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} count SEC(".maps");
+
+static __always_inline void seen(void)
+{
+	__u32 zero = 0;
+	__u64 *n = bpf_map_lookup_elem(&count, &zero);
+
+	if (n)
+		++*n;
+}
+
+SEC("xdp")
+int bench_sink(struct xdp_md *ctx)
+{
+	(void)ctx;
+	seen();
+	return XDP_DROP;
+}
+
+SEC("tc")
+int bench_sink_tc(struct __sk_buff *skb)
+{
+	void *end = (void *)(long)skb->data_end;
+	struct ethhdr *eth = (void *)(long)skb->data;
+	struct iphdr *ip = (void *)(eth + 1);
+
+	if ((void *)(ip + 1) > end || eth->h_proto != bpf_htons(ETH_P_IP) ||
+	    ip->protocol != IPPROTO_UDP)
+		return TC_ACT_OK;
+	seen();
+	return TC_ACT_SHOT;
+}
+
+char _license[] SEC("license") = "GPL";

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file stats.c  carom stats: what became of the packets, by reason
+ */
+#include "carom.h"
+#include "human.h"
+
+struct stats {
+	bool all;
+};
+
+static const struct opt optv[] = {
+	{ .name = "all", .key = 'a', .off = offsetof(struct stats, all),
+	  .help = "the reasons that never occurred, too" },
+	{ 0 },
+};
+
+static const struct table_col colv[] = {
+	{ "REASON", false, 0 }, { "CLASS", false, 0 }, { "PACKETS", true, 0 },
+	{ "BYTES", true, 1 },	{ "MEANING", false, 0 },
+};
+
+static enum tint tint(const char *class)
+{
+	if (!strcmp(class, "drop"))
+		return TINT_BAD;
+	if (!strcmp(class, "punt"))
+		return TINT_WARN;
+	if (!strcmp(class, "relay"))
+		return TINT_GOOD;
+
+	return TINT_DIM;
+}
+
+static int print_table(struct cli *cli, const struct reason_count *rcv,
+		       bool all)
+{
+	struct table *t = NULL;
+	struct human h;
+	int err = table_alloc(&t, colv, ARRAY_SIZE(colv));
+
+	if (err)
+		return err;
+
+	for (unsigned i = 0; i < CAROM_R_MAX; i++) {
+		const char *class = fp_reason_class(i);
+
+		if (!rcv[i].packets && !all)
+			continue;
+
+		table_cell(t, TINT_NONE, "%s", fp_reason_name(i));
+		table_cell(t, tint(class), "%s", class);
+		table_cell(t, TINT_NONE, "%s",
+			   human_num(&h, (double)rcv[i].packets));
+		table_cell(t, TINT_NONE, "%s",
+			   human_num(&h, (double)rcv[i].bytes));
+		table_cell(t, TINT_NONE, "%s", fp_reason_text(i));
+	}
+
+	if (table_rows(t))
+		err = table_print(t, cli->out, &cli->style);
+	else
+		fprintf(cli->out, "no packet of a media address seen so far\n");
+
+	mem_deref(t);
+
+	return err;
+}
+
+static int print_json(struct cli *cli, const struct reason_count *rcv, bool all)
+{
+	struct odict *od = NULL, *o;
+	int err = odict_alloc(&od, 32);
+	struct odict *reasons = js_obj(&err, od, "reasons");
+
+	for (unsigned i = 0; !err && i < CAROM_R_MAX; i++) {
+		if (!rcv[i].packets && !all)
+			continue;
+
+		o = js_obj(&err, reasons, fp_reason_name(i));
+		js_str(&err, o, "class", fp_reason_class(i));
+		js_int(&err, o, "packets", (int64_t)rcv[i].packets);
+		js_int(&err, o, "bytes", (int64_t)rcv[i].bytes);
+		js_str(&err, o, "text", fp_reason_text(i));
+	}
+
+	return cli_json(cli, err ? mem_deref(od) : od);
+}
+
+static int run(struct cli *cli, void *cfg, int argc, char **argv)
+{
+	const struct stats *s = cfg;
+	struct reason_count rcv[CAROM_R_MAX];
+	struct fp *fp = NULL;
+	int err = 0, code = cli_open(cli, &fp);
+	(void)argc;
+	(void)argv;
+
+	if (code)
+		return code;
+
+	for (unsigned i = 0; !err && i < CAROM_R_MAX; i++)
+		err = fp_reason(fp, i, &rcv[i]);
+
+	mem_deref(fp);
+
+	if (!err && cli->json)
+		return print_json(cli, rcv, s->all);
+
+	if (!err)
+		err = print_table(cli, rcv, s->all);
+
+	return err ? cli_fp_error("stats", err, NULL) : CLI_OK;
+}
+
+const struct cmd cmd_stats = {
+	.name = "stats",
+	.args = "",
+	.summary = "Show what became of the packets, by reason",
+	.text = "Totals since the maps were created. relay: left by the peer "
+		"leg; drop: ended here;\npunt: went up to the host, "
+		"unmodified; note: counted beside one of these.",
+	.example = "  carom stats\n  carom stats --all --json",
+	.optv = optv,
+	.cfg_size = sizeof(struct stats),
+	.argc_max = 0,
+	.run = run,
+};

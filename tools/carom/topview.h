@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file topview.h  One look of carom top
+ */
+#ifndef CAROM_TOPVIEW_H
+#define CAROM_TOPVIEW_H
+
+#include "carom.h"
+#include "snap.h"
+
+struct topview {
+	struct cli *cli;
+	const struct fp *fp;
+	const struct snap *old, *new; /**< start and end of the interval     */
+	size_t legs;                  /**< busiest legs to show              */
+};
+
+/** @return 0 or errno */
+int topview_print(const struct topview *v, FILE *f);
+
+/** Print as a line of JSON. @return exit code */
+int topview_json(const struct topview *v);
+
+#endif

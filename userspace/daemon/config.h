@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file daemon/config.h  The one configuration file
+ *
+ * YAML, read through a libcyaml schema. Strings and sections are owned by the
+ * object; addresses are parsed and checked.
+ */
+#ifndef CAROM_CONFIG_H
+#define CAROM_CONFIG_H
+
+#include <re.h>
+#include "base/log.h"
+#include "media/media.h"
+
+#define CONFIG_PATH "/etc/carom/carom.yaml"
+
+/** A listener of the ng protocol */
+struct config_listen {
+	struct sa addr;
+	bool udp, tcp;
+};
+
+struct config {
+	enum log_level log_level;
+	char *user;	  /**< run as; NULL stay root                     */
+	char *pin_dir;	  /**< under which the maps are pinned            */
+	char *store_path; /**< SQLite database                            */
+	uint32_t slots;	  /**< size of the leg table                      */
+	int ttl;	  /**< of relayed packets; 0 decrements           */
+	char **devicev;	  /**< what `carom attach` without arguments takes */
+	size_t devicec;
+	struct media_conf media;
+	struct config_listen *ngv;
+	size_t ngc;
+};
+
+/** What is wrong, ready to print: "FILE:LINE: KEY: what; allowed: ..." */
+struct config_err {
+	char msg[512];
+};
+
+/**
+ * Load and check a configuration file
+ *
+ * @return 0, ENOENT, EBADMSG (e says file, line, key, what is allowed)
+ */
+int config_load(struct config **cp, const char *path, struct config_err *e);
+
+/** Print the configuration in force, defaults filled in, as YAML */
+int config_print(struct re_printf *pf, const struct config *c);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file daemon/config_check.h  From what the file says to what it means
+ */
+#ifndef CAROM_CONFIG_CHECK_H
+#define CAROM_CONFIG_CHECK_H
+
+#include "daemon/config.h"
+#include "daemon/config_raw.h"
+#include "daemon/config_tree.h"
+
+/** The raw file and where it stood, while it is looked through */
+struct config_src {
+	const struct raw_config *raw;
+	const struct config_tree *tree;
+	struct config_err *e;
+};
+
+/** All but the next two. @return 0, EBADMSG, ENOMEM */
+int config_fill(struct config *c, const struct config_src *src);
+/** Interfaces, their ports, and the leg table that they need */
+int config_fill_media(struct config *c, const struct config_src *src);
+/** Listeners of the ng protocol; after the interfaces */
+int config_fill_ng(struct config *c, const struct config_src *src);
+
+/** "1024-2047" to its ends. @return 0 or EINVAL */
+int config_port_range(const char *s, uint16_t *min, uint16_t *max);
+
+#endif

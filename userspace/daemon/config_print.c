@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The configuration in force, as a file that would give the same */
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <re.h>
+
+#include "daemon/config.h"
+
+static const char *const level_names[] = {
+	[LOG_ERROR] = "error",
+	[LOG_WARN] = "warning",
+	[LOG_INFO] = "info",
+	[LOG_DEBUG] = "debug",
+};
+
+/* Double-quoted, so that nothing in it is YAML's */
+static int quoted(struct re_printf *pf, const char *s)
+{
+	int err = pf->vph("\"", 1, pf->arg);
+
+	for (; *s && !err; s++) {
+		const unsigned char ch = (unsigned char)*s;
+
+		if (ch == '"' || ch == '\\')
+			err = re_hprintf(pf, "\\%c", ch);
+		else if (ch < 0x20 || ch == 0x7f)
+			err = re_hprintf(pf, "\\x%02x", ch);
+		else
+			err = pf->vph(s, 1, pf->arg);
+	}
+
+	return err ? err : pf->vph("\"", 1, pf->arg);
+}
+
+static int print_devices(struct re_printf *pf, const struct config *c)
+{
+	size_t i;
+	int err;
+
+	err = re_hprintf(pf, "devices:%s\n", c->devicec ? "" : " []");
+	for (i = 0; i < c->devicec && !err; i++)
+		err = re_hprintf(pf, "  - %H\n", quoted, c->devicev[i]);
+
+	return err;
+}
+
+static int print_iface(struct re_printf *pf, const struct media_iface_conf *m)
+{
+	int err;
+
+	err = re_hprintf(pf,
+			 "    - name: %H\n"
+			 "      address: \"%j\"\n",
+			 quoted, m->name, &m->addr);
+	if (!err && sa_isset(&m->advertised, SA_ADDR))
+		err = re_hprintf(pf, "      advertised: \"%j\"\n",
+				 &m->advertised);
+
+	return err ? err
+		   : re_hprintf(pf, "      ports: %u-%u\n", m->port_min,
+				m->port_max);
+}
+
+static int print_dscp(struct re_printf *pf, const int *dscp)
+{
+	return *dscp < 0 ? re_hprintf(pf, "keep") : re_hprintf(pf, "%d", *dscp);
+}
+
+static int print_media(struct re_printf *pf, const struct config *c)
+{
+	const struct media_conf *m = &c->media;
+	size_t i;
+	int err;
+
+	err = re_hprintf(pf, "media:\n  legs: %u\n  ttl: %d\n  interfaces:\n",
+			 c->slots, c->ttl);
+	for (i = 0; i < m->ifacec && !err; i++)
+		err = print_iface(pf, &m->ifacev[i]);
+	if (err)
+		return err;
+
+	return re_hprintf(pf,
+			  "  timeout: %u\n"
+			  "  silent-timeout: %u\n"
+			  "  final-timeout: %u\n"
+			  "  offer-timeout: %u\n"
+			  "  delete-delay: %u\n"
+			  "  latch-window: %u\n"
+			  "  latch-grace: %u\n"
+			  "  dscp: %H\n"
+			  "  max-sessions: %u\n"
+			  "  ssrc: %s\n"
+			  "  recording-dir: %H\n",
+			  m->timeout, m->silent_timeout, m->final_timeout,
+			  m->offer_timeout, m->delete_delay, m->latch_window,
+			  m->latch_grace, print_dscp, &m->dscp, m->max_sessions,
+			  m->ssrc_substitute ? "substitute" : "keep", quoted,
+			  m->recording_dir);
+}
+
+static int print_ng(struct re_printf *pf, const struct config *c)
+{
+	size_t i;
+	int err;
+
+	err = re_hprintf(pf, "ng:\n  listen:%s\n", c->ngc ? "" : " []");
+	for (i = 0; i < c->ngc && !err; i++) {
+		const struct config_listen *l = &c->ngv[i];
+
+		err = re_hprintf(pf, "    - \"%s%J\"\n",
+				 l->udp && l->tcp ? ""
+				 : l->udp	  ? "udp:"
+						  : "tcp:",
+				 &l->addr);
+	}
+
+	return err;
+}
+
+int config_print(struct re_printf *pf, const struct config *c)
+{
+	int err;
+
+	if (!c)
+		return 0;
+
+	err = re_hprintf(pf, "log:\n  level: %s\n", level_names[c->log_level]);
+	if (!err && c->user)
+		err = re_hprintf(pf, "user: %H\n", quoted, c->user);
+	if (!err)
+		err = re_hprintf(pf, "pin-dir: %H\nstore: %H\n", quoted,
+				 c->pin_dir, quoted, c->store_path);
+	if (!err)
+		err = print_devices(pf, c);
+	if (!err)
+		err = print_media(pf, c);
+	if (!err)
+		err = print_ng(pf, c);
+
+	return err;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file daemon/config_raw.h  The configuration as the file has it
+ *
+ * What libcyaml fills by the schema: a pointer is NULL where the file is
+ * silent. Inside the config part of the daemon's room only.
+ */
+#ifndef CAROM_CONFIG_RAW_H
+#define CAROM_CONFIG_RAW_H
+
+#include <re.h>
+#include <cyaml/cyaml.h>
+
+struct raw_log {
+	int *level; /**< enum log_level                          */
+};
+
+struct raw_iface {
+	char *name;
+	char *address;
+	char *advertised;
+	char *ports;
+};
+
+struct raw_media {
+	uint32_t *legs, *ttl;
+	struct raw_iface *ifacev;
+	uint32_t ifacec;
+	uint32_t *timeout, *silent_timeout, *final_timeout, *offer_timeout;
+	uint32_t *delete_delay, *latch_window, *latch_grace, *max_sessions;
+	char *dscp;
+	int *ssrc; /**< 1: substitute                           */
+	char *recording_dir;
+};
+
+struct raw_ng {
+	char **listenv;
+	uint32_t listenc;
+};
+
+struct raw_config {
+	struct raw_log *log;
+	char *user, *pin_dir, *store;
+	char **devicev;
+	uint32_t devicec;
+	struct raw_media *media;
+	struct raw_ng *ng;
+};
+
+/** Schema of the whole file: a struct raw_config */
+extern const cyaml_schema_value_t config_schema;
+
+/** What a value may be, beyond its type */
+struct config_rule {
+	const char *path;    /**< key path; "[]" for each entry of a list */
+	const char *allowed; /**< in words                                */
+	uint32_t min, max;   /**< of a number                             */
+	uint32_t def;	     /**< number when the file is silent          */
+};
+
+/** Rule of a key path, indexes in it ignored; NULL when there is none */
+const struct config_rule *config_rule(const char *path);
+
+#endif

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the file may hold: types for libcyaml, ranges and words for people */
+#include <stdint.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "daemon/config_raw.h"
+
+#define OPT  (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
+#define ENUM (OPT | CYAML_FLAG_STRICT)
+#define STR(key, flags, type, member)                                          \
+	CYAML_FIELD_STRING_PTR(key, flags, type, member, 0, CYAML_UNLIMITED)
+#define NUM(key, member)                                                       \
+	CYAML_FIELD_UINT_PTR(key, OPT, struct raw_media, member)
+
+static const cyaml_schema_value_t string_entry = {
+	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED)};
+
+static const cyaml_strval_t levels[] = {
+	{"error", LOG_ERROR},
+	{"warning", LOG_WARN},
+	{"info", LOG_INFO},
+	{"debug", LOG_DEBUG},
+};
+
+static const cyaml_schema_field_t log_fields[] = {
+	CYAML_FIELD_ENUM_PTR("level", ENUM, struct raw_log, level, levels,
+			     CYAML_ARRAY_LEN(levels)),
+	CYAML_FIELD_END};
+
+static const cyaml_schema_field_t iface_fields[] = {
+	STR("name", CYAML_FLAG_POINTER, struct raw_iface, name),
+	STR("address", CYAML_FLAG_POINTER, struct raw_iface, address),
+	STR("advertised", OPT, struct raw_iface, advertised),
+	STR("ports", OPT, struct raw_iface, ports), CYAML_FIELD_END};
+
+static const cyaml_schema_value_t iface_entry = {CYAML_VALUE_MAPPING(
+	CYAML_FLAG_DEFAULT, struct raw_iface, iface_fields)};
+
+static const cyaml_strval_t ssrc_modes[] = {{"keep", 0}, {"substitute", 1}};
+
+static const cyaml_schema_field_t media_fields[] = {
+	CYAML_FIELD_SEQUENCE_COUNT("interfaces", CYAML_FLAG_POINTER,
+				   struct raw_media, ifacev, ifacec,
+				   &iface_entry, 0, CYAML_UNLIMITED),
+	NUM("legs", legs),
+	NUM("ttl", ttl),
+	NUM("timeout", timeout),
+	NUM("silent-timeout", silent_timeout),
+	NUM("final-timeout", final_timeout),
+	NUM("offer-timeout", offer_timeout),
+	NUM("delete-delay", delete_delay),
+	NUM("latch-window", latch_window),
+	NUM("latch-grace", latch_grace),
+	NUM("max-sessions", max_sessions),
+	STR("dscp", OPT, struct raw_media, dscp),
+	CYAML_FIELD_ENUM_PTR("ssrc", ENUM, struct raw_media, ssrc, ssrc_modes,
+			     CYAML_ARRAY_LEN(ssrc_modes)),
+	STR("recording-dir", OPT, struct raw_media, recording_dir),
+	CYAML_FIELD_END};
+
+static const cyaml_schema_field_t ng_fields[] = {
+	CYAML_FIELD_SEQUENCE_COUNT("listen", OPT, struct raw_ng, listenv,
+				   listenc, &string_entry, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_END};
+
+static const cyaml_schema_field_t top_fields[] = {
+	CYAML_FIELD_MAPPING_PTR("log", OPT, struct raw_config, log, log_fields),
+	STR("user", OPT, struct raw_config, user),
+	STR("pin-dir", OPT, struct raw_config, pin_dir),
+	STR("store", OPT, struct raw_config, store),
+	CYAML_FIELD_SEQUENCE_COUNT("devices", OPT, struct raw_config, devicev,
+				   devicec, &string_entry, 0, CYAML_UNLIMITED),
+	CYAML_FIELD_MAPPING_PTR("media", CYAML_FLAG_POINTER, struct raw_config,
+				media, media_fields),
+	CYAML_FIELD_MAPPING_PTR("ng", OPT, struct raw_config, ng, ng_fields),
+	CYAML_FIELD_END};
+
+const cyaml_schema_value_t config_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct raw_config, top_fields)};
+
+static const char path_words[] = "an absolute path";
+static const char seconds[] = "a number of seconds, 1..604800";
+
+enum { WEEK = 604800, YEAR = 31536000 };
+
+static const struct config_rule rules[] = {
+	{"user", "the name of a user of this system", 0, 0, 0},
+	{"pin-dir", "an absolute path on a BPF file system", 0, 0, 0},
+	{"store", path_words, 0, 0, 0},
+	{"devices", "a list of network devices", 0, 0, 0},
+	{"devices[]",
+	 "the name of a network device, at most 15 characters, "
+	 "each once",
+	 0, 0, 0},
+	{"media", "a section with at least interfaces", 0, 0, 0},
+	{"media.interfaces", "a list of at least one interface", 0, 0, 0},
+	{"media.interfaces[]", "name, address, advertised, ports", 0, 0, 0},
+	{"media.interfaces[].name",
+	 "up to 31 letters, digits, '_', '-' and "
+	 "'.', each name once per address family",
+	 0, 0, 0},
+	{"media.interfaces[].address",
+	 "a unicast IPv4 or IPv6 address of this "
+	 "host",
+	 0, 0, 0},
+	{"media.interfaces[].advertised",
+	 "a unicast address of the same "
+	 "family as address",
+	 0, 0, 0},
+	{"media.interfaces[].ports",
+	 "MIN-MAX in 1024..65535, MIN even and "
+	 "less than MAX; one range for an "
+	 "address, shared only by interfaces that "
+	 "advertise different addresses",
+	 0, 0, 0},
+	{"media.legs",
+	 "a number, 64..4194304, more than all interfaces' ports "
+	 "together",
+	 64, 4194304, 65536},
+	{"media.ttl", "a number, 0..255; 0 decrements the packet's own", 0, 255,
+	 64},
+	{"media.timeout", seconds, 1, WEEK, 60},
+	{"media.silent-timeout", seconds, 1, WEEK, 3600},
+	{"media.final-timeout", "a number of seconds, 0..31536000; 0 never", 0,
+	 YEAR, 0},
+	{"media.offer-timeout", seconds, 1, WEEK, 3600},
+	{"media.delete-delay", "a number of seconds, 0..3600", 0, 3600, 30},
+	{"media.latch-window", "a number of milliseconds, 0..60000", 0, 60000,
+	 5000},
+	{"media.latch-grace",
+	 "a number of milliseconds, 0..60000, at most "
+	 "latch-window",
+	 0, 60000, 250},
+	{"media.max-sessions", "a number, 0..1000000; 0 no limit", 0, 1000000,
+	 0},
+	{"media.dscp", "keep, or a number, 0..63", 0, 63, 0},
+	{"media.recording-dir", path_words, 0, 0, 0},
+	{"ng.listen", "a list of listeners", 0, 0, 0},
+	{"ng.listen[]",
+	 "[udp:|tcp:]ADDRESS:PORT, an IPv6 address in brackets, "
+	 "outside the media ports, each once",
+	 0, 0, 0},
+};
+
+/* Compares "a[12].b" with "a[].b" */
+static bool same_path(const char *path, const char *pattern)
+{
+	for (; *path && *path == *pattern; path++, pattern++) {
+		if (*path == '[')
+			path += strspn(path + 1, "0123456789");
+	}
+
+	return !*path && !*pattern;
+}
+
+const struct config_rule *config_rule(const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rules); i++) {
+		if (same_path(path, rules[i].path))
+			return &rules[i];
+	}
+
+	return NULL;
+}

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <ifaddrs.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <re.h>
+
+#include "base/log.h"
+#include "daemon/config.h"
+#include "daemon/daemon.h"
+#include "daemon/lock.h"
+#include "daemon/notify.h"
+#include "daemon/privs.h"
+#include "fastpath/fastpath.h"
+#include "media/media.h"
+#include "ng/ng.h"
+#include "store/store.h"
+
+struct daemon {
+	const struct config *conf;
+	const char *path;
+	struct privs privs;
+	struct lock *lock;
+	struct store *store;
+	struct fp *fp;
+	struct fp_net *net;
+	struct media *media;
+	struct ng *ng;
+	struct tmr watchdog;
+	uint64_t watchdog_ms;
+	int hup_fd;
+};
+
+static void destructor(void *data)
+{
+	struct daemon *d = data;
+
+	tmr_cancel(&d->watchdog);
+	if (d->hup_fd >= 0) {
+		fd_close(d->hup_fd);
+		(void)close(d->hup_fd);
+	}
+	/* who asks goes before who answers */
+	mem_deref(d->ng);
+	mem_deref(d->media);
+	mem_deref(d->net);
+	mem_deref(d->fp);
+	mem_deref(d->store);
+	mem_deref(d->lock);
+}
+
+/* ---- what was there before us ------------------------------------------ */
+
+static int prepare_store(struct daemon *d)
+{
+	const char *path = d->conf->store_path;
+	char *name = NULL;
+	int err;
+
+	err = privs_parent(&d->privs, path);
+	if (err)
+		return err;
+
+	err = re_sdprintf(&name, "%s.lock", path);
+	if (!err)
+		err = lock_take(&d->lock, name);
+	mem_deref(name);
+	if (err)
+		return err;
+
+	/* SQLite gives its log and shared memory the owner of the database;
+	 * those that an earlier run as root left are given along */
+	err = privs_file(&d->privs, path, true);
+	if (!err && !re_sdprintf(&name, "%s-wal", path)) {
+		err = privs_file(&d->privs, name, false);
+		mem_deref(name);
+	}
+	if (!err && !re_sdprintf(&name, "%s-shm", path)) {
+		err = privs_file(&d->privs, name, false);
+		mem_deref(name);
+	}
+
+	return err;
+}
+
+static int open_store(struct daemon *d)
+{
+	int err;
+
+	err = prepare_store(d);
+	if (err)
+		return err;
+
+	err = store_open(&d->store, d->conf->store_path, false);
+	if (err == EPROTO)
+		log_error("%s: written by a newer version of carom",
+			  d->conf->store_path);
+	else if (err)
+		log_error("%s: %m", d->conf->store_path, err);
+
+	return err;
+}
+
+static bool is_ours(const struct sa *sa, const struct ifaddrs *all)
+{
+	const struct ifaddrs *a;
+	struct sa have;
+
+	for (a = all; a; a = a->ifa_next) {
+		if (a->ifa_addr && !sa_set_sa(&have, a->ifa_addr) &&
+		    sa_cmp(sa, &have, SA_ADDR))
+			return true;
+	}
+
+	return false;
+}
+
+/* No error: the address may come later, by DHCP or from a failing neighbour */
+static void check_addresses(const struct media_conf *m)
+{
+	struct ifaddrs *all = NULL;
+	size_t i;
+
+	if (getifaddrs(&all))
+		return;
+
+	for (i = 0; i < m->ifacec; i++) {
+		if (!is_ours(&m->ifacev[i].addr, all))
+			log_warn("media interface %s: %j is no address of this "
+				 "host",
+				 m->ifacev[i].name, &m->ifacev[i].addr);
+	}
+	freeifaddrs(all);
+}
+
+static int open_fastpath(struct daemon *d)
+{
+	struct fp_err e = {""};
+	int err;
+
+	err = fp_open(&d->fp, d->conf->pin_dir, false, &e);
+	if (err) {
+		log_error("fast path: %s", e.msg);
+		if (err == ENOENT && d->conf->devicec)
+			log_error("devices are configured: `carom attach` "
+				  "without arguments takes them");
+		return err;
+	}
+
+	if (fp_slots(d->fp) < d->conf->slots)
+		log_warn("the leg table has %u entries, the configuration "
+			 "wants %u: they come with `carom detach --all` and "
+			 "`carom attach`",
+			 fp_slots(d->fp), d->conf->slots);
+
+	err = fp_set_ttl(d->fp, (uint8_t)d->conf->ttl);
+	if (!err)
+		err = fp_net_alloc(&d->net, d->fp);
+	if (err)
+		log_error("fast path: %m", err);
+
+	return err;
+}
+
+static int open_media(struct daemon *d)
+{
+	struct media_err e = {""};
+	int err;
+
+	err = privs_dir(&d->privs, d->conf->media.recording_dir);
+	if (err)
+		return err;
+
+	err = media_alloc(&d->media, &d->conf->media, d->fp, d->net, d->store,
+			  &e);
+	if (err)
+		log_error("media: %s%s%m", e.msg, *e.msg ? ": " : "", err);
+
+	return err;
+}
+
+static int listen_ng(struct daemon *d)
+{
+	size_t i;
+	int err;
+
+	err = ng_alloc(&d->ng, d->media, NULL);
+
+	for (i = 0; i < d->conf->ngc && !err; i++) {
+		const struct config_listen *l = &d->conf->ngv[i];
+
+		err = ng_listen(d->ng, &l->addr, l->udp, l->tcp);
+		if (err)
+			log_error("ng: cannot listen at %J: %m", &l->addr, err);
+	}
+
+	return err;
+}
+
+/* ---- signals ------------------------------------------------------------ */
+
+static void reload(struct daemon *d)
+{
+	struct config *c = NULL;
+	struct config_err e = {""};
+
+	if (config_load(&c, d->path, &e)) {
+		log_error("%s", e.msg);
+		log_error("reload: the configuration in force goes on");
+		return;
+	}
+
+	log_init(c->log_level);
+	log_info("reload: log level taken; anything else takes a restart");
+	mem_deref(c);
+}
+
+static void hup_handler(int flags, void *arg)
+{
+	struct daemon *d = arg;
+	struct signalfd_siginfo si;
+	(void)flags;
+
+	if (read(d->hup_fd, &si, sizeof(si)) == sizeof(si))
+		reload(d);
+}
+
+/* libre knows no SIGHUP; a descriptor needs no handler and no race */
+static int watch_hup(struct daemon *d)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &set, NULL))
+		return errno;
+
+	d->hup_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (d->hup_fd < 0)
+		return errno;
+
+	return fd_listen(d->hup_fd, FD_READ, hup_handler, d);
+}
+
+static void stop_handler(int sig)
+{
+	(void)sig;
+	re_cancel();
+}
+
+static void watchdog_handler(void *arg)
+{
+	struct daemon *d = arg;
+
+	notify("WATCHDOG=1");
+	tmr_start(&d->watchdog, d->watchdog_ms, watchdog_handler, d);
+}
+
+/* ------------------------------------------------------------------------- */
+
+static int start(struct daemon *d)
+{
+	int err;
+
+	err = privs_user(&d->privs, d->conf->user);
+	if (err)
+		return err;
+
+	/* the maps first: without them nothing is created on disk */
+	err = open_fastpath(d);
+	if (!err)
+		err = open_store(d);
+	if (!err) {
+		check_addresses(&d->conf->media);
+		err = open_media(d);
+	}
+	if (!err)
+		err = listen_ng(d);
+	if (!err)
+		err = privs_drop(&d->privs);
+	if (err)
+		return err;
+
+	err = watch_hup(d);
+	if (err)
+		log_error("SIGHUP: %m", err);
+
+	return err;
+}
+
+static int run(struct daemon *d)
+{
+	int err;
+
+	d->watchdog_ms = notify_watchdog();
+	if (d->watchdog_ms)
+		tmr_start(&d->watchdog, d->watchdog_ms, watchdog_handler, d);
+
+	log_info("caromd " CAROM_VERSION " is ready: %u calls taken over, %u "
+		 "legs in all",
+		 media_calls(d->media), fp_slots(d->fp));
+	notify("READY=1");
+
+	err = re_main(stop_handler);
+
+	notify("STOPPING=1");
+	if (err)
+		log_error("event loop: %m", err);
+	else
+		log_info("stopping; %u calls go on being relayed",
+			 media_calls(d->media));
+
+	return err;
+}
+
+int daemon_run(const struct config *conf, const char *path)
+{
+	struct daemon *d;
+	int err;
+
+	if (!conf || !path)
+		return EINVAL;
+
+	d = mem_zalloc(sizeof(*d), destructor);
+	if (!d)
+		return ENOMEM;
+
+	d->conf = conf;
+	d->path = path;
+	d->hup_fd = -1;
+	tmr_init(&d->watchdog);
+
+	err = start(d);
+	if (!err)
+		err = run(d);
+	mem_deref(d);
+
+	return err;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file fastpath/names.c  Names of reasons and states
+ */
+#include "fastpath/fastpath.h"
+
+static const struct {
+	const char *name, *class, *text;
+} reasonv[CAROM_R_MAX] = {
+#define X(id, name, class, text)                                               \
+	[CAROM_R_##id] = {#name, #class, text},
+	CAROM_REASONS(X)
+#undef X
+};
+
+const char *fp_reason_name(unsigned reason)
+{
+	return reason < CAROM_R_MAX ? reasonv[reason].name : NULL;
+}
+
+const char *fp_reason_class(unsigned reason)
+{
+	return reason < CAROM_R_MAX ? reasonv[reason].class : NULL;
+}
+
+const char *fp_reason_text(unsigned reason)
+{
+	return reason < CAROM_R_MAX ? reasonv[reason].text : NULL;
+}
+
+const char *fp_state_name(enum leg_state state)
+{
+	switch (state) {
+	case LEG_FREE:
+		return "free";
+	case LEG_RELAY:
+		return "relay";
+	case LEG_BLOCKED:
+		return "blocked";
+	case LEG_HELD:
+		return "held";
+	case LEG_FOREIGN:
+		return "foreign";
+	}
+	return "?";
+}
+
+const char *fp_media_name(enum leg_media media)
+{
+	switch (media) {
+	case LEG_RTP:
+		return "rtp";
+	case LEG_RTCP:
+		return "rtcp";
+	case LEG_SRTP:
+		return "srtp";
+	case LEG_OTHER:
+		return "other";
+	}
+	return "?";
+}
+
+const char *fp_latch_name(enum leg_latch latch)
+{
+	switch (latch) {
+	case LATCH_NONE:
+		return "pinned";
+	case LATCH_OPEN:
+		return "open";
+	case LATCH_DONE:
+		return "latched";
+	}
+	return "?";
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file media/call.h  Calls, parties and streams, as the room's files see them
+ *
+ * Private to userspace/media. A call owns its parties, a party its streams;
+ * nothing outside the call points at them but the tap index.
+ */
+#ifndef CAROM_MEDIA_CALL_H
+#define CAROM_MEDIA_CALL_H
+
+#include <re.h>
+#include "media/media.h"
+#include "media/ports.h"
+#include "media/record.h"
+#include "media/rtcp.h"
+#include "media/sdp.h"
+
+enum {
+	CALL_ID_MAX = 512, /**< bytes of a Call-ID        */
+	TAG_MAX = 256,     /**< bytes of a tag or branch  */
+	PARTY_MAX = 64,    /**< branches of one call      */
+};
+
+/* ---- interfaces (iface.c) ------------------------------------------- */
+
+struct iface {
+	char *name;
+	struct sa addr;
+	struct sa adv;       /* written into SDPs                        */
+	struct ports *ports; /* shared by interfaces of the same address */
+};
+
+/** Figures of calls that have ended, and of refusals */
+struct totals {
+	uint64_t managed, rejected, timeout, silent, final, offer, regular;
+	uint64_t forced, zeroway, oneway;
+	uint64_t packets, bytes, errors;
+	double duration, duration2;
+};
+
+struct media {
+	struct media_conf conf; /* strings and ifacev not used: see below */
+	char *recording_dir;
+	struct iface *ifacev;
+	size_t ifacec;
+	struct fp *fp;
+	struct fp_net *net;
+	struct store *store;
+	struct fp_tap *tap;
+	struct hash *calls;  /* struct media_call by Call-ID             */
+	struct hash *taps;   /* struct stream by slot[0]                 */
+	struct list calll;   /* in the order of their creation           */
+	uint32_t callc;
+	struct tmr tmr;
+	uint64_t started;    /* ms                                       */
+	uint64_t mono_off;   /* ns: CLOCK_REALTIME - CLOCK_MONOTONIC     */
+	struct totals tot;
+};
+
+/** Copy the interfaces of the configuration and open them on the fast path */
+int ifaces_init(struct media *m, const struct media_conf *conf,
+		struct media_err *e);
+void ifaces_close(struct media *m);
+
+/**
+ * Choose an interface
+ *
+ * @param name    As in `direction`; empty: the first one of the family
+ * @param af      Wanted family; another one of that name if it has none
+ *
+ * @return NULL when no interface has that name
+ */
+struct iface *iface_find(struct media *m, const struct pl *name, int af);
+struct iface *iface_by_addr(struct media *m, const struct sa *addr);
+
+/* ---- what an SDP says of one m= line (desc.c) ----------------------- */
+
+struct desc {
+	bool known;       /* a section was seen                           */
+	bool active;      /* relayed: port is not 0, transport is UDP     */
+	bool held;        /* address is 0.0.0.0 or ::                     */
+	enum sdp_dir dir;
+	enum leg_media media;
+	struct sa remote; /* where its packets come from and go to        */
+	struct sa rtcp;
+	bool mux;         /* a=rtcp-mux                                   */
+	bool credible;    /* the address may be real: worth a latch grace */
+	bool strict, any_src;
+	bool filter;      /* pt holds for the whole section               */
+	uint32_t pt[4];
+	int dtmf_pt;      /* -1 none                                      */
+	uint32_t clock;   /* Hz, 0 unknown                                */
+	char type[16], proto[24];
+};
+
+/** Describe section sm, under the flags of the message it came in */
+void desc_set(struct desc *d, const struct sdpx_media *sm,
+	      const struct media_opts *o, const struct sa *local);
+
+/** Does a section's transport use UDP, so that we relay it? */
+bool desc_udp(const struct sdpx_media *sm);
+
+/** Payload types of a section, those dropped excluded */
+bool desc_pts(const struct sdpx_media *sm, const bool *drop, uint32_t pt[4],
+	      int *dtmf_pt);
+
+/** Is this an address that only means something in its own network? */
+bool sa_private(const struct sa *sa);
+
+/* ---- streams (stream.c, leg.c) -------------------------------------- */
+
+struct stream {
+	struct le le;
+	struct le tap_le;    /* in media.taps                            */
+	struct party *party;
+	unsigned idx;
+	struct iface *iface; /* NULL: has no ports                       */
+	struct sa local;     /* RTP; RTCP is the port after it           */
+	uint32_t slot[2];    /* of the RTP and the RTCP port             */
+	struct desc cur;     /* in force                                 */
+	struct desc next;    /* offered, in force with the answer        */
+	bool staged;         /* next holds                               */
+	uint32_t sent[4];    /* payload types of the section sent to it  */
+	uint32_t prev[4];    /* those welcome until the answer           */
+	bool sent_filter;
+	int sent_dtmf;
+	bool mux_sent;       /* the section sent to it had a=rtcp-mux    */
+	bool mux;            /* agreed                                   */
+	bool blocked, dtmf_block;
+	bool rearm;          /* open the latch window at the next set    */
+	bool leg_on[2];      /* RTP, RTCP leg is in the fast path        */
+	struct sa leg_remote[2]; /* signalled remote it was set with     */
+	uint32_t ssrc_out;
+	struct rtcpx_party reports; /* what its RTCP says              */
+};
+
+/** Stream idx of a party, made where missing */
+int stream_get(struct stream **sp, struct party *p, unsigned idx);
+struct stream *stream_find(const struct party *p, unsigned idx);
+
+/** Have local ports at this interface; those it has there already stay */
+int stream_ports(struct stream *s, struct iface *ifc);
+
+/** The offered description comes into force */
+void stream_commit(struct stream *s);
+
+/** The stream at the other end of the join; NULL: none */
+struct stream *stream_peer(const struct stream *s);
+
+/** Write both legs of a stream into the fast path (leg.c) */
+int stream_apply(struct stream *s);
+void stream_legs_off(struct stream *s);
+enum leg_state stream_state(const struct stream *s);
+
+/* ---- parties (party.c) ---------------------------------------------- */
+
+/** One monologue. While its tag is unknown it is pending */
+struct party {
+	struct le le;
+	struct media_call *call;
+	char *tag;           /* NULL: not known yet                      */
+	char *branch;        /* via-branch of the offer to it, or NULL   */
+	struct list oldtags; /* tags that were bound here before         */
+	struct party *offerer; /* who made the first offer to it, or NULL */
+	struct party *peer;  /* where its packets go                     */
+	struct list streams;
+	uint64_t created;    /* s, wall clock                            */
+	bool answered;       /* an SDP of its own was seen               */
+	enum media_rtcp_mux mux_opt; /* of its last offer                */
+	bool mux_accept, mux_reject;
+	uint64_t sdp_version; /* of the last SDP sent to it              */
+	uint32_t sdp_hash;
+	bool sdp_sent;
+};
+
+int party_alloc(struct party **pp, struct media_call *call,
+		const struct pl *tag, const struct pl *branch);
+struct party *party_by_tag(const struct media_call *call,
+			   const struct pl *tag);
+/** By a tag that is bound, or was before another one answered there */
+struct party *party_find(const struct media_call *call, const struct pl *tag);
+/** Is this the tag that is bound now? */
+bool party_is(const struct party *p, const struct pl *tag);
+/** Was this tag bound to p, or is it now? */
+bool party_has_tag(const struct party *p, const struct pl *tag);
+struct party *party_by_branch(const struct media_call *call,
+			      const struct pl *branch);
+/** The pending party of an offer from `from`; the youngest one */
+struct party *party_pending(const struct media_call *call,
+			    const struct party *from);
+/** Youngest party that `from` made an offer to, bound or not */
+struct party *party_offered(const struct media_call *call,
+			    const struct party *from,
+			    const struct pl *branch);
+int party_bind(struct party *p, const struct pl *tag);
+/** Take a party out of its call: its ports are free, nobody points at it */
+void party_drop(struct party *p);
+
+/* ---- calls (call.c) ------------------------------------------------- */
+
+struct media_call {
+	struct le he, le;
+	struct media *m;
+	char *id;
+	struct list parties; /* in the order of their creation           */
+	uint64_t created;    /* us, wall clock                           */
+	uint64_t signalled;  /* s, wall clock: last offer or answer      */
+	uint64_t born;       /* ms, monotonic                            */
+	uint64_t touched;    /* ms, monotonic: last signalling           */
+	uint64_t check_at;   /* ms: nothing can time out before          */
+	uint64_t delete_at;  /* ms: goes then; 0 not being deleted       */
+	uint64_t delete_wall; /* s, the same for the store               */
+	bool answered;
+	int dscp;            /* -1: leave                                */
+	struct record *rec;
+	unsigned rec_formats; /* 0: not recorded                         */
+	bool rec_paused;
+	char *metadata;
+};
+
+int call_alloc(struct media_call **cp, struct media *m, const struct pl *id);
+struct media_call *call_find(const struct media *m, const struct pl *id);
+/** Write all legs of a call */
+int call_apply(struct media_call *c);
+/** Forget a call: legs, ports, store; its figures go into the totals */
+void call_drop(struct media_call *c);
+/** ms (monotonic) of the last packet on any leg, 0 none */
+uint64_t call_last_packet(const struct media_call *c);
+/** Delete it if its time has come. Returns true if it went */
+bool call_check(struct media_call *c, uint64_t now);
+void call_touch(struct media_call *c);
+
+/* ---- SDPs that go out (edit.c, codec.c) ----------------------------- */
+
+/** Which sections and payload types leave; filled before anything changes */
+struct filter {
+	bool drop[SDPX_MEDIA_MAX][SDPX_FMT_MAX];
+	bool any[SDPX_MEDIA_MAX];
+};
+
+/** @return 0, ENOTSUP (nothing would be left) */
+int filter_make(struct filter *f, const struct sdpx *sdp,
+		const struct media_opts *o, struct media_err *e);
+
+/** Refuse what cannot be honoured, before anything changes */
+int opts_check(const struct media_opts *o, const struct sdpx *sdp,
+	       bool answer, struct media_err *e);
+
+/**
+ * Rewrite sdp for the party `to`, whose streams have their ports
+ *
+ * @param rtcpv  Per section, what its RTCP lines shall say
+ */
+int edit_write(struct mbuf *out, const struct sdpx *sdp, struct party *to,
+	       const struct filter *f, const struct media_opts *o,
+	       const enum sdpx_rtcp *rtcpv, struct media_err *e);
+
+/** Decode the SDP of a request. @return 0, EINVAL, EBADMSG */
+int opts_sdp(struct sdpx **sdpp, const struct media_opts *o,
+	     struct media_err *e);
+/** Is there a Call-ID and a from-tag, of a bearable length? */
+int opts_ids(const struct media_opts *o, struct media_err *e);
+/** Take over what holds for the whole call */
+int call_options(struct media_call *c, const struct media_opts *o);
+
+/* ---- other ---------------------------------------------------------- */
+
+int call_store(const struct media_call *c);
+void call_unstore(const struct media_call *c);
+int calls_load(struct media *m);
+
+int call_stats(const struct media_call *c, const struct pl *from_tag,
+	       const struct pl *to_tag, struct odict *out);
+void call_totals(const struct media_call *c, uint64_t *packets,
+		 uint64_t *bytes, uint64_t *errors);
+
+int call_record(struct media_call *c, enum media_rec action,
+		unsigned formats, const struct pl *metadata,
+		struct media_err *e);
+/** Taps of all streams as the call's recording wants them */
+bool stream_tapped(const struct stream *s);
+int tapsink_init(struct media *m);
+void tapsink_stream(struct stream *s);
+
+/** Set the message and hand err through */
+int media_fail(struct media_err *e, int err, const char *fmt, ...);
+
+/** ms of CLOCK_MONOTONIC */
+uint64_t media_now(void);
+
+#endif

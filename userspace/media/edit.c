@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file media/edit.c  The SDP that goes out: our ports in the place of theirs
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/types.h>
+#include <re.h>
+#include "media/call.h"
+
+int opts_ids(const struct media_opts *o, struct media_err *e)
+{
+	if (!pl_isset(&o->call_id))
+		return media_fail(e, EINVAL, "No call-id in message");
+	if (!pl_isset(&o->from_tag))
+		return media_fail(e, EINVAL, "No from-tag in message");
+	if (o->call_id.l > CALL_ID_MAX)
+		return media_fail(e, EINVAL, "call-id is longer than %u bytes",
+				  CALL_ID_MAX);
+	if (o->from_tag.l > TAG_MAX || o->to_tag.l > TAG_MAX ||
+	    o->via_branch.l > TAG_MAX)
+		return media_fail(e, EINVAL, "tag or via-branch is longer "
+				  "than %u bytes", TAG_MAX);
+
+	return 0;
+}
+
+int opts_sdp(struct sdpx **sdpp, const struct media_opts *o,
+	     struct media_err *e)
+{
+	struct sdpx_err se = {0, ""};
+	int err;
+
+	if (!pl_isset(&o->sdp))
+		return media_fail(e, EINVAL, "No SDP body in message");
+
+	err = sdpx_decode(sdpp, &o->sdp, &se);
+	if (err == EBADMSG)
+		return media_fail(e, err, "Failed to parse SDP: line %u: %s",
+				  se.line, se.msg);
+
+	return err ? media_fail(e, err, "SDP: %m", err) : 0;
+}
+
+/* What would need the media to be opened is refused, never ignored */
+int opts_check(const struct media_opts *o, const struct sdpx *sdp,
+	       bool answer, struct media_err *e)
+{
+	size_t i;
+
+	/* an answer goes back in the transport that was offered: rtpengine
+	 * takes no notice of the key there */
+	if (answer || !pl_isset(&o->transport))
+		return 0;
+
+	for (i = 0; i < sdpx_mediac(sdp); i++) {
+		const struct sdpx_media *sm = sdpx_media(sdp, i);
+
+		if (!sm->rtp || !sm->port)
+			continue;
+
+		if (pl_casecmp(&o->transport, &sm->proto))
+			return media_fail(e, ENOTSUP,
+					  "transport-protocol %r: the SDP has "
+					  "%r, and changing it is not "
+					  "supported",
+					  &o->transport, &sm->proto);
+	}
+
+	return 0;
+}
+
+int call_options(struct media_call *c, const struct media_opts *o)
+{
+	if (o->tos >= 0)
+		c->dscp = (o->tos & 0xff) >> 2;
+
+	if (!pl_isset(&o->metadata))
+		return 0;
+
+	c->metadata = mem_deref(c->metadata);
+
+	return pl_strdup(&c->metadata, &o->metadata);
+}
+
+/** An SDP on its way out */
+struct edit {
+	struct sdpx_edit x;
+	struct sa addr;        /* ours, of the first section relayed      */
+	bool shared;           /* a relayed section lives on session's c= */
+	bool stays;            /* a held one wants session's c= as it is  */
+};
+
+static struct sa advertised(const struct stream *s, const struct media_opts *o)
+{
+	struct sa sa = sa_isset(&o->media_address, SA_ADDR) ?
+		       o->media_address : s->iface->adv;
+
+	sa_set_port(&sa, sa_port(&s->local));
+
+	return sa;
+}
+
+static enum sdpx_rtcp rtcp_lines(enum sdpx_rtcp want,
+				 const struct sdpx_media *sm, bool no_attr)
+{
+	if (!sm->rtp)
+		return SDPX_RTCP_KEEP;
+
+	if (!no_attr)
+		return want;
+
+	return want == SDPX_RTCP_MUX || want == SDPX_RTCP_MUX_OFFER ?
+	       SDPX_RTCP_MUX_ONLY : SDPX_RTCP_NONE;
+}
+
+static void edit_section(struct edit *ed, const struct sdpx_media *sm,
+			 size_t i, const struct stream *s,
+			 const struct filter *f, const struct media_opts *o,
+			 enum sdpx_rtcp rtcp)
+{
+	struct sdpx_medit *me = &ed->x.mediav[i];
+
+	me->set_addr = true;
+	me->addr = advertised(s, o);
+	me->keep_zero_addr = sm->held && !o->replace_zero_address;
+	me->rtcp = rtcp_lines(rtcp, sm, o->no_rtcp_attribute);
+	me->rtcp_addr = me->addr;
+	sa_set_port(&me->rtcp_addr, (uint16_t)(sa_port(&me->addr) + 1));
+	me->fmt_drop = f && f->any[i] ? f->drop[i] : NULL;
+	/* candidates would let the media go round us */
+	me->ice_remove = true;
+	me->ptime = o->ptime;
+
+	if (!sa_isset(&ed->addr, SA_ADDR))
+		ed->addr = me->addr;
+
+	if (!sm->has_conn) {
+		if (me->keep_zero_addr)
+			ed->stays = true;
+		else
+			ed->shared = true;
+	}
+}
+
+/* A section that is not ours keeps the peer's address, even if the session's
+ * c= that it lived on becomes ours */
+static void edit_others(struct edit *ed, const struct sdpx *sdp)
+{
+	if (!ed->x.replace_session_conn)
+		return;
+
+	for (size_t i = 0; i < sdpx_mediac(sdp); i++) {
+		const struct sdpx_media *sm = sdpx_media(sdp, i);
+		struct sdpx_medit *me = &ed->x.mediav[i];
+
+		if (me->set_addr || sm->has_conn || !sm->port)
+			continue;
+
+		me->set_addr = true;
+		me->addr = sm->raddr;
+	}
+}
+
+static void edit_session(struct edit *ed, const struct media_opts *o)
+{
+	ed->x.origin = ed->addr;
+	sa_set_port(&ed->x.origin, 0);
+
+	if (!sa_isset(&ed->addr, SA_ADDR))
+		return;
+
+	ed->x.replace_origin = o->replace_origin;
+	ed->x.replace_session_conn = !ed->stays &&
+		(ed->shared || o->replace_session_connection);
+	ed->x.ice_remove = true;
+}
+
+static uint64_t origin_version(const struct sdpx *sdp)
+{
+	const struct pl *o = sdpx_origin(sdp);
+	struct pl ver;
+
+	if (!o || re_regex(o->p, o->l, "[^ ]+ [^ ]+ [0-9]+", NULL, NULL, &ver))
+		return 0;
+
+	return pl_u64(&ver);
+}
+
+/* The version only rises when what this party reads differs from the last */
+static int set_version(struct edit *ed, const struct sdpx *sdp,
+		       struct party *to)
+{
+	const uint64_t none = 0;
+	struct mbuf *mb = mbuf_alloc(1024);
+	uint32_t hash;
+	int err;
+
+	if (!mb)
+		return ENOMEM;
+
+	ed->x.version = &none;
+	err = sdpx_encode(mb, sdp, &ed->x);
+	if (err)
+		goto out;
+
+	hash = hash_joaat(mb->buf, mb->end);
+	if (!to->sdp_sent)
+		to->sdp_version = origin_version(sdp);
+	else if (hash != to->sdp_hash)
+		++to->sdp_version;
+
+	to->sdp_hash = hash;
+	to->sdp_sent = true;
+
+out:
+	ed->x.version = &to->sdp_version;
+	mem_deref(mb);
+
+	return err;
+}
+
+int edit_write(struct mbuf *out, const struct sdpx *sdp, struct party *to,
+	       const struct filter *f, const struct media_opts *o,
+	       const enum sdpx_rtcp *rtcpv, struct media_err *e)
+{
+	struct edit *ed;
+	int err = 0;
+
+	ed = mem_zalloc(sizeof(*ed), NULL);
+	if (!ed)
+		return ENOMEM;
+
+	for (size_t i = 0; i < sdpx_mediac(sdp); i++) {
+		const struct sdpx_media *sm = sdpx_media(sdp, i);
+		const struct stream *s = stream_find(to, (unsigned)i);
+
+		if (s && s->iface && sm->port && desc_udp(sm))
+			edit_section(ed, sm, i, s, f, o, rtcpv[i]);
+	}
+
+	edit_session(ed, o);
+	edit_others(ed, sdp);
+	ed->x.replace_username = o->replace_username;
+	ed->x.replace_sess_name = o->replace_session_name;
+
+	if (o->replace_sdp_version)
+		err = set_version(ed, sdp, to);
+	if (!err)
+		err = sdpx_encode(out, sdp, &ed->x);
+	if (err)
+		(void)media_fail(e, err, "SDP could not be rewritten: %m",
+				 err);
+
+	mem_deref(ed);
+
+	return err;
+}

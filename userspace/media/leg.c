@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file media/leg.c  Two joined streams turned into recipes of the fast path
+ *
+ * Leg 0 of a stream is its RTP port, leg 1 the port after it (RTCP).
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/types.h>
+#include <re.h>
+#include "base/log.h"
+#include "media/call.h"
+
+static struct sa leg_local(const struct stream *s, unsigned i)
+{
+	struct sa sa = s->local;
+
+	sa_set_port(&sa, (uint16_t)(sa_port(&s->local) + i));
+
+	return sa;
+}
+
+static const struct sa *signalled(const struct stream *s, unsigned i)
+{
+	return i && !s->mux ? &s->cur.rtcp : &s->cur.remote;
+}
+
+/* Where a party really is: learnt by the kernel for as long as its SDP says
+ * the same as when it was learnt */
+static struct sa whereabouts(const struct stream *t, unsigned i)
+{
+	const struct sa *sig = signalled(t, i);
+	struct sa local, real;
+
+	if (t->cur.any_src || t->rearm || !t->leg_on[i] ||
+	    !sa_cmp(&t->leg_remote[i], sig, SA_ALL))
+		return *sig;
+
+	local = leg_local(t, i);
+	if (fp_leg_remote(t->party->call->m->fp, &local, &real))
+		return *sig;
+
+	return real;
+}
+
+/* The state, but for what is blocked by command */
+static enum leg_state base_state(const struct stream *s)
+{
+	const struct stream *t = stream_peer(s);
+
+	if (!s->iface || !s->cur.known || !s->cur.active)
+		return LEG_FREE;
+
+	if (t && t->cur.known && (!t->cur.active || !t->iface))
+		return LEG_FREE;
+
+	if (!t || !t->cur.known || t->cur.held)
+		return LEG_HELD;
+
+	/* one side is ahead of the other in a change of RTP to T.38 */
+	if ((t->cur.media == LEG_OTHER) != (s->cur.media == LEG_OTHER))
+		return LEG_HELD;
+
+	return LEG_RELAY;
+}
+
+enum leg_state stream_state(const struct stream *s)
+{
+	enum leg_state state = base_state(s);
+
+	return state == LEG_RELAY && s->blocked ? LEG_BLOCKED : state;
+}
+
+static bool want_latch(const struct stream *s, unsigned i)
+{
+	const struct leg *leg;
+
+	if (s->cur.strict || s->cur.held)
+		return false;
+
+	if (s->rearm || !s->leg_on[i] ||
+	    !sa_cmp(&s->leg_remote[i], signalled(s, i), SA_ALL))
+		return true;
+
+	/* a window that found nobody opens anew with each word of signalling */
+	leg = fp_leg(s->party->call->m->fp, s->slot[i]);
+
+	return leg && leg->ctl.latch == LATCH_OPEN;
+}
+
+static void follow_add(struct fp_leg *l, unsigned *n, const struct stream *u,
+		       unsigned i)
+{
+	if (*n < 2 && u && u->iface)
+		l->follow[(*n)++] = leg_local(u, i);
+}
+
+/* The legs that send to what leg i of s receives from */
+static void follow_peer(struct fp_leg *l, unsigned *n, const struct stream *s,
+			unsigned i, const struct stream *u)
+{
+	if (!u)
+		return;
+
+	if (i) {
+		follow_add(l, n, u, 1);
+		return;
+	}
+
+	follow_add(l, n, u, 0);
+	if (s->mux && !u->mux && s->cur.media != LEG_OTHER)
+		follow_add(l, n, u, 1);
+}
+
+static void set_follow(struct fp_leg *l, const struct stream *s, unsigned i)
+{
+	const struct party *p = s->party;
+	unsigned n = 0;
+	struct le *le;
+
+	for (unsigned k = 0; k < 2; k++)
+		sa_init(&l->follow[k], AF_UNSPEC);
+
+	if (p->peer && p->peer->peer == p)
+		follow_peer(l, &n, s, i, stream_find(p->peer, s->idx));
+
+	for (le = list_head(&p->call->parties); le && n < 2; le = le->next) {
+		const struct party *q = le->data;
+
+		if (q != p->peer && q != p && q->peer == p)
+			follow_peer(l, &n, s, i, stream_find(q, s->idx));
+	}
+}
+
+static void set_source(struct fp_leg *l, const struct stream *s, unsigned i)
+{
+	const struct media_conf *conf = &s->party->call->m->conf;
+	const struct desc *d = &s->cur;
+
+	l->local = leg_local(s, i);
+	l->remote = *signalled(s, i);
+	if (sa_af(&l->remote) != sa_af(&l->local))
+		(void)sa_set_str(&l->remote, sa_af(&l->local) == AF_INET6 ?
+				 "::" : "0.0.0.0", sa_port(signalled(s, i)));
+	l->any_src = d->any_src;
+	l->src_fixed = d->any_src;
+	l->latch = l->state == LEG_RELAY && want_latch(s, i);
+	l->latch_window = conf->latch_window;
+	l->latch_grace = d->credible && !d->any_src ? conf->latch_grace : 0;
+	set_follow(l, s, i);
+}
+
+static void set_target(struct fp_leg *l, const struct stream *s, unsigned i)
+{
+	const struct stream *t = stream_peer(s);
+
+	sa_init(&l->peer_local, AF_UNSPEC);
+	sa_init(&l->peer_remote, AF_UNSPEC);
+
+	if (!t || !t->iface || !t->cur.known || !t->cur.active || t->cur.held)
+		return;
+
+	if (t->mux)
+		i = 0;
+
+	l->peer_local = leg_local(t, i);
+	l->peer_remote = whereabouts(t, i);
+}
+
+static void set_rtp(struct fp_leg *l, const struct stream *s)
+{
+	const struct media_call *c = s->party->call;
+	const struct desc *d = &s->cur;
+	const struct stream *t = stream_peer(s);
+	bool tapped = stream_tapped(s);
+
+	l->media = d->media;
+	l->clock_rate = d->clock;
+	l->dtmf_pt = s->sent_dtmf >= 0 ? s->sent_dtmf : d->dtmf_pt;
+	l->dtmf_block = s->dtmf_block && l->dtmf_pt >= 0;
+	l->tap = tapped;
+	l->tap_rtcp = s->mux && (tapped || d->media == LEG_RTP);
+	l->rtcp_ok = s->mux;
+	l->demux = s->mux && t && !t->mux;
+
+	if (d->media != LEG_RTP)
+		return;
+
+	l->pt_filter = d->filter && s->sent_filter;
+	for (unsigned k = 0; k < 4; k++)
+		l->pt_mask[k] = d->pt[k] | s->sent[k] | s->prev[k];
+
+	if (c->m->conf.ssrc_substitute) {
+		l->ssrc_rewrite = true;
+		l->ssrc_out = s->ssrc_out;
+	}
+}
+
+static void set_rtcp(struct fp_leg *l, const struct stream *s)
+{
+	/* DTLS and STUN come to the RTCP port too where it is not muxed */
+	l->media = s->cur.media == LEG_SRTP ? LEG_SRTP : LEG_RTCP;
+	l->rtcp_ok = true;
+	l->tap_rtcp = stream_tapped(s) || s->cur.media == LEG_RTP;
+	l->dtmf_pt = -1;
+}
+
+static int leg_write(struct stream *s, unsigned i, enum leg_state state)
+{
+	struct media_call *c = s->party->call;
+	struct fp_leg l;
+	struct sa used;
+	int err;
+
+	memset(&l, 0, sizeof(l));
+	l.state = state;
+	l.dscp = c->dscp;
+
+	if (i)
+		set_rtcp(&l, s);
+	else
+		set_rtp(&l, s);
+	set_source(&l, s, i);
+
+	/* the kernel may learn the peer's source while we write: look again */
+	do {
+		set_target(&l, s, i);
+		used = l.peer_remote;
+		err = fp_leg_set(c->m->fp, &l);
+		if (err)
+			return err;
+
+		l.latch = l.latch && want_latch(s, i);
+		set_target(&l, s, i);
+	} while (sa_isset(&used, SA_ALL) &&
+		 !sa_cmp(&used, &l.peer_remote, SA_ALL));
+
+	if (c->m->net && sa_isset(&used, SA_ADDR))
+		(void)fp_net_want(c->m->net, &used, &l.peer_local);
+
+	s->leg_on[i] = true;
+	s->leg_remote[i] = *signalled(s, i);
+
+	return 0;
+}
+
+static void leg_off(struct stream *s, unsigned i)
+{
+	struct sa local = leg_local(s, i);
+
+	if (!s->leg_on[i])
+		return;
+
+	s->leg_on[i] = false;
+	(void)fp_leg_del(s->party->call->m->fp, &local);
+}
+
+void stream_legs_off(struct stream *s)
+{
+	leg_off(s, 0);
+	leg_off(s, 1);
+}
+
+/* Muxed on both sides, RTCP never comes to a port of its own */
+static bool needs_rtcp_leg(const struct stream *s)
+{
+	const struct stream *t = stream_peer(s);
+
+	if (s->cur.media == LEG_OTHER)
+		return false;
+
+	return !s->mux || (t && !t->mux);
+}
+
+int stream_apply(struct stream *s)
+{
+	enum leg_state state = stream_state(s);
+	int err;
+
+	if (state == LEG_FREE) {
+		stream_legs_off(s);
+		s->rearm = true;
+		return 0;
+	}
+
+	err = leg_write(s, 0, state);
+	if (err)
+		return err;
+
+	if (needs_rtcp_leg(s)) {
+		/* blocked is the media, not its reports */
+		err = leg_write(s, 1, base_state(s));
+		if (err)
+			return err;
+	}
+	else {
+		leg_off(s, 1);
+	}
+
+	if (state == LEG_RELAY)
+		s->rearm = false;
+
+	return 0;
+}

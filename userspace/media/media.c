@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file media/media.c  All media calls of this node
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/types.h>
+#include <time.h>
+#include <re.h>
+#include "base/log.h"
+#include "media/call.h"
+
+enum {
+	CALL_BUCKETS = 16384,
+	TAP_BUCKETS = 16384,
+	WALK_MS = 1000,
+};
+
+int media_fail(struct media_err *e, int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (e) {
+		va_start(ap, fmt);
+		(void)re_vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
+		va_end(ap);
+	}
+
+	return err;
+}
+
+/* Legs and store stay: they are what the next process takes over */
+static void media_destructor(void *arg)
+{
+	struct media *m = arg;
+	struct le *le;
+
+	tmr_cancel(&m->tmr);
+	if (m->tap)
+		fp_tap_flush(m->tap);
+	m->tap = mem_deref(m->tap);
+
+	for (le = list_head(&m->calll); le; le = le->next) {
+		struct media_call *c = le->data;
+		struct le *pe, *se;
+
+		for (pe = list_head(&c->parties); pe; pe = pe->next) {
+			struct party *p = pe->data;
+
+			for (se = list_head(&p->streams); se; se = se->next) {
+				struct stream *s = se->data;
+
+				s->leg_on[0] = s->leg_on[1] = false;
+			}
+		}
+	}
+
+	list_flush(&m->calll);
+	mem_deref(m->calls);
+	mem_deref(m->taps);
+	ifaces_close(m);
+	mem_deref(m->recording_dir);
+	mem_deref(m->store);
+	mem_deref(m->net);
+	mem_deref(m->fp);
+}
+
+static void walk(void *arg)
+{
+	struct media *m = arg;
+	uint64_t now = media_now();
+	struct le *le = list_head(&m->calll);
+
+	while (le) {
+		struct media_call *c = le->data;
+
+		le = le->next;
+		(void)call_check(c, now);
+	}
+
+	tmr_start(&m->tmr, WALK_MS, walk, m);
+}
+
+/* Legs that no call owns: of a process that died between two writes */
+static void sweep(struct media *m)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < m->ifacec; i++) {
+		const struct ports *p = m->ifacev[i].ports;
+		struct sa sa = m->ifacev[i].addr;
+
+		for (uint32_t port = ports_min(p); port <= ports_max(p);
+		     port++) {
+			const struct leg *leg;
+			uint32_t slot;
+
+			if (ports_busy(p, (uint16_t)port))
+				continue;
+
+			sa_set_port(&sa, (uint16_t)port);
+			if (fp_slot(m->fp, &sa, &slot))
+				continue;
+
+			leg = fp_leg(m->fp, slot);
+			if (!leg || leg->ctl.state == LEG_FREE ||
+			    leg->ctl.state == LEG_FOREIGN)
+				continue;
+
+			(void)fp_leg_del(m->fp, &sa);
+			++n;
+		}
+	}
+
+	if (n)
+		log_warn("media: %u legs that no call owns were freed", n);
+}
+
+static int take_over(struct media *m)
+{
+	int err = calls_load(m);
+
+	if (err)
+		return err;
+
+	sweep(m);
+	if (m->callc)
+		log_info("media: %u calls taken over", m->callc);
+
+	return 0;
+}
+
+int media_alloc(struct media **mp, const struct media_conf *conf,
+		struct fp *fp, struct fp_net *net, struct store *store,
+		struct media_err *e)
+{
+	struct media *m;
+	int err;
+
+	if (!mp || !conf || !fp)
+		return EINVAL;
+
+	if (e)
+		e->msg[0] = '\0';
+
+	m = mem_zalloc(sizeof(*m), media_destructor);
+	if (!m)
+		return ENOMEM;
+
+	m->conf = *conf;
+	m->conf.ifacev = NULL;
+	m->conf.recording_dir = NULL;
+	m->fp = mem_ref(fp);
+	m->net = mem_ref(net);
+	m->store = mem_ref(store);
+	m->started = media_now();
+	tmr_init(&m->tmr);
+
+	err = hash_alloc(&m->calls, CALL_BUCKETS);
+	if (!err)
+		err = hash_alloc(&m->taps, TAP_BUCKETS);
+	if (!err && conf->recording_dir)
+		err = str_dup(&m->recording_dir, conf->recording_dir);
+	if (!err)
+		err = ifaces_init(m, conf, e);
+	if (!err)
+		err = tapsink_init(m);
+	if (!err)
+		err = take_over(m);
+	if (err)
+		goto out;
+
+	tmr_start(&m->tmr, WALK_MS, walk, m);
+
+out:
+	if (err) {
+		if (e && !e->msg[0])
+			(void)media_fail(e, err, "media: %m", err);
+		mem_deref(m);
+	}
+	else {
+		*mp = m;
+	}
+
+	return err;
+}
+
+uint32_t media_calls(const struct media *m)
+{
+	return m ? m->callc : 0;
+}

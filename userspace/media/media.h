@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file media/media.h  Media calls: offers and answers in, relayed legs out
+ *
+ * A call (by Call-ID) has parties (by tag, and via-branch while the tag is
+ * not known); each party has one media stream per m= line; each stream has a
+ * pair of local ports, RTP and RTCP, which face that party. Two parties that
+ * are joined relay to each other. Who drives this room (the ng protocol now,
+ * Carom's own calls later) speaks of calls and tags only; legs are our affair.
+ */
+#ifndef CAROM_MEDIA_H
+#define CAROM_MEDIA_H
+
+#include <re.h>
+#include "fastpath/fastpath.h"
+#include "store/store.h"
+
+struct media;       /* all calls of this node */
+struct media_call;
+
+/** A named interface: where a party's ports are taken from */
+struct media_iface_conf {
+	const char *name;
+	struct sa addr;        /**< local address                          */
+	struct sa advertised;  /**< written into SDPs; AF_UNSPEC: addr     */
+	uint16_t port_min, port_max;
+};
+
+struct media_conf {
+	const struct media_iface_conf *ifacev; /**< first one: default     */
+	size_t ifacec;
+	uint32_t timeout;       /**< s without a packet until a call goes  */
+	uint32_t silent_timeout; /**< s, for calls whose media is on hold  */
+	uint32_t final_timeout; /**< s after which every call goes, 0 never */
+	uint32_t offer_timeout; /**< s for an offer that is never answered */
+	uint32_t delete_delay;  /**< s, default for delete                 */
+	uint32_t latch_window;  /**< ms                                    */
+	uint32_t latch_grace;   /**< ms                                    */
+	int dscp;               /**< -1: leave                             */
+	uint32_t max_sessions;  /**< 0: none                               */
+	bool ssrc_substitute;   /**< receivers see one SSRC per stream     */
+	const char *recording_dir;
+};
+
+enum media_rtcp_mux { RTCPMUX_DEFAULT = 0, RTCPMUX_OFFER, RTCPMUX_REQUIRE,
+		      RTCPMUX_DEMUX, RTCPMUX_ACCEPT, RTCPMUX_REJECT };
+
+enum { MEDIA_CODECS_MAX = 32 };
+
+/** What the driver asks of an offer or answer. Strings point into the request */
+struct media_opts {
+	struct pl call_id, from_tag, to_tag, via_branch;
+	struct pl sdp;
+	struct pl direction[2]; /**< interface names: from side, to side   */
+	struct sa received_from; /**< SIP source address, AF_UNSPEC none   */
+	struct sa media_address; /**< advertise this instead               */
+	int address_family;      /**< of the SDP that comes out: AF_*, 0 keep */
+	struct pl transport;     /**< transport-protocol, must equal the SDP's */
+	enum media_rtcp_mux rtcp_mux;
+	bool rtcp_mux_accept, rtcp_mux_reject; /**< beside offer or require */
+	bool trust_address, strict_source, asymmetric, port_latching;
+	bool symmetric;          /**< undoes asymmetric                    */
+	bool replace_origin, replace_session_connection;
+	bool replace_username, replace_session_name, replace_sdp_version;
+	bool replace_zero_address;
+	bool ice_remove;
+	bool no_rtcp_attribute;
+	bool block_dtmf, record_call;
+	int tos;                 /**< TOS byte for this call, -1 default   */
+	uint32_t ptime;          /**< 0 keep                               */
+	/** codec-mask is strip for the party that must not see it */
+	struct pl strip[MEDIA_CODECS_MAX], mask[MEDIA_CODECS_MAX],
+		offer[MEDIA_CODECS_MAX], except[MEDIA_CODECS_MAX];
+	size_t stripc, maskc, offerc, exceptc;
+	struct pl metadata;      /**< goes into a recording's description  */
+};
+
+/** Why something was refused: goes out as the reply's error-reason */
+struct media_err {
+	char msg[256];
+};
+
+/**
+ * @param fp, net   Fast path; net may be NULL (tests)
+ * @param store     Where calls are kept; NULL: nowhere
+ *
+ * Opens the media addresses on the fast path. Calls in the store are taken
+ * over: their legs go on as they are.
+ */
+int media_alloc(struct media **mp, const struct media_conf *conf,
+		struct fp *fp, struct fp_net *net, struct store *store,
+		struct media_err *e);
+
+/**
+ * An offer (RFC 3264): new call, new branch, or re-offer by either party.
+ *
+ * @param out  Rewritten SDP is appended
+ *
+ * @return 0; EBADMSG bad SDP; ENOENT unknown interface; ENOSPC no port left;
+ *         EDQUOT too many sessions; ENOTSUP asked for what we cannot do;
+ *         EINVAL a key is missing. e says which
+ */
+int media_offer(struct media *m, const struct media_opts *o, struct mbuf *out,
+		struct media_err *e);
+
+/** An answer. ENOENT: no such call (or no offer to answer) */
+int media_answer(struct media *m, const struct media_opts *o,
+		 struct mbuf *out, struct media_err *e);
+
+/**
+ * Delete a call or one branch of it
+ *
+ * @param delay  Seconds to go on relaying; -1 takes the configured default
+ * @param out    Statistics of the call are added here, or NULL
+ *
+ * @return 0 or ENOENT
+ */
+int media_delete(struct media *m, const struct pl *call_id,
+		 const struct pl *from_tag, const struct pl *to_tag,
+		 const struct pl *via_branch, int delay, struct odict *out);
+
+/** Everything known of a call, in the keys of rtpengine's `query` reply
+ *  (created, last signal, tags, totals, SSRC), plus "carom" per stream */
+int media_query(struct media *m, const struct pl *call_id,
+		const struct pl *from_tag, const struct pl *to_tag,
+		struct odict *out);
+
+/** Call-IDs, at most limit, appended to the array `out` (string entries) */
+int media_list(struct media *m, uint32_t limit, struct odict *out);
+
+/** Totals, in the keys of rtpengine's `statistics` reply */
+int media_statistics(struct media *m, struct odict *out);
+
+/** Which packets a command is about */
+struct media_sel {
+	struct pl call_id, from_tag, to_tag, via_branch;
+	struct sa address;  /**< select by media address, AF_UNSPEC none   */
+	bool all;           /**< the whole call                            */
+};
+
+int media_block(struct media *m, const struct media_sel *sel, bool block,
+		struct media_err *e);
+int media_block_dtmf(struct media *m, const struct media_sel *sel, bool block,
+		     struct media_err *e);
+
+enum media_rec { REC_START = 0, REC_STOP, REC_PAUSE };
+/** Formats wanted of a recording; both when none is set */
+#define MEDIA_REC_PCAP (1u << 0)
+#define MEDIA_REC_WAV (1u << 1)
+
+int media_record(struct media *m, const struct pl *call_id,
+		 enum media_rec action, unsigned formats,
+		 const struct pl *metadata, struct media_err *e);
+
+uint32_t media_calls(const struct media *m);
+
+#endif

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file media/persist.c  Calls written to the store
+ *
+ * One JSON object under ("media", Call-ID). Ports and remotes are in it, so
+ * that a new process takes a call over while its legs go on. Numbers that a
+ * reader of another version does not know are left alone.
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/types.h>
+#include <re.h>
+#include "base/log.h"
+#include "media/persist.h"
+
+static int put_int(struct odict *o, const char *key, int64_t val)
+{
+	return odict_entry_add(o, key, ODICT_INT, val);
+}
+
+static int put_bool(struct odict *o, const char *key, bool val)
+{
+	return val ? odict_entry_add(o, key, ODICT_BOOL, val) : 0;
+}
+
+static int put_str(struct odict *o, const char *key, const char *val)
+{
+	return val ? odict_entry_add(o, key, ODICT_STRING, val) : 0;
+}
+
+static int put_sa(struct odict *o, const char *key, const struct sa *sa)
+{
+	char buf[80];
+
+	if (!sa_isset(sa, SA_ADDR))
+		return 0;
+
+	(void)re_snprintf(buf, sizeof(buf), "%J", sa);
+
+	return put_str(o, key, buf);
+}
+
+static int put_mask(struct odict *o, const char *key, const uint32_t v[4])
+{
+	char buf[40];
+
+	(void)re_snprintf(buf, sizeof(buf), "%08x%08x%08x%08x", v[0], v[1],
+			  v[2], v[3]);
+
+	return put_str(o, key, buf);
+}
+
+static int put_dict(struct odict **dp, struct odict *o, const char *key,
+		    int type)
+{
+	int err = odict_alloc(dp, 8);
+
+	if (err)
+		return err;
+
+	err = odict_entry_add(o, key, type, *dp);
+	mem_deref(*dp);
+
+	return err;
+}
+
+static int put_desc(struct odict *o, const char *key, const struct desc *d)
+{
+	struct odict *x;
+	int err;
+
+	if (!d->known)
+		return 0;
+
+	err = put_dict(&x, o, key, ODICT_OBJECT);
+	if (err)
+		return err;
+
+	err |= put_bool(x, "active", d->active);
+	err |= put_bool(x, "held", d->held);
+	err |= put_int(x, "dir", d->dir);
+	err |= put_int(x, "media", d->media);
+	err |= put_sa(x, "remote", &d->remote);
+	err |= put_sa(x, "rtcp", &d->rtcp);
+	err |= put_bool(x, "mux", d->mux);
+	err |= put_bool(x, "credible", d->credible);
+	err |= put_bool(x, "strict", d->strict);
+	err |= put_bool(x, "any_src", d->any_src);
+	err |= put_bool(x, "filter", d->filter);
+	err |= put_mask(x, "pt", d->pt);
+	err |= put_int(x, "dtmf_pt", d->dtmf_pt);
+	err |= put_int(x, "clock", d->clock);
+	err |= put_str(x, "type", d->type);
+	err |= put_str(x, "proto", d->proto);
+
+	return err;
+}
+
+static int put_stream(struct odict *arr, const struct stream *s)
+{
+	struct odict *o;
+	char key[16];
+	int err;
+
+	(void)re_snprintf(key, sizeof(key), "%u", s->idx);
+	err = put_dict(&o, arr, key, ODICT_OBJECT);
+	if (err)
+		return err;
+
+	err |= put_int(o, "idx", s->idx);
+	if (s->iface) {
+		err |= put_str(o, "iface", s->iface->name);
+		err |= put_sa(o, "local", &s->local);
+	}
+	err |= put_desc(o, "cur", &s->cur);
+	if (s->staged)
+		err |= put_desc(o, "next", &s->next);
+	err |= put_mask(o, "sent", s->sent);
+	err |= put_mask(o, "prev", s->prev);
+	err |= put_bool(o, "sent_filter", s->sent_filter);
+	err |= put_int(o, "sent_dtmf", s->sent_dtmf);
+	err |= put_bool(o, "mux_sent", s->mux_sent);
+	err |= put_bool(o, "mux", s->mux);
+	err |= put_bool(o, "blocked", s->blocked);
+	err |= put_bool(o, "dtmf_block", s->dtmf_block);
+	err |= put_int(o, "ssrc_out", s->ssrc_out);
+
+	return err;
+}
+
+static int64_t index_of(const struct media_call *c, const struct party *p)
+{
+	int64_t n = 0;
+	struct le *le;
+
+	for (le = list_head(&c->parties); le; le = le->next, n++) {
+		if (le->data == p)
+			return n;
+	}
+
+	return -1;
+}
+
+static int put_party(struct odict *arr, const struct party *p, unsigned n)
+{
+	struct odict *o, *streams;
+	char key[16];
+	struct le *le;
+	int err;
+
+	(void)re_snprintf(key, sizeof(key), "%u", n);
+	err = put_dict(&o, arr, key, ODICT_OBJECT);
+	if (err)
+		return err;
+
+	err |= put_str(o, "tag", p->tag);
+	err |= put_str(o, "branch", p->branch);
+	err |= put_int(o, "offerer", index_of(p->call, p->offerer));
+	err |= put_int(o, "peer", index_of(p->call, p->peer));
+	err |= put_int(o, "created", (int64_t)p->created);
+	err |= put_bool(o, "answered", p->answered);
+	err |= put_int(o, "mux_opt", p->mux_opt);
+	err |= put_bool(o, "mux_accept", p->mux_accept);
+	err |= put_bool(o, "mux_reject", p->mux_reject);
+	if (p->sdp_sent) {
+		err |= put_int(o, "sdp_version", (int64_t)p->sdp_version);
+		err |= put_int(o, "sdp_hash", p->sdp_hash);
+	}
+	err |= put_dict(&streams, o, "streams", ODICT_ARRAY);
+
+	for (le = list_head(&p->streams); le && !err; le = le->next)
+		err = put_stream(streams, le->data);
+
+	return err;
+}
+
+static int put_call(struct odict *o, const struct media_call *c)
+{
+	struct odict *parties;
+	unsigned n = 0;
+	struct le *le;
+	int err = 0;
+
+	err |= put_int(o, "version", PERSIST_VERSION);
+	err |= put_int(o, "created", (int64_t)c->created);
+	err |= put_int(o, "signalled", (int64_t)c->signalled);
+	err |= put_int(o, "delete_at", (int64_t)c->delete_wall);
+	err |= put_bool(o, "answered", c->answered);
+	err |= put_int(o, "dscp", c->dscp);
+	err |= put_int(o, "recording", c->rec_formats);
+	err |= put_bool(o, "rec_paused", c->rec_paused);
+	err |= put_str(o, "metadata", c->metadata);
+	if (err)
+		return err;
+
+	err = put_dict(&parties, o, "parties", ODICT_ARRAY);
+	for (le = list_head(&c->parties); le && !err; le = le->next)
+		err = put_party(parties, le->data, n++);
+
+	return err;
+}
+
+int call_store(const struct media_call *c)
+{
+	struct odict *o = NULL;
+	struct pl key, val;
+	char *json = NULL;
+	int err;
+
+	if (!c->m->store)
+		return 0;
+
+	err = odict_alloc(&o, 32);
+	if (!err)
+		err = put_call(o, c);
+	if (!err)
+		err = re_sdprintf(&json, "%H", json_encode_odict, o);
+	if (err)
+		goto out;
+
+	pl_set_str(&key, c->id);
+	pl_set_str(&val, json);
+	err = store_put(c->m->store, PERSIST_KIND, &key, &val);
+
+out:
+	mem_deref(json);
+	mem_deref(o);
+
+	return err;
+}
+
+void call_unstore(const struct media_call *c)
+{
+	struct pl key;
+	int err;
+
+	if (!c->m->store)
+		return;
+
+	pl_set_str(&key, c->id);
+	err = store_del(c->m->store, PERSIST_KIND, &key);
+	if (err)
+		log_warn("media: call %s could not be removed from the "
+			 "store: %m", c->id, err);
+}

@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file media/record.c  Recordings: packets to a pcap, speech to a WAV
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <time.h>
+#include <unistd.h>
+#include <re.h>
+#include "base/log.h"
+#include "media/media.h"
+#include "media/pcap.h"
+#include "media/record.h"
+#include "media/wav.h"
+
+enum {
+	NAME_BYTES = 160,  /* of a Call-ID in a file name            */
+	NAME_TRIES = 10000,
+	SAMPLES_MAX = 4096, /* of one packet                          */
+	STRAY = WAV_RATE / 2, /* frames that timestamps may be off    */
+	PT_PCMU = 0,
+	PT_PCMA = 8,
+};
+
+#define FRAME_NS (1000000000ull / WAV_RATE)
+
+/** One party: where its RTP time stands on the recording's time line */
+struct side {
+	bool started;        /* ssrc and seq hold           */
+	bool anchored;       /* ts <-> pos hold             */
+	uint32_t ssrc;
+	uint32_t ts;         /* timestamp ...               */
+	uint64_t pos;        /* ... of this frame           */
+	uint16_t seq_max;
+	uint64_t seen;       /* bit n: seq_max - n came     */
+};
+
+struct record {
+	struct pcap *pcap;
+	struct wav *wav;
+	char *pcap_path, *wav_path;
+	uint64_t wall;       /* ns to add to CLOCK_MONOTONIC */
+	uint64_t zero;       /* ns: time of frame 0          */
+	bool running;        /* zero holds                   */
+	bool paused;
+	struct side side[2];
+	struct record_stats st;
+	uint64_t gap_frames;
+};
+
+/** What we want of an RTP packet (RFC 3550 5.1) */
+struct rtp {
+	uint8_t pt;
+	uint16_t seq;
+	uint32_t ts, ssrc;
+	const uint8_t *data;
+	size_t len;
+};
+
+static void record_destructor(void *arg)
+{
+	struct record *r = arg;
+
+	mem_deref(r->pcap);
+	mem_deref(r->wav);
+	mem_deref(r->pcap_path);
+	mem_deref(r->wav_path);
+}
+
+static uint64_t clock_ns(clockid_t id)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(id, &ts);
+
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+static int make_dirs(const char *dir)
+{
+	char *path = NULL, *p;
+	int err;
+
+	err = str_dup(&path, dir);
+	if (err)
+		return err;
+
+	for (p = path; !err && p; ) {
+		p = strchr(p + 1, '/');
+		if (p)
+			*p = '\0';
+		if (mkdir(path, 0750) && errno != EEXIST)
+			err = errno;
+		if (p)
+			*p = '/';
+	}
+
+	mem_deref(path);
+
+	return err;
+}
+
+static void safe_name(char *buf, size_t size, const struct pl *name)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; name && i < name->l && n + 1 < size; i++) {
+		unsigned char c = (unsigned char)name->p[i];
+		bool ok = isalnum(c) || (c && c < 0x80 && strchr("-_@+=,", c)) ||
+			  (c == '.' && n);
+
+		buf[n++] = ok ? (char)c : '_';
+	}
+
+	if (!n)
+		buf[n++] = '_';
+	buf[n] = '\0';
+}
+
+static int create(int *fdp, char **pathp, const char *dir, const char *name,
+		  unsigned n, const char *ending)
+{
+	int err;
+
+	if (n)
+		err = re_sdprintf(pathp, "%s/%s-%u.%s", dir, name, n, ending);
+	else
+		err = re_sdprintf(pathp, "%s/%s.%s", dir, name, ending);
+	if (err)
+		return err;
+
+	*fdp = open(*pathp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+	if (*fdp < 0) {
+		err = errno;
+		*pathp = mem_deref(*pathp);
+	}
+
+	return err;
+}
+
+/* Both files get the same number */
+static int open_files(struct record *r, const char *dir, const char *name,
+		      unsigned n, unsigned formats)
+{
+	int fd, err = 0;
+
+	if (formats & MEDIA_REC_PCAP) {
+		err = create(&fd, &r->pcap_path, dir, name, n, "pcap");
+		if (!err)
+			err = pcap_alloc(&r->pcap, fd);
+		if (err)
+			return err;
+	}
+
+	if (formats & MEDIA_REC_WAV) {
+		err = create(&fd, &r->wav_path, dir, name, n, "wav");
+		if (!err)
+			err = wav_alloc(&r->wav, fd);
+	}
+
+	if (err && r->pcap_path) {
+		r->pcap = mem_deref(r->pcap);
+		(void)unlink(r->pcap_path);
+		r->pcap_path = mem_deref(r->pcap_path);
+	}
+
+	return err;
+}
+
+int record_alloc(struct record **rp, const char *dir, const struct pl *name,
+		 unsigned formats)
+{
+	char safe[NAME_BYTES];
+	struct record *r;
+	int err;
+
+	if (!rp || !dir || !dir[0])
+		return EINVAL;
+
+	formats &= MEDIA_REC_PCAP | MEDIA_REC_WAV;
+	if (!formats)
+		formats = MEDIA_REC_PCAP | MEDIA_REC_WAV;
+
+	r = mem_zalloc(sizeof(*r), record_destructor);
+	if (!r)
+		return ENOMEM;
+
+	r->wall = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
+	safe_name(safe, sizeof(safe), name);
+
+	err = make_dirs(dir);
+	for (unsigned n = 0; !err && n < NAME_TRIES; n++) {
+		err = open_files(r, dir, safe, n, formats);
+		if (err != EEXIST)
+			break;
+		err = n + 1 < NAME_TRIES ? 0 : EEXIST;
+	}
+
+	if (err)
+		mem_deref(r);
+	else
+		*rp = r;
+
+	return err;
+}
+
+static bool rtp_parse(struct rtp *h, const struct tap *tap, const uint8_t *pkt)
+{
+	const uint8_t *p = pkt + tap->payload;
+	size_t len, n;
+
+	if (tap->payload >= tap->caplen)
+		return false;
+
+	len = (size_t)tap->caplen - tap->payload;
+	if (len < 12 || p[0] >> 6 != 2)
+		return false;
+
+	h->pt = p[1] & 0x7f;
+	h->seq = (uint16_t)(p[2] << 8 | p[3]);
+	h->ts = (uint32_t)p[4] << 24 | (uint32_t)p[5] << 16 |
+		(uint32_t)p[6] << 8 | p[7];
+	h->ssrc = (uint32_t)p[8] << 24 | (uint32_t)p[9] << 16 |
+		  (uint32_t)p[10] << 8 | p[11];
+
+	n = 12 + (size_t)(p[0] & 0x0f) * 4;
+	if (p[0] & 0x10) {
+		if (n + 4 > len)
+			return false;
+		n += 4 + (size_t)(p[n + 2] << 8 | p[n + 3]) * 4;
+	}
+	if (n > len)
+		return false;
+
+	/* the copy of a long packet ends before its padding does */
+	if (p[0] & 0x20 && !(tap->flags & TAP_CUT)) {
+		if (!p[len - 1] || n + p[len - 1] > len)
+			return false;
+		len -= p[len - 1];
+	}
+
+	h->data = p + n;
+	h->len = len - n;
+
+	return true;
+}
+
+static void side_start(struct side *s, const struct rtp *h)
+{
+	s->started = true;
+	s->anchored = false;
+	s->ssrc = h->ssrc;
+	s->seq_max = h->seq;
+	s->seen = 1;
+}
+
+/* @return how many packets are missing before this one; -1: came late and
+ * fills a gap; -2: came before */
+static int side_seq(struct side *s, const struct rtp *h)
+{
+	int16_t d = (int16_t)(h->seq - s->seq_max);
+
+	if (d > 0) {
+		s->seen = d < 64 ? s->seen << d | 1 : 1;
+		s->seq_max = h->seq;
+		return d - 1;
+	}
+
+	if (-d >= 64)
+		return -2;
+
+	if (s->seen >> -d & 1)
+		return -2;
+	s->seen |= 1ull << -d;
+
+	return -1;
+}
+
+static uint64_t arrival(const struct record *r, const struct tap *tap)
+{
+	return tap->time > r->zero ? (tap->time - r->zero) / FRAME_NS : 0;
+}
+
+static void anchor(struct side *s, const struct rtp *h, uint64_t pos)
+{
+	s->anchored = true;
+	s->ts = h->ts;
+	s->pos = pos;
+}
+
+/* Timestamps say where; when they stray from the clock, arrival does */
+static uint64_t place_of(struct record *r, struct side *s,
+			 const struct rtp *h, const struct tap *tap)
+{
+	uint64_t came = arrival(r, tap);
+	int64_t pos;
+
+	if (!s->anchored)
+		anchor(s, h, came);
+
+	pos = (int64_t)s->pos + (int32_t)(h->ts - s->ts);
+
+	if (pos < 0 || pos > (int64_t)came + STRAY ||
+	    pos + STRAY < (int64_t)came) {
+		anchor(s, h, came);
+		pos = (int64_t)came;
+	}
+	else if ((int32_t)(h->ts - s->ts) > 0) {
+		s->ts = h->ts;
+		s->pos = (uint64_t)pos;
+	}
+
+	return (uint64_t)pos;
+}
+
+static void count_gap(struct record *r, int missing, size_t samples)
+{
+	if (missing > 0) {
+		r->st.gaps += (uint64_t)missing;
+		r->gap_frames += (uint64_t)missing * samples;
+	}
+	else if (missing == -1 && r->st.gaps) {
+		--r->st.gaps;
+		r->gap_frames -= samples < r->gap_frames ? samples
+							 : r->gap_frames;
+	}
+
+	r->st.gap_ms = r->gap_frames * 1000 / WAV_RATE;
+}
+
+static void wav_packet(struct record *r, unsigned n, const struct tap *tap,
+		       const uint8_t *pkt)
+{
+	struct side *s = &r->side[n];
+	int16_t sampv[SAMPLES_MAX];
+	struct rtp h;
+	int missing = 0, err;
+
+	if (!rtp_parse(&h, tap, pkt)) {
+		++r->st.skipped;
+		return;
+	}
+
+	if (!r->running) {
+		r->running = true;
+		r->zero = tap->time - wav_end(r->wav) * FRAME_NS;
+	}
+
+	if (!s->started || s->ssrc != h.ssrc) {
+		side_start(s, &h);
+	}
+	else {
+		missing = side_seq(s, &h);
+		if (missing == -2)
+			return;
+		/* not a loss: the sender began anew */
+		if (missing > 3000) {
+			side_start(s, &h);
+			missing = 0;
+		}
+	}
+
+	if ((h.pt != PT_PCMU && h.pt != PT_PCMA) || h.len > SAMPLES_MAX) {
+		count_gap(r, missing, 0);
+		++r->st.skipped;
+		return;
+	}
+
+	count_gap(r, missing, h.len);
+
+	for (size_t i = 0; i < h.len; i++)
+		sampv[i] = h.pt == PT_PCMU ? wav_ulaw(h.data[i])
+					   : wav_alaw(h.data[i]);
+
+	err = wav_place(r->wav, n, place_of(r, s, &h, tap), sampv, h.len);
+	if (err && err != ETIME)
+		++r->st.errors;
+}
+
+static size_t orig_len(const struct tap *tap, const uint8_t *pkt)
+{
+	size_t len = tap->caplen;
+
+	if (tap->caplen < 6)
+		return len;
+
+	if (tap->flags & TAP_V6)
+		len = 40 + (size_t)(pkt[4] << 8 | pkt[5]);
+	else
+		len = (size_t)(pkt[2] << 8 | pkt[3]);
+
+	return len > tap->caplen ? len : tap->caplen;
+}
+
+void record_packet(struct record *r, unsigned side, const struct tap *tap,
+		   const uint8_t *pkt)
+{
+	if (!r || side > 1 || !tap || !pkt || r->paused)
+		return;
+
+	if (r->pcap) {
+		if (pcap_write(r->pcap, tap->time + r->wall, pkt, tap->caplen,
+			       orig_len(tap, pkt)))
+			++r->st.errors;
+	}
+
+	if (r->wav && !(tap->flags & TAP_RTCP))
+		wav_packet(r, side, tap, pkt);
+
+	++r->st.packets;
+}
+
+void record_pause(struct record *r, bool pause)
+{
+	if (!r || r->paused == pause)
+		return;
+
+	r->paused = pause;
+	if (!pause)
+		return;
+
+	if (r->pcap && pcap_flush(r->pcap))
+		++r->st.errors;
+	if (r->wav && wav_flush(r->wav))
+		++r->st.errors;
+
+	/* the next packet goes where the WAV stands, and is no gap */
+	r->running = false;
+	r->side[0].started = r->side[1].started = false;
+}
+
+void record_stats(const struct record *r, struct record_stats *st)
+{
+	if (r && st)
+		*st = r->st;
+}
+
+const char *record_path(const struct record *r, unsigned format)
+{
+	if (!r)
+		return NULL;
+
+	switch (format) {
+
+	case MEDIA_REC_PCAP:
+		return r->pcap_path;
+	case MEDIA_REC_WAV:
+		return r->wav_path;
+	default:
+		return NULL;
+	}
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file media/record.h  Recordings written from taps while packets are relayed
+ *
+ * pcap: the packets as received (link type RAW, from the IP header on).
+ * WAV: 16-bit stereo at 8 kHz, G.711 decoded; left is the first party, right
+ * the second. Time comes from the RTP timestamps anchored at arrival, so that
+ * a lost packet is silence of its length (counted), and the channels stay in
+ * step. A file in the making is complete after a crash up to the last flush
+ * (the WAV header is kept true as it grows).
+ */
+#ifndef CAROM_RECORD_H
+#define CAROM_RECORD_H
+
+#include <re.h>
+#include "carom/maps.h"
+
+struct record;
+
+struct record_stats {
+	uint64_t packets;      /**< written                                  */
+	uint64_t gaps;         /**< packets missing by sequence number       */
+	uint64_t gap_ms;       /**< silence put in their place               */
+	uint64_t skipped;      /**< not G.711: in the pcap, not in the WAV   */
+	uint64_t errors;       /**< writes that failed (disk full)           */
+};
+
+/**
+ * @param dir      Existing or creatable directory
+ * @param name     File name without ending; made safe (no '/', no control
+ *                 characters); a number is added where the name is taken
+ * @param formats  MEDIA_REC_*
+ */
+int record_alloc(struct record **rp, const char *dir, const struct pl *name,
+		 unsigned formats);
+
+/**
+ * One packet from a tap
+ *
+ * @param side  0 left, 1 right: who sent it
+ * @param pkt   From the IP header on; tap->payload is the UDP payload's offset
+ */
+void record_packet(struct record *r, unsigned side, const struct tap *tap,
+		   const uint8_t *pkt);
+
+/** While paused nothing is written to the pcap, and the WAV stands still */
+void record_pause(struct record *r, bool pause);
+
+void record_stats(const struct record *r, struct record_stats *st);
+/** Path of the file of one format, or NULL */
+const char *record_path(const struct record *r, unsigned format);
+
+/** Flush and finalise happen in mem_deref(r) */
+
+#endif

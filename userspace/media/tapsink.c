@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file media/tapsink.c  Copies from the fast path go to their recordings
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/types.h>
+#include <time.h>
+#include <re.h>
+#include "base/log.h"
+#include "media/call.h"
+
+enum { TAP_MS = 100 };
+
+bool stream_tapped(const struct stream *s)
+{
+	const struct media_call *c = s->party->call;
+
+	return c->rec && !c->rec_paused && s->cur.media != LEG_OTHER;
+}
+
+static bool slot_matches(struct le *le, void *arg)
+{
+	const struct stream *s = le->data;
+	uint32_t slot = *(uint32_t *)arg;
+
+	return s->slot[0] == slot || s->slot[1] == slot;
+}
+
+/* A pair of ports is a pair of slots, of which the first is even or odd: the
+ * table knows a stream by both */
+static struct stream *stream_by_slot(const struct media *m, uint32_t slot)
+{
+	struct le *le = hash_lookup(m->taps, slot, slot_matches, &slot);
+
+	if (!le)
+		le = hash_lookup(m->taps, slot - 1, slot_matches, &slot);
+
+	return list_ledata(le);
+}
+
+/* Left is whoever made the call's first offer */
+static unsigned side_of(const struct stream *s)
+{
+	return s->party == list_ledata(list_head(&s->party->call->parties))
+		       ? 0 : 1;
+}
+
+static void tap_handler(const struct tap *tap, const uint8_t *pkt, void *arg)
+{
+	struct media *m = arg;
+	struct stream *s = stream_by_slot(m, tap->slot);
+	struct stream *t = stream_peer(s);
+
+	if (!s)
+		return;
+
+	/* SRTCP is ciphertext to us */
+	if ((tap->flags & TAP_RTCP) && s->cur.media == LEG_RTP)
+		(void)rtcpx_update(&s->reports, t ? &t->reports : NULL,
+				   tap->time, pkt + tap->payload,
+				   (size_t)tap->caplen - tap->payload);
+
+	if (stream_tapped(s))
+		record_packet(s->party->call->rec, side_of(s), tap, pkt);
+}
+
+void tapsink_stream(struct stream *s)
+{
+	struct media *m = s->party->call->m;
+
+	hash_unlink(&s->tap_le);
+	if (s->leg_on[0])
+		hash_append(m->taps, s->slot[0], &s->tap_le, s);
+}
+
+int tapsink_init(struct media *m)
+{
+	return fp_tap_alloc(&m->tap, m->fp, TAP_MS, tap_handler, m);
+}
+
+/* Who talked to whom, and what the driver wants to be remembered */
+static void write_description(const struct media_call *c)
+{
+	const char *path = record_path(c->rec, MEDIA_REC_PCAP);
+	struct odict *o = NULL;
+	char *name = NULL;
+	FILE *f = NULL;
+	size_t len;
+	int err;
+
+	if (!path)
+		path = record_path(c->rec, MEDIA_REC_WAV);
+	len = str_len(path);
+	if (len < 5)
+		return;
+
+	err = re_sdprintf(&name, "%b.json", path,
+			  len - (path[len - 5] == '.' ? 5 : 4));
+	if (!err)
+		err = odict_alloc(&o, 8);
+	if (err)
+		goto out;
+
+	err |= odict_entry_add(o, "call-id", ODICT_STRING, c->id);
+	err |= odict_entry_add(o, "created", ODICT_INT,
+			       (int64_t)(c->created / 1000000));
+	err |= odict_entry_add(o, "recording since", ODICT_INT,
+			       (int64_t)time(NULL));
+	if (c->metadata)
+		err |= odict_entry_add(o, "metadata", ODICT_STRING,
+				       c->metadata);
+	if (err)
+		goto out;
+
+	f = fopen(name, "wx");
+	if (!f) {
+		err = errno;
+		goto out;
+	}
+	(void)re_fprintf(f, "%H\n", json_encode_odict, o);
+
+out:
+	if (err)
+		log_warn("media: description of the recording of %s: %m",
+			 c->id, err);
+	if (f)
+		(void)fclose(f);
+	mem_deref(name);
+	mem_deref(o);
+}
+
+static int record_start(struct media_call *c, unsigned formats,
+			struct media_err *e)
+{
+	struct pl name;
+	int err;
+
+	if (!c->m->recording_dir)
+		return media_fail(e, ENOTSUP,
+				  "no recording directory is configured");
+
+	formats &= MEDIA_REC_PCAP | MEDIA_REC_WAV;
+	if (!formats)
+		formats = MEDIA_REC_PCAP | MEDIA_REC_WAV;
+
+	pl_set_str(&name, c->id);
+	err = record_alloc(&c->rec, c->m->recording_dir, &name, formats);
+	if (err)
+		return media_fail(e, err, "recording in %s: %m",
+				  c->m->recording_dir, err);
+
+	c->rec_formats = formats;
+	write_description(c);
+	log_info("media: call %s is recorded", c->id);
+
+	return 0;
+}
+
+static void record_stop(struct media_call *c)
+{
+	struct record_stats rs;
+
+	if (!c->rec)
+		return;
+
+	if (c->m->tap)
+		fp_tap_flush(c->m->tap);
+
+	record_stats(c->rec, &rs);
+	log_info("media: recording of call %s ends: %llu packets, %llu "
+		 "missing, %llu write errors", c->id, rs.packets, rs.gaps,
+		 rs.errors);
+	c->rec = mem_deref(c->rec);
+	c->rec_formats = 0;
+	c->rec_paused = false;
+}
+
+int call_record(struct media_call *c, enum media_rec action,
+		unsigned formats, const struct pl *metadata,
+		struct media_err *e)
+{
+	int err;
+
+	if (pl_isset(metadata)) {
+		c->metadata = mem_deref(c->metadata);
+		err = pl_strdup(&c->metadata, metadata);
+		if (err)
+			return err;
+	}
+
+	switch (action) {
+
+	case REC_START:
+		if (!c->rec) {
+			err = record_start(c, formats, e);
+			if (err)
+				return err;
+		}
+		c->rec_paused = false;
+		record_pause(c->rec, false);
+		return 0;
+
+	case REC_STOP:
+		record_stop(c);
+		return 0;
+
+	case REC_PAUSE:
+		if (!c->rec)
+			return media_fail(e, ENOENT,
+					  "call is not recorded");
+		if (c->m->tap)
+			fp_tap_flush(c->m->tap);
+		c->rec_paused = true;
+		record_pause(c->rec, true);
+		return 0;
+	}
+
+	return media_fail(e, EINVAL, "unknown recording action");
+}

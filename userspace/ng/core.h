@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file ng/core.h  What the files of this room share
+ */
+#ifndef CAROM_NG_CORE_H
+#define CAROM_NG_CORE_H
+
+#include <re.h>
+#include "media/media.h"
+#include "ng/cookie.h"
+#include "ng/ng.h"
+
+struct ng {
+	struct media *media;
+	struct ng_conf conf;
+	struct cookies *cookies;
+	struct list listenl;   /* struct listener                    */
+	struct list connl;     /* struct conn                        */
+	char id[17];           /* marks our SDPs: a=rtpengine:<id>   */
+};
+
+/**
+ * Execute a request
+ *
+ * @param reply  Result and what belongs to it are added
+ *
+ * @return 0 (errors of the request are in the reply), ENOMEM
+ */
+int ng_command(struct ng *ng, const struct odict *req, struct odict *reply);
+
+/** Start of an error reply: result and error-reason */
+int ng_reply_error(struct odict *reply, const char *fmt, ...);
+
+/** The SDP has been here: it has the line a=rtpengine:<id> */
+bool ng_loop_marked(const struct pl *sdp, const char *id);
+
+/**
+ * Append an SDP with that line at session level
+ *
+ * @param out  Appended to
+ * @param sdp  Must not lie in out
+ */
+int ng_loop_mark(struct mbuf *out, const struct pl *sdp, const char *id);
+
+#endif

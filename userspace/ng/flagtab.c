@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file ng/flagtab.c  The one table of flags and keys
+ *
+ * docs/ng.md shows it to users; a unit test holds the two together.
+ */
+#include <re.h>
+#include "ng/flagset.h"
+
+#define OK(name, scopes, setter, why)                                          \
+	{name, NULL, NG_HONOURED, scopes, ng_set_##setter, why}
+#define OKV(name, value, scopes, setter, why)                                  \
+	{name, value, NG_HONOURED, scopes, ng_set_##setter, why}
+#define NIL(name, why) {name, NULL, NG_HARMLESS, NG_ANY, NULL, why}
+#define NILV(name, value, why) {name, value, NG_HARMLESS, NG_ANY, NULL, why}
+#define NO(name, why) {name, NULL, NG_REFUSED, NG_SDP, NULL, why}
+#define NOV(name, value, why) {name, value, NG_REFUSED, NG_SDP, NULL, why}
+/* Refused with other commands than offer and answer */
+#define NOS(name, scopes, why) {name, NULL, NG_REFUSED, scopes, NULL, why}
+
+#define TRANSCODE "transcoding is not offered"
+#define GEN_KEYS "Carom relays SRTP and makes no keys"
+#define NO_ICE "Carom does not take part in ICE"
+#define NO_DTLS "Carom does not terminate DTLS"
+#define NO_SDES "Carom makes no SDES keys; those in the SDP pass untouched"
+#define NO_T38 "T.38 gateway is not offered"
+#define NO_EDIT "this edit of the SDP is not offered"
+#define NO_DSP "in-band DTMF needs decoded audio"
+#define NO_LABEL "parties cannot be selected by label"
+#define ONLY_MODE "only with DTMF-security modes, which are refused"
+
+static const struct ng_flag table[] = {
+	/* addresses and where packets come from */
+	OK("trust-address", NG_SDP, trust_address, "the default"),
+	OK("SIP-source-address", NG_SDP, sip_source,
+	   "received-from instead of the SDP's addresses"),
+	OK("received-from", NG_ANY, received_from, "SIP source address"),
+	OK("media-address", NG_SDP, media_address, "advertised instead"),
+	OK("address-family", NG_SDP, address_family, "IP4 or IP6"),
+	OK("direction", NG_SDP, direction, "two interface names"),
+	NOV("direction", "round-robin-calls", "interfaces are chosen by name"),
+	OK("asymmetric", NG_SDP, asymmetric, "source is never learnt"),
+	OK("symmetric", NG_SDP, symmetric, "undoes asymmetric"),
+	OK("strict-source", NG_SDP, strict_source, "source must be as signalled"),
+	OK("port-latching", NG_SDP, port_latching, "our ports stay"),
+	NIL("no-port-latching", "concerns ICE only"),
+	NO("media-handover", "lets a stranger take over a stream"),
+	NO("NAT-wait", "not offered"),
+	NO("pierce-NAT", "Carom sends no packets of its own"),
+	OKV("endpoint-learning", "off", NG_SDP, asymmetric, "as asymmetric"),
+	NILV("endpoint-learning", "immediate",
+	     "Carom learns in a bounded window, the signalled address first"),
+	NILV("endpoint-learning", "delayed", "as immediate"),
+	NILV("endpoint-learning", "heuristic", "as immediate"),
+	NIL("unidirectional", "one-way media is always in the kernel"),
+	NIL("interface", "for publish and subscribe only"),
+
+	/* SDP rewriting */
+	OKV("replace", "origin", NG_SDP, replace_origin, "o= address"),
+	OKV("replace", "session-connection", NG_SDP,
+	    replace_session_connection, "session c= address"),
+	OKV("replace", "username", NG_SDP, replace_username, "o= user name"),
+	OKV("replace", "session-name", NG_SDP, replace_session_name, "s="),
+	OKV("replace", "SDP-version", NG_SDP, replace_sdp_version,
+	    "o= version, kept in step with changes"),
+	OKV("replace", "zero-address", NG_SDP, replace_zero_address,
+	    "0.0.0.0 becomes our address"),
+	NOV("replace", "force-increment-sdp-ver", "use SDP-version"),
+	NOV("replace", "origin-full", "use origin and username"),
+	OK("transport-protocol", NG_SDP, transport, "must be the SDP's own"),
+	NILV("transport-protocol", "accept", "the answer's protocol is kept"),
+	NIL("original-sendrecv", "directions are always kept"),
+	OK("loop-protect", NG_SDP, loop_protect, "a=rtpengine mark"),
+	OK("no-rtcp-attribute", NG_SDP, no_rtcp_attribute, "no a=rtcp"),
+	NIL("full-rtcp-attribute",
+	    "RFC 3605: without an address, a=rtcp means that of c="),
+	NO("generate-mid", NO_EDIT),
+	NO("strip-extmap", NO_EDIT),
+	NO("sdp-attr", NO_EDIT),
+	NO("sdp-media-remove", NO_EDIT),
+	NO("moh", "music on hold is not offered"),
+	NILV("bundle", "reject", "a=group:BUNDLE does not survive"),
+	NO("bundle", "BUNDLE is not offered"),
+	OK("via-branch", NG_ANY, via_branch, "tells branches apart"),
+	OK("call-id", NG_ANY, call_id, "as the key"),
+	OK("from-tag", NG_ANY, from_tag, "as the key"),
+	OK("to-tag", NG_ANY, to_tag, "as the key"),
+	NIL("force-answer", "for the proxy itself"),
+	NIL("directional", "from-tag and to-tag say it"),
+
+	/* RTCP */
+	OKV("rtcp-mux", "offer", NG_SDP, mux_offer, "offer it always"),
+	OKV("rtcp-mux", "require", NG_SDP, mux_require, "no RTCP port"),
+	OKV("rtcp-mux", "demux", NG_SDP, mux_demux, "muxed on one side only"),
+	OKV("rtcp-mux", "accept", NG_SDP, mux_accept, "as offered"),
+	OKV("rtcp-mux", "reject", NG_SDP, mux_reject, "refuse it"),
+	NILV("generate-RTCP", "off", "RTCP is relayed"),
+	NILV("generate-RTCP", "no", "RTCP is relayed"),
+	NO("generate-RTCP", "RTCP is relayed, not made"),
+	NO("RTCP-mirror", "subscriptions are not offered"),
+	NO("mirror-RTCP", "subscriptions are not offered"),
+
+	/* ICE */
+	OKV("ICE", "remove", NG_SDP, ice_remove, "ICE lines go"),
+	NILV("ICE", "default", "as remove"),
+	NOV("ICE", "force", NO_ICE),
+	NOV("ICE", "force-relay", NO_ICE),
+	NOV("ICE", "optional", NO_ICE),
+	OK("reject-ICE", NG_SDP, ice_remove, "as ICE=remove"),
+	NILV("ICE-lite", "off", "no ICE at all"),
+	NO("ICE-lite", NO_ICE),
+	NIL("trickle-ICE", "ICE is removed"),
+	NIL("reset", "nothing of ICE or SRTP is learnt"),
+
+	/* encryption */
+	NILV("DTLS", "off", "never offered"),
+	NILV("DTLS", "no", "never offered"),
+	NILV("DTLS", "disable", "never offered"),
+	NO("DTLS", NO_DTLS),
+	NO("DTLS-reverse", NO_DTLS),
+	NIL("DTLS-fingerprint", "no fingerprint of ours"),
+	OKV("SDES", "off", NG_SDP, sdes_off, "refused where the SDP has keys"),
+	OKV("SDES", "no", NG_SDP, sdes_off, "as SDES-off"),
+	OKV("SDES", "disable", NG_SDP, sdes_off, "as SDES-off"),
+	NILV("SDES", "nonew", "no new keys are ever made"),
+	NILV("SDES", "static", "keys are never renegotiated by Carom"),
+	NILV("SDES", "pad", "keys are relayed as they came"),
+	NILV("SDES", "lifetime", "keys are relayed as they came"),
+	NO("SDES", NO_SDES),
+	NIL("pad-crypto", "keys are relayed as they came"),
+	NO("recrypt", GEN_KEYS),
+	NILV("OSRTP", "off", "never offered"),
+	NILV("OSRTP", "no", "never offered"),
+	NO("OSRTP", GEN_KEYS),
+
+	/* codecs */
+	OK("codec-strip", NG_SDP, strip, "leaves the SDP"),
+	OK("codec-mask", NG_SDP, mask, "the other party does not see it"),
+	OK("codec-offer", NG_SDP, offer, "whitelist, in this order"),
+	OK("codec-except", NG_SDP, except, "exempt from strip and mask"),
+	NO("codec-transcode", TRANSCODE),
+	NO("codec-accept", TRANSCODE),
+	NO("codec-consume", TRANSCODE),
+	NO("codec-set", TRANSCODE),
+	NO("codec-ignore", TRANSCODE),
+	NO("transcode", TRANSCODE),
+	NO("always-transcode", TRANSCODE),
+	NIL("allow-transcoding", "for subscriptions only"),
+	NO("single-codec", NO_EDIT),
+	NO("reuse-codecs", NO_EDIT),
+	NO("no-codec-renegotiation", NO_EDIT),
+	OK("ptime", NG_OFFER, ptime, "a=ptime of the offer"),
+	NO("ptime-reverse", TRANSCODE),
+	NO("repacketize", TRANSCODE),
+	NILV("delay-buffer", "0", "the default"),
+	NO("delay-buffer", "packets are not delayed"),
+	NILV("audio-player", "off", "there is none"),
+	NILV("audio-player", "default", "there is none"),
+	NO("audio-player", TRANSCODE),
+	NIL("early-media", "concerns the audio player; media flows early anyway"),
+
+	/* T.38 */
+	NOV("T.38", "decode", NO_T38),
+	NOV("T.38", "force", NO_T38),
+	NIL("T.38", "options of a gateway; UDPTL is relayed untouched"),
+
+	/* DTMF */
+	OKV("DTMF-security", "drop", NG_SDP | NG_BLOCK, dtmf_drop,
+	    "events are dropped"),
+	OKV("DTMF-security", "off", NG_SDP | NG_BLOCK, dtmf_pass,
+	    "events pass"),
+	NOS("DTMF-security", NG_SDP | NG_BLOCK, NO_DSP),
+	NOS("DTMF-security-trigger", NG_SDP | NG_BLOCK, NO_DSP),
+	NOS("DTMF-security-trigger-end", NG_SDP | NG_BLOCK, NO_DSP),
+	NOS("trigger", NG_SDP | NG_BLOCK, NO_DSP),
+	NOS("trigger-end", NG_SDP | NG_BLOCK, NO_DSP),
+	NOS("end-trigger", NG_SDP | NG_BLOCK, NO_DSP),
+	NIL("trigger-end-time", ONLY_MODE),
+	NIL("trigger-end-digits", ONLY_MODE),
+	NILV("DTMF-delay", "0", "the default"),
+	NOS("DTMF-delay", NG_SDP | NG_BLOCK, NO_DSP),
+	NO("DTMF-log-dest", "not offered"),
+	NO("inject-DTMF", NO_DSP),
+	NO("detect-DTMF", NO_DSP),
+	NIL("digit", ONLY_MODE),
+	NIL("code", ONLY_MODE),
+	NIL("frequency", ONLY_MODE),
+	NIL("frequencies", ONLY_MODE),
+	NIL("volume", ONLY_MODE),
+
+	/* media */
+	OK("TOS", NG_SDP, tos, "of the call's packets"),
+	NO("media-echo", "not offered"),
+	NOV("drop-traffic", "start", "use block media"),
+	NILV("drop-traffic", "stop", "nothing is dropped"),
+	NO("block-short", "not offered"),
+	NO("block-short-packets", "not offered"),
+	NO("egress", "not offered"),
+
+	/* recording */
+	OK("record-call", NG_SDP, record_call, "from the first packet on"),
+	OK("metadata", NG_SDP | NG_RECORD, metadata,
+	   "goes into the recording's description"),
+	OK("pause", NG_RECORD, pause, "stop recording pauses"),
+	OKV("recording-format", "pcap", NG_RECORD, rec_pcap,
+	    "Carom's own: only this format"),
+	OKV("recording-format", "wav", NG_RECORD, rec_wav,
+	    "Carom's own: only this format"),
+	NOS("exclude-recording", NG_SDP | NG_RECORD,
+	    "recordings have both parties"),
+	NOS("discard-recording", NG_SDP | NG_RECORD, "files are kept"),
+	NOS("output-destination", NG_SDP | NG_RECORD,
+	    "files go to the configured directory"),
+	NOS("recording-file", NG_SDP | NG_RECORD,
+	    "files go to the configured directory"),
+	NOS("recording-dir", NG_SDP | NG_RECORD,
+	    "files go to the configured directory"),
+	NOS("recording-path", NG_SDP | NG_RECORD,
+	    "files go to the configured directory"),
+	NO("SIPREC", "not offered"),
+
+	/* who is meant */
+	OK("address", NG_BLOCK, address, "party with this media address"),
+	OK("all", NG_BLOCK, all, "the whole call"),
+	NILV("all", "none", "the default"),
+	{"all", "except-offer-answer", NG_REFUSED, NG_BLOCK, NULL,
+	 "there are no subscriptions"},
+	NOS("label", NG_BLOCK, NO_LABEL),
+	NOS("from-label", NG_BLOCK, NO_LABEL),
+	NOS("to-label", NG_BLOCK, NO_LABEL),
+	NIL("set-label", "labels are not kept"),
+	NIL("from-tags", "for subscriptions only"),
+	NIL("inactive", "for subscriptions only"),
+
+	/* the command itself */
+	OK("delete-delay", NG_DELETE, delete_delay, "seconds"),
+	OK("fatal", NG_DELETE, fatal, "an unknown call is an error"),
+	OK("limit", NG_VIEW, limit, "of list; 32 by default"),
+	OKV("supports", "load-limit", NG_ANY, load_limit,
+	    "result \"load limit\" when full"),
+	NIL("debug", "logging is not per call"),
+	NIL("debugging", "logging is not per call"),
+	NO("xmlrpc-callback", "there is no callback on timeout"),
+};
+
+size_t ng_flag_table(const struct ng_flag **tab)
+{
+	*tab = table;
+
+	return ARRAY_SIZE(table);
+}
