@@ -39,8 +39,15 @@ static __always_inline int hop_open(struct hop *h, __u32 slot)
 	default:
 		return CAROM_R_NO_LEG;
 	}
-	on = ctl.active & 1;
-	h->path = &h->leg->path[on];
+	/* a branch and not arithmetic: the processor guesses it, and fetches
+	 * the path's cache line beside that of `ctl`, not after it */
+	on = 0;
+	h->path = &h->leg->path[0];
+	if (ctl.active) {
+		on = 1;
+		h->path = &h->leg->path[1];
+		asm volatile("" : "+r"(on));
+	}
 	h->p6 = NULL;
 	if (h->path->flags & (PATH_V6_IN | PATH_V6_OUT | PATH_SSRC)) {
 		struct leg_aux *x = bpf_map_lookup_elem(&aux, &slot);
@@ -77,7 +84,8 @@ static __always_inline int hop_source(struct hop *h, const struct addr *a,
 				      const struct rtp *r, __u64 now)
 {
 	bool open = h->leg->ctl.latch == LATCH_OPEN &&
-		    (r->kind == PAYLOAD_RTP || h->path->media != LEG_RTP);
+		    (r->kind == PAYLOAD_RTP || (h->path->media != LEG_RTP &&
+						r->kind != PAYLOAD_STRAY));
 
 	if (source_matches(h, a, port, v6) && !open)
 		return CAROM_R_RELAYED;
@@ -103,8 +111,11 @@ static __always_inline int hop_admit(struct hop *h, const struct addr *a,
 	rc = hop_source(h, a, port, v6, r, now);
 	if (rc != CAROM_R_RELAYED)
 		return rc;
-	if (r->kind == PAYLOAD_RTCP && h->path->flags & PATH_DEMUX)
-		rc = hop_open(h, h->slot + 1);
+	if (r->kind == PAYLOAD_RTCP && h->path->flags & PATH_DEMUX) {
+		struct leg_aux *x = bpf_map_lookup_elem(&aux, &h->slot);
+
+		rc = x ? hop_open(h, x->rtcp_slot) : CAROM_R_NO_LEG;
+	}
 	return rc;
 }
 

@@ -90,12 +90,18 @@ static __always_inline struct local *local_find(const struct addr *a, bool v6)
 	return NULL;
 }
 
-/* UDP header at `udp`; its length must fit in what the IP header left */
+/* UDP header at `udp`; its length must fit in what the IP header left. Ports
+ * outside the media range are not ours to judge */
 static __always_inline int parse_udp(struct udphdr *udp, void *end,
-				     struct frame *f)
+				     struct frame *f, const struct local *l)
 {
+	__u16 port;
+
 	if ((void *)(udp + 1) > end)
 		return CAROM_R_TRUNCATED;
+	port = bpf_ntohs(udp->dest);
+	if (port < l->port_min || port > l->port_max)
+		return PARSE_PASS;
 	f->sport = udp->source;
 	f->dport = udp->dest;
 	f->udp_len = bpf_ntohs(udp->len);
@@ -117,6 +123,7 @@ static __always_inline int parse_ipv4(struct iphdr *ip, void *end,
 	if (!*local)
 		return PARSE_PASS;
 
+	f->ip_len = bpf_ntohs(ip->tot_len);
 	if (ip->frag_off & bpf_htons(IP_MF_OFFSET))
 		return CAROM_R_FRAGMENT;
 	if (ip->version != 4 || ip->ihl < 5)
@@ -124,14 +131,13 @@ static __always_inline int parse_ipv4(struct iphdr *ip, void *end,
 	if (ip->ihl > 5)
 		return CAROM_R_IP_OPTIONS;
 	f->l3_len = sizeof(*ip);
-	f->ip_len = bpf_ntohs(ip->tot_len);
 	f->tos = ip->tos;
 	f->ttl = ip->ttl;
 	if (f->ip_len < sizeof(*ip) + sizeof(struct udphdr))
 		return CAROM_R_MALFORMED;
 	if ((void *)ip + f->ip_len > end)
 		return CAROM_R_TRUNCATED;
-	return parse_udp((void *)(ip + 1), end, f);
+	return parse_udp((void *)(ip + 1), end, f, *local);
 }
 
 /* Headers that may stand between IPv6 and UDP */
@@ -144,6 +150,7 @@ static __always_inline bool ipv6_ext(__u8 nexthdr)
 static __always_inline int parse_ipv6(struct ipv6hdr *ip, void *end,
 				      struct frame *f, struct local **local)
 {
+	__u32 len;
 	int rc;
 
 	if ((void *)(ip + 1) > end)
@@ -157,22 +164,25 @@ static __always_inline int parse_ipv6(struct ipv6hdr *ip, void *end,
 	if (!*local)
 		return PARSE_PASS;
 
+	len = bpf_ntohs(ip->payload_len) + sizeof(*ip);
+	f->ip_len = len;
 	if (ip->version != 6)
 		return CAROM_R_MALFORMED;
+	if (len > 0xffff)
+		return CAROM_R_TRUNCATED;
 	if (ip->nexthdr == IPPROTO_FRAGMENT)
 		return CAROM_R_FRAGMENT;
 	if (ip->nexthdr != IPPROTO_UDP)
 		return CAROM_R_IP_OPTIONS;
 	f->v6 = 1;
 	f->l3_len = sizeof(*ip);
-	f->ip_len = bpf_ntohs(ip->payload_len) + sizeof(*ip);
 	f->tos = ip->priority << 4 | ip->flow_lbl[0] >> 4;
 	f->ttl = ip->hop_limit;
 	if (f->ip_len < sizeof(*ip) + sizeof(struct udphdr))
 		return CAROM_R_MALFORMED;
 	if ((void *)ip + f->ip_len > end)
 		return CAROM_R_TRUNCATED;
-	rc = parse_udp((void *)(ip + 1), end, f);
+	rc = parse_udp((void *)(ip + 1), end, f, *local);
 	/* IPv6 knows no "no checksum" outside tunnels (RFC 8200 8.1) */
 	if (rc == PARSE_OK && !((struct udphdr *)(ip + 1))->check)
 		return CAROM_R_MALFORMED;

@@ -35,7 +35,7 @@ static __noinline int hairpin(struct xdp_md *ctx, struct hop *h,
 	l = local_find(&dst, v6);
 	if (!l || port < l->port_min || port > l->port_max)
 		return CAROM_R_NO_LEG;
-	rc = hop_open(h, l->base + (port - l->port_min));
+	rc = hop_open(h, local_slot(l, port));
 	if (rc == PARSE_PASS)
 		return CAROM_R_NO_LEG;
 	if (rc == CAROM_R_RELAYED)
@@ -62,7 +62,7 @@ static __always_inline int relay(struct xdp_md *ctx, struct frame *f,
 	__u64 now;
 	int rc;
 
-	rc = hop_open(h, l->base + (port - l->port_min));
+	rc = hop_open(h, local_slot(l, port));
 	if (rc != CAROM_R_RELAYED)
 		return rc;
 	rc = rtp_classify(data + off, end, f->udp_len - sizeof(struct udphdr),
@@ -111,7 +111,6 @@ int carom_xdp(struct xdp_md *ctx)
 	struct local *l = NULL;
 	__u32 zero = 0;
 	int action = XDP_PASS;
-	__u16 port;
 	int rc;
 
 	rc = parse_frame((void *)(long)ctx->data, (void *)(long)ctx->data_end,
@@ -120,9 +119,8 @@ int carom_xdp(struct xdp_md *ctx)
 		return XDP_PASS;
 	if (rc != PARSE_OK)
 		goto stop;
-	port = bpf_ntohs(f.dport);
 	set = bpf_map_lookup_elem(&settings, &zero);
-	if (!l || !set || port < l->port_min || port > l->port_max)
+	if (!l || !set)
 		return XDP_PASS;
 
 	rc = relay(ctx, &f, l, &h, set, &action);

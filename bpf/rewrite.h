@@ -186,16 +186,34 @@ static __always_inline void write_udp(struct xdp_md *ctx, __u32 off,
 	udp->check = csum_udp_result(csum_update(check, gone, come));
 }
 
-/* Headers of another length: family or VLAN tag changes. Each branch has its
- * own bounds check, for the verifier does not connect two looks at o->v6 */
-static __noinline int rewrite_resize(struct xdp_md *ctx, const struct frame *f,
-				     const struct leg_path *p,
-				     const struct out *o, const struct rtp *r)
+/* IPv6 has no header checksum: translation would hide that this one is wrong */
+static __always_inline bool ipv4_sum_right(const struct xdp_md *ctx, __u32 l2)
+{
+	__be16 *w = (void *)(long)ctx->data + (l2 & 31);
+	__u64 sum = 0;
+
+	if ((void *)(w + 10) > (void *)(long)ctx->data_end)
+		return false;
+#pragma unroll
+	for (int i = 0; i < 10; i++)
+		sum += w[i];
+	return csum_fold(sum) == 0xffff;
+}
+
+/* IPv4 becomes IPv6, or the other way round. Each branch has its own bounds
+ * check, for the verifier does not connect two looks at o->v6 */
+static __noinline int rewrite_translate(struct xdp_md *ctx,
+					const struct frame *f,
+					const struct leg_path *p,
+					const struct out *o,
+					const struct rtp *r)
 {
 	__u32 l2 = ETH_HLEN + (o->vlan ? VLAN_TAG_LEN : 0);
 	__u32 l3 = o->v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
 	void *data, *end, *udp;
 
+	if (!f->v6 && !ipv4_sum_right(ctx, f->l2_len))
+		return CAROM_R_MALFORMED;
 	if (bpf_xdp_adjust_head(ctx, (int)(f->l2_len + f->l3_len) -
 					     (int)(l2 + l3)))
 		return CAROM_R_HEADROOM;
@@ -225,16 +243,22 @@ static __noinline int rewrite_any(struct xdp_md *ctx, const struct frame *f,
 				  const struct leg_path6 *p6,
 				  const struct rtp *r)
 {
-	void *data = (void *)(long)ctx->data;
-	void *end = (void *)(long)ctx->data_end;
-	__u32 l2 = f->l2_len & 31; /* no change; a bound for the verifier */
+	void *data, *end;
 	struct out o = {};
+	__u32 l2;
 
 	out_fill(&o, f, p, p6);
-	if (o.v6 != f->v6 ||
-	    l2 != ETH_HLEN + (__u32)(o.vlan ? VLAN_TAG_LEN : 0))
-		return rewrite_resize(ctx, f, p, &o, r);
+	if (o.v6 != f->v6)
+		return rewrite_translate(ctx, f, p, &o, r);
 
+	/* a tag comes or goes in front of the IP header, which stays as it is:
+	 * its ID, flags and flow label are the sender's */
+	l2 = ETH_HLEN + (o.vlan ? VLAN_TAG_LEN : 0);
+	if (l2 != f->l2_len &&
+	    bpf_xdp_adjust_head(ctx, (int)f->l2_len - (int)l2))
+		return CAROM_R_HEADROOM;
+	data = (void *)(long)ctx->data;
+	end = (void *)(long)ctx->data_end;
 	if (data + l2 + sizeof(struct iphdr) + sizeof(struct udphdr) > end)
 		return CAROM_R_MALFORMED;
 	write_l2(data, p, o.vlan, o.v6);
@@ -264,7 +288,10 @@ static __always_inline int rewrite_ipv4(struct xdp_md *ctx,
 	struct iphdr *ip = data + ETH_HLEN;
 	struct udphdr *udp = (void *)(ip + 1);
 	__be16 *rtp = (__be16 *)(udp + 1);
-	__u16 *ttl_word = (__u16 *)&ip->ttl, check;
+	/* words are made in registers: one that was just stored in halves is
+	 * slow to read back */
+	__u16 *ttl_word = (__u16 *)&ip->ttl, check, word;
+	__u32 ports = *(const __u32 *)&p->fport;
 	__u64 addrs, pseudo, sum;
 
 	if ((void *)(udp + 1) > end)
@@ -277,20 +304,22 @@ static __always_inline int rewrite_ipv4(struct xdp_md *ctx,
 		p->dst4;
 	ip->saddr = p->from4;
 	ip->daddr = p->dst4;
-	sum = addrs + (__u16)~ip->check + (__u16)~*ttl_word;
-	ip->ttl = ttl;
-	sum += *ttl_word;
+	word = (*ttl_word & bpf_htons(0x00ff)) | bpf_htons(ttl << 8);
+	sum = addrs + (__u16)~ip->check + (__u16)~*ttl_word + word;
+	*ttl_word = word;
 	if (p->flags & PATH_DSCP) {
-		sum += (__u16)~*(__u16 *)ip;
-		ip->tos = (ip->tos & 3) | p->dscp;
-		sum += *(__u16 *)ip;
+		word = *(__u16 *)ip;
+		sum += (__u16)~word;
+		word = (word & bpf_htons(0xff03)) | bpf_htons(p->dscp);
+		*(__u16 *)ip = word;
+		sum += word;
 	}
 	ip->check = ~csum_fold(sum);
 
 	check = udp->check;
 	sum = addrs + (__u16)~check + (__u32)~*(__u32 *)udp;
-	*(__u32 *)udp = *(const __u32 *)&p->fport;
-	sum += *(__u32 *)udp;
+	*(__u32 *)udp = ports;
+	sum += ports;
 	if (r->changed && (void *)(rtp + 6) <= end) {
 		__u64 gone = 0, come = 0;
 

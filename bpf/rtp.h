@@ -15,6 +15,8 @@ enum payload {
 	PAYLOAD_OPAQUE = 0, /* relayed, not understood */
 	PAYLOAD_RTP,
 	PAYLOAD_RTCP,
+	PAYLOAD_STRAY, /* relayed, but proves nobody's address: STUN and what
+			  is no protocol of RFC 7983, on an SRTP leg */
 };
 
 /* The RTP header's fields, host order, as they will be sent */
@@ -25,6 +27,22 @@ struct rtp {
 	__u8 kind; /* enum payload */
 	__u8 changed;
 };
+
+/* Not RTP or RTCP. An SRTP leg lets it through, for there may be an endpoint
+ * behind it that knows what to do; of it only DTLS may latch the leg, as it is
+ * what comes first */
+static __always_inline int rtp_alien(const __u8 *p, const struct leg_path *path,
+				     struct rtp *r)
+{
+	if (path->media == LEG_SRTP) {
+		if (p[0] < 20 || p[0] > 63)
+			r->kind = PAYLOAD_STRAY;
+		return CAROM_R_RELAYED;
+	}
+	if (p[0] < 4 && *(__be32 *)(p + 4) == bpf_htonl(0x2112a442))
+		return CAROM_R_STUN;
+	return CAROM_R_NOT_RTP;
+}
 
 /* Demultiplex by the first two bytes (RFC 7983, RFC 5761). `p` points at the
  * UDP payload, of which `len` bytes are in the frame.
@@ -38,13 +56,12 @@ static __always_inline int rtp_classify(const __u8 *p, void *end, __u16 len,
 
 	if (media == LEG_OTHER)
 		return CAROM_R_RELAYED;
-	if (len < RTCP_HDR_LEN || (void *)(p + RTCP_HDR_LEN) > end)
+	if (len < RTCP_HDR_LEN || (void *)(p + RTCP_HDR_LEN) > end) {
+		r->kind = PAYLOAD_STRAY;
 		return media == LEG_SRTP ? CAROM_R_RELAYED : CAROM_R_RTP_SHORT;
-	if (p[0] >> 6 != 2) {
-		if (p[0] < 4 && *(__be32 *)(p + 4) == bpf_htonl(0x2112a442))
-			return CAROM_R_STUN;
-		return media == LEG_SRTP ? CAROM_R_RELAYED : CAROM_R_NOT_RTP;
 	}
+	if (p[0] >> 6 != 2)
+		return rtp_alien(p, path, r);
 
 	rtcp = p[1] >= 192 && p[1] <= 223;
 	if (media == LEG_RTCP && !rtcp)
@@ -78,7 +95,7 @@ static __always_inline int rtp_filter(const struct rtp *r,
 
 /* Loss, order, duplicates. The window holds the last 64 sequence numbers, so
  * that a late packet takes back the loss it was counted as, once.
- * Returns true for a packet that is neither late nor seen before */
+ * Returns false where the sender started afresh: RFC 3550 A.1's jump */
 static __always_inline bool rtp_sequence(struct leg *leg, __u16 seq)
 {
 	__s16 d = seq - leg->seq_max;
@@ -91,25 +108,22 @@ static __always_inline bool rtp_sequence(struct leg *leg, __u16 seq)
 		leg->seq_max = seq;
 		return true;
 	}
-	if (d > 0 || d < -RTP_MAX_DROPOUT) { /* the sender started afresh */
-		leg->seq_window = 1;
-		leg->seq_max = seq;
-		return true;
-	}
+	if (d > 0 || d < -RTP_MAX_DROPOUT)
+		return false;
 	if (d <= -SEQ_WINDOW) { /* too late to say whether it came before */
 		leg->reordered++;
-		return false;
+		return true;
 	}
 	bit = 1ULL << (-d & (SEQ_WINDOW - 1));
 	if (leg->seq_window & bit) {
 		leg->duplicate++;
-		return false;
+		return true;
 	}
 	leg->seq_window |= bit;
 	leg->reordered++;
 	if (leg->lost > 0) /* sent before the leg's first: never missed */
 		leg->lost--;
-	return false;
+	return true;
 }
 
 /* RFC 3550 A.8, in RTP clock units times 16 */
@@ -126,15 +140,18 @@ static __always_inline void rtp_jitter(struct leg *leg, __u32 mult, __u32 ts,
 	leg->jitter += d - ((leg->jitter + 8) >> 4);
 }
 
-/* A first packet, or a new SSRC: figures of the stream start again, totals
- * go on */
+/* A first packet, a new SSRC, or a jump: figures of the stream start again,
+ * totals go on */
 static __noinline void rtp_start(struct leg *leg, __u32 slot,
 				 const struct rtp *r, __u32 transit)
 {
 	struct leg_aux *x = bpf_map_lookup_elem(&aux, &slot);
 
-	if (leg->started && x)
-		__sync_fetch_and_add(&x->ssrc_changes, 1);
+	if (leg->ssrc != r->ssrc) {
+		if (leg->started && x)
+			__sync_fetch_and_add(&x->ssrc_changes, 1);
+		leg->jitter = 0;
+	}
 	leg->ssrc = r->ssrc;
 	leg->seq_max = r->seq;
 	leg->seq_window = 1;
@@ -154,13 +171,13 @@ static __always_inline void rtp_figures(struct leg *leg, __u32 slot,
 	if (r->kind != PAYLOAD_RTP)
 		return;
 	leg->pt = r->pt;
-	if (leg->ssrc != r->ssrc || !leg->started) {
+	if (leg->ssrc != r->ssrc || !leg->started ||
+	    !rtp_sequence(leg, r->seq)) {
 		rtp_start(leg, slot, r,
 			  ((now >> 10) * path->clock_mult >> 32) - r->ts);
 		return;
 	}
-	if (rtp_sequence(leg, r->seq))
-		rtp_jitter(leg, path->clock_mult, r->ts, now);
+	rtp_jitter(leg, path->clock_mult, r->ts, now);
 }
 
 /* The receiver sees one SSRC, and sequence numbers and timestamps that go on
@@ -169,6 +186,8 @@ static __always_inline void rtp_figures(struct leg *leg, __u32 slot,
 static __noinline int rtp_substitute(struct leg_aux *x, __u32 clock_mult,
 				     __u32 ssrc_out, struct rtp *r, __u64 now)
 {
+	__s16 ahead;
+
 	if (!x->sub_active) {
 		x->sub_seq_off = 0;
 		x->sub_ts_off = 0;
@@ -186,7 +205,9 @@ static __noinline int rtp_substitute(struct leg_aux *x, __u32 clock_mult,
 	r->seq += x->sub_seq_off;
 	r->ts += x->sub_ts_off;
 	r->changed = 1;
-	if ((__s16)(r->seq - x->sub_seq_last) >= 0) {
+	ahead = r->seq - x->sub_seq_last;
+	/* a late packet is not the last one; one from afar is, after a jump */
+	if (ahead >= 0 || ahead < -RTP_MAX_DROPOUT) {
 		x->sub_seq_last = r->seq;
 		x->sub_ts_last = r->ts;
 		x->sub_time = now;

@@ -6,6 +6,11 @@
 
 FUZZ_SECONDS ?= 20
 
+FUZZ_SRCS_sdp     = $(SRCS_sdp)
+FUZZ_SRCS_bencode = $(SRCS_ng)
+FUZZ_SRCS_json    = $(SRCS_ng)
+FUZZ_SRCS_ng      = $(SRCS_ng)
+
 FUZZ_FLAGS := -fsanitize=fuzzer-no-link,address,undefined \
 	      -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 FUZZ_SRCS := $(wildcard tests/fuzz/fuzz_*.c)

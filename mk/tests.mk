@@ -1,19 +1,41 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # tests/unit/test_X.c and tests/bpf/test_X.c become programs of their own.
 #
-# A test links what TEST_SRCS_X names; a test that names nothing links every
-# room (but the daemon's main). Naming it keeps a test small, and lets it put
-# its own stand-in where a room would be.
+# A test links what TEST_SRCS_X names. A unit test that names nothing links
+# every room (but the daemon's main), a test in tests/bpf the fast path and the
+# other sources there. Naming it keeps a test small, and lets it put its own
+# stand-in (fake_*.c) where a room would be.
+
+room = $(wildcard $(1:%=userspace/%/*.c))
 
 SRCS_log    := userspace/base/log.c
 SRCS_config := $(SRCS_log) $(wildcard userspace/daemon/config*.c)
-SRCS_store  := $(SRCS_log) $(wildcard userspace/store/*.c)
+SRCS_store  := $(SRCS_log) $(call room,store)
+SRCS_sdp    := $(wildcard userspace/media/sdp*.c)
+SRCS_ng     := $(SRCS_log) $(call room,ng) tests/unit/fake_media.c
+SRCS_media  := $(SRCS_store) $(call room,media) \
+	       userspace/fastpath/names.c tests/unit/fake_fp.c
+SRCS_bpf    := $(SRCS_log) $(call room,fastpath) \
+	       $(filter-out tests/bpf/test_%,$(wildcard tests/bpf/*.c))
 
-TEST_SRCS_log    = $(SRCS_log)
-TEST_SRCS_config = $(SRCS_config)
-TEST_SRCS_store  = $(SRCS_store)
-TEST_SRCS_privs  = $(SRCS_log) $(addprefix userspace/daemon/,privs.c lock.c \
-		     notify.c)
+TEST_SRCS_log        = $(SRCS_log)
+TEST_SRCS_config     = $(SRCS_config)
+TEST_SRCS_store      = $(SRCS_store)
+TEST_SRCS_privs      = $(SRCS_log) $(addprefix userspace/daemon/,privs.c \
+			 lock.c notify.c)
+TEST_SRCS_sdp        = $(SRCS_sdp)
+TEST_SRCS_ports      = $(SRCS_log) userspace/media/ports.c
+TEST_SRCS_rtcp       = $(SRCS_media)
+TEST_SRCS_record     = $(SRCS_media)
+TEST_SRCS_media      = $(SRCS_media)
+TEST_SRCS_media_life = $(SRCS_media)
+TEST_SRCS_bencode    = $(SRCS_ng)
+TEST_SRCS_ng         = $(SRCS_ng)
+TEST_SRCS_ng_flags   = $(SRCS_ng)
+TEST_SRCS_ng_net     = $(SRCS_ng)
+TEST_SRCS_cli_text   = $(addprefix tools/carom/,human.c table.c text.c opts.c)
+TEST_SRCS_cli_snap   = tools/carom/snap.c
+TEST_SRCS_cli_callrec = tools/carom/callrec.c
 
 UNIT_SRCS    := $(wildcard tests/unit/test_*.c)
 BPFTEST_SRCS := $(wildcard tests/bpf/test_*.c)
@@ -25,8 +47,8 @@ BPFTEST_BINS := $(BPFTEST_SRCS:tests/bpf/%.c=$(B)/test-bpf/%)
 unit-build: $(UNIT_BINS)
 bpf-build: $(BPFTEST_BINS)
 
-# $(1) name without test_; sources, ours or the default
-test_srcs = $(if $(filter undefined,$(origin TEST_SRCS_$(1))),$(ROOM_SRCS),$(TEST_SRCS_$(1)))
+# $(1) name without test_, $(2) sources when nothing is named
+test_srcs = $(if $(filter undefined,$(origin TEST_SRCS_$(1))),$(2),$(TEST_SRCS_$(1)))
 
 TEST_CPPFLAGS := -Itests -Itests/unit -Itests/bpf -Ibpf
 
@@ -34,15 +56,15 @@ $(B)/obj/tests/%.o: CPPFLAGS += $(TEST_CPPFLAGS) \
 	-DTEST_DATA='"$(CURDIR)/tests"'
 
 define test_rule
-$(2): $$(call obj,$(1) $$(call test_srcs,$(3)))
+$(2): $$(call obj,$(1) $$(call test_srcs,$(3),$(4)))
 	$$(call say,LINK,$$@)
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $$(CFLAGS) $$(SANFLAGS) $$(LDFLAGS) -o $$@ $$^ \
 		-lcmocka $$(LDLIBS) $$(TEST_LIBS_$(3))
 endef
 
-$(foreach t,$(UNIT_SRCS),$(eval $(call test_rule,$(t),$(t:tests/unit/%.c=$(B)/test/%),$(t:tests/unit/test_%.c=%))))
-$(foreach t,$(BPFTEST_SRCS),$(eval $(call test_rule,$(t),$(t:tests/bpf/%.c=$(B)/test-bpf/%),$(t:tests/bpf/test_%.c=%))))
+$(foreach t,$(UNIT_SRCS),$(eval $(call test_rule,$(t),$(t:tests/unit/%.c=$(B)/test/%),$(t:tests/unit/test_%.c=%),$(ROOM_SRCS))))
+$(foreach t,$(BPFTEST_SRCS),$(eval $(call test_rule,$(t),$(t:tests/bpf/%.c=$(B)/test-bpf/%),$(t:tests/bpf/test_%.c=%),$(SRCS_bpf))))
 
 test: all unit-build bpf-build ## every test: unit, bpf, integration, interop
 	@$(MAKE) --no-print-directory SAN=1 unit-build

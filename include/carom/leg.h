@@ -2,8 +2,8 @@
 /**
  * @file carom/leg.h  The leg table: what happens to a packet, and its figures
  *
- * A leg is one local UDP port of a media address. Its slot is
- * `local.base + (port - local.port_min)`: an index, no hashing.
+ * A leg is one local UDP port of a media address. Its slot follows from the
+ * port by local_slot(): an index, no hashing.
  *
  * Two maps share the slot number:
  *
@@ -77,7 +77,7 @@ struct leg_ctl {
 #define PATH_DSCP (1u << 5)       /**< set dscp; else the packet's own */
 #define PATH_TAP (1u << 6)        /**< copy RTP to the agent          */
 #define PATH_TAP_RTCP (1u << 7)   /**< copy RTCP to the agent         */
-#define PATH_DEMUX (1u << 8)      /**< RTCP here goes along slot + 1's path */
+#define PATH_DEMUX (1u << 8)      /**< RTCP goes along aux.rtcp_slot's path */
 #define PATH_SRC_FIXED (1u << 9)  /**< never latch the destination (asymmetric) */
 #define PATH_DTMF_BLOCK (1u << 10) /**< drop payload type dtmf_pt     */
 #define PATH_RTCP_OK (1u << 11)   /**< muxed: RTCP is welcome here    */
@@ -160,7 +160,10 @@ struct leg_aux {
 	__u32 count[CAROM_R_LEG_MAX]; /**< by enum carom_reason        */
 	__u8 signalled[16]; /**< agent: source as signalled, IPv4 mapped  */
 	__u16 signalled_port; /**< agent: its port, host order           */
-	__u16 spare[27];
+	__u16 pad;
+	__u32 rtcp_slot;   /**< agent: along whose path muxed RTCP goes
+				(PATH_DEMUX)                           */
+	__u32 spare[12];
 };
 
 _Static_assert(sizeof(struct leg_ctl) == 4, "one word");

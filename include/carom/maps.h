@@ -35,7 +35,7 @@
 #define LOCAL_DELETED 2 /**< was used: a search goes on                */
 
 /**
- * A media address and the slots of its ports. Found by local_hash() and at
+ * A media address and the slots of its ports (local_slot()). Found by local_hash() and at
  * most CAROM_LOCAL_PROBES steps of linear probing. The agent stores `used`
  * last, with release, and clears it first.
  */
@@ -102,6 +102,29 @@ local_hash(__u32 a, __u32 b, __u32 c, __u32 d)
 		  d * 0xc2b2ae35u;
 
 	return (h ^ (h >> 15)) & (CAROM_LOCALS - 1);
+}
+
+/**
+ * Slot of a port of the address. Even ports (RTP) come first and lie side by
+ * side, the odd ones (RTCP, a packet every few seconds) behind them: the
+ * slots that are busy share pages, and the processor's TLB holds twice as many
+ */
+static inline __attribute__((always_inline)) __u32
+local_slot(const struct local *l, __u16 port)
+{
+	__u32 off = (__u16)(port - l->port_min);
+	__u32 even = ((__u32)(l->port_max - l->port_min) >> 1) + 1;
+
+	return l->base + (off >> 1) + (off & 1 ? even : 0);
+}
+
+/** The other way round */
+static inline __u16 local_port(const struct local *l, __u32 slot)
+{
+	__u32 off = slot - l->base;
+	__u32 even = ((__u32)(l->port_max - l->port_min) >> 1) + 1;
+
+	return l->port_min + (off < even ? off * 2 : (off - even) * 2 + 1);
 }
 
 /** RTP clock rate to leg_path.clock_mult: RTP units in 1024 ns, times 2^32 */

@@ -343,8 +343,10 @@ static void check_frame(const struct gold *g, const struct pkt *want,
 {
 	if (want->len == got->len && !memcmp(want->b, got->b, got->len))
 		return;
-	hexdump("want", want->b, want->len);
-	hexdump("got", got->b, got->len);
+	fprintf(stderr, "# want %zu bytes\n", want->len);
+	hexdump(stderr, want->b, want->len);
+	fprintf(stderr, "# got %zu bytes\n", got->len);
+	hexdump(stderr, got->b, got->len);
 	fail_msg("%s: the frame is not as it should be", g->what);
 }
 

@@ -16,6 +16,8 @@
 #ifndef TESTS_BPF_BED_H
 #define TESTS_BPF_BED_H
 
+#include <linux/bpf.h>
+#include <bpf/bpf.h>
 #include <re.h>
 #include "fastpath/fastpath.h"
 #include "fastpath/priv.h"

@@ -2,7 +2,6 @@
 /**
  * @file bpf/pkt.c  Frames, built from what they should say
  */
-#include <stdio.h>
 #include <string.h>
 #include <arpa/inet.h>
 #include "pkt.h"
@@ -172,12 +171,4 @@ size_t rtcp_build(uint8_t *buf, uint32_t ssrc)
 	put16(buf + 2, 1);
 	put32(buf + 4, ssrc);
 	return 8;
-}
-
-void hexdump(const char *what, const uint8_t *p, size_t len)
-{
-	fprintf(stderr, "# %s, %zu bytes:", what, len);
-	for (size_t i = 0; i < len && i < 160; i++)
-		fprintf(stderr, "%s%02x", i % 16 ? " " : "\n#   ", p[i]);
-	fprintf(stderr, "\n");
 }

@@ -75,6 +75,4 @@ uint16_t sum_fold(uint64_t sum);
 /** UDP checksum of a frame at its IP header, in full: 0 when it is right */
 uint16_t udp_verify(const uint8_t *ip);
 
-void hexdump(const char *what, const uint8_t *p, size_t len);
-
 #endif

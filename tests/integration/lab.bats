@@ -38,12 +38,22 @@ traces()
 
 @test "hosts' checksum offload is off, unless asked for" {
 	inside alice ethtool -k eth0 | grep -q 'tx-checksumming: off'
-	inside access ethtool -k carom | grep -q 'generic-receive-offload: on'
 	lab tx on
 	inside alice ethtool -k eth0 | grep -q 'tx-checksumming: on'
 	lab tx off
 	LAB_TX=on other up
 	other exec bob ethtool -k eth0 | grep -q 'tx-checksumming: on'
+}
+
+@test "who receives the appliance's frames can take those of XDP" {
+	for host in access core; do
+		inside $host ethtool -k carom |
+			grep -q 'generic-receive-offload: on'
+		inside $host ip -d link show carom | grep -q prog/xdp
+		# In the driver: the generic mode's word is xdpgeneric
+		inside $host ip link show carom | grep -qw xdp
+	done
+	[ -z "$(find /sys/fs/bpf -maxdepth 1 -name 'xdppass-*')" ]
 }
 
 @test "/sys/fs/bpf is there on a host" {

@@ -57,8 +57,7 @@ int fp_local_add(struct fp *fp, const struct sa *laddr, uint16_t port_min,
 			return 0;
 	}
 
-	if (fp->localc == LOCALS ||
-	    fp->used + port_max - port_min + 1u > SLOTS)
+	if (fp->localc == LOCALS || fp->used + port_max - port_min + 1u > SLOTS)
 		return ENOSPC;
 
 	fp->localv[fp->localc].addr = *laddr;
@@ -120,8 +119,7 @@ static bool valid(const struct fp_leg *l)
 		return false;
 	if (sa_isset(&l->remote, SA_ADDR) && sa_af(&l->remote) != in)
 		return false;
-	if (sa_isset(&l->peer_remote, SA_ADDR) &&
-	    sa_af(&l->peer_remote) != out)
+	if (sa_isset(&l->peer_remote, SA_ADDR) && sa_af(&l->peer_remote) != out)
 		return false;
 
 	return l->state != LEG_RELAY || (sa_isset(&l->peer_local, SA_ALL) &&

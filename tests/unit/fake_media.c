@@ -63,6 +63,7 @@ static void put_opts(struct media *m, const struct media_opts *o)
 	put_pl(m, "call", &o->call_id);
 	put_pl(m, "from", &o->from_tag);
 	put_pl(m, "to", &o->to_tag);
+	PUT_FLAG(trust_address);
 	put_pl(m, "branch", &o->via_branch);
 	put_pl(m, "dir0", &o->direction[0]);
 	put_pl(m, "dir1", &o->direction[1]);
@@ -73,7 +74,6 @@ static void put_opts(struct media *m, const struct media_opts *o)
 	put_pl(m, "transport", &o->transport);
 	if (o->rtcp_mux)
 		put(m, " mux=%s", mux[o->rtcp_mux]);
-	PUT_FLAG(trust_address);
 	PUT_FLAG(strict_source);
 	PUT_FLAG(asymmetric);
 	PUT_FLAG(symmetric);

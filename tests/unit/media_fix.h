@@ -35,7 +35,7 @@ struct fix {
 	struct media_conf conf;
 	struct media_err e;
 	struct sdpx *out; /**< last SDP that went out */
-	char *text;       /**< the same, as text      */
+	char *text;	  /**< the same, as text      */
 };
 
 static inline void fix_conf(struct fix *f)
@@ -127,15 +127,14 @@ static inline char *audio(const char *addr, uint16_t port, const char *pts,
 {
 	char *s = NULL;
 
-	assert_int_equal(
-		re_sdprintf(&s,
-			    "v=0\r\no=- 1 1 IN IP%c %s\r\ns=-\r\n"
-			    "c=IN IP%c %s\r\nt=0 0\r\n"
-			    "m=audio %u RTP/AVP %s\r\n%s",
-			    strchr(addr, ':') ? '6' : '4', addr,
-			    strchr(addr, ':') ? '6' : '4', addr, port, pts,
-			    more ? more : ""),
-		0);
+	assert_int_equal(re_sdprintf(&s,
+				     "v=0\r\no=- 1 1 IN IP%c %s\r\ns=-\r\n"
+				     "c=IN IP%c %s\r\nt=0 0\r\n"
+				     "m=audio %u RTP/AVP %s\r\n%s",
+				     strchr(addr, ':') ? '6' : '4', addr,
+				     strchr(addr, ':') ? '6' : '4', addr, port,
+				     pts, more ? more : ""),
+			 0);
 
 	return s;
 }
@@ -158,8 +157,7 @@ static inline int put(struct fix *f, bool answer, struct media_opts *o,
 		pl.l = mb->end;
 		assert_int_equal(sdpx_decode(&f->out, &pl, NULL), 0);
 		assert_int_equal(pl_strdup(&f->text, &pl), 0);
-	}
-	else {
+	} else {
 		assert_int_equal(mb->end, 0);
 		assert_true(f->e.msg[0]);
 	}
@@ -216,11 +214,13 @@ static inline bool has_pt(const struct fp_leg *l, unsigned pt)
 static inline void plain_call(struct fix *f, const char *id, uint16_t *a,
 			      uint16_t *b)
 {
-	offer(f, opts(id, "A", NULL), audio(ALICE, 4000, "0 8 101",
-		"a=rtpmap:101 telephone-event/8000\r\n"));
+	offer(f, opts(id, "A", NULL),
+	      audio(ALICE, 4000, "0 8 101",
+		    "a=rtpmap:101 telephone-event/8000\r\n"));
 	*b = out_port(f, 0);
-	answer(f, opts(id, "A", "B"), audio(BOB, 5000, "8 101",
-		"a=rtpmap:101 telephone-event/8000\r\n"));
+	answer(f, opts(id, "A", "B"),
+	       audio(BOB, 5000, "8 101",
+		     "a=rtpmap:101 telephone-event/8000\r\n"));
 	*a = out_port(f, 0);
 }
 

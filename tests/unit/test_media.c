@@ -138,8 +138,8 @@ static void forks_by_branch(void **state)
 	{
 		struct pl id = PL("c"), from = PL("A"), br = PL("z2");
 
-		assert_int_equal(media_delete(f->m, &id, &from, NULL, &br, 0,
-					      NULL), 0);
+		assert_int_equal(
+			media_delete(f->m, &id, &from, NULL, &br, 0, NULL), 0);
 	}
 	assert_null(fake_leg(f->fp, EXT4, c));
 	assert_int_equal(media_calls(f->m), 1);
@@ -170,8 +170,8 @@ static void forks_downstream(void **state)
 	{
 		struct pl id = PL("c"), from = PL("A"), to = PL("B");
 
-		assert_int_equal(media_delete(f->m, &id, &from, &to, NULL, 0,
-					      NULL), 0);
+		assert_int_equal(
+			media_delete(f->m, &id, &from, &to, NULL, 0, NULL), 0);
 	}
 	assert_int_equal(fake_legs(f->fp), 4);
 }
@@ -190,8 +190,7 @@ static void hold(void **state)
 	      audio("0.0.0.0", 4000, "8", "a=sendonly\r\n"));
 	assert_int_equal(out_port(f, 0), b);
 	assert_true(sdpx_media(f->out, 0)->held);
-	answer(f, opts("c", "A", "B"),
-	       audio(BOB, 5000, "8", "a=recvonly\r\n"));
+	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "8", "a=recvonly\r\n"));
 	assert_int_equal(out_port(f, 0), a);
 	l = fake_leg(f->fp, EXT4, b);
 	assert_int_equal(l->state, LEG_HELD);
@@ -209,8 +208,7 @@ static void hold(void **state)
 	/* the new way: direction only, music goes on */
 	offer(f, opts("c", "A", "B"),
 	      audio(ALICE, 4000, "8", "a=sendonly\r\n"));
-	answer(f, opts("c", "A", "B"),
-	       audio(BOB, 5000, "8", "a=recvonly\r\n"));
+	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "8", "a=recvonly\r\n"));
 	assert_int_equal(fake_leg(f->fp, EXT4, a)->state, LEG_RELAY);
 	assert_int_equal(fake_leg(f->fp, EXT4, b)->state, LEG_RELAY);
 }
@@ -262,8 +260,7 @@ static void translation(void **state)
 	offer(f, o, audio(ALICE, 4000, "0", NULL));
 	assert_out(f, 0, EXT6);
 	b = out_port(f, 0);
-	answer(f, opts("c", "A", "B"), audio("2001:db8:9::9", 5000, "0",
-					     NULL));
+	answer(f, opts("c", "A", "B"), audio("2001:db8:9::9", 5000, "0", NULL));
 	assert_out(f, 0, EXT4);
 	a = out_port(f, 0);
 	l = fake_leg(f->fp, EXT4, a);
@@ -303,8 +300,8 @@ static void mux_case(struct fix *f, const char *id, enum media_rtcp_mux how,
 	assert_int_equal(sa_port(&sdpx_media(f->out, 0)->rtcp),
 			 how == RTCPMUX_REQUIRE ? b : b + 1);
 
-	answer(f, opts(id, "A", "B"), audio(BOB, 5000, "0",
-					    answered ? line : NULL));
+	answer(f, opts(id, "A", "B"),
+	       audio(BOB, 5000, "0", answered ? line : NULL));
 	a = out_port(f, 0);
 	assert_int_equal(sdpx_media(f->out, 0)->rtcp_mux, a_mux);
 	assert_int_equal(sa_port(&sdpx_media(f->out, 0)->rtcp),
@@ -361,10 +358,11 @@ static void lines(void **state)
 	const struct fp_leg *l;
 	uint16_t a0, a1, b0, b1;
 
-	offer(f, opts("c", "A", NULL), audio(ALICE, 4000, "0",
-		"m=video 4002 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\n"
-		"m=message 4004 TCP/MSRP *\r\na=path:msrp://x\r\n"
-		"m=image 0 udptl t38\r\n"));
+	offer(f, opts("c", "A", NULL),
+	      audio(ALICE, 4000, "0",
+		    "m=video 4002 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\n"
+		    "m=message 4004 TCP/MSRP *\r\na=path:msrp://x\r\n"
+		    "m=image 0 udptl t38\r\n"));
 	b0 = out_port(f, 0);
 	b1 = out_port(f, 1);
 	assert_int_not_equal(b0, b1);
@@ -374,21 +372,24 @@ static void lines(void **state)
 	assert_int_equal(out_port(f, 3), 0);
 
 	/* video is refused */
-	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0",
-		"m=video 0 RTP/AVP 96\r\nm=message 0 TCP/MSRP *\r\n"
-		"m=image 0 udptl t38\r\n"));
+	answer(f, opts("c", "A", "B"),
+	       audio(BOB, 5000, "0",
+		     "m=video 0 RTP/AVP 96\r\nm=message 0 TCP/MSRP *\r\n"
+		     "m=image 0 udptl t38\r\n"));
 	a0 = out_port(f, 0);
 	assert_int_equal(out_port(f, 1), 0);
 	assert_int_equal(fake_legs(f->fp), 4);
 	assert_null(fake_leg(f->fp, EXT4, b1));
 
 	/* and taken later, with the port that was offered then */
-	offer(f, opts("c", "A", "B"), audio(ALICE, 4000, "0",
-		"m=video 4002 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\n"));
+	offer(f, opts("c", "A", "B"),
+	      audio(ALICE, 4000, "0",
+		    "m=video 4002 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\n"));
 	assert_int_equal(out_port(f, 0), b0);
 	assert_int_equal(out_port(f, 1), b1);
-	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0",
-		"m=video 5002 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\n"));
+	answer(f, opts("c", "A", "B"),
+	       audio(BOB, 5000, "0",
+		     "m=video 5002 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\n"));
 	assert_int_equal(out_port(f, 0), a0);
 	a1 = out_port(f, 1);
 	l = fake_leg(f->fp, EXT4, a1);
@@ -419,9 +420,12 @@ static void t38(void **state)
 	assert_int_equal(fake_leg(f->fp, EXT4, b)->media, LEG_RTP);
 
 	body = NULL;
-	assert_int_equal(re_sdprintf(&body, "v=0\r\no=- 1 2 IN IP4 %s\r\ns=-"
-		"\r\nc=IN IP4 %s\r\nt=0 0\r\nm=image 4010 udptl t38\r\n",
-		ALICE, ALICE), 0);
+	assert_int_equal(re_sdprintf(&body,
+				     "v=0\r\no=- 1 2 IN IP4 %s\r\ns=-"
+				     "\r\nc=IN IP4 %s\r\nt=0 0\r\nm=image 4010 "
+				     "udptl t38\r\n",
+				     ALICE, ALICE),
+			 0);
 	answer(f, opts("c", "B", "A"), body);
 	assert_int_equal(out_port(f, 0), b);
 
@@ -499,9 +503,11 @@ static void srtp(void **state)
 	struct fix *f = *state;
 	const struct fp_leg *l;
 	char *body = NULL;
-	const char *fmt = "v=0\r\no=- 1 1 IN IP4 %s\r\ns=-\r\na=ice-lite\r\n"
+	const char *fmt =
+		"v=0\r\no=- 1 1 IN IP4 %s\r\ns=-\r\na=ice-lite\r\n"
 		"t=0 0\r\na=group:BUNDLE 0\r\nm=audio %u UDP/TLS/RTP/SAVPF 111"
-		"\r\nc=IN IP4 %s\r\na=ice-ufrag:x\r\na=ice-pwd:yyyyyyyyyyyyyyyyyyyyyyyy"
+		"\r\nc=IN IP4 "
+		"%s\r\na=ice-ufrag:x\r\na=ice-pwd:yyyyyyyyyyyyyyyyyyyyyyyy"
 		"\r\na=candidate:1 1 UDP 1 %s 4000 typ host\r\n"
 		"a=fingerprint:sha-256 AA:BB\r\na=rtcp-mux\r\n"
 		"a=rtpmap:111 opus/48000/2\r\n";
@@ -551,19 +557,19 @@ static void refused(void **state)
 			 EINVAL);
 
 	o = opts("c", "A", "B");
-	assert_int_equal(put(f, true, &o, audio(BOB, 5000, "0", NULL)),
-			 ENOENT);
+	assert_int_equal(put(f, true, &o, audio(BOB, 5000, "0", NULL)), ENOENT);
 	assert_int_equal(media_calls(f->m), 0);
 	assert_int_equal(fake_legs(f->fp), 0);
 
 	plain_call(f, "c", &a, &b);
 	sets = fake_sets(f->fp);
 	o = opts("c", "A", "B");
-	assert_int_equal(put(f, true, &o, audio(BOB, 5000, "0",
-		"m=video 5002 RTP/AVP 96\r\n")), EBADMSG);
+	assert_int_equal(
+		put(f, true, &o,
+		    audio(BOB, 5000, "0", "m=video 5002 RTP/AVP 96\r\n")),
+		EBADMSG);
 	o = opts("c", "X", "B");
-	assert_int_equal(put(f, true, &o, audio(BOB, 5000, "0", NULL)),
-			 ENOENT);
+	assert_int_equal(put(f, true, &o, audio(BOB, 5000, "0", NULL)), ENOENT);
 	o = opts("c", "A", "A");
 	assert_int_equal(put(f, false, &o, audio(BOB, 5000, "0", NULL)),
 			 EINVAL);
@@ -572,8 +578,7 @@ static void refused(void **state)
 	/* the fast path says no: the new call is not there */
 	o = opts("d", "A", NULL);
 	fake_fail(f->fp, EIO);
-	assert_int_equal(put(f, false, &o, audio(ALICE, 4000, "0", NULL)),
-			 EIO);
+	assert_int_equal(put(f, false, &o, audio(ALICE, 4000, "0", NULL)), EIO);
 	assert_int_equal(media_calls(f->m), 1);
 	assert_int_equal(fake_legs(f->fp), 4);
 }
@@ -606,10 +611,22 @@ int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, fix_setup, fix_teardown)
 	const struct CMUnitTest tests[] = {
-		T(plain), T(reoffer_keeps), T(forks_by_branch),
-		T(forks_downstream), T(hold), T(zero_address), T(directions),
-		T(translation), T(mux), T(lines), T(t38), T(sources),
-		T(filters), T(srtp), T(refused), T(session_options),
+		T(plain),
+		T(reoffer_keeps),
+		T(forks_by_branch),
+		T(forks_downstream),
+		T(hold),
+		T(zero_address),
+		T(directions),
+		T(translation),
+		T(mux),
+		T(lines),
+		T(t38),
+		T(sources),
+		T(filters),
+		T(srtp),
+		T(refused),
+		T(session_options),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -173,12 +173,16 @@ static void directories(void **state)
 		skip();
 	assert_int_equal(privs_user(&p, "nobody"), 0);
 
-	/* the last one is the user's, those above are not */
+	/* the last one is the user's, those above let the user through */
+	(void)umask(0077);
 	assert_int_equal(privs_parent(&p, in_dir("a/b/file")), 0);
+	(void)umask(0022);
 	assert_int_equal(stat(in_dir("a/b"), &st), 0);
 	assert_int_equal(st.st_uid, 65534);
+	assert_int_equal(st.st_mode & 0777, 0750);
 	assert_int_equal(stat(in_dir("a"), &st), 0);
 	assert_int_equal(st.st_uid, 0);
+	assert_int_equal(st.st_mode & 0777, 0755);
 	assert_int_equal(privs_dir(&p, in_dir("a/b")), 0);
 
 	assert_int_equal(privs_file(&p, in_dir("a/b/file"), false), 0);

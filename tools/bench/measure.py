@@ -16,7 +16,7 @@ class Measure:
         self.quick, self.cpu, self.load_cpu = quick, cpu, load_cpu
 
     def json(self, cpu, prog, *args, **kw):
-        return json.loads(sh("taskset", "-c", cpu, "nice", "-n", "-10",
+        return json.loads(sh("taskset", "-c", cpu, "nice", "-n", "-20",
                              f"{BIN}/{prog}", *args, **kw))
 
     def xdp(self, to, flows, count, *args):

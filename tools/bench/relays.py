@@ -87,7 +87,8 @@ class Service:
         self.name, self.ng, self.log = name, ng, log
         with open(log, "w", encoding="ascii") as out:
             self.proc = subprocess.Popen(
-                inside("dut", "taskset", "-c", str(cpu), *argv),
+                inside("dut", "taskset", "-c", str(cpu), "nice", "-n", "-20",
+                       *argv),
                 stdin=subprocess.DEVNULL, stdout=out, stderr=out)
         self.plan = ""
         why = ""

@@ -115,6 +115,10 @@ def agent_rounds(m, rounds):
 
 def main():
     os.makedirs(OUT, exist_ok=True)
+    idle = os.getloadavg()[0]
+    if idle > 0.5:
+        print(f"bench: this machine is busy (load {idle:.1f}): the figures "
+              "will be lower and spread wider", file=sys.stderr)
     lab.up()
     m = Measure(QUICK, CPU, LOAD_CPU)
     rounds = relay_rounds(m)

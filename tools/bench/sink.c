@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Where packets end and are counted */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -39,7 +40,7 @@ struct sink *sink_open(const char *dir, const char *at, bool tc)
 
 	if (!s || strlen(at) >= sizeof(s->at))
 		die("%s: no room", at);
-	strcpy(s->at, at);
+	(void)snprintf(s->at, sizeof(s->at), "%s", at);
 	s->link = -1;
 	s->ifindex = enter_at(at);
 	s->obj = object_open(dir, "sink");

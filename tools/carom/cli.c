@@ -263,35 +263,40 @@ static int run(struct cli *cli, const struct cmd *cmd, int argc, char **argv)
 	return code;
 }
 
-int cli_main(FILE *out, int argc, char **argv)
+static int dispatch(struct cli *cli, int argc, char **argv)
 {
-	struct cli cli = { .out = out };
 	const struct cmd *cmd;
 	char errmsg[256] = "";
-	int next, code;
+	int next;
 
-	if (opts_parse(shared, &cli, NULL, NULL, argc, argv, true, &next,
+	if (opts_parse(shared, cli, NULL, NULL, argc, argv, true, &next,
 		       errmsg, sizeof(errmsg))) {
 		cli_error("%s; see carom --help", errmsg);
 		return CLI_USAGE;
 	}
 
-	if (cli.version) {
-		fprintf(out, "carom %s, map layout %d\n", CAROM_VERSION,
+	if (cli->version) {
+		fprintf(cli->out, "carom %s, map layout %d\n", CAROM_VERSION,
 			CAROM_LAYOUT_VERSION);
 		return CLI_OK;
 	}
 
 	if (next == argc) {
-		usage(cli.help ? out : stderr);
-		return cli.help ? CLI_OK : CLI_USAGE;
+		usage(cli->help ? cli->out : stderr);
+		return cli->help ? CLI_OK : CLI_USAGE;
 	}
 
 	cmd = find(argv[next]);
-	if (!cmd)
-		return unknown(argv[next]);
 
-	code = run(&cli, cmd, argc - next, argv + next);
+	return cmd ? run(cli, cmd, argc - next, argv + next)
+		   : unknown(argv[next]);
+}
+
+int cli_main(FILE *out, int argc, char **argv)
+{
+	struct cli cli = { .out = out };
+	int code = dispatch(&cli, argc, argv);
+
 	mem_deref(cli.config);
 
 	/* a full disk or a closed pipe must not look like success */

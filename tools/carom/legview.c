@@ -8,11 +8,11 @@
 static const struct table_col colv[] = {
 	{ "SLOT", true, 4 },	{ "LOCAL", false, 0 },
 	{ "STATE", false, 0 },	{ "MEDIA", false, 5 },
-	{ "SOURCE", false, 0 }, { "LATCH", false, 8 },
+	{ "SOURCE", false, 1 }, { "LATCH", false, 8 },
 	{ "PEER LEG", false, 6 }, { "PACKETS", true, 0 },
 	{ "PPS", true, 0 },	{ "LOST", true, 0 },
 	{ "REORD", true, 7 },	{ "DUP", true, 7 },
-	{ "JITTER", true, 0 },	{ "PT", true, 5 },
+	{ "JITTER", true, 2 },	{ "PT", true, 5 },
 	{ "SSRC", true, 9 },	{ "SEEN", true, 3 },
 	{ "REASONS", false, 0 },
 };
@@ -40,7 +40,8 @@ void legview_reasons(char *buf, size_t size, const uint32_t *count)
 	buf[0] = '\0';
 
 	for (unsigned i = 0; i < CAROM_R_LEG_MAX && n < size; i++) {
-		if (!count[i] || i == CAROM_R_RELAYED)
+		/* these two have columns of their own */
+		if (!count[i] || i == CAROM_R_RELAYED || i == CAROM_R_LATCHED)
 			continue;
 		n += (size_t)snprintf(buf + n, size - n, "%s%s %u",
 				      n ? ", " : "", fp_reason_name(i),

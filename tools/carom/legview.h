@@ -25,7 +25,8 @@ int legview_table(const struct cli *cli, FILE *f, const struct legview *v,
 void legview_json(int *err, struct odict *arr, const struct fp *fp,
 		  const struct legview *v);
 
-/** "stranger 3, held 1": counters that are not zero, "" none */
+/** "stranger 3, held 1": counters that are not zero and have no column of
+ *  their own; "" none */
 void legview_reasons(char *buf, size_t size, const uint32_t *count);
 
 #endif

@@ -15,8 +15,9 @@
 #include <re.h>
 #include "screen.h"
 
-#define ENTER "\033[?1049h\033[?25l\033[H\033[2J"
-#define LEAVE "\033[?25h\033[?1049l"
+/* Alternate screen, no cursor, no wrapping: a long line is one line */
+#define ENTER "\033[?1049h\033[?25l\033[?7l\033[H\033[2J"
+#define LEAVE "\033[?7h\033[?25h\033[?1049l"
 
 struct screen {
 	struct termios saved;

@@ -28,7 +28,7 @@ static const struct opt optv[] = {
 	{ 0 },
 };
 
-enum { HEAD_LINES = 12, LEGS_DEFAULT = 10 };
+enum { LEGS_DEFAULT = 10 };
 
 /** Maps and snapshots of one run */
 struct session {
@@ -61,7 +61,7 @@ static int look(struct session *ss)
 
 static size_t how_many(const struct session *ss, const struct top *t)
 {
-	unsigned rows = 0, cols = 0;
+	unsigned rows = 0, cols = 0, other = topview_overhead(ss->new);
 
 	if (t->legs)
 		return t->legs;
@@ -70,7 +70,7 @@ static size_t how_many(const struct session *ss, const struct top *t)
 	if (!rows)
 		return LEGS_DEFAULT;
 
-	return rows > HEAD_LINES ? rows - HEAD_LINES : 1;
+	return rows > other ? rows - other : 1;
 }
 
 static int draw(struct session *ss, const struct top *t)

@@ -79,6 +79,17 @@ static bool is_trouble(unsigned reason)
 	return !strcmp(class, "drop") || !strcmp(class, "punt");
 }
 
+unsigned topview_overhead(const struct snap *s)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < CAROM_R_MAX; i++)
+		n += s->reasonv[i].packets && is_trouble(i);
+
+	/* head, blank line, header of the legs; the same for the reasons */
+	return 5 + (n ? n + 2 : 0);
+}
+
 static int reasons(const struct topview *v, FILE *f)
 {
 	struct table *t = NULL;

@@ -15,6 +15,9 @@ struct topview {
 	size_t legs;                  /**< busiest legs to show              */
 };
 
+/** Lines of topview_print() beside the legs themselves */
+unsigned topview_overhead(const struct snap *s);
+
 /** @return 0 or errno */
 int topview_print(const struct topview *v, FILE *f);
 

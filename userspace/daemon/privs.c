@@ -56,22 +56,27 @@ static int own(const struct privs *p, int fd, const char *path)
 	return errno;
 }
 
-/* Each directory of a path in turn; what is there already is good */
+/* Each directory of a path in turn; what is there already is good. Whoever we
+ * become must get through those above the last one, whatever our umask says */
 static int make_path(char *path)
 {
 	char *slash = path;
+	mode_t mask;
+	int err = 0;
 
 	do {
 		slash = strchr(slash + 1, '/');
 		if (slash)
 			*slash = '\0';
-		if (mkdir(path, 0755) && errno != EEXIST)
-			return errno;
+		mask = umask(slash ? 0022 : 0027);
+		if (mkdir(path, 0777) && errno != EEXIST)
+			err = errno;
+		(void)umask(mask);
 		if (slash)
 			*slash = '/';
-	} while (slash && slash[1]);
+	} while (!err && slash && slash[1]);
 
-	return 0;
+	return err;
 }
 
 static bool may_write(const struct privs *p, const struct stat *st)

@@ -59,6 +59,18 @@ static void ctl_store(struct leg *leg, union ctl c)
 	__atomic_store_n((uint32_t *)&leg->ctl, c.w, __ATOMIC_RELEASE);
 }
 
+void fp_leg_recover(struct leg *leg)
+{
+	union ctl c;
+
+	if (!ctl_load(leg).c.busy)
+		return;
+	/* spins for as long as the kernel could hold it */
+	c = ctl_acquire(leg);
+	c.c.busy = 0;
+	ctl_store(leg, c);
+}
+
 static void addr_store(uint32_t *v4, uint8_t v6[16], const struct sa *sa)
 {
 	if (sa_af(sa) == AF_INET)
@@ -197,6 +209,7 @@ int fp_leg_set(struct fp *fp, const struct fp_leg *l)
 	struct leg_path6 *p6, *old6;
 	struct leg_aux *x;
 	struct leg *leg;
+	struct sa rtcp;
 	uint32_t slot;
 	union ctl c;
 	int err;
@@ -228,6 +241,10 @@ int fp_leg_set(struct fp *fp, const struct fp_leg *l)
 			c.c.latch = LATCH_NONE;
 		keep_nexthop(p, p6, old, old6);
 	}
+	rtcp = l->local;
+	sa_set_port(&rtcp, sa_port(&l->local) + 1);
+	if (!l->demux || fp_slot(fp, &rtcp, &x->rtcp_slot))
+		x->rtcp_slot = 0;
 	sa6_from_sa(x->signalled, &l->remote);
 	x->signalled_port = sa_port(&l->remote);
 	if (l->latch || c.c.latch == LATCH_OPEN)

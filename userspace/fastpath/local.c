@@ -28,6 +28,11 @@ static struct local *find(const struct fp *fp, const uint8_t a[16], bool place)
 	return place ? hole : NULL;
 }
 
+static uint32_t slot_count(const struct local *l)
+{
+	return l->port_max - l->port_min + 1u;
+}
+
 /* First gap between the address ranges that is `n` slots wide. Slot 0 is
  * never given out: in leg_aux.peer it means none */
 static int find_slots(const struct fp *fp, uint32_t n, uint32_t *base)
@@ -39,7 +44,7 @@ static int find_slots(const struct fp *fp, uint32_t n, uint32_t *base)
 		moved = false;
 		for (int i = 0; i < CAROM_LOCALS; i++) {
 			const struct local *l = &fp->locals[i];
-			uint32_t end = l->base + l->port_max - l->port_min + 1;
+			uint32_t end = l->base + slot_count(l);
 
 			if (l->used == LOCAL_USED && at < end &&
 			    l->base < at + n) {
@@ -56,7 +61,7 @@ static int find_slots(const struct fp *fp, uint32_t n, uint32_t *base)
 
 static bool legs_in_use(const struct fp *fp, const struct local *l)
 {
-	uint32_t n = l->port_max - l->port_min + 1u;
+	uint32_t n = slot_count(l);
 
 	for (uint32_t i = 0; i < n; i++) {
 		enum leg_state st = fp->legs[l->base + i].ctl.state;
@@ -85,8 +90,11 @@ int fp_local_add(struct fp *fp, const struct sa *laddr, uint16_t port_min,
 	    sa6_from_sa(a, laddr))
 		return fp_fail(e, EINVAL, "bad media address or port range");
 	l = find(fp, a, false);
-	if (l && l->port_min == port_min && l->port_max == port_max)
+	if (l && l->port_min == port_min && l->port_max == port_max) {
+		for (uint32_t i = 0; i < n; i++)
+			fp_leg_recover(&fp->legs[l->base + i]);
 		return 0;
+	}
 	if (l && legs_in_use(fp, l))
 		return fp_fail(e, EBUSY, "media address has calls on ports "
 			       "%u-%u of an earlier configuration: keep that "
@@ -128,8 +136,7 @@ int fp_local_foreign(struct fp *fp, const struct sa *laddr, uint16_t port_min,
 		return ENOENT;
 	for (uint32_t p = port_min; p <= port_max; p++)
 		if (p >= l->port_min && p <= l->port_max)
-			fp->legs[l->base + (p - l->port_min)].ctl.state =
-				LEG_FOREIGN;
+			fp->legs[local_slot(l, p)].ctl.state = LEG_FOREIGN;
 	return 0;
 }
 
@@ -144,7 +151,7 @@ int fp_local_del(struct fp *fp, const struct sa *laddr)
 	if (!l)
 		return ENOENT;
 	__atomic_store_n(&l->used, LOCAL_DELETED, __ATOMIC_RELEASE);
-	clear_slots(fp, l->base, l->port_max - l->port_min + 1u);
+	clear_slots(fp, l->base, slot_count(l));
 	return 0;
 }
 
@@ -159,14 +166,14 @@ int fp_slot(const struct fp *fp, const struct sa *local, uint32_t *slot)
 	l = find(fp, a, false);
 	if (!l || port < l->port_min || port > l->port_max)
 		return ENOENT;
-	*slot = l->base + (port - l->port_min);
+	*slot = local_slot(l, port);
 	return 0;
 }
 
 static bool has_slot(const struct local *l, uint32_t slot)
 {
 	return l->used == LOCAL_USED && slot >= l->base &&
-	       slot - l->base <= (uint32_t)l->port_max - l->port_min;
+	       slot - l->base < slot_count(l);
 }
 
 int fp_slot_addr(const struct fp *fp, uint32_t slot, struct sa *sa)
@@ -182,6 +189,6 @@ int fp_slot_addr(const struct fp *fp, uint32_t slot, struct sa *sa)
 	if (!has_slot(l, slot))
 		return ENOENT;
 	*fp->last_local = l - fp->locals;
-	sa6_to_sa(sa, l->addr, l->port_min + (slot - l->base));
+	sa6_to_sa(sa, l->addr, local_port(l, slot));
 	return 0;
 }

@@ -47,6 +47,12 @@ int fp_sysctl_get(const char *name, int def);
 /** mkdir -p on a bpffs */
 int fp_mkdirs(const char *path);
 
+/* leg.c */
+
+/** Free a leg from the writer that died with it: what it had not finished is
+ * forgotten */
+void fp_leg_recover(struct leg *leg);
+
 /* dev.c */
 
 /** Fill name, ifindex, MTU, features, and notes on what stands in the way */

@@ -15,9 +15,9 @@ struct answer {
 	const struct media_opts *o;
 	struct sdpx *sdp;
 	struct media_call *call;
-	struct party *from;   /* who offered                              */
-	struct party *to;     /* who answers                              */
-	bool other;           /* another phone answers than the one before */
+	struct party *from; /* who offered                              */
+	struct party *to;   /* who answers                              */
+	bool other;	    /* another phone answers than the one before */
 	enum sdpx_rtcp rtcpv[SDPX_MEDIA_MAX];
 	struct media_err *e;
 };
@@ -51,7 +51,8 @@ static int check_lines(struct answer *an)
 		struct desc d;
 
 		if (!f || !t)
-			return media_fail(an->e, EBADMSG, "answer has more "
+			return media_fail(an->e, EBADMSG,
+					  "answer has more "
 					  "m= lines than the offer");
 
 		desc_set(&d, sm, an->o, NULL);
@@ -59,14 +60,16 @@ static int check_lines(struct answer *an)
 			continue;
 
 		if (!t->iface || !f->iface)
-			return media_fail(an->e, EBADMSG, "answer accepts m= "
+			return media_fail(an->e, EBADMSG,
+					  "answer accepts m= "
 					  "line %u, which was not offered",
 					  i + 1);
 
 		if (sa_af(&d.remote) != sa_af(&t->local))
-			return media_fail(an->e, EBADMSG, "answer names %j "
-					  "where %j was offered", &d.remote,
-					  &t->local);
+			return media_fail(an->e, EBADMSG,
+					  "answer names %j "
+					  "where %j was offered",
+					  &d.remote, &t->local);
 	}
 
 	return 0;
@@ -144,8 +147,7 @@ static int finish(struct answer *an, struct mbuf *out)
 	if (!mb)
 		return ENOMEM;
 
-	err = edit_write(mb, an->sdp, an->from, NULL, an->o, an->rtcpv,
-			 an->e);
+	err = edit_write(mb, an->sdp, an->from, NULL, an->o, an->rtcpv, an->e);
 	if (!err)
 		err = call_options(an->call, an->o);
 	if (err)
@@ -180,8 +182,8 @@ out:
 	return err;
 }
 
-int media_answer(struct media *m, const struct media_opts *o,
-		 struct mbuf *out, struct media_err *e)
+int media_answer(struct media *m, const struct media_opts *o, struct mbuf *out,
+		 struct media_err *e)
 {
 	struct answer an;
 	int err;

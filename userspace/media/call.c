@@ -64,8 +64,8 @@ int call_alloc(struct media_call **cp, struct media *m, const struct pl *id)
 		return err;
 	}
 
-	hash_append(m->calls, hash_joaat((const uint8_t *)id->p, id->l),
-		    &c->he, c);
+	hash_append(m->calls, hash_joaat((const uint8_t *)id->p, id->l), &c->he,
+		    c);
 	list_append(&m->calll, &c->le, c);
 	++m->callc;
 	call_touch(c);
@@ -86,9 +86,9 @@ struct media_call *call_find(const struct media *m, const struct pl *id)
 	if (!m || !pl_isset(id))
 		return NULL;
 
-	return list_ledata(hash_lookup(
-		m->calls, hash_joaat((const uint8_t *)id->p, id->l),
-		id_matches, (void *)id));
+	return list_ledata(
+		hash_lookup(m->calls, hash_joaat((const uint8_t *)id->p, id->l),
+			    id_matches, (void *)id));
 }
 
 void call_touch(struct media_call *c)

@@ -17,8 +17,8 @@
 
 enum {
 	CALL_ID_MAX = 512, /**< bytes of a Call-ID        */
-	TAG_MAX = 256,     /**< bytes of a tag or branch  */
-	PARTY_MAX = 64,    /**< branches of one call      */
+	TAG_MAX = 256,	   /**< bytes of a tag or branch  */
+	PARTY_MAX = 64,	   /**< branches of one call      */
 };
 
 /* ---- interfaces (iface.c) ------------------------------------------- */
@@ -26,7 +26,7 @@ enum {
 struct iface {
 	char *name;
 	struct sa addr;
-	struct sa adv;       /* written into SDPs                        */
+	struct sa adv;	     /* written into SDPs                        */
 	struct ports *ports; /* shared by interfaces of the same address */
 };
 
@@ -47,13 +47,13 @@ struct media {
 	struct fp_net *net;
 	struct store *store;
 	struct fp_tap *tap;
-	struct hash *calls;  /* struct media_call by Call-ID             */
-	struct hash *taps;   /* struct stream by slot[0]                 */
-	struct list calll;   /* in the order of their creation           */
+	struct hash *calls; /* struct media_call by Call-ID             */
+	struct hash *taps;  /* struct stream by slot[0]                 */
+	struct list calll;  /* in the order of their creation           */
 	uint32_t callc;
 	struct tmr tmr;
-	uint64_t started;    /* ms                                       */
-	uint64_t mono_off;   /* ns: CLOCK_REALTIME - CLOCK_MONOTONIC     */
+	uint64_t started;  /* ms                                       */
+	uint64_t mono_off; /* ns: CLOCK_REALTIME - CLOCK_MONOTONIC     */
 	struct totals tot;
 };
 
@@ -76,20 +76,20 @@ struct iface *iface_by_addr(struct media *m, const struct sa *addr);
 /* ---- what an SDP says of one m= line (desc.c) ----------------------- */
 
 struct desc {
-	bool known;       /* a section was seen                           */
-	bool active;      /* relayed: port is not 0, transport is UDP     */
-	bool held;        /* address is 0.0.0.0 or ::                     */
+	bool known;  /* a section was seen                           */
+	bool active; /* relayed: port is not 0, transport is UDP     */
+	bool held;   /* address is 0.0.0.0 or ::                     */
 	enum sdp_dir dir;
 	enum leg_media media;
 	struct sa remote; /* where its packets come from and go to        */
 	struct sa rtcp;
-	bool mux;         /* a=rtcp-mux                                   */
-	bool credible;    /* the address may be real: worth a latch grace */
+	bool mux;      /* a=rtcp-mux                                   */
+	bool credible; /* the address may be real: worth a latch grace */
 	bool strict, any_src;
-	bool filter;      /* pt holds for the whole section               */
+	bool filter; /* pt holds for the whole section               */
 	uint32_t pt[4];
-	int dtmf_pt;      /* -1 none                                      */
-	uint32_t clock;   /* Hz, 0 unknown                                */
+	int dtmf_pt;	/* -1 none                                      */
+	uint32_t clock; /* Hz, 0 unknown                                */
 	char type[16], proto[24];
 };
 
@@ -109,9 +109,16 @@ bool sa_private(const struct sa *sa);
 
 /* ---- streams (stream.c, leg.c) -------------------------------------- */
 
+/** How a sender is heard, by the reports of who hears it */
+struct quality {
+	uint32_t blocks; /* of the hearer's, when last looked at     */
+	unsigned samples;
+	double sum, low, high;
+};
+
 struct stream {
 	struct le le;
-	struct le tap_le;    /* in media.taps                            */
+	struct le tap_le; /* in media.taps                            */
 	struct party *party;
 	unsigned idx;
 	struct iface *iface; /* NULL: has no ports                       */
@@ -119,19 +126,20 @@ struct stream {
 	uint32_t slot[2];    /* of the RTP and the RTCP port             */
 	struct desc cur;     /* in force                                 */
 	struct desc next;    /* offered, in force with the answer        */
-	bool staged;         /* next holds                               */
+	bool staged;	     /* next holds                               */
 	uint32_t sent[4];    /* payload types of the section sent to it  */
 	uint32_t prev[4];    /* those welcome until the answer           */
 	bool sent_filter;
 	int sent_dtmf;
-	bool mux_sent;       /* the section sent to it had a=rtcp-mux    */
-	bool mux;            /* agreed                                   */
+	bool mux_sent; /* the section sent to it had a=rtcp-mux    */
+	bool mux;      /* agreed                                   */
 	bool blocked, dtmf_block;
-	bool rearm;          /* open the latch window at the next set    */
-	bool leg_on[2];      /* RTP, RTCP leg is in the fast path        */
+	bool rearm;		 /* open the latch window at the next set    */
+	bool leg_on[2];		 /* RTP, RTCP leg is in the fast path        */
 	struct sa leg_remote[2]; /* signalled remote it was set with     */
 	uint32_t ssrc_out;
-	struct rtcpx_party reports; /* what its RTCP says              */
+	struct rtcpx_party reports; /* what its RTCP says               */
+	struct quality mos;
 };
 
 /** Stream idx of a party, made where missing */
@@ -154,18 +162,24 @@ enum leg_state stream_state(const struct stream *s);
 
 /* ---- parties (party.c) ---------------------------------------------- */
 
+/** A tag that was bound to a party before another one answered there */
+struct oldtag {
+	struct le le;
+	char *tag;
+};
+
 /** One monologue. While its tag is unknown it is pending */
 struct party {
 	struct le le;
 	struct media_call *call;
-	char *tag;           /* NULL: not known yet                      */
-	char *branch;        /* via-branch of the offer to it, or NULL   */
-	struct list oldtags; /* tags that were bound here before         */
+	char *tag;	       /* NULL: not known yet                      */
+	char *branch;	       /* via-branch of the offer to it, or NULL   */
+	struct list oldtags;   /* struct oldtag                            */
 	struct party *offerer; /* who made the first offer to it, or NULL */
-	struct party *peer;  /* where its packets go                     */
+	struct party *peer;    /* where its packets go                     */
 	struct list streams;
-	uint64_t created;    /* s, wall clock                            */
-	bool answered;       /* an SDP of its own was seen               */
+	uint64_t created; /* s, wall clock                            */
+	bool answered;	  /* an SDP of its own was seen               */
 	enum media_rtcp_mux mux_opt; /* of its last offer                */
 	bool mux_accept, mux_reject;
 	uint64_t sdp_version; /* of the last SDP sent to it              */
@@ -175,8 +189,7 @@ struct party {
 
 int party_alloc(struct party **pp, struct media_call *call,
 		const struct pl *tag, const struct pl *branch);
-struct party *party_by_tag(const struct media_call *call,
-			   const struct pl *tag);
+struct party *party_by_tag(const struct media_call *call, const struct pl *tag);
 /** By a tag that is bound, or was before another one answered there */
 struct party *party_find(const struct media_call *call, const struct pl *tag);
 /** Is this the tag that is bound now? */
@@ -190,9 +203,10 @@ struct party *party_pending(const struct media_call *call,
 			    const struct party *from);
 /** Youngest party that `from` made an offer to, bound or not */
 struct party *party_offered(const struct media_call *call,
-			    const struct party *from,
-			    const struct pl *branch);
+			    const struct party *from, const struct pl *branch);
 int party_bind(struct party *p, const struct pl *tag);
+/** Remember a tag that is bound no more */
+int party_oldtag(struct party *p, const struct pl *tag);
 /** Take a party out of its call: its ports are free, nobody points at it */
 void party_drop(struct party *p);
 
@@ -202,16 +216,16 @@ struct media_call {
 	struct le he, le;
 	struct media *m;
 	char *id;
-	struct list parties; /* in the order of their creation           */
-	uint64_t created;    /* us, wall clock                           */
-	uint64_t signalled;  /* s, wall clock: last offer or answer      */
-	uint64_t born;       /* ms, monotonic                            */
-	uint64_t touched;    /* ms, monotonic: last signalling           */
-	uint64_t check_at;   /* ms: nothing can time out before          */
-	uint64_t delete_at;  /* ms: goes then; 0 not being deleted       */
+	struct list parties;  /* in the order of their creation           */
+	uint64_t created;     /* us, wall clock                           */
+	uint64_t signalled;   /* s, wall clock: last offer or answer      */
+	uint64_t born;	      /* ms, monotonic                            */
+	uint64_t touched;     /* ms, monotonic: last signalling           */
+	uint64_t check_at;    /* ms: nothing can time out before          */
+	uint64_t delete_at;   /* ms: goes then; 0 not being deleted       */
 	uint64_t delete_wall; /* s, the same for the store               */
 	bool answered;
-	int dscp;            /* -1: leave                                */
+	int dscp; /* -1: leave                                */
 	struct record *rec;
 	unsigned rec_formats; /* 0: not recorded                         */
 	bool rec_paused;
@@ -243,8 +257,8 @@ int filter_make(struct filter *f, const struct sdpx *sdp,
 		const struct media_opts *o, struct media_err *e);
 
 /** Refuse what cannot be honoured, before anything changes */
-int opts_check(const struct media_opts *o, const struct sdpx *sdp,
-	       bool answer, struct media_err *e);
+int opts_check(const struct media_opts *o, const struct sdpx *sdp, bool answer,
+	       struct media_err *e);
 
 /**
  * Rewrite sdp for the party `to`, whose streams have their ports
@@ -271,12 +285,11 @@ int calls_load(struct media *m);
 
 int call_stats(const struct media_call *c, const struct pl *from_tag,
 	       const struct pl *to_tag, struct odict *out);
-void call_totals(const struct media_call *c, uint64_t *packets,
-		 uint64_t *bytes, uint64_t *errors);
+void call_totals(const struct media_call *c, uint64_t *packets, uint64_t *bytes,
+		 uint64_t *errors);
 
-int call_record(struct media_call *c, enum media_rec action,
-		unsigned formats, const struct pl *metadata,
-		struct media_err *e);
+int call_record(struct media_call *c, enum media_rec action, unsigned formats,
+		const struct pl *metadata, struct media_err *e);
 /** Taps of all streams as the call's recording wants them */
 bool stream_tapped(const struct stream *s);
 int tapsink_init(struct media *m);

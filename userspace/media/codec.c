@@ -23,8 +23,8 @@ static bool names(const struct pl *want, const struct sdpx_fmt *f)
 	if (!pl_cmp(want, &f->id))
 		return true;
 
-	if (re_regex(want->p, want->l, "[^/]+[/]*[0-9]*[/]*[0-9]*", &name,
-		     NULL, &rate, NULL, &ch))
+	if (re_regex(want->p, want->l, "[^/]+[/]*[0-9]*[/]*[0-9]*", &name, NULL,
+		     &rate, NULL, &ch))
 		return false;
 
 	if (!pl_isset(&f->name) || pl_casecmp(&name, &f->name))

@@ -56,7 +56,9 @@ static int drop_branch(struct media_call *c, struct party *p)
 	int err;
 
 	log_info("media: call %s: branch %s deleted", c->id,
-		 p->branch ? p->branch : p->tag ? p->tag : "-");
+		 p->branch ? p->branch
+		 : p->tag  ? p->tag
+			   : "-");
 	party_drop(p);
 
 	c->check_at = 0;
@@ -106,6 +108,11 @@ int media_delete(struct media *m, const struct pl *call_id,
 		p = party_find(c, to_tag);
 		if (p && p->offerer == from && !party_is(p, to_tag))
 			return 0;
+
+		/* a fork that we never heard of: those who talk go on */
+		if (!p && pl_isset(to_tag) && c->answered &&
+		    !party_by_branch(c, via_branch))
+			return ENOENT;
 	}
 
 	if (delay < 0)
@@ -174,8 +181,7 @@ static int block(struct media *m, const struct media_sel *sel, bool on,
 	}
 
 	if (!n)
-		return media_fail(e, ENOENT,
-				  "no party of the call matches");
+		return media_fail(e, ENOENT, "no party of the call matches");
 
 	c->check_at = 0;
 	err = call_store(c);

@@ -27,8 +27,7 @@ bool sa_private(const struct sa *sa)
 		       in_net4(a, 0xac100000, 12) ||
 		       in_net4(a, 0xc0a80000, 16) ||
 		       in_net4(a, 0x64400000, 10) ||
-		       in_net4(a, 0xa9fe0000, 16) ||
-		       in_net4(a, 0x7f000000, 8);
+		       in_net4(a, 0xa9fe0000, 16) || in_net4(a, 0x7f000000, 8);
 
 	case AF_INET6:
 		sa_in6(sa, b);
@@ -87,8 +86,7 @@ bool desc_pts(const struct sdpx_media *sm, const bool *drop, uint32_t pt[4],
 
 		pt[f->pt / 32] |= 1u << (f->pt % 32);
 
-		if (*dtmf_pt < 0 &&
-		    !pl_strcasecmp(&f->name, "telephone-event"))
+		if (*dtmf_pt < 0 && !pl_strcasecmp(&f->name, "telephone-event"))
 			*dtmf_pt = f->pt;
 	}
 
@@ -138,8 +136,7 @@ void desc_set(struct desc *d, const struct sdpx_media *sm,
 		sa_set_port(&d->rtcp, sa_port(&sm->rtcp));
 	}
 	d->mux = sm->rtcp_mux;
-	d->credible = !sa_private(&sm->raddr) ||
-		      (local && sa_private(local));
+	d->credible = !sa_private(&sm->raddr) || (local && sa_private(local));
 	d->strict = o->strict_source;
 	d->any_src = o->asymmetric && !o->symmetric;
 	d->filter = desc_pts(sm, NULL, d->pt, &d->dtmf_pt);

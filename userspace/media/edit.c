@@ -20,8 +20,10 @@ int opts_ids(const struct media_opts *o, struct media_err *e)
 				  CALL_ID_MAX);
 	if (o->from_tag.l > TAG_MAX || o->to_tag.l > TAG_MAX ||
 	    o->via_branch.l > TAG_MAX)
-		return media_fail(e, EINVAL, "tag or via-branch is longer "
-				  "than %u bytes", TAG_MAX);
+		return media_fail(e, EINVAL,
+				  "tag or via-branch is longer "
+				  "than %u bytes",
+				  TAG_MAX);
 
 	return 0;
 }
@@ -44,8 +46,8 @@ int opts_sdp(struct sdpx **sdpp, const struct media_opts *o,
 }
 
 /* What would need the media to be opened is refused, never ignored */
-int opts_check(const struct media_opts *o, const struct sdpx *sdp,
-	       bool answer, struct media_err *e)
+int opts_check(const struct media_opts *o, const struct sdpx *sdp, bool answer,
+	       struct media_err *e)
 {
 	size_t i;
 
@@ -87,15 +89,15 @@ int call_options(struct media_call *c, const struct media_opts *o)
 /** An SDP on its way out */
 struct edit {
 	struct sdpx_edit x;
-	struct sa addr;        /* ours, of the first section relayed      */
-	bool shared;           /* a relayed section lives on session's c= */
-	bool stays;            /* a held one wants session's c= as it is  */
+	struct sa addr; /* ours, of the first section relayed      */
+	bool shared;	/* a relayed section lives on session's c= */
+	bool stays;	/* a held one wants session's c= as it is  */
 };
 
 static struct sa advertised(const struct stream *s, const struct media_opts *o)
 {
-	struct sa sa = sa_isset(&o->media_address, SA_ADDR) ?
-		       o->media_address : s->iface->adv;
+	struct sa sa = sa_isset(&o->media_address, SA_ADDR) ? o->media_address
+							    : s->iface->adv;
 
 	sa_set_port(&sa, sa_port(&s->local));
 
@@ -111,14 +113,14 @@ static enum sdpx_rtcp rtcp_lines(enum sdpx_rtcp want,
 	if (!no_attr)
 		return want;
 
-	return want == SDPX_RTCP_MUX || want == SDPX_RTCP_MUX_OFFER ?
-	       SDPX_RTCP_MUX_ONLY : SDPX_RTCP_NONE;
+	return want == SDPX_RTCP_MUX || want == SDPX_RTCP_MUX_OFFER
+		       ? SDPX_RTCP_MUX_ONLY
+		       : SDPX_RTCP_NONE;
 }
 
-static void edit_section(struct edit *ed, const struct sdpx_media *sm,
-			 size_t i, const struct stream *s,
-			 const struct filter *f, const struct media_opts *o,
-			 enum sdpx_rtcp rtcp)
+static void edit_section(struct edit *ed, const struct sdpx_media *sm, size_t i,
+			 const struct stream *s, const struct filter *f,
+			 const struct media_opts *o, enum sdpx_rtcp rtcp)
 {
 	struct sdpx_medit *me = &ed->x.mediav[i];
 
@@ -172,8 +174,8 @@ static void edit_session(struct edit *ed, const struct media_opts *o)
 		return;
 
 	ed->x.replace_origin = o->replace_origin;
-	ed->x.replace_session_conn = !ed->stays &&
-		(ed->shared || o->replace_session_connection);
+	ed->x.replace_session_conn =
+		!ed->stays && (ed->shared || o->replace_session_connection);
 	ed->x.ice_remove = true;
 }
 
@@ -250,8 +252,7 @@ int edit_write(struct mbuf *out, const struct sdpx *sdp, struct party *to,
 	if (!err)
 		err = sdpx_encode(out, sdp, &ed->x);
 	if (err)
-		(void)media_fail(e, err, "SDP could not be rewritten: %m",
-				 err);
+		(void)media_fail(e, err, "SDP could not be rewritten: %m", err);
 
 	mem_deref(ed);
 

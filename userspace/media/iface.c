@@ -56,9 +56,12 @@ static int iface_init(struct media *m, struct iface *ifc,
 
 	err = share_ports(m, ifc, c, e);
 	if (err)
-		return e && e->msg[0] ? err :
-			media_fail(e, err, "interface %s: ports %u-%u: %m",
-				   c->name, c->port_min, c->port_max, err);
+		return e && e->msg[0]
+			       ? err
+			       : media_fail(e, err,
+					    "interface %s: ports %u-%u: %m",
+					    c->name, c->port_min, c->port_max,
+					    err);
 
 	err = fp_local_add(m->fp, &ifc->addr, ports_min(ifc->ports),
 			   ports_max(ifc->ports), &fe);
@@ -104,7 +107,7 @@ struct iface *iface_find(struct media *m, const struct pl *name, int af)
 {
 	struct iface *other = NULL;
 
-	for (size_t i = 0; i < m->ifacec; i++) {
+	for (size_t i = 0; m->ifacev && i < m->ifacec; i++) {
 		struct iface *ifc = &m->ifacev[i];
 
 		if (pl_isset(name) && pl_strcmp(name, ifc->name))

@@ -141,8 +141,10 @@ static void set_source(struct fp_leg *l, const struct stream *s, unsigned i)
 	l->local = leg_local(s, i);
 	l->remote = *signalled(s, i);
 	if (sa_af(&l->remote) != sa_af(&l->local))
-		(void)sa_set_str(&l->remote, sa_af(&l->local) == AF_INET6 ?
-				 "::" : "0.0.0.0", sa_port(signalled(s, i)));
+		(void)sa_set_str(&l->remote,
+				 sa_af(&l->local) == AF_INET6 ? "::"
+							      : "0.0.0.0",
+				 sa_port(signalled(s, i)));
 	l->any_src = d->any_src;
 	l->src_fixed = d->any_src;
 	l->latch = l->state == LEG_RELAY && want_latch(s, i);
@@ -247,12 +249,13 @@ static int leg_write(struct stream *s, unsigned i, enum leg_state state)
 
 static void leg_off(struct stream *s, unsigned i)
 {
-	struct sa local = leg_local(s, i);
+	struct sa local;
 
 	if (!s->leg_on[i])
 		return;
 
 	s->leg_on[i] = false;
+	local = leg_local(s, i);
 	(void)fp_leg_del(s->party->call->m->fp, &local);
 }
 
@@ -293,8 +296,7 @@ int stream_apply(struct stream *s)
 		err = leg_write(s, 1, base_state(s));
 		if (err)
 			return err;
-	}
-	else {
+	} else {
 		leg_off(s, 1);
 	}
 

@@ -132,9 +132,8 @@ static int take_over(struct media *m)
 	return 0;
 }
 
-int media_alloc(struct media **mp, const struct media_conf *conf,
-		struct fp *fp, struct fp_net *net, struct store *store,
-		struct media_err *e)
+int media_alloc(struct media **mp, const struct media_conf *conf, struct fp *fp,
+		struct fp_net *net, struct store *store, struct media_err *e)
 {
 	struct media *m;
 	int err;
@@ -179,8 +178,7 @@ out:
 		if (e && !e->msg[0])
 			(void)media_fail(e, err, "media: %m", err);
 		mem_deref(m);
-	}
-	else {
+	} else {
 		*mp = m;
 	}
 

@@ -33,8 +33,7 @@ static int get_call(struct offer *of)
 
 	if (m->conf.max_sessions && m->callc >= m->conf.max_sessions) {
 		++m->tot.rejected;
-		return media_fail(of->e, EDQUOT,
-				  "limit of %u sessions reached",
+		return media_fail(of->e, EDQUOT, "limit of %u sessions reached",
 				  m->conf.max_sessions);
 	}
 
@@ -43,14 +42,16 @@ static int get_call(struct offer *of)
 	return call_alloc(&of->call, m, &of->o->call_id);
 }
 
-static int new_party(struct offer *of, struct party **pp,
-		     const struct pl *tag, const struct pl *branch)
+static int new_party(struct offer *of, struct party **pp, const struct pl *tag,
+		     const struct pl *branch)
 {
 	int err = party_alloc(pp, of->call, tag, branch);
 
 	if (err == EDQUOT)
-		return media_fail(of->e, err, "more than %u parties in one "
-				  "call", PARTY_MAX);
+		return media_fail(of->e, err,
+				  "more than %u parties in one "
+				  "call",
+				  PARTY_MAX);
 
 	return err;
 }
@@ -69,11 +70,9 @@ static int get_to(struct offer *of)
 		of->to = party_pending(of->call, of->from);
 		if (of->to)
 			return party_bind(of->to, &o->to_tag);
-	}
-	else if (pl_isset(&o->via_branch)) {
+	} else if (pl_isset(&o->via_branch)) {
 		of->to = party_by_branch(of->call, &o->via_branch);
-	}
-	else {
+	} else {
 		of->to = party_pending(of->call, of->from);
 		if (of->to && of->to->branch)
 			of->to = NULL;
@@ -124,7 +123,8 @@ static int check_directions(struct offer *of)
 		if (!iface_find(of->m, name, AF_UNSPEC))
 			return media_fail(of->e, ENOENT,
 					  "unknown interface '%r' in "
-					  "direction", name);
+					  "direction",
+					  name);
 	}
 
 	return 0;
@@ -135,8 +135,10 @@ static int take_ports(struct offer *of, struct stream *s, struct iface *ifc)
 	int err = stream_ports(s, ifc);
 
 	if (err == ENOSPC)
-		return media_fail(of->e, err, "no free port on interface %s "
-				  "(%j)", ifc->name, &ifc->addr);
+		return media_fail(of->e, err,
+				  "no free port on interface %s "
+				  "(%j)",
+				  ifc->name, &ifc->addr);
 	if (err)
 		return media_fail(of->e, err, "port of interface %s: %m",
 				  ifc->name, err);
@@ -144,25 +146,42 @@ static int take_ports(struct offer *of, struct stream *s, struct iface *ifc)
 	return 0;
 }
 
+/* A line that is new to a party goes where its other lines are */
+static struct iface *home_of(const struct stream *s)
+{
+	struct le *le;
+
+	if (s->iface)
+		return s->iface;
+
+	for (le = list_head(&s->party->streams); le; le = le->next) {
+		const struct stream *o = le->data;
+
+		if (o->iface)
+			return o->iface;
+	}
+
+	return NULL;
+}
+
 /* The pair that faces the one who offers; it stays once it was told */
-static int from_ports(struct offer *of, struct stream *s,
-		      const struct desc *d)
+static int from_ports(struct offer *of, struct stream *s, const struct desc *d)
 {
 	int af = sa_af(&d->remote);
 	struct pl keep = PL_INIT;
-	struct iface *ifc = s->iface;
+	struct iface *ifc = home_of(s);
 
 	if (!ifc || (sa_af(&ifc->addr) != af && !d->held)) {
 		if (ifc)
 			pl_set_str(&keep, ifc->name);
-		ifc = iface_find(of->m, ifc ? &keep : &of->o->direction[0],
-				 af);
+		ifc = iface_find(of->m, ifc ? &keep : &of->o->direction[0], af);
 	}
 
 	if (sa_af(&ifc->addr) != af && !d->held)
-		return media_fail(of->e, ENOENT, "interface %s has no %s "
-				  "address to face %j", ifc->name,
-				  af == AF_INET6 ? "IPv6" : "IPv4",
+		return media_fail(of->e, ENOENT,
+				  "interface %s has no %s "
+				  "address to face %j",
+				  ifc->name, af == AF_INET6 ? "IPv6" : "IPv4",
 				  &d->remote);
 
 	return take_ports(of, s, ifc);
@@ -172,7 +191,7 @@ static int from_ports(struct offer *of, struct stream *s,
 static int to_ports(struct offer *of, struct stream *s, int af)
 {
 	const struct media_opts *o = of->o;
-	struct iface *ifc = s->iface;
+	struct iface *ifc = home_of(s);
 	struct pl keep = PL_INIT;
 	const struct pl *name = &o->direction[1];
 
@@ -184,7 +203,7 @@ static int to_ports(struct offer *of, struct stream *s, int af)
 		if (!pl_strcmp(name, ifc->name) &&
 		    (!o->address_family ||
 		     sa_af(&ifc->addr) == o->address_family))
-			return 0;
+			return take_ports(of, s, ifc);
 
 		if (!o->address_family)
 			af = sa_af(&ifc->addr);
@@ -195,9 +214,10 @@ static int to_ports(struct offer *of, struct stream *s, int af)
 
 	ifc = iface_find(of->m, name, af);
 	if (o->address_family && sa_af(&ifc->addr) != af)
-		return media_fail(of->e, ENOENT, "interface %s has no %s "
-				  "address", ifc->name,
-				  af == AF_INET6 ? "IPv6" : "IPv4");
+		return media_fail(of->e, ENOENT,
+				  "interface %s has no %s "
+				  "address",
+				  ifc->name, af == AF_INET6 ? "IPv6" : "IPv4");
 
 	return take_ports(of, s, ifc);
 }
@@ -219,8 +239,9 @@ static enum sdpx_rtcp rtcp_offer(const struct media_opts *o,
 	if (to->mux)
 		return SDPX_RTCP_MUX;
 
-	return sm->rtcp_mux || o->rtcp_mux == RTCPMUX_OFFER ?
-	       SDPX_RTCP_MUX_OFFER : SDPX_RTCP_PORT;
+	return sm->rtcp_mux || o->rtcp_mux == RTCPMUX_OFFER
+		       ? SDPX_RTCP_MUX_OFFER
+		       : SDPX_RTCP_PORT;
 }
 
 /* Until the answer comes, the types of before are welcome too */

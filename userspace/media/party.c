@@ -10,11 +10,6 @@
 #include "base/log.h"
 #include "media/call.h"
 
-struct oldtag {
-	struct le le;
-	char *tag;
-};
-
 static void oldtag_destructor(void *arg)
 {
 	struct oldtag *t = arg;
@@ -65,8 +60,7 @@ int party_alloc(struct party **pp, struct media_call *call,
 	return 0;
 }
 
-struct party *party_by_tag(const struct media_call *call,
-			   const struct pl *tag)
+struct party *party_by_tag(const struct media_call *call, const struct pl *tag)
 {
 	struct le *le;
 
@@ -177,35 +171,46 @@ struct party *party_offered(const struct media_call *call,
 	return NULL;
 }
 
-int party_bind(struct party *p, const struct pl *tag)
+int party_oldtag(struct party *p, const struct pl *tag)
 {
 	struct oldtag *old;
-	char *name;
 	int err;
 
-	if (p->tag && !pl_strcmp(tag, p->tag))
+	if (list_count(&p->oldtags) >= PARTY_MAX || party_has_tag(p, tag))
+		return 0;
+
+	old = mem_zalloc(sizeof(*old), oldtag_destructor);
+	if (!old)
+		return ENOMEM;
+
+	err = pl_strdup(&old->tag, tag);
+	if (err)
+		mem_deref(old);
+	else
+		list_append(&p->oldtags, &old->le, old);
+
+	return err;
+}
+
+int party_bind(struct party *p, const struct pl *tag)
+{
+	char *name, *was = p->tag;
+	struct pl pl = PL_INIT;
+	int err;
+
+	if (was && !pl_strcmp(tag, was))
 		return 0;
 
 	err = pl_strdup(&name, tag);
 	if (err)
 		return err;
 
-	if (p->tag && list_count(&p->oldtags) < PARTY_MAX) {
-		old = mem_zalloc(sizeof(*old), oldtag_destructor);
-		if (!old) {
-			mem_deref(name);
-			return ENOMEM;
-		}
-		old->tag = p->tag;
-		list_append(&p->oldtags, &old->le, old);
-	}
-	else {
-		mem_deref(p->tag);
-	}
-
 	p->tag = name;
+	pl_set_str(&pl, was);
+	err = was ? party_oldtag(p, &pl) : 0;
+	mem_deref(was);
 
-	return 0;
+	return err;
 }
 
 /* Whoever sent to p sends to another one who was answered, or to nobody */

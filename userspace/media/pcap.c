@@ -34,8 +34,8 @@ _Static_assert(sizeof(struct head) == 24 && sizeof(struct rec) == 16, "");
 
 struct pcap {
 	int fd;
-	off_t end;           /* of what is safely in the file */
-	uint64_t flushed;    /* time of the last flush        */
+	off_t end;	  /* of what is safely in the file */
+	uint64_t flushed; /* time of the last flush        */
 	size_t fill;
 	uint8_t buf[BUFFER];
 };
@@ -90,8 +90,11 @@ int pcap_flush(struct pcap *p)
 int pcap_alloc(struct pcap **pp, int fd)
 {
 	const struct head h = {
-		.magic = (uint32_t)MAGIC_US, .major = 2, .minor = 4,
-		.snaplen = SNAPLEN, .link = LINK_RAW,
+		.magic = (uint32_t)MAGIC_US,
+		.major = 2,
+		.minor = 4,
+		.snaplen = SNAPLEN,
+		.link = LINK_RAW,
 	};
 	struct pcap *p;
 	int err;
@@ -116,8 +119,8 @@ int pcap_alloc(struct pcap **pp, int fd)
 	return err;
 }
 
-int pcap_write(struct pcap *p, uint64_t time, const uint8_t *pkt,
-	       size_t caplen, size_t origlen)
+int pcap_write(struct pcap *p, uint64_t time, const uint8_t *pkt, size_t caplen,
+	       size_t origlen)
 {
 	const struct rec r = {
 		.sec = (uint32_t)(time / 1000000000),

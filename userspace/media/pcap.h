@@ -28,8 +28,8 @@ int pcap_alloc(struct pcap **pp, int fd);
  *
  * @return 0 or errno: the packet is lost, the file stays whole
  */
-int pcap_write(struct pcap *p, uint64_t time, const uint8_t *pkt,
-	       size_t caplen, size_t origlen);
+int pcap_write(struct pcap *p, uint64_t time, const uint8_t *pkt, size_t caplen,
+	       size_t origlen);
 
 /** Write out what is held back */
 int pcap_flush(struct pcap *p);

@@ -12,21 +12,12 @@
 #include <sys/types.h>
 #include <re.h>
 #include "base/log.h"
+#include "media/dict.h"
 #include "media/persist.h"
-
-static int put_int(struct odict *o, const char *key, int64_t val)
-{
-	return odict_entry_add(o, key, ODICT_INT, val);
-}
 
 static int put_bool(struct odict *o, const char *key, bool val)
 {
 	return val ? odict_entry_add(o, key, ODICT_BOOL, val) : 0;
-}
-
-static int put_str(struct odict *o, const char *key, const char *val)
-{
-	return val ? odict_entry_add(o, key, ODICT_STRING, val) : 0;
 }
 
 static int put_sa(struct odict *o, const char *key, const struct sa *sa)
@@ -38,7 +29,7 @@ static int put_sa(struct odict *o, const char *key, const struct sa *sa)
 
 	(void)re_snprintf(buf, sizeof(buf), "%J", sa);
 
-	return put_str(o, key, buf);
+	return dict_str(o, key, buf);
 }
 
 static int put_mask(struct odict *o, const char *key, const uint32_t v[4])
@@ -48,21 +39,7 @@ static int put_mask(struct odict *o, const char *key, const uint32_t v[4])
 	(void)re_snprintf(buf, sizeof(buf), "%08x%08x%08x%08x", v[0], v[1],
 			  v[2], v[3]);
 
-	return put_str(o, key, buf);
-}
-
-static int put_dict(struct odict **dp, struct odict *o, const char *key,
-		    int type)
-{
-	int err = odict_alloc(dp, 8);
-
-	if (err)
-		return err;
-
-	err = odict_entry_add(o, key, type, *dp);
-	mem_deref(*dp);
-
-	return err;
+	return dict_str(o, key, buf);
 }
 
 static int put_desc(struct odict *o, const char *key, const struct desc *d)
@@ -73,14 +50,14 @@ static int put_desc(struct odict *o, const char *key, const struct desc *d)
 	if (!d->known)
 		return 0;
 
-	err = put_dict(&x, o, key, ODICT_OBJECT);
+	err = dict_add(&x, o, key, ODICT_OBJECT);
 	if (err)
 		return err;
 
 	err |= put_bool(x, "active", d->active);
 	err |= put_bool(x, "held", d->held);
-	err |= put_int(x, "dir", d->dir);
-	err |= put_int(x, "media", d->media);
+	err |= dict_int(x, "dir", d->dir);
+	err |= dict_int(x, "media", d->media);
 	err |= put_sa(x, "remote", &d->remote);
 	err |= put_sa(x, "rtcp", &d->rtcp);
 	err |= put_bool(x, "mux", d->mux);
@@ -89,10 +66,10 @@ static int put_desc(struct odict *o, const char *key, const struct desc *d)
 	err |= put_bool(x, "any_src", d->any_src);
 	err |= put_bool(x, "filter", d->filter);
 	err |= put_mask(x, "pt", d->pt);
-	err |= put_int(x, "dtmf_pt", d->dtmf_pt);
-	err |= put_int(x, "clock", d->clock);
-	err |= put_str(x, "type", d->type);
-	err |= put_str(x, "proto", d->proto);
+	err |= dict_int(x, "dtmf_pt", d->dtmf_pt);
+	err |= dict_int(x, "clock", d->clock);
+	err |= dict_str(x, "type", d->type);
+	err |= dict_str(x, "proto", d->proto);
 
 	return err;
 }
@@ -104,13 +81,13 @@ static int put_stream(struct odict *arr, const struct stream *s)
 	int err;
 
 	(void)re_snprintf(key, sizeof(key), "%u", s->idx);
-	err = put_dict(&o, arr, key, ODICT_OBJECT);
+	err = dict_add(&o, arr, key, ODICT_OBJECT);
 	if (err)
 		return err;
 
-	err |= put_int(o, "idx", s->idx);
+	err |= dict_int(o, "idx", s->idx);
 	if (s->iface) {
-		err |= put_str(o, "iface", s->iface->name);
+		err |= dict_str(o, "iface", s->iface->name);
 		err |= put_sa(o, "local", &s->local);
 	}
 	err |= put_desc(o, "cur", &s->cur);
@@ -119,12 +96,12 @@ static int put_stream(struct odict *arr, const struct stream *s)
 	err |= put_mask(o, "sent", s->sent);
 	err |= put_mask(o, "prev", s->prev);
 	err |= put_bool(o, "sent_filter", s->sent_filter);
-	err |= put_int(o, "sent_dtmf", s->sent_dtmf);
+	err |= dict_int(o, "sent_dtmf", s->sent_dtmf);
 	err |= put_bool(o, "mux_sent", s->mux_sent);
 	err |= put_bool(o, "mux", s->mux);
 	err |= put_bool(o, "blocked", s->blocked);
 	err |= put_bool(o, "dtmf_block", s->dtmf_block);
-	err |= put_int(o, "ssrc_out", s->ssrc_out);
+	err |= dict_int(o, "ssrc_out", s->ssrc_out);
 
 	return err;
 }
@@ -142,6 +119,28 @@ static int64_t index_of(const struct media_call *c, const struct party *p)
 	return -1;
 }
 
+static int put_oldtags(struct odict *o, const struct party *p)
+{
+	struct odict *arr;
+	struct le *le;
+	int err;
+
+	if (list_isempty(&p->oldtags))
+		return 0;
+
+	err = dict_add(&arr, o, "oldtags", ODICT_ARRAY);
+	for (le = list_head(&p->oldtags); le && !err; le = le->next) {
+		const struct oldtag *t = le->data;
+		char key[16];
+
+		(void)re_snprintf(key, sizeof(key), "%zu",
+				  odict_count(arr, false));
+		err = dict_str(arr, key, t->tag);
+	}
+
+	return err;
+}
+
 static int put_party(struct odict *arr, const struct party *p, unsigned n)
 {
 	struct odict *o, *streams;
@@ -150,24 +149,25 @@ static int put_party(struct odict *arr, const struct party *p, unsigned n)
 	int err;
 
 	(void)re_snprintf(key, sizeof(key), "%u", n);
-	err = put_dict(&o, arr, key, ODICT_OBJECT);
+	err = dict_add(&o, arr, key, ODICT_OBJECT);
 	if (err)
 		return err;
 
-	err |= put_str(o, "tag", p->tag);
-	err |= put_str(o, "branch", p->branch);
-	err |= put_int(o, "offerer", index_of(p->call, p->offerer));
-	err |= put_int(o, "peer", index_of(p->call, p->peer));
-	err |= put_int(o, "created", (int64_t)p->created);
+	err |= dict_str(o, "tag", p->tag);
+	err |= dict_str(o, "branch", p->branch);
+	err |= put_oldtags(o, p);
+	err |= dict_int(o, "offerer", index_of(p->call, p->offerer));
+	err |= dict_int(o, "peer", index_of(p->call, p->peer));
+	err |= dict_int(o, "created", (int64_t)p->created);
 	err |= put_bool(o, "answered", p->answered);
-	err |= put_int(o, "mux_opt", p->mux_opt);
+	err |= dict_int(o, "mux_opt", p->mux_opt);
 	err |= put_bool(o, "mux_accept", p->mux_accept);
 	err |= put_bool(o, "mux_reject", p->mux_reject);
 	if (p->sdp_sent) {
-		err |= put_int(o, "sdp_version", (int64_t)p->sdp_version);
-		err |= put_int(o, "sdp_hash", p->sdp_hash);
+		err |= dict_int(o, "sdp_version", (int64_t)p->sdp_version);
+		err |= dict_int(o, "sdp_hash", p->sdp_hash);
 	}
-	err |= put_dict(&streams, o, "streams", ODICT_ARRAY);
+	err |= dict_add(&streams, o, "streams", ODICT_ARRAY);
 
 	for (le = list_head(&p->streams); le && !err; le = le->next)
 		err = put_stream(streams, le->data);
@@ -182,19 +182,19 @@ static int put_call(struct odict *o, const struct media_call *c)
 	struct le *le;
 	int err = 0;
 
-	err |= put_int(o, "version", PERSIST_VERSION);
-	err |= put_int(o, "created", (int64_t)c->created);
-	err |= put_int(o, "signalled", (int64_t)c->signalled);
-	err |= put_int(o, "delete_at", (int64_t)c->delete_wall);
+	err |= dict_int(o, "version", PERSIST_VERSION);
+	err |= dict_int(o, "created", (int64_t)c->created);
+	err |= dict_int(o, "signalled", (int64_t)c->signalled);
+	err |= dict_int(o, "delete_at", (int64_t)c->delete_wall);
 	err |= put_bool(o, "answered", c->answered);
-	err |= put_int(o, "dscp", c->dscp);
-	err |= put_int(o, "recording", c->rec_formats);
+	err |= dict_int(o, "dscp", c->dscp);
+	err |= dict_int(o, "recording", c->rec_formats);
 	err |= put_bool(o, "rec_paused", c->rec_paused);
-	err |= put_str(o, "metadata", c->metadata);
+	err |= dict_str(o, "metadata", c->metadata);
 	if (err)
 		return err;
 
-	err = put_dict(&parties, o, "parties", ODICT_ARRAY);
+	err = dict_add(&parties, o, "parties", ODICT_ARRAY);
 	for (le = list_head(&c->parties); le && !err; le = le->next)
 		err = put_party(parties, le->data, n++);
 
@@ -242,5 +242,6 @@ void call_unstore(const struct media_call *c)
 	err = store_del(c->m->store, PERSIST_KIND, &key);
 	if (err)
 		log_warn("media: call %s could not be removed from the "
-			 "store: %m", c->id, err);
+			 "store: %m",
+			 c->id, err);
 }

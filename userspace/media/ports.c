@@ -14,21 +14,38 @@ struct rest {
 };
 
 struct ports {
-	uint16_t min, max;   /* even; inclusive               */
+	uint16_t min, max; /* even; inclusive               */
 	uint32_t pairs;
-	uint32_t used;       /* taken, those at rest excluded */
-	uint32_t next;       /* where the next search starts  */
+	uint32_t used;	     /* taken, those at rest excluded */
+	uint32_t next;	     /* where the next search starts  */
 	uint32_t quarantine; /* ms                            */
-	uint64_t *map;       /* bit set: taken or at rest     */
+	uint64_t *map;	     /* bit set: taken or at rest     */
+	uint64_t *taken;     /* bit set: taken                */
 	struct rest *ring;   /* at rest, oldest first         */
 	uint32_t head, resting;
 };
+
+static bool is_set(const uint64_t *map, uint32_t pair)
+{
+	return map[pair / 64] >> (pair % 64) & 1;
+}
+
+static void set(uint64_t *map, uint32_t pair)
+{
+	map[pair / 64] |= 1ull << (pair % 64);
+}
+
+static void clear(uint64_t *map, uint32_t pair)
+{
+	map[pair / 64] &= ~(1ull << (pair % 64));
+}
 
 static void ports_destructor(void *arg)
 {
 	struct ports *p = arg;
 
 	mem_deref(p->map);
+	mem_deref(p->taken);
 	mem_deref(p->ring);
 }
 
@@ -52,15 +69,16 @@ int ports_alloc(struct ports **pp, uint16_t min, uint16_t max,
 	p->quarantine = quarantine;
 	p->next = rand_u32() % p->pairs;
 	p->map = mem_zalloc((p->pairs + 63) / 64 * sizeof(*p->map), NULL);
+	p->taken = mem_zalloc((p->pairs + 63) / 64 * sizeof(*p->taken), NULL);
 	p->ring = mem_zalloc(p->pairs * sizeof(*p->ring), NULL);
-	if (!p->map || !p->ring) {
+	if (!p->map || !p->taken || !p->ring) {
 		err = ENOMEM;
 		goto out;
 	}
 
 	/* the bits behind the last pair never come free */
 	for (uint32_t i = p->pairs; i % 64; i++)
-		p->map[i / 64] |= 1ull << (i % 64);
+		set(p->map, i);
 
 out:
 	if (err)
@@ -71,23 +89,13 @@ out:
 	return err;
 }
 
-static bool is_set(const struct ports *p, uint32_t pair)
-{
-	return p->map[pair / 64] >> (pair % 64) & 1;
-}
-
-static void clear(struct ports *p, uint32_t pair)
-{
-	p->map[pair / 64] &= ~(1ull << (pair % 64));
-}
-
 static uint32_t wake_oldest(struct ports *p)
 {
 	uint32_t pair = p->ring[p->head].pair;
 
 	p->head = (p->head + 1) % p->pairs;
 	--p->resting;
-	clear(p, pair);
+	clear(p->map, pair);
 
 	return pair;
 }
@@ -126,15 +134,14 @@ int ports_take(struct ports *p, uint16_t *rtp, uint64_t now)
 	if (p->used + p->resting < p->pairs) {
 		if (!search(p, &pair))
 			return ENOSPC;
-	}
-	else if (p->resting) {
+	} else if (p->resting) {
 		pair = wake_oldest(p);
-	}
-	else {
+	} else {
 		return ENOSPC;
 	}
 
-	p->map[pair / 64] |= 1ull << (pair % 64);
+	set(p->map, pair);
+	set(p->taken, pair);
 	++p->used;
 	p->next = (pair + 1) % p->pairs;
 	*rtp = p->min + pair * 2;
@@ -150,10 +157,11 @@ int ports_mark(struct ports *p, uint16_t rtp)
 		return ERANGE;
 
 	pair = (rtp - p->min) / 2u;
-	if (is_set(p, pair))
+	if (is_set(p->map, pair))
 		return EADDRINUSE;
 
-	p->map[pair / 64] |= 1ull << (pair % 64);
+	set(p->map, pair);
+	set(p->taken, pair);
 	++p->used;
 
 	return 0;
@@ -168,8 +176,10 @@ void ports_give(struct ports *p, uint16_t rtp, uint64_t now)
 		return;
 
 	pair = (rtp - p->min) / 2u;
-	if (pair >= p->pairs || !is_set(p, pair))
+	if (pair >= p->pairs || !is_set(p->taken, pair))
 		return;
+
+	clear(p->taken, pair);
 
 	r = &p->ring[(p->head + p->resting) % p->pairs];
 	r->pair = pair;
@@ -187,7 +197,7 @@ bool ports_busy(const struct ports *p, uint16_t port)
 
 	pair = (port - p->min) / 2u;
 
-	return pair < p->pairs && is_set(p, pair);
+	return pair < p->pairs && is_set(p->map, pair);
 }
 
 void ports_count(const struct ports *p, uint32_t *total, uint32_t *used,

@@ -19,9 +19,9 @@
 #include "media/wav.h"
 
 enum {
-	NAME_BYTES = 160,  /* of a Call-ID in a file name            */
+	NAME_BYTES = 160, /* of a Call-ID in a file name            */
 	NAME_TRIES = 10000,
-	SAMPLES_MAX = 4096, /* of one packet                          */
+	SAMPLES_MAX = 4096,   /* of one packet                          */
 	STRAY = WAV_RATE / 2, /* frames that timestamps may be off    */
 	PT_PCMU = 0,
 	PT_PCMA = 8,
@@ -31,22 +31,22 @@ enum {
 
 /** One party: where its RTP time stands on the recording's time line */
 struct side {
-	bool started;        /* ssrc and seq hold           */
-	bool anchored;       /* ts <-> pos hold             */
+	bool started;  /* ssrc and seq hold           */
+	bool anchored; /* ts <-> pos hold             */
 	uint32_t ssrc;
-	uint32_t ts;         /* timestamp ...               */
-	uint64_t pos;        /* ... of this frame           */
+	uint32_t ts;  /* timestamp ...               */
+	uint64_t pos; /* ... of this frame           */
 	uint16_t seq_max;
-	uint64_t seen;       /* bit n: seq_max - n came     */
+	uint64_t seen; /* bit n: seq_max - n came     */
 };
 
 struct record {
 	struct pcap *pcap;
 	struct wav *wav;
 	char *pcap_path, *wav_path;
-	uint64_t wall;       /* ns to add to CLOCK_MONOTONIC */
-	uint64_t zero;       /* ns: time of frame 0          */
-	bool running;        /* zero holds                   */
+	uint64_t wall; /* ns to add to CLOCK_MONOTONIC */
+	uint64_t zero; /* ns: time of frame 0          */
+	bool running;  /* zero holds                   */
 	bool paused;
 	struct side side[2];
 	struct record_stats st;
@@ -90,7 +90,7 @@ static int make_dirs(const char *dir)
 	if (err)
 		return err;
 
-	for (p = path; !err && p; ) {
+	for (p = path; !err && p;) {
 		p = strchr(p + 1, '/');
 		if (p)
 			*p = '\0';
@@ -111,8 +111,9 @@ static void safe_name(char *buf, size_t size, const struct pl *name)
 
 	for (size_t i = 0; name && i < name->l && n + 1 < size; i++) {
 		unsigned char c = (unsigned char)name->p[i];
-		bool ok = isalnum(c) || (c && c < 0x80 && strchr("-_@+=,", c)) ||
-			  (c == '.' && n);
+		bool ok = isalnum(c) ||
+			  (c && c < 0x80 && strchr("-_@+=,", c)) ||
+			  (c == '.' && n && buf[n - 1] != '.');
 
 		buf[n++] = ok ? (char)c : '_';
 	}
@@ -294,8 +295,8 @@ static void anchor(struct side *s, const struct rtp *h, uint64_t pos)
 }
 
 /* Timestamps say where; when they stray from the clock, arrival does */
-static uint64_t place_of(struct record *r, struct side *s,
-			 const struct rtp *h, const struct tap *tap)
+static uint64_t place_of(struct record *r, struct side *s, const struct rtp *h,
+			 const struct tap *tap)
 {
 	uint64_t came = arrival(r, tap);
 	int64_t pos;
@@ -309,8 +310,7 @@ static uint64_t place_of(struct record *r, struct side *s,
 	    pos + STRAY < (int64_t)came) {
 		anchor(s, h, came);
 		pos = (int64_t)came;
-	}
-	else if ((int32_t)(h->ts - s->ts) > 0) {
+	} else if ((int32_t)(h->ts - s->ts) > 0) {
 		s->ts = h->ts;
 		s->pos = (uint64_t)pos;
 	}
@@ -323,8 +323,7 @@ static void count_gap(struct record *r, int missing, size_t samples)
 	if (missing > 0) {
 		r->st.gaps += (uint64_t)missing;
 		r->gap_frames += (uint64_t)missing * samples;
-	}
-	else if (missing == -1 && r->st.gaps) {
+	} else if (missing == -1 && r->st.gaps) {
 		--r->st.gaps;
 		r->gap_frames -= samples < r->gap_frames ? samples
 							 : r->gap_frames;
@@ -353,8 +352,7 @@ static void wav_packet(struct record *r, unsigned n, const struct tap *tap,
 
 	if (!s->started || s->ssrc != h.ssrc) {
 		side_start(s, &h);
-	}
-	else {
+	} else {
 		missing = side_seq(s, &h);
 		if (missing == -2)
 			return;

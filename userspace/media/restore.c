@@ -30,7 +30,7 @@ static bool get_bool(const struct odict *o, const char *key)
 
 static struct pl get_pl(const struct odict *o, const char *key)
 {
-	struct pl pl;
+	struct pl pl = PL_INIT;
 
 	pl_set_str(&pl, odict_string(o, key));
 
@@ -172,6 +172,26 @@ static int get_stream(struct party *p, const struct odict *o)
 	return 0;
 }
 
+static int get_oldtags(struct party *p, const struct odict *o)
+{
+	const struct odict *arr = get_dict(o, "oldtags", ODICT_ARRAY);
+	struct le *le;
+	int err = 0;
+
+	for (le = arr ? list_head(&arr->lst) : NULL; le && !err;
+	     le = le->next) {
+		const struct odict_entry *e = le->data;
+		struct pl pl = PL_INIT;
+
+		if (e->type != ODICT_STRING)
+			return EBADMSG;
+		pl_set_str(&pl, e->u.str);
+		err = party_oldtag(p, &pl);
+	}
+
+	return err;
+}
+
 static int get_party(struct media_call *c, const struct odict *o)
 {
 	const struct odict *streams = get_dict(o, "streams", ODICT_ARRAY);
@@ -184,6 +204,7 @@ static int get_party(struct media_call *c, const struct odict *o)
 	if (err)
 		return err;
 
+	err = get_oldtags(p, o);
 	p->created = (uint64_t)get_int(o, "created", (int64_t)p->created);
 	p->answered = get_bool(o, "answered");
 	p->mux_opt = (enum media_rtcp_mux)get_int(o, "mux_opt", 0);
@@ -265,8 +286,7 @@ static void get_times(struct media_call *c, const struct odict *o)
 	int64_t at, left;
 
 	c->created = (uint64_t)get_int(o, "created", (int64_t)c->created);
-	c->signalled = (uint64_t)get_int(o, "signalled",
-					 (int64_t)c->signalled);
+	c->signalled = (uint64_t)get_int(o, "signalled", (int64_t)c->signalled);
 	c->born = ago(now, (int64_t)(c->created / 1000000));
 	c->touched = ago(now, (int64_t)c->signalled);
 
@@ -290,14 +310,13 @@ static void adopt_legs(struct media_call *c)
 			struct stream *s = se->data;
 
 			for (unsigned i = 0; i < 2 && s->iface; i++) {
-				const struct leg *l =
-					fp_leg(c->m->fp, s->slot[i]);
+				const struct leg *l = fp_leg(c->m->fp,
+							     s->slot[i]);
 
-				s->leg_on[i] = l &&
-					       l->ctl.state != LEG_FREE &&
+				s->leg_on[i] = l && l->ctl.state != LEG_FREE &&
 					       l->ctl.state != LEG_FOREIGN;
-				s->leg_remote[i] = i && !s->mux
-					? s->cur.rtcp : s->cur.remote;
+				s->leg_remote[i] = i && !s->mux ? s->cur.rtcp
+								: s->cur.remote;
 			}
 			tapsink_stream(s);
 		}
@@ -341,8 +360,7 @@ static void resume_recording(struct media_call *c, const struct odict *o)
 		(void)call_record(c, REC_PAUSE, formats, NULL, NULL);
 }
 
-static int get_call(struct media *m, const struct pl *id,
-		    const struct odict *o)
+static int get_call(struct media *m, const struct pl *id, const struct odict *o)
 {
 	struct media_call *c;
 	struct pl metadata = get_pl(o, "metadata");

@@ -15,36 +15,36 @@ enum { SDPX_MEDIA_MAX = 32, SDPX_FMT_MAX = 64 };
 
 /** One payload type, with what a=rtpmap says of it (or RFC 3551's table) */
 struct sdpx_fmt {
-	struct pl id;        /**< as written: "0", "96", "t38"              */
-	int pt;              /**< 0..127, -1 where it is no RTP payload type */
-	struct pl name;      /**< codec name, "" unknown                    */
-	uint32_t rate;       /**< RTP clock, Hz, 0 unknown                  */
-	uint32_t ch;         /**< channels, 1 by default                    */
+	struct pl id;	/**< as written: "0", "96", "t38"              */
+	int pt;		/**< 0..127, -1 where it is no RTP payload type */
+	struct pl name; /**< codec name, "" unknown                    */
+	uint32_t rate;	/**< RTP clock, Hz, 0 unknown                  */
+	uint32_t ch;	/**< channels, 1 by default                    */
 };
 
 struct sdpx_media {
-	struct pl type;      /**< audio, video, image, ...                  */
+	struct pl type; /**< audio, video, image, ...                  */
 	uint16_t port;
-	uint16_t nports;     /**< "/n" of the m= line, 1 by default         */
-	struct pl proto;     /**< RTP/AVP, ...                              */
-	bool rtp;            /**< proto carries RTP                         */
-	bool srtp;           /**< SAVP or SAVPF                             */
-	bool dtls;           /**< UDP/TLS/...                               */
+	uint16_t nports; /**< "/n" of the m= line, 1 by default         */
+	struct pl proto; /**< RTP/AVP, ...                              */
+	bool rtp;	 /**< proto carries RTP                         */
+	bool srtp;	 /**< SAVP or SAVPF                             */
+	bool dtls;	 /**< UDP/TLS/...                               */
 	struct sdpx_fmt fmtv[SDPX_FMT_MAX];
 	size_t fmtc;
-	struct sa raddr;     /**< address (own c=, else session's) and port */
-	struct sa rtcp;      /**< a=rtcp, else port + 1                     */
-	bool rtcp_attr;      /**< there was an a=rtcp line                  */
-	bool rtcp_mux;       /**< a=rtcp-mux                                */
-	bool has_conn;       /**< has its own c= line                       */
-	bool held;           /**< address is 0.0.0.0 or ::                  */
-	enum sdp_dir dir;    /**< own attribute, else session's, else sendrecv */
-	bool ice;            /**< a=ice-ufrag or a=candidate, here or above */
-	bool fingerprint;    /**< a=fingerprint, here or above              */
-	bool crypto;         /**< a=crypto                                  */
-	uint32_t ptime;      /**< a=ptime ms, 0 not given                   */
-	struct pl mid;       /**< a=mid                                     */
-	struct pl text;      /**< the section as written                    */
+	struct sa raddr;  /**< address (own c=, else session's) and port */
+	struct sa rtcp;	  /**< a=rtcp, else port + 1                     */
+	bool rtcp_attr;	  /**< there was an a=rtcp line                  */
+	bool rtcp_mux;	  /**< a=rtcp-mux                                */
+	bool has_conn;	  /**< has its own c= line                       */
+	bool held;	  /**< address is 0.0.0.0 or ::                  */
+	enum sdp_dir dir; /**< own attribute, else session's, else sendrecv */
+	bool ice;	  /**< a=ice-ufrag or a=candidate, here or above */
+	bool fingerprint; /**< a=fingerprint, here or above              */
+	bool crypto;	  /**< a=crypto                                  */
+	uint32_t ptime;	  /**< a=ptime ms, 0 not given                   */
+	struct pl mid;	  /**< a=mid                                     */
+	struct pl text;	  /**< the section as written                    */
 };
 
 struct sdpx;
@@ -67,49 +67,49 @@ int sdpx_decode(struct sdpx **sdpp, const struct pl *body, struct sdpx_err *e);
 
 size_t sdpx_mediac(const struct sdpx *sdp);
 const struct sdpx_media *sdpx_media(const struct sdpx *sdp, size_t i);
-/** o= address, user name, session id, version as written */
+/** What stands behind o=, as written; NULL where there is no o= line */
 const struct pl *sdpx_origin(const struct sdpx *sdp);
-/** a=ice-lite, a=group:BUNDLE at session level */
+/** a=group:BUNDLE at session level */
 bool sdpx_bundle(const struct sdpx *sdp);
 
 /** RTCP lines of a section that is rewritten */
 enum sdpx_rtcp {
-	SDPX_RTCP_KEEP = 0, /**< leave a=rtcp and a=rtcp-mux as they are    */
-	SDPX_RTCP_PORT,     /**< a=rtcp:<port> (port + 1), no mux           */
-	SDPX_RTCP_MUX,      /**< a=rtcp:<same port> and a=rtcp-mux          */
+	SDPX_RTCP_KEEP = 0,  /**< leave a=rtcp and a=rtcp-mux as they are    */
+	SDPX_RTCP_PORT,	     /**< a=rtcp:<port> (port + 1), no mux           */
+	SDPX_RTCP_MUX,	     /**< a=rtcp:<same port> and a=rtcp-mux          */
 	SDPX_RTCP_MUX_OFFER, /**< a=rtcp:<port + 1> and a=rtcp-mux          */
-	SDPX_RTCP_NONE,     /**< neither                                    */
-	SDPX_RTCP_MUX_ONLY, /**< a=rtcp-mux without a=rtcp                  */
+	SDPX_RTCP_NONE,	     /**< neither                                    */
+	SDPX_RTCP_MUX_ONLY,  /**< a=rtcp-mux without a=rtcp                  */
 };
 
 /** Edit of one media section. Zeroed: keep everything */
 struct sdpx_medit {
-	bool set_addr;       /**< put addr's address and port in m= and c=  */
+	bool set_addr; /**< put addr's address and port in m= and c=  */
 	struct sa addr;
 	bool keep_zero_addr; /**< held: c= stays 0.0.0.0 (or :: by family)  */
-	bool reject;         /**< port 0; address untouched                 */
+	bool reject;	     /**< port 0; address untouched, set_addr or not */
 	enum sdpx_rtcp rtcp;
-	struct sa rtcp_addr; /**< for SDPX_RTCP_PORT and _MUX_OFFER         */
+	struct sa rtcp_addr;  /**< for SDPX_RTCP_PORT and _MUX_OFFER         */
 	const bool *fmt_drop; /**< fmtv[i] leaves m= and its rtpmap, fmtp,
 				rtcp-fb lines go; NULL: none               */
 	const struct pl *proto; /**< replace the proto of m=, or NULL       */
-	bool ice_remove;     /**< ice-*, candidate, end-of-candidates,
+	bool ice_remove;	/**< ice-*, candidate, end-of-candidates,
 				remote-candidates, ice2 lines go           */
-	bool dtls_remove;    /**< fingerprint, setup, tls-id lines go       */
+	bool dtls_remove; /**< fingerprint, setup, tls-id lines go       */
 	bool crypto_remove;
-	uint32_t ptime;      /**< set a=ptime (add or replace); 0 keeps     */
+	uint32_t ptime; /**< set a=ptime (add or replace); 0 keeps     */
 	const enum sdp_dir *dir; /**< replace or add direction; NULL keeps  */
 };
 
 /** Edit of the whole body. Zeroed: keep everything */
 struct sdpx_edit {
-	bool replace_origin;  /**< o= address becomes origin's address      */
-	bool replace_username; /**< o= user name becomes "-"                */
+	bool replace_origin;	/**< o= address becomes origin's address      */
+	bool replace_username;	/**< o= user name becomes "-"                */
 	bool replace_sess_name; /**< s= becomes "-"                         */
-	const uint64_t *version; /**< o= version, or NULL to keep           */
+	const uint64_t *version;   /**< o= version, or NULL to keep           */
 	bool replace_session_conn; /**< session c= becomes origin's address */
 	struct sa origin;
-	bool ice_remove;      /**< session-level ice-* lines, a=group:BUNDLE */
+	bool ice_remove; /**< session-level ice-* lines, a=group:BUNDLE */
 	struct sdpx_medit mediav[SDPX_MEDIA_MAX];
 };
 
@@ -117,6 +117,11 @@ struct sdpx_edit {
  * Write the body with the edits applied. A section that gets an address and
  * had no c= of its own gets one, unless the session's c= is replaced with the
  * same address.
+ *
+ * @param mb  Written at its position
+ *
+ * @return 0, ENOMEM, EINVAL (an address that is needed is not set; fmt_drop
+ *         leaves a section without formats)
  */
 int sdpx_encode(struct mbuf *mb, const struct sdpx *sdp,
 		const struct sdpx_edit *edit);

@@ -9,27 +9,7 @@
 #include <sys/types.h>
 #include <re.h>
 #include "media/call.h"
-
-enum { DICT_BUCKETS = 32 };
-
-static int add_dict(struct odict **dp, struct odict *o, const char *key,
-		    int type)
-{
-	int err = odict_alloc(dp, DICT_BUCKETS);
-
-	if (err)
-		return err;
-
-	err = odict_entry_add(o, key, type, *dp);
-	mem_deref(*dp);
-
-	return err;
-}
-
-static int add_int(struct odict *o, const char *key, uint64_t val)
-{
-	return odict_entry_add(o, key, ODICT_INT, (int64_t)val);
-}
+#include "media/dict.h"
 
 /* rtpengine writes its floating point figures as strings */
 static int add_float(struct odict *o, const char *key, double val)
@@ -44,14 +24,14 @@ static int add_float(struct odict *o, const char *key, double val)
 static int add_current(struct media *m, struct odict *out)
 {
 	static const char *const zerov[] = {
-		"packetrate_user", "byterate_user", "errorrate_user",
+		"packetrate_user",   "byterate_user",	"errorrate_user",
 		"packetrate_kernel", "byterate_kernel", "errorrate_kernel",
-		"packetrate", "byterate", "errorrate",
+		"packetrate",	     "byterate",	"errorrate",
 	};
 	struct odict *d;
 	uint64_t media = 0;
 	struct le *ce, *pe, *se;
-	int err = add_dict(&d, out, "currentstatistics", ODICT_OBJECT);
+	int err = dict_add(&d, out, "currentstatistics", ODICT_OBJECT);
 
 	if (err)
 		return err;
@@ -70,16 +50,16 @@ static int add_current(struct media *m, struct odict *out)
 		}
 	}
 
-	err |= add_int(d, "sessionsown", m->callc);
-	err |= add_int(d, "sessionsforeign", 0);
-	err |= add_int(d, "sessionstotal", m->callc);
-	err |= add_int(d, "transcodedmedia", 0);
+	err |= dict_int(d, "sessionsown", m->callc);
+	err |= dict_int(d, "sessionsforeign", 0);
+	err |= dict_int(d, "sessionstotal", m->callc);
+	err |= dict_int(d, "transcodedmedia", 0);
 	/* rates: whoever polls takes the difference of the totals */
 	for (size_t i = 0; i < ARRAY_SIZE(zerov); i++)
-		err |= add_int(d, zerov[i], 0);
-	err |= add_int(d, "media_userspace", 0);
-	err |= add_int(d, "media_kernel", media);
-	err |= add_int(d, "media_mixed", 0);
+		err |= dict_int(d, zerov[i], 0);
+	err |= dict_int(d, "media_userspace", 0);
+	err |= dict_int(d, "media_kernel", media);
+	err |= dict_int(d, "media_mixed", 0);
 
 	return err;
 }
@@ -126,7 +106,7 @@ static int add_total(const struct media *m, struct odict *out)
 	uint64_t packets, bytes, errors;
 	struct odict *d;
 	char up[24];
-	int err = add_dict(&d, out, "totalstatistics", ODICT_OBJECT);
+	int err = dict_add(&d, out, "totalstatistics", ODICT_OBJECT);
 
 	if (err)
 		return err;
@@ -136,25 +116,25 @@ static int add_total(const struct media *m, struct odict *out)
 			  (media_now() - m->started) / 1000);
 
 	err |= odict_entry_add(d, "uptime", ODICT_STRING, up);
-	err |= add_int(d, "managedsessions", t->managed);
-	err |= add_int(d, "rejectedsessions", t->rejected);
-	err |= add_int(d, "timeoutsessions", t->timeout);
-	err |= add_int(d, "silenttimeoutsessions", t->silent);
-	err |= add_int(d, "finaltimeoutsessions", t->final);
-	err |= add_int(d, "offertimeoutsessions", t->offer);
-	err |= add_int(d, "regularterminatedsessions", t->regular);
-	err |= add_int(d, "forcedterminatedsessions", t->forced);
-	err |= add_int(d, "relayedpackets_user", 0);
-	err |= add_int(d, "relayedpacketerrors_user", 0);
-	err |= add_int(d, "relayedbytes_user", 0);
-	err |= add_int(d, "relayedpackets_kernel", packets);
-	err |= add_int(d, "relayedpacketerrors_kernel", errors);
-	err |= add_int(d, "relayedbytes_kernel", bytes);
-	err |= add_int(d, "relayedpackets", packets);
-	err |= add_int(d, "relayedpacketerrors", errors);
-	err |= add_int(d, "relayedbytes", bytes);
-	err |= add_int(d, "zerowaystreams", t->zeroway);
-	err |= add_int(d, "onewaystreams", t->oneway);
+	err |= dict_int(d, "managedsessions", t->managed);
+	err |= dict_int(d, "rejectedsessions", t->rejected);
+	err |= dict_int(d, "timeoutsessions", t->timeout);
+	err |= dict_int(d, "silenttimeoutsessions", t->silent);
+	err |= dict_int(d, "finaltimeoutsessions", t->final);
+	err |= dict_int(d, "offertimeoutsessions", t->offer);
+	err |= dict_int(d, "regularterminatedsessions", t->regular);
+	err |= dict_int(d, "forcedterminatedsessions", t->forced);
+	err |= dict_int(d, "relayedpackets_user", 0);
+	err |= dict_int(d, "relayedpacketerrors_user", 0);
+	err |= dict_int(d, "relayedbytes_user", 0);
+	err |= dict_int(d, "relayedpackets_kernel", packets);
+	err |= dict_int(d, "relayedpacketerrors_kernel", errors);
+	err |= dict_int(d, "relayedbytes_kernel", bytes);
+	err |= dict_int(d, "relayedpackets", packets);
+	err |= dict_int(d, "relayedpacketerrors", errors);
+	err |= dict_int(d, "relayedbytes", bytes);
+	err |= dict_int(d, "zerowaystreams", t->zeroway);
+	err |= dict_int(d, "onewaystreams", t->oneway);
 	err |= add_durations(d, t);
 
 	return err;
@@ -173,22 +153,22 @@ static int add_iface(struct odict *arr, const struct iface *ifc, unsigned n)
 	(void)re_snprintf(pct, sizeof(pct), "%.2f",
 			  total ? 100.0 * used / total : 0.0);
 
-	err = add_dict(&d, arr, key, ODICT_OBJECT);
+	err = dict_add(&d, arr, key, ODICT_OBJECT);
 	if (err)
 		return err;
 
 	err |= odict_entry_add(d, "name", ODICT_STRING, ifc->name);
 	err |= odict_entry_add(d, "address", ODICT_STRING, addr);
-	err |= add_dict(&p, d, "ports", ODICT_OBJECT);
+	err |= dict_add(&p, d, "ports", ODICT_OBJECT);
 	if (err)
 		return err;
 
-	err |= add_int(p, "min", ports_min(ifc->ports));
-	err |= add_int(p, "max", ports_max(ifc->ports));
-	err |= add_int(p, "used", used * 2ull);
+	err |= dict_int(p, "min", ports_min(ifc->ports));
+	err |= dict_int(p, "max", ports_max(ifc->ports));
+	err |= dict_int(p, "used", used * 2ull);
 	err |= odict_entry_add(p, "used_pct", ODICT_STRING, pct);
-	err |= add_int(p, "free", (total - used - resting) * 2ull);
-	err |= add_int(p, "totals", total * 2ull);
+	err |= dict_int(p, "free", (total - used - resting) * 2ull);
+	err |= dict_int(p, "totals", total * 2ull);
 
 	return err;
 }
@@ -205,7 +185,7 @@ int media_statistics(struct media *m, struct odict *out)
 	if (!err)
 		err = add_total(m, out);
 	if (!err)
-		err = add_dict(&arr, out, "interfaces", ODICT_ARRAY);
+		err = dict_add(&arr, out, "interfaces", ODICT_ARRAY);
 
 	for (size_t i = 0; i < m->ifacec && !err; i++)
 		err = add_iface(arr, &m->ifacev[i], (unsigned)i);

@@ -44,8 +44,28 @@ static struct stream *stream_by_slot(const struct media *m, uint32_t slot)
 /* Left is whoever made the call's first offer */
 static unsigned side_of(const struct stream *s)
 {
-	return s->party == list_ledata(list_head(&s->party->call->parties))
-		       ? 0 : 1;
+	return s->party == list_ledata(list_head(&s->party->call->parties)) ? 0
+									    : 1;
+}
+
+/* s has reported: of how t sounds there */
+static void judge(const struct stream *s, struct stream *t)
+{
+	struct quality *q;
+	double mos;
+
+	if (!t || t->mos.blocks == s->reports.blocks ||
+	    !rtcpx_party_mos(&mos, &s->reports, &t->reports, t->cur.clock))
+		return;
+
+	q = &t->mos;
+	q->blocks = s->reports.blocks;
+	if (!q->samples || mos < q->low)
+		q->low = mos;
+	if (!q->samples || mos > q->high)
+		q->high = mos;
+	q->sum += mos;
+	++q->samples;
 }
 
 static void tap_handler(const struct tap *tap, const uint8_t *pkt, void *arg)
@@ -58,10 +78,11 @@ static void tap_handler(const struct tap *tap, const uint8_t *pkt, void *arg)
 		return;
 
 	/* SRTCP is ciphertext to us */
-	if ((tap->flags & TAP_RTCP) && s->cur.media == LEG_RTP)
-		(void)rtcpx_update(&s->reports, t ? &t->reports : NULL,
-				   tap->time, pkt + tap->payload,
-				   (size_t)tap->caplen - tap->payload);
+	if ((tap->flags & TAP_RTCP) && s->cur.media == LEG_RTP &&
+	    !rtcpx_update(&s->reports, t ? &t->reports : NULL, tap->time,
+			  pkt + tap->payload,
+			  (size_t)tap->caplen - tap->payload))
+		judge(s, t);
 
 	if (stream_tapped(s))
 		record_packet(s->party->call->rec, side_of(s), tap, pkt);
@@ -124,8 +145,8 @@ static void write_description(const struct media_call *c)
 
 out:
 	if (err)
-		log_warn("media: description of the recording of %s: %m",
-			 c->id, err);
+		log_warn("media: description of the recording of %s: %m", c->id,
+			 err);
 	if (f)
 		(void)fclose(f);
 	mem_deref(name);
@@ -171,16 +192,15 @@ static void record_stop(struct media_call *c)
 
 	record_stats(c->rec, &rs);
 	log_info("media: recording of call %s ends: %llu packets, %llu "
-		 "missing, %llu write errors", c->id, rs.packets, rs.gaps,
-		 rs.errors);
+		 "missing, %llu write errors",
+		 c->id, rs.packets, rs.gaps, rs.errors);
 	c->rec = mem_deref(c->rec);
 	c->rec_formats = 0;
 	c->rec_paused = false;
 }
 
-int call_record(struct media_call *c, enum media_rec action,
-		unsigned formats, const struct pl *metadata,
-		struct media_err *e)
+int call_record(struct media_call *c, enum media_rec action, unsigned formats,
+		const struct pl *metadata, struct media_err *e)
 {
 	int err;
 
@@ -209,8 +229,7 @@ int call_record(struct media_call *c, enum media_rec action,
 
 	case REC_PAUSE:
 		if (!c->rec)
-			return media_fail(e, ENOENT,
-					  "call is not recorded");
+			return media_fail(e, ENOENT, "call is not recorded");
 		if (c->m->tap)
 			fp_tap_flush(c->m->tap);
 		c->rec_paused = true;

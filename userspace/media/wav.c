@@ -14,17 +14,34 @@
 enum {
 	WINDOW = 2 * WAV_RATE, /* frames held back                    */
 	BATCH = WAV_RATE,      /* frames written at a time, if we can */
-	FRAME = 4,             /* bytes                               */
+	FRAME = 4,	       /* bytes                               */
 	HEADER = 44,
 };
 
 /* RIFF counts in 32 bits */
 #define FRAMES_MAX ((UINT32_MAX - HEADER) / FRAME)
 
+/* Little-endian throughout */
+struct head {
+	char riff[4];
+	uint32_t size; /* of what follows */
+	char wave[4], fmt[4];
+	uint32_t fmt_size;
+	uint16_t pcm, channels;
+	uint32_t rate, byte_rate;
+	uint16_t align, bits;
+	char data[4];
+	uint32_t data_size;
+};
+
+_Static_assert(sizeof(struct head) == HEADER, "as RIFF has it");
+
 struct wav {
 	int fd;
-	uint64_t written;    /* frames in the file                */
-	uint64_t end;        /* frames up to the last one placed  */
+	uint64_t written;	 /* frames that left the ring         */
+	uint64_t filed;		 /* frames in the file: fewer when the
+				disk was full                     */
+	uint64_t end;		 /* frames up to the last one placed  */
 	int16_t ring[WINDOW][2]; /* frame n is at n % WINDOW      */
 };
 
@@ -47,38 +64,27 @@ static int put(int fd, const void *data, size_t len, off_t at)
 	return 0;
 }
 
-static void le32(uint8_t *p, uint32_t v)
-{
-	v = htole32(v);
-	memcpy(p, &v, sizeof(v));
-}
-
-static void le16(uint8_t *p, uint16_t v)
-{
-	v = htole16(v);
-	memcpy(p, &v, sizeof(v));
-}
-
 /* Written after the data: it never promises more than there is */
 static int put_header(const struct wav *w)
 {
-	uint32_t bytes = (uint32_t)(w->written * FRAME);
-	uint8_t h[HEADER];
+	uint32_t bytes = (uint32_t)(w->filed * FRAME);
+	struct head h = {
+		.riff = {'R', 'I', 'F', 'F'},
+		.size = htole32(HEADER - 8 + bytes),
+		.wave = {'W', 'A', 'V', 'E'},
+		.fmt = {'f', 'm', 't', ' '},
+		.fmt_size = htole32(16),
+		.pcm = htole16(1),
+		.channels = htole16(2),
+		.rate = htole32(WAV_RATE),
+		.byte_rate = htole32(WAV_RATE * FRAME),
+		.align = htole16(FRAME),
+		.bits = htole16(16),
+		.data = {'d', 'a', 't', 'a'},
+		.data_size = htole32(bytes),
+	};
 
-	memcpy(h, "RIFF", 4);
-	le32(h + 4, HEADER - 8 + bytes);
-	memcpy(h + 8, "WAVEfmt ", 8);
-	le32(h + 16, 16);
-	le16(h + 20, 1);                 /* PCM          */
-	le16(h + 22, 2);                 /* channels     */
-	le32(h + 24, WAV_RATE);
-	le32(h + 28, WAV_RATE * FRAME);  /* bytes/s      */
-	le16(h + 32, FRAME);
-	le16(h + 34, 16);                /* bits         */
-	memcpy(h + 36, "data", 4);
-	le32(h + 40, bytes);
-
-	return put(w->fd, h, sizeof(h), 0);
+	return put(w->fd, &h, sizeof(h), 0);
 }
 
 static void wav_destructor(void *arg)
@@ -111,12 +117,12 @@ int wav_alloc(struct wav **wp, int fd)
 	return err;
 }
 
-/* Frames that go to the file make room in the ring even if the disk is full:
- * what could not be written is silence (a hole) and counted by the caller */
+/* Frames that leave the ring make room even if the disk is full. What could
+ * not be written is a hole, silence, once there is room behind it again */
 static int write_run(struct wav *w, uint32_t first, uint32_t n)
 {
 	off_t at = HEADER + (off_t)(w->written * FRAME);
-	int err = 0;
+	int err;
 
 	for (uint32_t i = first; i < first + n; i++) {
 		w->ring[i][0] = (int16_t)htole16((uint16_t)w->ring[i][0]);
@@ -129,6 +135,11 @@ static int write_run(struct wav *w, uint32_t first, uint32_t n)
 		err = put(w->fd, w->ring[first], (size_t)n * FRAME, at);
 
 	memset(w->ring[first], 0, (size_t)n * FRAME);
+	w->written += n;
+	if (!err)
+		w->filed = w->written;
+	else
+		(void)ftruncate(w->fd, HEADER + (off_t)(w->filed * FRAME));
 
 	return err;
 }
@@ -148,16 +159,10 @@ static int write_upto(struct wav *w, uint64_t upto)
 			n = WINDOW - first;
 
 		e = write_run(w, first, (uint32_t)n);
-		if (e == EFBIG)
-			return e;
 		if (e)
 			err = e;
-		w->written += n;
 	}
 
-	/* a hole at the end must exist before the header counts it */
-	if (err)
-		(void)ftruncate(w->fd, HEADER + (off_t)(w->written * FRAME));
 	e = put_header(w);
 
 	return err ? err : e;

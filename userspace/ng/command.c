@@ -16,22 +16,19 @@ enum need {
 	TO_TAG = 1 << 3,
 };
 
-typedef int(command_h)(struct ng *ng, struct ng_flags *f, struct odict *reply);
-
 struct command {
 	const char *name;
 	enum ng_scope scope;
 	unsigned need;
-	command_h *h;
+	int (*h)(struct ng *ng, struct ng_flags *f, struct odict *reply);
 };
 
-static int ok(struct odict *reply)
+int ng_reply_ok(struct odict *reply)
 {
 	return odict_entry_add(reply, "result", ODICT_STRING, "ok");
 }
 
-/* Why media refused, in rtpengine's words where it has some */
-static int failed(struct odict *reply, int err, const struct media_err *e)
+int ng_reply_failed(struct odict *reply, int err, const struct media_err *e)
 {
 	if (err == ENOMEM)
 		return ENOMEM;
@@ -51,96 +48,6 @@ static int cmd_ping(struct ng *ng, struct ng_flags *f, struct odict *reply)
 	return odict_entry_add(reply, "result", ODICT_STRING, "pong");
 }
 
-static int reply_sdp(struct ng *ng, const struct ng_flags *f, struct mbuf *mb,
-		     struct odict *reply)
-{
-	struct mbuf *marked = NULL;
-	struct pl sdp;
-	char *str;
-	int err;
-
-	pl_set_mbuf(&sdp, mb);
-
-	if (f->loop_protect) {
-		marked = mbuf_alloc(sdp.l + 64);
-		if (!marked)
-			return ENOMEM;
-		err = ng_loop_mark(marked, &sdp, ng->id);
-		if (err)
-			goto out;
-		marked->pos = 0;
-		pl_set_mbuf(&sdp, marked);
-	}
-
-	err = pl_strdup(&str, &sdp);
-	if (err)
-		goto out;
-
-	err = odict_entry_add(reply, "sdp", ODICT_STRING, str);
-	mem_deref(str);
-	if (!err)
-		err = ok(reply);
-
- out:
-	mem_deref(marked);
-
-	return err;
-}
-
-static int sdp_failed(const struct ng_flags *f, struct odict *reply, int err,
-		      const struct media_err *e)
-{
-	if (err != EDQUOT || !f->load_limit)
-		return failed(reply, err, e);
-
-	err = odict_entry_add(reply, "result", ODICT_STRING, "load limit");
-	err |= odict_entry_add(reply, "message", ODICT_STRING,
-			       e->msg[0] ? e->msg : "Load limit exceeded");
-
-	return err ? ENOMEM : 0;
-}
-
-static int offer_answer(struct ng *ng, struct ng_flags *f, struct odict *reply,
-			bool answer)
-{
-	struct media_err e = {""};
-	struct mbuf *mb;
-	int err;
-
-	mb = mbuf_alloc(f->o.sdp.l + 512);
-	if (!mb)
-		return ENOMEM;
-
-	/* It went round in a loop and is ours already: not twice */
-	if (f->loop_protect && ng_loop_marked(&f->o.sdp, ng->id)) {
-		f->loop_protect = false;
-		err = mbuf_write_pl(mb, &f->o.sdp);
-	} else {
-		err = answer ? media_answer(ng->media, &f->o, mb, &e)
-			     : media_offer(ng->media, &f->o, mb, &e);
-	}
-
-	if (err) {
-		err = sdp_failed(f, reply, err, &e);
-	} else {
-		mb->pos = 0;
-		err = reply_sdp(ng, f, mb, reply);
-	}
-	mem_deref(mb);
-
-	return err;
-}
-
-static int cmd_offer(struct ng *ng, struct ng_flags *f, struct odict *reply)
-{
-	return offer_answer(ng, f, reply, false);
-}
-
-static int cmd_answer(struct ng *ng, struct ng_flags *f, struct odict *reply)
-{
-	return offer_answer(ng, f, reply, true);
-}
-
 static int cmd_delete(struct ng *ng, struct ng_flags *f, struct odict *reply)
 {
 	const char *why = "Call-ID not found or tags didn't match";
@@ -150,15 +57,15 @@ static int cmd_delete(struct ng *ng, struct ng_flags *f, struct odict *reply)
 			   &f->o.to_tag, &f->o.via_branch, f->delete_delay,
 			   reply);
 	if (!err)
-		return ok(reply);
+		return ng_reply_ok(reply);
 	if (err != ENOENT)
-		return failed(reply, err, NULL);
+		return ng_reply_failed(reply, err, NULL);
 	if (f->fatal)
 		return ng_reply_error(reply, "%s", why);
 
 	err = odict_entry_add(reply, "warning", ODICT_STRING, why);
 
-	return err ? err : ok(reply);
+	return err ? err : ng_reply_ok(reply);
 }
 
 static int cmd_query(struct ng *ng, struct ng_flags *f, struct odict *reply)
@@ -168,7 +75,7 @@ static int cmd_query(struct ng *ng, struct ng_flags *f, struct odict *reply)
 	err = media_query(ng->media, &f->o.call_id, &f->o.from_tag,
 			  &f->o.to_tag, reply);
 
-	return err ? failed(reply, err, NULL) : ok(reply);
+	return err ? ng_reply_failed(reply, err, NULL) : ng_reply_ok(reply);
 }
 
 static int cmd_list(struct ng *ng, struct ng_flags *f, struct odict *reply)
@@ -185,7 +92,7 @@ static int cmd_list(struct ng *ng, struct ng_flags *f, struct odict *reply)
 		err = odict_entry_add(reply, "calls", ODICT_ARRAY, calls);
 	mem_deref(calls);
 
-	return err ? failed(reply, err, NULL) : ok(reply);
+	return err ? ng_reply_failed(reply, err, NULL) : ng_reply_ok(reply);
 }
 
 static int cmd_statistics(struct ng *ng, struct ng_flags *f,
@@ -205,7 +112,7 @@ static int cmd_statistics(struct ng *ng, struct ng_flags *f,
 		err = odict_entry_add(reply, "statistics", ODICT_OBJECT, o);
 	mem_deref(o);
 
-	return err ? failed(reply, err, NULL) : ok(reply);
+	return err ? ng_reply_failed(reply, err, NULL) : ng_reply_ok(reply);
 }
 
 static int record(struct ng *ng, struct ng_flags *f, struct odict *reply,
@@ -217,7 +124,7 @@ static int record(struct ng *ng, struct ng_flags *f, struct odict *reply,
 	err = media_record(ng->media, &f->o.call_id, action, f->rec_formats,
 			   &f->o.metadata, &e);
 
-	return err ? failed(reply, err, &e) : ok(reply);
+	return err ? ng_reply_failed(reply, err, &e) : ng_reply_ok(reply);
 }
 
 static int cmd_rec_start(struct ng *ng, struct ng_flags *f,
@@ -257,7 +164,7 @@ static int block(struct ng *ng, struct ng_flags *f, struct odict *reply,
 	err = dtmf ? media_block_dtmf(ng->media, &sel, on, &e)
 		   : media_block(ng->media, &sel, on, &e);
 
-	return err ? failed(reply, err, &e) : ok(reply);
+	return err ? ng_reply_failed(reply, err, &e) : ng_reply_ok(reply);
 }
 
 static int cmd_block_media(struct ng *ng, struct ng_flags *f,
@@ -286,8 +193,8 @@ static int cmd_unblock_dtmf(struct ng *ng, struct ng_flags *f,
 
 static const struct command commands[] = {
 	{"ping", NG_VIEW, 0, cmd_ping},
-	{"offer", NG_OFFER, SDP | CALL_ID | FROM_TAG, cmd_offer},
-	{"answer", NG_ANSWER, SDP | CALL_ID | FROM_TAG | TO_TAG, cmd_answer},
+	{"offer", NG_OFFER, SDP | CALL_ID | FROM_TAG, ng_offer},
+	{"answer", NG_ANSWER, SDP | CALL_ID | FROM_TAG | TO_TAG, ng_answer},
 	{"delete", NG_DELETE, CALL_ID, cmd_delete},
 	{"query", NG_VIEW, CALL_ID, cmd_query},
 	{"list", NG_VIEW, 0, cmd_list},

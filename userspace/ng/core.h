@@ -10,6 +10,8 @@
 #include "ng/cookie.h"
 #include "ng/ng.h"
 
+struct ng_flags;
+
 struct ng {
 	struct media *media;
 	struct ng_conf conf;
@@ -28,8 +30,19 @@ struct ng {
  */
 int ng_command(struct ng *ng, const struct odict *req, struct odict *reply);
 
-/** Start of an error reply: result and error-reason */
+/** Commands that carry an SDP. @return as ng_command() */
+int ng_offer(struct ng *ng, struct ng_flags *f, struct odict *reply);
+int ng_answer(struct ng *ng, struct ng_flags *f, struct odict *reply);
+
+/** "result": "ok" */
+int ng_reply_ok(struct odict *reply);
+
+/** "result": "error" and "error-reason" */
 int ng_reply_error(struct odict *reply, const char *fmt, ...);
+
+/** The same for what media returned, in rtpengine's words where it has some.
+ *  e may be NULL or without a message */
+int ng_reply_failed(struct odict *reply, int err, const struct media_err *e);
 
 /** The SDP has been here: it has the line a=rtpengine:<id> */
 bool ng_loop_marked(const struct pl *sdp, const char *id);

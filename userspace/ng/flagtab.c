@@ -41,7 +41,7 @@ static const struct ng_flag table[] = {
 	NOV("direction", "round-robin-calls", "interfaces are chosen by name"),
 	OK("asymmetric", NG_SDP, asymmetric, "source is never learnt"),
 	OK("symmetric", NG_SDP, symmetric, "undoes asymmetric"),
-	OK("strict-source", NG_SDP, strict_source, "source must be as signalled"),
+	OK("strict-source", NG_SDP, strict_source, "as signalled, no other"),
 	OK("port-latching", NG_SDP, port_latching, "our ports stay"),
 	NIL("no-port-latching", "concerns ICE only"),
 	NO("media-handover", "lets a stranger take over a stream"),
@@ -157,7 +157,7 @@ static const struct ng_flag table[] = {
 	NILV("audio-player", "off", "there is none"),
 	NILV("audio-player", "default", "there is none"),
 	NO("audio-player", TRANSCODE),
-	NIL("early-media", "concerns the audio player; media flows early anyway"),
+	NIL("early-media", "for the audio player; media flows early anyway"),
 
 	/* T.38 */
 	NOV("T.38", "decode", NO_T38),

@@ -86,7 +86,7 @@ case("one section with its own c=, one without",
      ANSWER + video(5010), BOTH, BOTH)
 case("bare line feeds and c= behind i= and before b=",
      A + "m=audio 4000 RTP/AVP 0\ni=first\nc=IN IP4 203.0.113.5\nb=AS:64\n"
-         "a=rtpmap:0 PCMU/8000\n", ANSWER, BOTH, BOTH)
+         "a=rtpmap:0 PCMU/8000\n", B + audio(5000, "0"), BOTH, BOTH)
 case("media-address", OFFER, ANSWER, {"media-address": "203.0.113.200"},
      {"media-address": "203.0.113.201"})
 case("media-address with replace", OFFER, ANSWER,
@@ -166,6 +166,8 @@ def way(text, direction):
 
 NO_SENDONLY = ("rtpengine turns a=sendrecv into a=sendonly beside a zero "
                "address; the body says enough without")
+MOVES = ("ports stay with a call that moves: the other party need not learn "
+         "new ones")
 case("hold by sendonly and resume", way(OFFER, "sendrecv"),
      way(ANSWER, "sendrecv"), BOTH, BOTH, more=[
          ("offer", "a", BOTH, way(OFFER, "sendonly")),
@@ -207,8 +209,7 @@ case("re-offer by the callee", OFFER, ANSWER, BOTH, BOTH, more=[
 case("re-offer from another address", OFFER, ANSWER, BOTH, BOTH, more=[
     ("offer", "a", BOTH, session("alice", "203.0.113.6") + audio(4800)),
     ("answer", "b", BOTH, ANSWER)],
-    differs=[("2.m0.port", "port0", "ports stay with a call that moves: the "
-              "other party need not learn new ones")])
+    differs=[("2.m0.port", "port0", MOVES)])
 case("re-offer adds video, answer refuses it", OFFER, ANSWER, BOTH, BOTH,
      more=[("offer", "a", BOTH, OFFER + video(4010)),
            ("answer", "b", BOTH, ANSWER + video(0))])
@@ -221,6 +222,22 @@ case("port 0 in the offer", OFFER + video(0), ANSWER + video(0), BOTH, BOTH)
 case("port 0 in the answer", OFFER + video(4010), ANSWER + video(0), BOTH,
      BOTH)
 case("all sections refused", OFFER, B + audio(0, "0"), BOTH, BOTH)
+
+C_ANSWER = session("carol", "203.0.113.11") + audio(6000, "0 101")
+ONE_PAIR = ("a party has one pair of ports, whichever branch answers it; "
+            "rtpengine shows the caller another pair for each")
+case("early media of two branches", OFFER, ANSWER, BOTH, BOTH, more=[
+    ("answer", "b", dict(BOTH, **{"to-tag": "c"}), C_ANSWER),
+    ("answer", "b", BOTH, ANSWER)],
+    differs=[("2.m0.port", "port1", ONE_PAIR)])
+case("two branches by via-branch", OFFER, ANSWER,
+     dict(BOTH, **{"via-branch": "z9hG4bK1"}),
+     dict(BOTH, **{"via-branch": "z9hG4bK1"}), more=[
+         ("offer", "a", dict(BOTH, **{"via-branch": "z9hG4bK2",
+                                      "to-tag": ""}), OFFER),
+         ("answer", "b", dict(BOTH, **{"via-branch": "z9hG4bK2",
+                                       "to-tag": "c"}), C_ANSWER)],
+     differs=[("3.m0.port", "port1", ONE_PAIR)])
 
 # ---- codecs -----------------------------------------------------------------
 
@@ -239,7 +256,10 @@ case("codec strip by clock", WIDE, None,
      codec(strip=["PCMU/8000", "opus/8000", "G729/8000"]))
 case("codec strip telephone-event", WIDE, None,
      codec(strip=["telephone-event"]))
-case("codec strip all", WIDE, None, codec(strip=["all"]))
+NOTHING_LEFT = ("a filter that would leave no codec is refused with its "
+                "reason; rtpengine sends the list unfiltered")
+case("codec strip all", WIDE, None, codec(strip=["all"]),
+     differs=[("0.result", "error", NOTHING_LEFT)])
 case("codec strip all except PCMA", WIDE, PCMA_ANSWER,
      {"codec": {"strip": ["all"], "except": ["PCMA"]}})
 case("codec strip all, offer PCMA", WIDE, PCMA_ANSWER,
@@ -253,7 +273,7 @@ case("codec except alone", WIDE, None, {"codec": {"except": ["PCMA"]}})
 case("codec offer alone", WIDE, None, codec(offer=["PCMA"]))
 case("codec strip what is not there", WIDE, None, codec(strip=["EVS"]))
 case("codec strip the only one", A + audio(4000, "0"), None,
-     codec(strip=["PCMU"]))
+     codec(strip=["PCMU"]), differs=[("0.result", "error", NOTHING_LEFT)])
 case("codec strip, static types without rtpmap",
      A + "m=audio 4000 RTP/AVP 0 8 18\n", None, codec(strip=["G729"]))
 case("codec flags in the flags list", WIDE, None,
@@ -263,7 +283,7 @@ case("codec strip, rtcp-fb of what goes",
          "a=rtpmap:97 H264/90000\na=rtcp-fb:* nack\na=rtcp-fb:96 ccm fir\n"
          "a=rtcp-fb:97 ccm fir\n", None, codec(strip=["VP8"]))
 
-# ---- security, ICE ------------------------------------------------------------
+# ---- security, ICE ----------------------------------------------------------
 
 OWN_KEYS = "keys are between the phones: Carom relays SRTP and adds none"
 case("SRTP, keys passed through",
@@ -293,14 +313,21 @@ case("BUNDLE is not taken up",
      B + audio(5000, "0 101", extra="a=mid:a\n" + MUX) +
      video(5010, extra="a=mid:v\n" + MUX))
 
-# ---- other media, odd bodies --------------------------------------------------
+# ---- other media, odd bodies ------------------------------------------------
 
+NO_PTIME = ("rtpengine copies the offer's ptime into an answer without one; "
+            "what the answerer did not say stays unsaid")
 T38 = ("m=image {} udptl t38\na=T38FaxVersion:0\na=T38MaxBitRate:14400\n"
        "a=T38FaxUdpEC:t38UDPRedundancy\n")
 case("T.38", A + T38.format(4000), B + T38.format(5000), BOTH, BOTH)
 case("re-offer from audio to T.38", OFFER, ANSWER, BOTH, BOTH, more=[
     ("offer", "a", BOTH, A + T38.format(4002)),
-    ("answer", "b", BOTH, B + T38.format(5002))])
+    ("answer", "b", BOTH, B + T38.format(5002))],
+    differs=[("2.m0.port", "port0", MOVES), ("3.m0.port", "port1", MOVES)])
+case("answer with a format that was not offered", A + audio(4000, "0"),
+     B + audio(5000, "0 8"),
+     differs=[("1.m0.formats", ["0 PCMU/8000", "8 PCMA/8000"],
+               "an answer's formats are passed on as given")])
 case("MSRP is not ours", OFFER + "m=message 7654 TCP/MSRP *\n"
      "a=accept-types:text/plain\na=path:msrp://203.0.113.5:7654/x;tcp\n",
      None, BOTH)
@@ -309,12 +336,17 @@ case("unknown attributes and bandwidths",
              "a=group:LS 1 2\na=tool:odd one\n") +
      "m=audio 4000 RTP/AVP 0\nb=TIAS:64000\nb=AS:80\na=x-unknown\n"
      "a=rtpmap:0 PCMU/8000\na=extmap:1 urn:foo\na=ssrc:1 cname:x\n",
-     ANSWER, BOTH, BOTH)
+     B + audio(5000, "0"), BOTH, BOTH)
 case("attributes in odd order",
      A + "m=audio 4000 RTP/AVP 0 101\na=sendrecv\na=fmtp:101 0-15\n"
          "a=ptime:20\na=rtpmap:101 telephone-event/8000\na=rtcp:4001\n"
-         "a=rtpmap:0 PCMU/8000\n", ANSWER, BOTH, BOTH)
-case("ptime", A + audio(4000, extra="a=ptime:20\n"), ANSWER, {"ptime": 40})
+         "a=rtpmap:0 PCMU/8000\n", ANSWER, BOTH, BOTH,
+     differs=[("1.m0.attrs", [], NO_PTIME)])
+case("ptime", A + audio(4000, extra="a=ptime:20\n"),
+     B + audio(5000, "0 101"), {"ptime": 40},
+     differs=[("1.m0.attrs", [], NO_PTIME)])
+case("ptime in both", A + audio(4000, extra="a=ptime:20\n"),
+     B + audio(5000, "0 101", extra="a=ptime:20\n"))
 case("m= with a number of ports", A + "m=audio 4000/2 RTP/AVP 0\n", None,
      BOTH, differs=[("0.m0.count", "1", "one pair of ports is relayed, so "
                      "one is promised")])

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Flags and keys of the ng protocol: each class, each spelling */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include <re.h>
+#include "base/log.h"
+#include "ng/flags.h"
+#include "ng_util.h"
+
+#define BASE "offer call=c from=f trust_address"
+
+/* An offer with "flags": [flags] becomes this */
+#define flags_ask(f, flags, want)                                              \
+	asks(f, OFFER ",\"flags\":[" flags "]}", BASE want)
+
+static void test_flags(void **state)
+{
+	struct fix *f = *state;
+
+	flags_ask(f, "\"trust-address\"", "");
+	flags_ask(f, "\"symmetric\"", " symmetric");
+	flags_ask(f, "\"asymmetric\",\"strict source\"",
+		  " strict_source asymmetric");
+	flags_ask(f, "\"strict-source\"", " strict_source");
+	flags_ask(f, "\"port_latching\"", " port_latching");
+	flags_ask(f, "\"no rtcp attribute\"", " no_rtcp_attribute");
+	flags_ask(f, "\"record-call\"", " record_call");
+	flags_ask(f, "\"record call=no\"", "");
+	flags_ask(f, "\"reject-ICE\"", " ice_remove");
+	flags_ask(f, "\"ICE=remove\"", " ice_remove");
+	flags_ask(f, "\"endpoint-learning-off\"", " asymmetric");
+	flags_ask(f, "\"endpoint-learning=immediate\"", "");
+	flags_ask(f, "\"TOS=184\"", " tos=184");
+	flags_ask(f, "\"replace-origin\",\"replace-session-connection\"",
+		  " replace_origin replace_session_connection");
+	flags_ask(f, "\"media-address=203.0.113.9\"", " media=203.0.113.9");
+	flags_ask(f, "\"address-family=IP6\"", " af=6");
+	flags_ask(f, "\"direction=priv\",\"direction-pub\"",
+		  " dir0=priv dir1=pub");
+	flags_ask(f, "\"RTP/AVP\"", " transport=RTP/AVP");
+	flags_ask(f, "\"received-from=IP4-192.0.2.7\"",
+		  " received=192.0.2.7");
+	flags_ask(f, "\"metadata=a|b\",\"via-branch=z\"",
+		  " branch=z metadata=a|b");
+	flags_ask(f, "\"\"", "");
+
+	asks(f, OFFER ",\"flags\":[\"SIP-source-address\",\"trust-address\"],"
+		"\"received-from\":[\"IP6\",\"2001:db8::5\"]}",
+	     "offer call=c from=f received=2001:db8::5");
+}
+
+static void test_keys(void **state)
+{
+	struct fix *f = *state;
+
+	asks(f, OFFER ",\"replace\":[\"origin\",\"session connection\","
+		"\"username\",\"session name\",\"SDP-version\","
+		"\"zero address\"]}",
+	     BASE " replace_origin replace_session_connection "
+	     "replace_username replace_session_name replace_sdp_version "
+	     "replace_zero_address");
+	asks(f, OFFER ",\"direction\":[\"a\",\"b\"]}", BASE " dir0=a dir1=b");
+	asks(f, OFFER ",\"received from\":[\"IP4\",\"192.0.2.9\"],"
+		"\"address family\":\"IP4\",\"media address\":\"2001:db8::1\"}",
+	     BASE " received=192.0.2.9 media=2001:db8::1 af=4");
+	asks(f, OFFER ",\"transport protocol\":\"RTP/SAVPF\"}",
+	     BASE " transport=RTP/SAVPF");
+	asks(f, ANSWER ",\"transport-protocol\":\"accept\"}",
+	     "answer call=c from=f to=t trust_address");
+	asks(f, OFFER ",\"via-branch\":\"z9hG4bK\",\"TOS\":46,\"ptime\":30}",
+	     BASE " branch=z9hG4bK tos=46 ptime=30");
+	/* rtpengine: not in answers */
+	asks(f, ANSWER ",\"ptime\":30}",
+	     "answer call=c from=f to=t trust_address");
+	asks(f, OFFER ",\"TOS\":-1}", BASE);
+	asks(f, OFFER ",\"TOS\":256}", BASE);
+	asks(f, OFFER ",\"ICE\":\"remove\",\"DTLS\":\"off\"}",
+	     BASE " ice_remove");
+	asks(f, OFFER ",\"ICE\":\"default\"}", BASE);
+	asks(f, OFFER ",\"record call\":\"yes\",\"metadata\":\"x\"}",
+	     BASE " record_call metadata=x");
+	asks(f, OFFER ",\"record call\":\"off\"}", BASE);
+	asks(f, OFFER ",\"record-call\":true}", BASE " record_call");
+	asks(f, OFFER ",\"DTMF-security\":\"drop\"}", BASE " block_dtmf");
+	asks(f, OFFER ",\"supports\":[\"load limit\"]}", BASE);
+	asks(f, OFFER ",\"DTMF-delay\":0,\"delay-buffer\":0}", BASE);
+}
+
+static void test_codec(void **state)
+{
+	struct fix *f = *state;
+	char req[4096];
+	size_t n;
+	int i;
+
+	asks(f, OFFER ",\"codec\":{\"mask\":[\"all\"],\"except\":[\"PCMA\","
+		"\"opus/48000/2\"],\"strip\":[8,\"G729\"],\"offer\":"
+		"[\"PCMU\"]}}",
+	     BASE " strip=8,G729 mask=all offer=PCMU "
+	     "except=PCMA,opus/48000/2");
+	flags_ask(f, "\"codec-mask-PCMU\",\"codec-strip-opus/48000/2\","
+		     "\"codec-offer-telephone-event\",\"codec-except-PCMA\"",
+		  " strip=opus/48000/2 mask=PCMU offer=telephone-event "
+		  "except=PCMA");
+
+	refused(f, OFFER ",\"codec\":{\"transcode\":[\"PCMA\"]}}",
+		"codec-transcode=PCMA: transcoding");
+	refused(f, OFFER ",\"codec\":{\"set\":[\"opus/48000/1\"]}}",
+		"codec-set");
+	refused(f, OFFER ",\"flags\":[\"codec-transcode-opus\"]}",
+		"codec-transcode=opus");
+	refused(f, OFFER ",\"flags\":[\"codec-accept-opus\"]}",
+		"codec-accept");
+	refused(f, OFFER ",\"flags\":[\"codec-consume-opus\"]}",
+		"codec-consume");
+	refused(f, OFFER ",\"codec\":{\"strip\":[\"\"]}}", "codec-strip");
+	refused(f, OFFER ",\"codec\":{\"strip\":[[\"x\"]]}}", "codec-strip");
+
+	n = (size_t)re_snprintf(req, sizeof(req),
+				OFFER ",\"codec\":{\"strip\":[\"x\"");
+	for (i = 0; i < MEDIA_CODECS_MAX; i++)
+		n += (size_t)re_snprintf(req + n, sizeof(req) - n, ",\"x\"");
+	re_snprintf(req + n, sizeof(req) - n, "]}}");
+	refused(f, req, "too many");
+}
+
+static void test_mux(void **state)
+{
+	struct fix *f = *state;
+
+	asks(f, OFFER ",\"rtcp-mux\":[\"offer\"]}", BASE " mux=offer");
+	asks(f, OFFER ",\"rtcp-mux\":[\"require\"]}", BASE " mux=require");
+	asks(f, OFFER ",\"rtcp-mux\":[\"demux\"]}", BASE " mux=demux");
+	asks(f, OFFER ",\"rtcp-mux\":[\"accept\"]}", BASE " mux=accept");
+	asks(f, OFFER ",\"rtcp-mux\":[\"reject\"]}", BASE " mux=reject");
+	asks(f, OFFER ",\"rtcp-mux\":[]}", BASE);
+	asks(f, OFFER ",\"rtcp-mux\":[\"accept\",\"offer\"]}",
+	     BASE " mux=offer");
+	flags_ask(f, "\"rtcp-mux-require\",\"rtcp-mux-offer\"",
+		  " mux=require");
+	refused(f, OFFER ",\"rtcp-mux\":[\"offer\",\"reject\"]}", "rtcp-mux");
+	refused(f, OFFER ",\"rtcp-mux\":[\"demux\",\"require\"]}",
+		"rtcp-mux");
+}
+
+static void test_refused(void **state)
+{
+	/* What is asked, and what the reason must name */
+	static const char *const tab[][2] = {
+		{"\"ICE\":\"force\"", "ICE=force"},
+		{"\"ICE\":\"force-relay\"", "ICE=force-relay"},
+		{"\"ICE\":\"optional\"", "ICE=optional"},
+		{"\"ICE-lite\":\"both\"", "ICE-lite"},
+		{"\"DTLS\":\"passive\"", "DTLS=passive"},
+		{"\"DTLS\":\"active\"", "DTLS=active"},
+		{"\"DTLS-reverse\":\"passive\"", "DTLS-reverse"},
+		{"\"SDES\":[\"only-AES_CM_128_HMAC_SHA1_80\"]", "SDES=only"},
+		{"\"flags\":[\"SDES-unencrypted_srtp\"]", "SDES"},
+		{"\"OSRTP\":[\"offer\"]", "OSRTP=offer"},
+		{"\"T.38\":[\"decode\"]", "T.38=decode"},
+		{"\"flags\":[\"T.38-force\"]", "T.38=force"},
+		{"\"flags\":[\"always transcode\"]", "always transcode"},
+		{"\"flags\":[\"inject DTMF\"]", "inject DTMF"},
+		{"\"flags\":[\"inject-DTMF\"]", "inject-DTMF"},
+		{"\"flags\":[\"generate RTCP\"]", "generate RTCP"},
+		{"\"generate RTCP\":\"on\"", "generate RTCP=on"},
+		{"\"flags\":[\"generate mid\"]", "generate mid"},
+		{"\"flags\":[\"media handover\"]", "media handover"},
+		{"\"flags\":[\"SIPREC\"]", "SIPREC"},
+		{"\"flags\":[\"RTCP mirror\"]", "RTCP mirror"},
+		{"\"flags\":[\"single codec\"]", "single codec"},
+		{"\"ptime-reverse\":20", "ptime-reverse=20"},
+		{"\"repacketize\":20", "repacketize=20"},
+		{"\"delay-buffer\":100", "delay-buffer=100"},
+		{"\"DTMF-delay\":100", "DTMF-delay=100"},
+		{"\"DTMF-security\":\"silence\"", "DTMF-security=silence"},
+		{"\"sdp-attr\":{\"audio\":{\"remove\":[\"x\"]}}", "sdp-attr"},
+		{"\"media echo\":\"both\"", "media echo=both"},
+		{"\"drop-traffic\":\"start\"", "drop-traffic=start"},
+		{"\"replace\":[\"force-increment-sdp-ver\"]", "replace"},
+		{"\"direction\":[\"round-robin-calls\"]", "round-robin"},
+		/* values that cannot be read */
+		{"\"media-address\":\"example.com\"", "media-address"},
+		{"\"received-from\":[\"IP6\",\"192.0.2.1\"]", "received-from"},
+		{"\"received-from\":[\"IP4\",\"x\"]", "received-from"},
+		{"\"address-family\":\"IPX\"", "address-family=IPX"},
+		{"\"transport-protocol\":\"RTP/FOO\"", "RTP/FOO"},
+		{"\"direction\":[\"a\",\"b\",\"c\"]", "direction"},
+		{"\"TOS\":\"high\"", "TOS=high"},
+		{"\"TOS\":{}", "TOS"},
+		{"\"ptime\":-20", "ptime=-20"},
+		{"\"record call\":\"perhaps\"", "record call=perhaps"},
+		{"\"flags\":7", "cannot be read"},
+		{"\"flags\":[[]]", "cannot be read"},
+	};
+	struct fix *f = *state;
+	char req[1024];
+	size_t i;
+
+	for (i = 0; i < sizeof(tab) / sizeof(tab[0]); i++) {
+		re_snprintf(req, sizeof(req), OFFER ",%s}", tab[i][0]);
+		refused(f, req, tab[i][1]);
+		re_snprintf(req, sizeof(req), ANSWER ",%s}", tab[i][0]);
+		if (!strstr(tab[i][0], "ptime\":-"))
+			refused(f, req, tab[i][1]);
+	}
+}
+
+static void test_sdes(void **state)
+{
+	struct fix *f = *state;
+
+	flags_ask(f, "\"SDES-off\"", "");
+	flags_ask(f, "\"SDES-nonew\"", "");
+	refused(f, "{\"command\":\"offer\",\"call-id\":\"c\",\"from-tag\":"
+		   "\"f\",\"SDES\":[\"off\"],\"sdp\":\"v=0\\r\\nm=audio 9 "
+		   "RTP/SAVP 0\\r\\na=crypto:1 X inline:y\\r\\n\"}",
+		"SDES=off");
+}
+
+/* Kamailio puts the same flags into offer, answer and delete */
+static void test_scope(void **state)
+{
+	struct fix *f = *state;
+
+	asks(f, "{\"command\":\"delete\",\"call-id\":\"c\",\"ICE\":\"force\","
+		"\"flags\":[\"trust-address\",\"always-transcode\"],"
+		"\"direction\":[\"nonsense\"],\"replace\":[\"origin\"],"
+		"\"delete-delay\":\"7\"}", "delete call=c delay=7");
+}
+
+static void test_unknown(void **state)
+{
+	struct fix *f = *state;
+	char req[4096];
+	size_t n, i;
+
+	request(f, OFFER ",\"flags\":[\"trust-address\",\"make coffee\"],"
+			 "\"milk\":\"yes\",\"codec\":{\"wash\":[\"x\"]},"
+			 "\"ICE\":\"perhaps\",\"replace\":[\"everything\"]}");
+	assert_string_equal(said(f, "result"), "ok");
+	assert_string_equal(said(f, "warning"),
+			    "unknown flag or key: 'make coffee', 'milk=yes', "
+			    "'codec-wash=x', 'ICE=perhaps', "
+			    "'replace=everything'");
+	assert_string_equal(f->m->last, BASE);
+
+	/* What a stranger sent is not echoed raw, nor without end */
+	request(f, OFFER ",\"flags\":[\"a\\nb\\u00e9\\\"\"]}");
+	assert_string_equal(said(f, "warning"),
+			    "unknown flag or key: 'a?b?" "?" "?'");
+	n = (size_t)re_snprintf(req, sizeof(req), OFFER ",\"flags\":[\"x\"");
+	for (i = 0; i < 50; i++)
+		n += (size_t)re_snprintf(req + n, sizeof(req) - n,
+					 ",\"flag-of-no-meaning-at-all-%zu\"",
+					 i);
+	re_snprintf(req + n, sizeof(req) - n, "]}");
+	request(f, req);
+	assert_string_equal(said(f, "result"), "ok");
+	assert_true(strlen(said(f, "warning")) < 512);
+	assert_true(strlen(said(f, "warning")) > 300);
+}
+
+static void test_rtpp_flags(void **state)
+{
+	struct fix *f = *state;
+
+	asks(f, OFFER ",\"rtpp-flags\":\" trust-address replace-origin  "
+		"ICE=remove direction=priv direction=pub codec-mask=all "
+		"codec-except=[PCMA PCMU] RTP/AVP via-branch=b1 to-tag "
+		"rtcp-mux-demux TOS=8\"}",
+	     BASE " branch=b1 dir0=priv dir1=pub transport=RTP/AVP mux=demux "
+	     "replace_origin ice_remove tos=8 mask=all except=PCMA,PCMU");
+}
+
+static void test_rtpp_lists(void **state)
+{
+	struct fix *f = *state;
+
+	asks(f, OFFER ",\"rtpp_flags\":\"replace=[origin zero-address] "
+		"codec-strip=[G729 opus/48000]\"}",
+	     BASE " replace_origin replace_zero_address "
+	     "strip=G729,opus/48000");
+	asks(f, OFFER ",\"flags\":\"asymmetric record-call\"}",
+	     BASE " asymmetric record_call");
+	refused(f, OFFER ",\"rtpp-flags\":\"replace-origin ICE=force\"}",
+		"ICE=force");
+	request(f, OFFER ",\"rtpp-flags\":\"[ ] = =x x= a=[ ]b] ]]\"}");
+	assert_string_equal(said(f, "result"), "ok");
+	assert_true(strlen(said(f, "warning")) > 0);
+}
+
+/* Every spelling of every row of the table reaches that row */
+static void test_table(void **state)
+{
+	const struct ng_flag *tab;
+	const size_t n = ng_flag_table(&tab);
+	struct fix *f = *state;
+	char req[1024];
+	size_t i;
+
+	assert_true(n > 100);
+
+	for (i = 0; i < n; i++) {
+
+		const struct ng_flag *r = &tab[i];
+
+		assert_non_null(r->why);
+		assert_true((r->fate == NG_HONOURED) == (r->set != NULL));
+		assert_int_not_equal(r->scopes, 0);
+
+		if (r->fate == NG_HONOURED || !(r->scopes & NG_OFFER))
+			continue;
+
+		re_snprintf(req, sizeof(req), OFFER ",\"flags\":[\"%s%s%s\"]}",
+			    r->name, r->value ? "-" : "",
+			    r->value ? r->value : "");
+		request(f, req);
+		assert_string_equal(said(f, "warning"), "");
+		assert_string_equal(said(f, "result"),
+				    r->fate == NG_REFUSED ? "error" : "ok");
+		if (r->fate == NG_REFUSED)
+			assert_non_null(strstr(said(f, "error-reason"),
+					       r->why));
+	}
+}
+
+/* The user's page has a line for every row */
+static void test_documented(void **state)
+{
+	const struct ng_flag *tab;
+	const size_t n = ng_flag_table(&tab);
+	static char text[65536];
+	char want[160];
+	size_t i, len;
+	FILE *fp;
+	(void)state;
+
+	fp = fopen(TEST_DATA "/../docs/ng.md", "r");
+	assert_non_null(fp);
+	len = fread(text, 1, sizeof(text) - 1, fp);
+	(void)fclose(fp);
+	assert_true(len > 0 && len < sizeof(text) - 1);
+
+	for (i = 0; i < n; i++) {
+		static const char *const fate[] = {
+			"honoured", "no effect", "refused",
+		};
+
+		re_snprintf(want, sizeof(want), "| `%s%s%s` | %s | %s |",
+			    tab[i].name, tab[i].value ? "=" : "",
+			    tab[i].value ? tab[i].value : "",
+			    fate[tab[i].fate], tab[i].why);
+		if (!strstr(text, want))
+			fail_msg("docs/ng.md lacks: %s", want);
+	}
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, fix_up, fix_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(test_flags), T(test_keys), T(test_codec), T(test_mux),
+		T(test_refused), T(test_sdes), T(test_scope), T(test_unknown),
+		T(test_rtpp_flags), T(test_rtpp_lists), T(test_table),
+		cmocka_unit_test(test_documented),
+	};
+
+	/* What is refused here is refused on purpose */
+	log_init(LOG_ERROR);
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
