@@ -58,9 +58,8 @@ $(B)/gen/%: tools/gen/%.c include/carom/reason.h
 install: all ## binaries, man pages, example, systemd unit (DESTDIR, PREFIX)
 	install -D -m 755 $(BIN)/caromd $(DESTDIR)$(SBINDIR)/caromd
 	install -D -m 755 $(BIN)/carom $(DESTDIR)$(SBINDIR)/carom
-	install -D -m 644 man/caromd.8 $(DESTDIR)$(MANDIR)/man8/caromd.8
-	install -D -m 644 man/carom.yaml.5 \
-		$(DESTDIR)$(MANDIR)/man5/carom.yaml.5
+	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man8 man/*.8
+	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man5 man/*.5
 	install -D -m 644 carom.yaml.example \
 		$(DESTDIR)$(DOCDIR)/carom.yaml.example
 	install -d -m 755 $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSCONFDIR)/carom
@@ -75,8 +74,10 @@ install: all ## binaries, man pages, example, systemd unit (DESTDIR, PREFIX)
 
 uninstall: ## take away what install put there (the configuration stays)
 	rm -f $(DESTDIR)$(SBINDIR)/caromd $(DESTDIR)$(SBINDIR)/carom \
-		$(DESTDIR)$(MANDIR)/man8/caromd.8 \
-		$(DESTDIR)$(MANDIR)/man5/carom.yaml.5 \
+		$(addprefix $(DESTDIR)$(MANDIR)/man8/,$(notdir $(wildcard \
+			man/*.8))) \
+		$(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(wildcard \
+			man/*.5))) \
 		$(DESTDIR)$(DOCDIR)/carom.yaml.example \
 		$(DESTDIR)$(UNITDIR)/carom.service \
 		$(DESTDIR)$(UNITDIR)/carom-attach.service \

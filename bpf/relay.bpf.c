@@ -9,7 +9,8 @@
 
 #define HAIRPINS 3 /* legs of this appliance that a packet may pass in a row */
 
-/* The peer is a leg of ours: the packet arrives there without leaving */
+/* The peer is a leg of ours: the packet leaves h and arrives there, without a
+ * wire in between */
 static __noinline int hairpin(struct xdp_md *ctx, struct hop *h,
 			      struct frame *f, struct rtp *r, __u64 now)
 {
@@ -25,6 +26,7 @@ static __noinline int hairpin(struct xdp_md *ctx, struct hop *h,
 	set = bpf_map_lookup_elem(&settings, &zero);
 	if (!set)
 		return CAROM_R_NO_ROUTE;
+	hop_done(h, r, f->ip_len, now);
 	if (v6 && h->p6) {
 		__builtin_memcpy(&src, h->p6->from6, sizeof(src));
 		__builtin_memcpy(&dst, h->p6->dst6, sizeof(dst));
@@ -42,8 +44,12 @@ static __noinline int hairpin(struct xdp_md *ctx, struct hop *h,
 		rc = hop_admit(h, &src, sport, v6, r, now);
 	if (rc == CAROM_R_RELAYED)
 		rc = hop_out(ctx, h, set, f->ip_len, f->v6, now);
-	if (rc == CAROM_R_RELAYED)
-		hop_done(h, r, f->ip_len, now);
+	if (rc != CAROM_R_RELAYED)
+		return rc;
+	/* each call records for itself; the headers are still those of the
+	 * packet that came in by wire */
+	if (tap_wanted(h->path, r))
+		tap_copy(ctx, h->slot, f, r, now);
 	return rc;
 }
 
@@ -81,7 +87,6 @@ static __always_inline int relay(struct xdp_md *ctx, struct frame *f,
 	f->ttl_out = set->ttl ? set->ttl : f->ttl - 1;
 	if (tap_wanted(h->path, &r))
 		tap_copy(ctx, h->slot, f, &r, now);
-	hop_done(h, &r, f->ip_len, now);
 
 	for (int i = 0; i < HAIRPINS && h->path->nh_dev == NH_LOCAL; i++) {
 		rc = hairpin(ctx, h, f, &r, now);
@@ -99,6 +104,7 @@ static __always_inline int relay(struct xdp_md *ctx, struct frame *f,
 					   XDP_PASS);
 	if (*action == XDP_PASS)
 		return CAROM_R_NO_DEVICE;
+	hop_done(h, &r, f->ip_len, now);
 	return rewrite(ctx, f, h->path, h->p6, &r);
 }
 

@@ -57,7 +57,9 @@ $(BPFDIR)/%.bpf.o: bpf/%.bpf.c
 
 $(BPFDIR)/%.skel.h: $(BPFDIR)/%.bpf.o
 	$(call say,SKEL,$@)
-	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$*)_bpf > $@.tmp
+	$(Q){ echo '/* NOLINTBEGIN: made by bpftool */' && \
+		$(BPFTOOL) gen skeleton $< name $(subst -,_,$*)_bpf && \
+		echo '/* NOLINTEND */'; } > $@.tmp
 	$(Q)mv $@.tmp $@
 
 .PRECIOUS: $(BPFDIR)/%.bpf.o $(BPFDIR)/%.skel.h
@@ -97,4 +99,4 @@ bpf: $(BPF_OBJS) $(SKELS) ## BPF objects and skeletons alone
 # A change of the version or of the flags here rebuilds what depends on them
 $(call obj,$(ROOM_SRCS) $(DAEMON_MAIN) $(CLI_SRCS)): VERSION mk/build.mk
 
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find build -type f -name '*.d' 2>/dev/null)

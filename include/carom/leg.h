@@ -23,8 +23,10 @@
  *
  * Rewriting a leg: set ctl.busy, write the inactive path, then store ctl with
  * `active` flipped and busy cleared. A packet sees the old path or the new
- * one, never a mixture. An agent that dies half-way leaves busy set: the old
- * path goes on, and the restarted agent clears the bit.
+ * one, never a mixture: before the agent writes a path again that was in force
+ * a moment ago, it lets the packets go by that may still be reading it
+ * (leg_aux.flipped). An agent that dies half-way leaves busy set: the old path
+ * goes on, and the restarted agent clears the bit.
  */
 #ifndef CAROM_LEG_H
 #define CAROM_LEG_H
@@ -163,7 +165,8 @@ struct leg_aux {
 	__u16 pad;
 	__u32 rtcp_slot;   /**< agent: along whose path muxed RTCP goes
 				(PATH_DEMUX)                           */
-	__u32 spare[12];
+	__u64 flipped;     /**< agent: ns when ctl.active last changed  */
+	__u32 spare[10];
 };
 
 _Static_assert(sizeof(struct leg_ctl) == 4, "one word");

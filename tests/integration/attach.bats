@@ -70,8 +70,8 @@ state()
 	head -c 1000000 /dev/urandom >sent
 	for addr in "4:$WAN4" "6:[$WAN6]"; do
 		become carom socat -u "TCP${addr%%:*}-LISTEN:8022,reuseaddr" \
-			"CREATE:got" &
-		LAB_PIDS+=($!)
+			"CREATE:got" >/dev/null 2>&1 &
+		LAB_PIDS+=("$!")
 		listens() { inside carom ss -Hltn 'sport = :8022' |
 			grep -q .; }
 		wait_for 5 listens
@@ -82,22 +82,23 @@ state()
 	done
 }
 
-# udp_echo ADDR PORT: what comes back from the appliance's own socket
-udp_echo()
+# echoes ADDR PORT [6]: a socket of the appliance's answers what alice sends
+echoes()
 {
-	become carom socat "UDP${3:-4}-RECVFROM:$2,fork,reuseaddr" PIPE &
-	LAB_PIDS+=($!)
+	become carom socat "UDP${3:-4}-RECVFROM:$2,fork,reuseaddr" PIPE \
+		>/dev/null 2>&1 &
+	LAB_PIDS+=("$!")
 	udp_listens() { inside carom ss -Hlun "sport = :$1" | grep -q .; }
 	wait_for 5 udp_listens "$2"
-	echo "hello from afar" |
-		inside alice socat -t 2 - "UDP:$1:$2"
+	[ "$(echo "hello from afar" |
+		inside alice socat -t 1 - "UDP:$1:$2")" = "hello from afar" ]
 }
 
 @test "UDP to ports beside the media range passes" {
 	for port in 53 5060 $((MEDIA_MIN - 1)) $((MEDIA_MAX + 1)); do
-		[ "$(udp_echo $WAN4 $port)" = "hello from afar" ]
+		echoes $WAN4 $port
 	done
-	[ "$(udp_echo "[$WAN6]" 5353 6)" = "hello from afar" ]
+	echoes "[$WAN6]" 5353 6
 }
 
 dropped() # REASON
@@ -135,9 +136,12 @@ dropped() # REASON
 	load calls plan --ptime 10
 	load_end calls
 	v=$(find "$LAB_PINS" -name legs)
-	bpftool -j map dump pinned "$v" >legs
+	bpftool map dump pinned "$v" >legs
 	ngc end --calls 1
-	jq -e '[.[].formatted.value | select(.packets > 0)] | length >= 2' legs
+	# Both RTP legs and both RTCP legs of the call, by name
+	[ "$(grep -c '"state": "LEG_RELAY"' legs)" = 4 ]
+	[ "$(grep -c '"packets": [1-9]' legs)" = 2 ]
+	grep -q '"media": "LEG_RTCP"' legs
 }
 
 @test "detach leaves the NIC and /sys/fs/bpf as they were" {

@@ -24,7 +24,7 @@ static const char whole[] =
 static int decode(struct callrec **rp, const char *s, size_t len)
 {
 	const struct pl id = PL("call@192.0.2.1");
-	const struct pl json = { s, len };
+	const struct pl json = {s, len};
 
 	*rp = NULL;
 
@@ -70,9 +70,9 @@ static void has_leg(void **state)
 		uint16_t port;
 		bool ours;
 	} v[] = {
-		{ "203.0.113.2", 30000, true },	 { "203.0.113.2", 30001, true },
-		{ "203.0.113.2", 29999, false }, { "203.0.113.2", 30002, false },
-		{ "203.0.113.3", 30000, false }, { "2001:db8::2", 30003, true },
+		{"203.0.113.2", 30000, true},  {"203.0.113.2", 30001, true},
+		{"203.0.113.2", 29999, false}, {"203.0.113.2", 30002, false},
+		{"203.0.113.3", 30000, false}, {"2001:db8::2", 30003, true},
 	};
 	struct callrec *r;
 	struct sa sa;
@@ -89,18 +89,18 @@ static void has_leg(void **state)
 static void states(void **state)
 {
 	static const char *const v[][2] = {
-		{ "{\"version\":1,\"parties\":[]}", "offered" },
-		{ "{\"version\":1,\"answered\":true,\"parties\":[]}",
-		  "answered" },
-		{ "{\"version\":1,\"answered\":true,\"delete_at\":9,"
-		  "\"parties\":[]}",
-		  "ending" },
-		{ "{\"version\":1,\"answered\":true,\"parties\":[{\"streams\":"
-		  "[{\"cur\":{\"held\":true}}]}]}",
-		  "held" },
-		{ "{\"version\":1,\"answered\":true,\"parties\":[{\"streams\":"
-		  "[{\"cur\":{\"held\":true}},{\"cur\":{}}]}]}",
-		  "answered" },
+		{"{\"version\":1,\"parties\":[]}", "offered"},
+		{"{\"version\":1,\"answered\":true,\"parties\":[]}",
+		 "answered"},
+		{"{\"version\":1,\"answered\":true,\"delete_at\":9,"
+		 "\"parties\":[]}",
+		 "ending"},
+		{"{\"version\":1,\"answered\":true,\"parties\":[{\"streams\":"
+		 "[{\"cur\":{\"held\":true}}]}]}",
+		 "held"},
+		{"{\"version\":1,\"answered\":true,\"parties\":[{\"streams\":"
+		 "[{\"cur\":{\"held\":true}},{\"cur\":{}}]}]}",
+		 "answered"},
 	};
 	struct callrec *r;
 	(void)state;
@@ -118,17 +118,17 @@ static void refused(void **state)
 		const char *json;
 		int err;
 	} v[] = {
-		{ "", EBADMSG },
-		{ "[]", EBADMSG },
-		{ "nonsense", EBADMSG },
-		{ "{\"version\":1}", EBADMSG },
-		{ "{\"version\":1,\"parties\":7}", EBADMSG },
-		{ "{\"version\":1,\"parties\":[7]}", EBADMSG },
-		{ "{\"version\":1,\"parties\":[{\"streams\":[7]}]}", EBADMSG },
-		{ "{\"version\":1,\"parties\":[{\"streams\":[{\"local\":"
-		  "\"nowhere\"}]}]}",
-		  EBADMSG },
-		{ "{\"version\":2,\"parties\":[]}", EPROTO },
+		{"", EBADMSG},
+		{"[]", EBADMSG},
+		{"nonsense", EBADMSG},
+		{"{\"version\":1}", EBADMSG},
+		{"{\"version\":1,\"parties\":7}", EBADMSG},
+		{"{\"version\":1,\"parties\":[7]}", EBADMSG},
+		{"{\"version\":1,\"parties\":[{\"streams\":[7]}]}", EBADMSG},
+		{"{\"version\":1,\"parties\":[{\"streams\":[{\"local\":"
+		 "\"nowhere\"}]}]}",
+		 EBADMSG},
+		{"{\"version\":2,\"parties\":[]}", EPROTO},
 	};
 	struct callrec *r;
 	(void)state;

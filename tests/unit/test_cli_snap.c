@@ -116,7 +116,7 @@ static void rates_of_legs(void **state)
 
 	leg(1, LEG_RELAY, 200, 7);
 	leg(2, LEG_RELAY, 40, 1); /* new                            */
-	leg(3, LEG_FREE, 0, 0);   /* gone                           */
+	leg(3, LEG_FREE, 0, 0);	  /* gone                           */
 	leg(5, LEG_RELAY, 4, 1);  /* freed and taken by another one */
 	leg(9, LEG_RELAY, 50, 1); /* a late one came                */
 	look(&b, 3000000000);
@@ -163,7 +163,7 @@ static void busiest_first(void **state)
 
 	/* 0, 37, 74, 11, ...: each of 0..99 once, in disorder */
 	for (uint32_t i = 0; i < 100; i++)
-		v[i] = (struct snap_rate){ .slot = i, .pps = i * 37 % 100 };
+		v[i] = (struct snap_rate){.slot = i, .pps = i * 37 % 100};
 
 	snap_busiest(v, 100, 10);
 	for (int i = 0; i < 10; i++)

@@ -63,16 +63,16 @@ static void addresses(void **state)
 /* ---- tables ------------------------------------------------------------- */
 
 static const struct table_col colv[] = {
-	{ "NAME", false, 0 },
-	{ "N", true, 0 },
-	{ "EXTRA", false, 2 },
-	{ "MORE", false, 1 },
+	{"NAME", false, 0},
+	{"N", true, 0},
+	{"EXTRA", false, 2},
+	{"MORE", false, 1},
 };
 
 /** Two rows, printed into a string that the caller frees */
 static char *print(unsigned width, bool colour, const char *hide)
 {
-	const struct table_style st = { .colour = colour, .width = width };
+	const struct table_style st = {.colour = colour, .width = width};
 	struct table *t = NULL;
 	char *text = NULL;
 	size_t size;
@@ -180,25 +180,37 @@ struct obj {
 };
 
 static const struct opt own[] = {
-	{ .name = "flag", .key = 'f', .off = offsetof(struct obj, flag) },
-	{ .name = "str", .type = OPT_STR, .off = offsetof(struct obj, str),
-	  .arg = "S" },
-	{ .name = "word", .type = OPT_WORD, .off = offsetof(struct obj, word),
-	  .arg = "pps|loss" },
-	{ .name = "number", .key = 'n', .type = OPT_U32,
-	  .off = offsetof(struct obj, n), .arg = "N", .min = 1,
-	  .max = 4294967295.0 },
-	{ .name = "secs", .type = OPT_SECONDS, .off = offsetof(struct obj, secs),
-	  .arg = "S", .min = 0.1, .max = 10 },
-	{ 0 },
+	{.name = "flag", .key = 'f', .off = offsetof(struct obj, flag)},
+	{.name = "str",
+	 .type = OPT_STR,
+	 .off = offsetof(struct obj, str),
+	 .arg = "S"},
+	{.name = "word",
+	 .type = OPT_WORD,
+	 .off = offsetof(struct obj, word),
+	 .arg = "pps|loss"},
+	{.name = "number",
+	 .key = 'n',
+	 .type = OPT_U32,
+	 .off = offsetof(struct obj, n),
+	 .arg = "N",
+	 .min = 1,
+	 .max = 4294967295.0},
+	{.name = "secs",
+	 .type = OPT_SECONDS,
+	 .off = offsetof(struct obj, secs),
+	 .arg = "S",
+	 .min = 0.1,
+	 .max = 10},
+	{0},
 };
 
-static const struct opt none[] = { { 0 } };
+static const struct opt none[] = {{0}};
 
 static int parse(struct obj *o, int *next, char *msg, bool stop, int argc,
 		 const char *const *args)
 {
-	char *argv[8] = { "cmd" };
+	char *argv[8] = {"cmd"};
 
 	memset(o, 0, sizeof(*o));
 	for (int i = 0; i < argc; i++)
@@ -210,8 +222,8 @@ static int parse(struct obj *o, int *next, char *msg, bool stop, int argc,
 
 #define PARSE(...)                                                             \
 	parse(&o, &next, msg, false,                                           \
-	      (int)ARRAY_SIZE(((const char *[]){ __VA_ARGS__ })),              \
-	      (const char *[]){ __VA_ARGS__ })
+	      (int)ARRAY_SIZE(((const char *[]){__VA_ARGS__})),                \
+	      (const char *[]){__VA_ARGS__})
 
 static void options_good(void **state)
 {
@@ -237,13 +249,13 @@ static void options_good(void **state)
 static void options_bad(void **state)
 {
 	static const char *const badv[][2] = {
-		{ "--word", "lo" },	{ "--word", "" },
-		{ "--word", "pps|loss" }, { "--number", "0" },
-		{ "--number", "1.5" },	{ "--number", "4294967296" },
-		{ "--number", "-1" },	{ "--number", "nan" },
-		{ "--number", "0x10" }, { "--number", "" },
-		{ "--number", "1e3" },	{ "--secs", "inf" },
-		{ "--secs", "11" },	{ "--secs", "1s" },
+		{"--word", "lo"},	{"--word", ""},
+		{"--word", "pps|loss"}, {"--number", "0"},
+		{"--number", "1.5"},	{"--number", "4294967296"},
+		{"--number", "-1"},	{"--number", "nan"},
+		{"--number", "0x10"},	{"--number", ""},
+		{"--number", "1e3"},	{"--secs", "inf"},
+		{"--secs", "11"},	{"--secs", "1s"},
 	};
 	char msg[256];
 	struct obj o;
@@ -269,7 +281,7 @@ static void options_bad(void **state)
 
 static void options_stop(void **state)
 {
-	static const char *const args[] = { "-f", "legs", "--nope" };
+	static const char *const args[] = {"-f", "legs", "--nope"};
 	char msg[256] = "";
 	struct obj o;
 	int next;

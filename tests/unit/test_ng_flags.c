@@ -145,7 +145,10 @@ static void test_mux(void **state)
 	     BASE " mux=offer");
 	flags_ask(f, "\"rtcp-mux-require\",\"rtcp-mux-offer\"",
 		  " mux=require");
-	refused(f, OFFER ",\"rtcp-mux\":[\"offer\",\"reject\"]}", "rtcp-mux");
+	asks(f, OFFER ",\"rtcp-mux\":[\"offer\",\"reject\"]}",
+	     BASE " mux=offer");
+	refused(f, OFFER ",\"rtcp-mux\":[\"accept\",\"reject\"]}",
+		"rtcp-mux");
 	refused(f, OFFER ",\"rtcp-mux\":[\"demux\",\"require\"]}",
 		"rtcp-mux");
 }

@@ -182,6 +182,7 @@ media:
 @contextlib.contextmanager
 def caromd(cpu, run):
     """Carom with its agent; yields the Service"""
+    run = os.path.abspath(run)
     conf = f"{run}/carom.yaml"
     with contextlib.suppress(FileNotFoundError):
         os.unlink(f"{run}/carom.db")

@@ -57,13 +57,10 @@ def write_json(path, stats):
 
 def number(v):
     """Three or four digits that mean something"""
-    if v >= 10000:
-        return f"{v:,.0f}"
-    if v >= 100:
-        return f"{v:.0f}"
-    if v >= 10:
-        return f"{v:.1f}"
-    return f"{v:.3f}" if v >= 0.1 else f"{v:.4f}"
+    for least, digits in ((100, 0), (10, 1), (1, 2), (0.1, 3)):
+        if abs(v) >= least:
+            return f"{v:,.{digits}f}"
+    return f"{v:.4f}"
 
 
 def spread(s):

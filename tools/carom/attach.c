@@ -10,15 +10,23 @@ struct attach {
 };
 
 static const struct opt optv[] = {
-	{ .name = "generic", .key = 'g', .off = offsetof(struct attach, generic),
-	  .help = "generic mode: works on any device, slowly" },
-	{ .name = "shared", .key = 's', .off = offsetof(struct attach, shared),
-	  .help = "live beside other XDP programs, by libxdp's dispatcher" },
-	{ .name = "legs", .key = 'n', .type = OPT_U32,
-	  .off = offsetof(struct attach, slots), .arg = "N", .min = 2,
-	  .max = 16777216,
-	  .help = "slots of the leg table when it is created" },
-	{ 0 },
+	{.name = "generic",
+	 .key = 'g',
+	 .off = offsetof(struct attach, generic),
+	 .help = "generic mode: works on any device, slowly"},
+	{.name = "shared",
+	 .key = 's',
+	 .off = offsetof(struct attach, shared),
+	 .help = "live beside other XDP programs, by libxdp's dispatcher"},
+	{.name = "legs",
+	 .key = 'n',
+	 .type = OPT_U32,
+	 .off = offsetof(struct attach, slots),
+	 .arg = "N",
+	 .min = 2,
+	 .max = 16777216,
+	 .help = "slots of the leg table when it is created"},
+	{0},
 };
 
 static const char *how(enum fp_hold hold)
@@ -50,7 +58,7 @@ static int attach(struct cli *cli, const struct fp_attach_opts *o,
 		  const char *name, struct odict *arr, int *jerr)
 {
 	struct fp_dev dev;
-	struct fp_err e = { "" };
+	struct fp_err e = {""};
 	char what[64];
 	int err;
 
@@ -82,9 +90,9 @@ static int no_device(const struct cli *cli)
 static int run(struct cli *cli, void *cfg, int argc, char **argv)
 {
 	const struct attach *a = cfg;
-	struct fp_attach_opts o = { .shared = a->shared,
-				    .generic_only = a->generic,
-				    .slots = a->slots };
+	struct fp_attach_opts o = {.shared = a->shared,
+				   .generic_only = a->generic,
+				   .slots = a->slots};
 	struct odict *od = NULL, *arr = NULL;
 	int code, jerr = 0;
 

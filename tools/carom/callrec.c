@@ -107,7 +107,8 @@ static int add_party(struct callrec *r, const struct odict *o)
 	if (!err)
 		err = get_str(&p->branch, o, "branch");
 
-	for (le = arr ? list_head(&arr->lst) : NULL; le && !err; le = le->next) {
+	for (le = arr ? list_head(&arr->lst) : NULL; le && !err;
+	     le = le->next) {
 		const struct odict_entry *e = le->data;
 
 		err = e->type == ODICT_OBJECT ? add_stream(p, e->u.odict)

@@ -13,23 +13,23 @@
 struct callrec_stream {
 	struct le le;
 	unsigned idx;
-	char *iface;        /**< name of the interface, NULL not known       */
-	char *type;         /**< audio, video, ...; NULL not known           */
+	char *iface; /**< name of the interface, NULL not known       */
+	char *type;  /**< audio, video, ...; NULL not known           */
 	bool held;
-	struct sa local;    /**< RTP; RTCP is the port after it; may be unset */
+	struct sa local; /**< RTP; RTCP is the port after it; may be unset */
 };
 
 struct callrec_party {
 	struct le le;
-	char *tag;          /**< NULL: not known yet                         */
-	char *branch;       /**< via-branch of the offer to it, or NULL      */
+	char *tag;    /**< NULL: not known yet                         */
+	char *branch; /**< via-branch of the offer to it, or NULL      */
 	bool answered;
 	struct list streaml; /**< struct callrec_stream                      */
 };
 
 struct callrec {
 	struct le le;
-	char *id;           /**< Call-ID                                     */
+	char *id;	    /**< Call-ID                                     */
 	uint64_t created;   /**< us, wall clock; 0 not known                 */
 	uint64_t delete_at; /**< s, wall clock; 0 not being deleted          */
 	bool answered, recorded;

@@ -54,8 +54,7 @@ static int show_one(struct cli *cli, const char *id, const struct fp *fp)
 		list_append(&recl, &rec->le, rec);
 		code = print_json(cli, &recl, fp);
 		list_unlink(&rec->le);
-	}
-	else {
+	} else {
 		err = callview_print(cli, rec, fp);
 		code = err ? cli_fp_error("calls", err, NULL) : CLI_OK;
 	}
@@ -69,7 +68,7 @@ static int run(struct cli *cli, void *cfg, int argc, char **argv)
 {
 	struct list recl = LIST_INIT;
 	struct fp *fp = NULL;
-	struct fp_err e = { "" };
+	struct fp_err e = {""};
 	int err, code = cli_config(cli, false);
 	(void)cfg;
 
@@ -83,8 +82,7 @@ static int run(struct cli *cli, void *cfg, int argc, char **argv)
 
 	if (argc) {
 		code = show_one(cli, argv[0], fp);
-	}
-	else {
+	} else {
 		code = callstore_all(cli, &recl);
 		if (!code)
 			code = cli->json ? print_json(cli, &recl, fp)

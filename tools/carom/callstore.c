@@ -17,7 +17,8 @@ static int open_store(const struct cli *cli, struct store **sp)
 	case ENOENT:
 		cli_error("%s: no store there; caromd makes it when it first "
 			  "starts, where `store` in the configuration says "
-			  "(--config FILE)", path);
+			  "(--config FILE)",
+			  path);
 		break;
 	case EACCES:
 		cli_error("%s: %m; run carom as root", path, err);
@@ -88,11 +89,9 @@ int callstore_find(const struct cli *cli, const char *id, struct callrec **rp)
 	err = store_get(s, KIND, &key, &json);
 	if (err == ENOENT) {
 		cli_error("no call %s; `carom calls` lists them", id);
-	}
-	else if (err) {
+	} else if (err) {
 		cli_error("%s: %m", cli_store_path(cli), err);
-	}
-	else {
+	} else {
 		pl_set_str(&val, json);
 		err = callrec_decode(rp, &key, &val);
 		if (err)

@@ -10,17 +10,17 @@
 enum { PORTS = 2, LEGS_MAX = 256 };
 
 static const struct table_col colv[] = {
-	{ "CALL-ID", false, 0 }, { "AGE", true, 4 },	 { "STATE", false, 0 },
-	{ "REC", false, 6 },	 { "PARTIES", true, 5 }, { "STREAMS", true, 5 },
-	{ "PACKETS", true, 0 },	 { "LOST", true, 0 },	 { "JITTER", true, 3 },
-	{ "SEEN", true, 2 },
+	{"CALL-ID", false, 0}, {"AGE", true, 4},     {"STATE", false, 0},
+	{"REC", false, 6},     {"PARTIES", true, 5}, {"STREAMS", true, 5},
+	{"PACKETS", true, 0},  {"LOST", true, 0},    {"JITTER", true, 3},
+	{"SEEN", true, 2},
 };
 
 /** Sums over the legs of a call */
 struct sums {
 	uint64_t packets, bytes, age_ms;
 	int64_t lost;
-	double jitter_ms;  /**< of the worst leg                            */
+	double jitter_ms; /**< of the worst leg                            */
 	unsigned parties, streams, legs;
 };
 
@@ -185,8 +185,7 @@ int callview_print(const struct cli *cli, const struct callrec *rec,
 			   p->tag ? p->tag : "with no tag yet");
 		if (p->branch) {
 			fprintf(cli->out, ", branch ");
-			table_text(cli->out, &cli->style, TINT_NONE,
-				   p->branch);
+			table_text(cli->out, &cli->style, TINT_NONE, p->branch);
 		}
 		fprintf(cli->out, "\n");
 		err = print_party(cli, p, fp);

@@ -16,25 +16,38 @@
 
 static const struct cmd *const cmdv[] = {
 	&cmd_attach, &cmd_detach, &cmd_upgrade, &cmd_status, &cmd_legs,
-	&cmd_calls,  &cmd_stats,  &cmd_top,	&cmd_config,
+	&cmd_calls,  &cmd_stats,  &cmd_top,	&cmd_config, NULL,
 };
 
 static const struct opt shared[] = {
-	{ .name = "json", .key = 'j', .off = offsetof(struct cli, json),
-	  .help = "print JSON, figures exact" },
-	{ .name = "config", .key = 'c', .type = OPT_STR,
-	  .off = offsetof(struct cli, conf_path), .arg = "FILE",
-	  .help = "configuration (default " CONFIG_PATH ")" },
-	{ .name = "pin-dir", .key = 'p', .type = OPT_STR,
-	  .off = offsetof(struct cli, pin_dir), .arg = "DIR",
-	  .help = "where the maps are pinned (default " CAROM_PIN_DIR ")" },
-	{ .name = "no-color", .off = offsetof(struct cli, no_color),
-	  .help = "no colours (so does NO_COLOR in the environment)" },
-	{ .name = "help", .key = 'h', .off = offsetof(struct cli, help),
-	  .help = "print this" },
-	{ .name = "version", .key = 'V', .off = offsetof(struct cli, version),
-	  .help = "print the version" },
-	{ 0 },
+	{.name = "json",
+	 .key = 'j',
+	 .off = offsetof(struct cli, json),
+	 .help = "print JSON, figures exact"},
+	{.name = "config",
+	 .key = 'c',
+	 .type = OPT_STR,
+	 .off = offsetof(struct cli, conf_path),
+	 .arg = "FILE",
+	 .help = "configuration (default " CONFIG_PATH ")"},
+	{.name = "pin-dir",
+	 .key = 'p',
+	 .type = OPT_STR,
+	 .off = offsetof(struct cli, pin_dir),
+	 .arg = "DIR",
+	 .help = "where the maps are pinned (default " CAROM_PIN_DIR ")"},
+	{.name = "no-color",
+	 .off = offsetof(struct cli, no_color),
+	 .help = "no colours (so does NO_COLOR in the environment)"},
+	{.name = "help",
+	 .key = 'h',
+	 .off = offsetof(struct cli, help),
+	 .help = "print this"},
+	{.name = "version",
+	 .key = 'V',
+	 .off = offsetof(struct cli, version),
+	 .help = "print the version"},
+	{0},
 };
 
 void cli_error(const char *fmt, ...)
@@ -86,7 +99,7 @@ int cli_fp_error(const char *what, int err, const struct fp_err *e)
 int cli_config(struct cli *cli, bool strict)
 {
 	const char *path = cli->conf_path ? cli->conf_path : CONFIG_PATH;
-	struct config_err e = { "" };
+	struct config_err e = {""};
 	int err = config_load(&cli->config, path, &e);
 
 	if (err == ENOENT && !cli->conf_path)
@@ -114,7 +127,7 @@ int cli_config(struct cli *cli, bool strict)
 
 int cli_open(struct cli *cli, struct fp **fpp)
 {
-	struct fp_err e = { "" };
+	struct fp_err e = {""};
 	int err = cli_config(cli, false);
 
 	if (err)
@@ -153,7 +166,7 @@ static void usage(FILE *f)
 	fprintf(f, "Usage: carom COMMAND [options]\n\n"
 		   "Relays RTP in the kernel. Commands:\n\n");
 
-	for (size_t i = 0; i < ARRAY_SIZE(cmdv); i++)
+	for (size_t i = 0; cmdv[i]; i++)
 		fprintf(f, "  %-9s %s\n", cmdv[i]->name, cmdv[i]->summary);
 
 	fprintf(f, "\nOptions of every command:\n\n");
@@ -181,7 +194,7 @@ static void help(FILE *f, const struct cmd *cmd)
 
 static const struct cmd *find(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(cmdv); i++) {
+	for (size_t i = 0; cmdv[i]; i++) {
 		if (!strcmp(cmdv[i]->name, name))
 			return cmdv[i];
 	}
@@ -194,7 +207,7 @@ static int unknown(const char *name)
 	const char *hint = NULL;
 	size_t len = strlen(name);
 
-	for (size_t i = 0; len && i < ARRAY_SIZE(cmdv); i++) {
+	for (size_t i = 0; len && cmdv[i]; i++) {
 		size_t n = strlen(cmdv[i]->name);
 
 		if (!strncmp(cmdv[i]->name, name, len < n ? len : n))
@@ -242,18 +255,15 @@ static int run(struct cli *cli, const struct cmd *cmd, int argc, char **argv)
 		cli_error("%s: %s; see carom %s --help", cmd->name, errmsg,
 			  cmd->name);
 		code = CLI_USAGE;
-	}
-	else if (cli->help) {
+	} else if (cli->help) {
 		help(cli->out, cmd);
 		code = CLI_OK;
-	}
-	else if (cmd->argc_max >= 0 && argc - next > cmd->argc_max) {
+	} else if (cmd->argc_max >= 0 && argc - next > cmd->argc_max) {
 		cli_error("%s: \"%s\" is one argument too many; "
 			  "see carom %s --help",
 			  cmd->name, argv[next + cmd->argc_max], cmd->name);
 		code = CLI_USAGE;
-	}
-	else {
+	} else {
 		style(cli);
 		code = cmd->run(cli, cfg, argc - next, argv + next);
 	}
@@ -269,8 +279,8 @@ static int dispatch(struct cli *cli, int argc, char **argv)
 	char errmsg[256] = "";
 	int next;
 
-	if (opts_parse(shared, cli, NULL, NULL, argc, argv, true, &next,
-		       errmsg, sizeof(errmsg))) {
+	if (opts_parse(shared, cli, NULL, NULL, argc, argv, true, &next, errmsg,
+		       sizeof(errmsg))) {
 		cli_error("%s; see carom --help", errmsg);
 		return CLI_USAGE;
 	}
@@ -294,7 +304,7 @@ static int dispatch(struct cli *cli, int argc, char **argv)
 
 int cli_main(FILE *out, int argc, char **argv)
 {
-	struct cli cli = { .out = out };
+	struct cli cli = {.out = out};
 	int code = dispatch(&cli, argc, argv);
 
 	mem_deref(cli.config);

@@ -62,7 +62,7 @@ static int show(struct cli *cli, const struct config *c)
 static int run(struct cli *cli, void *cfg, int argc, char **argv)
 {
 	const char *path = cli->conf_path ? cli->conf_path : CONFIG_PATH;
-	struct config_err e = { "" };
+	struct config_err e = {""};
 	bool do_show;
 	int err;
 	(void)cfg;

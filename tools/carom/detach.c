@@ -9,9 +9,11 @@ struct detach {
 };
 
 static const struct opt optv[] = {
-	{ .name = "all", .key = 'a', .off = offsetof(struct detach, all),
-	  .help = "every attached device" },
-	{ 0 },
+	{.name = "all",
+	 .key = 'a',
+	 .off = offsetof(struct detach, all),
+	 .help = "every attached device"},
+	{0},
 };
 
 static int print(struct cli *cli, unsigned n)
@@ -30,7 +32,7 @@ static int print(struct cli *cli, unsigned n)
 
 static int detach_all(struct cli *cli)
 {
-	struct fp_err e = { "" };
+	struct fp_err e = {""};
 	unsigned n = 0;
 	int err = fp_detach_all(cli->pin_dir, &n, &e);
 
@@ -69,7 +71,7 @@ static int run(struct cli *cli, void *cfg, int argc, char **argv)
 	}
 
 	for (int i = 0; i < argc; i++) {
-		struct fp_err e = { "" };
+		struct fp_err e = {""};
 		char what[64];
 
 		err = fp_detach(argv[i], cli->pin_dir, &e);

@@ -7,7 +7,7 @@
 /* 999.95 would round up to "1000.0 k": change unit half a digit before */
 static double scale(double n, const char **unit)
 {
-	static const char *const unitv[] = { "", "k", "M", "G", "T", "P" };
+	static const char *const unitv[] = {"", "k", "M", "G", "T", "P"};
 	size_t i = 0;
 
 	while (n >= 999.95 && i < ARRAY_SIZE(unitv) - 1) {
@@ -40,9 +40,8 @@ const char *human_bits(struct human *h, double bps)
 	const char *unit;
 
 	bps = scale(bps, &unit);
-	(void)snprintf(h->s, sizeof(h->s), unit[0] ? "%.1f %sbit/s"
-						    : "%.0f %sbit/s",
-		       bps, unit);
+	(void)snprintf(h->s, sizeof(h->s),
+		       unit[0] ? "%.1f %sbit/s" : "%.0f %sbit/s", bps, unit);
 
 	return h->s;
 }
@@ -65,8 +64,8 @@ const char *human_age(struct human *h, uint64_t ms)
 		(void)snprintf(h->s, sizeof(h->s), "%llu h %02llu m", s / 3600,
 			       s % 3600 / 60);
 	else
-		(void)snprintf(h->s, sizeof(h->s), "%llu d %02llu h",
-			       s / 86400, s % 86400 / 3600);
+		(void)snprintf(h->s, sizeof(h->s), "%llu d %02llu h", s / 86400,
+			       s % 86400 / 3600);
 
 	return h->s;
 }

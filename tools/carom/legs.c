@@ -14,18 +14,30 @@ struct legs {
 };
 
 static const struct opt optv[] = {
-	{ .name = "call", .type = OPT_STR, .off = offsetof(struct legs, call),
-	  .arg = "CALL-ID", .help = "legs of this call only" },
-	{ .name = "all", .key = 'a', .off = offsetof(struct legs, all),
-	  .help = "ports that are passed to the host, too" },
-	{ .name = "sort", .key = 's', .type = OPT_WORD,
-	  .off = offsetof(struct legs, sort), .arg = "pps|loss|jitter",
-	  .help = "worst first; pps implies --interval 1" },
-	{ .name = "interval", .key = 'i', .type = OPT_SECONDS,
-	  .off = offsetof(struct legs, interval), .arg = "SECONDS",
-	  .min = 0.1, .max = 3600,
-	  .help = "watch this long, and show packets a second" },
-	{ 0 },
+	{.name = "call",
+	 .type = OPT_STR,
+	 .off = offsetof(struct legs, call),
+	 .arg = "CALL-ID",
+	 .help = "legs of this call only"},
+	{.name = "all",
+	 .key = 'a',
+	 .off = offsetof(struct legs, all),
+	 .help = "ports that are passed to the host, too"},
+	{.name = "sort",
+	 .key = 's',
+	 .type = OPT_WORD,
+	 .off = offsetof(struct legs, sort),
+	 .arg = "pps|loss|jitter",
+	 .help = "worst first; pps implies --interval 1"},
+	{.name = "interval",
+	 .key = 'i',
+	 .type = OPT_SECONDS,
+	 .off = offsetof(struct legs, interval),
+	 .arg = "SECONDS",
+	 .min = 0.1,
+	 .max = 3600,
+	 .help = "watch this long, and show packets a second"},
+	{0},
 };
 
 /** What is to be shown */
@@ -188,7 +200,7 @@ static int print(struct cli *cli, const struct fp *fp, const struct view *view)
 static int run(struct cli *cli, void *cfg, int argc, char **argv)
 {
 	struct legs *l = cfg;
-	struct view view = { 0 };
+	struct view view = {0};
 	struct callrec *rec = NULL;
 	struct fp *fp = NULL;
 	int err, code = cli_open(cli, &fp);

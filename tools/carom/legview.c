@@ -6,15 +6,12 @@
 #include "legview.h"
 
 static const struct table_col colv[] = {
-	{ "SLOT", true, 4 },	{ "LOCAL", false, 0 },
-	{ "STATE", false, 0 },	{ "MEDIA", false, 5 },
-	{ "SOURCE", false, 1 }, { "LATCH", false, 8 },
-	{ "PEER LEG", false, 6 }, { "PACKETS", true, 0 },
-	{ "PPS", true, 0 },	{ "LOST", true, 0 },
-	{ "REORD", true, 7 },	{ "DUP", true, 7 },
-	{ "JITTER", true, 2 },	{ "PT", true, 5 },
-	{ "SSRC", true, 9 },	{ "SEEN", true, 3 },
-	{ "REASONS", false, 0 },
+	{"SLOT", true, 4},	{"LOCAL", false, 0},   {"STATE", false, 0},
+	{"MEDIA", false, 5},	{"SOURCE", false, 1},  {"LATCH", false, 8},
+	{"PEER LEG", false, 6}, {"PACKETS", true, 0},  {"PPS", true, 0},
+	{"LOST", true, 0},	{"REORD", true, 7},    {"DUP", true, 7},
+	{"JITTER", true, 2},	{"PT", true, 5},       {"SSRC", true, 9},
+	{"SEEN", true, 3},	{"REASONS", false, 0},
 };
 
 enum tint legview_tint(enum leg_state state)
@@ -52,8 +49,8 @@ void legview_reasons(char *buf, size_t size, const uint32_t *count)
 /* RTCP and what is no RTP have neither sequence numbers nor a clock */
 static bool has_rtp(const struct legview *v)
 {
-	return v->st.packets && (v->st.media == LEG_RTP ||
-				 v->st.media == LEG_SRTP);
+	return v->st.packets &&
+	       (v->st.media == LEG_RTP || v->st.media == LEG_SRTP);
 }
 
 static void rtp_cells(struct table *t, const struct legview *v)

@@ -12,7 +12,7 @@ struct legview {
 	uint32_t slot;
 	struct fp_leg_stats st;
 	double pps, bps;
-	bool sampled;    /**< pps and bps hold                             */
+	bool sampled; /**< pps and bps hold                             */
 };
 
 enum tint legview_tint(enum leg_state state);

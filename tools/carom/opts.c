@@ -158,7 +158,7 @@ int opts_parse(const struct opt *shared, void *cli, const struct opt *own,
 	int c, err = 0;
 
 	memset(&g, 0, sizeof(g));
-	strcpy(g.shortv, stop ? "+:" : ":");
+	str_ncpy(g.shortv, stop ? "+:" : ":", sizeof(g.shortv));
 	add(&g, own, cfg);
 	add(&g, shared, cli);
 

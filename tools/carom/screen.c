@@ -58,8 +58,8 @@ static void screen_destructor(void *arg)
  * program would leave its alternate screen to the shell: SIGTSTP is held. */
 static int take_signals(struct screen *s)
 {
-	static const int sigv[] = { SIGINT,   SIGTERM, SIGHUP,
-				    SIGWINCH, SIGTSTP, SIGPIPE };
+	static const int sigv[] = {SIGINT,   SIGTERM, SIGHUP,
+				   SIGWINCH, SIGTSTP, SIGPIPE};
 	sigset_t set;
 
 	sigemptyset(&set);
@@ -184,8 +184,8 @@ enum screen_event screen_wait(struct screen *s, unsigned ms)
 
 	while ((now = now_ms()) < end) {
 		struct pollfd pv[2] = {
-			{ .fd = s->sigfd, .events = POLLIN },
-			{ .fd = s->raw ? STDIN_FILENO : -1, .events = POLLIN },
+			{.fd = s->sigfd, .events = POLLIN},
+			{.fd = s->raw ? STDIN_FILENO : -1, .events = POLLIN},
 		};
 		struct signalfd_siginfo si;
 

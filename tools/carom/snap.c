@@ -118,7 +118,7 @@ int snap_rates(struct snap_rate **rv, const struct snap *a,
 
 	for (size_t i = 0; i < b->legc; i++) {
 		const struct snap_leg *new = &b->legv[i];
-		struct snap_leg old = { 0 };
+		struct snap_leg old = {0};
 
 		while (j < a->legc && a->legv[j].slot < new->slot)
 			++j;

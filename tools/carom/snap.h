@@ -23,10 +23,10 @@ struct snap_leg {
 };
 
 struct snap {
-	uint64_t time;           /**< CLOCK_MONOTONIC ns                     */
-	uint32_t slots;          /**< size of the leg table                  */
+	uint64_t time;	/**< CLOCK_MONOTONIC ns                     */
+	uint32_t slots; /**< size of the leg table                  */
 	uint32_t statec[SNAP_STATES]; /**< legs by enum leg_state            */
-	struct snap_leg *legv;   /**< ordered by slot, the free left out     */
+	struct snap_leg *legv; /**< ordered by slot, the free left out     */
 	size_t legc;
 	struct reason_count reasonv[CAROM_R_MAX];
 };
@@ -35,7 +35,7 @@ struct snap {
 struct snap_rate {
 	uint32_t slot;
 	double pps, bps;
-	int64_t lost;            /**< in the interval; may be negative       */
+	int64_t lost; /**< in the interval; may be negative       */
 };
 
 /** @param sp  Pointer to the object (mem_deref when done) */

@@ -10,14 +10,16 @@ struct stats {
 };
 
 static const struct opt optv[] = {
-	{ .name = "all", .key = 'a', .off = offsetof(struct stats, all),
-	  .help = "the reasons that never occurred, too" },
-	{ 0 },
+	{.name = "all",
+	 .key = 'a',
+	 .off = offsetof(struct stats, all),
+	 .help = "the reasons that never occurred, too"},
+	{0},
 };
 
 static const struct table_col colv[] = {
-	{ "REASON", false, 0 }, { "CLASS", false, 0 }, { "PACKETS", true, 0 },
-	{ "BYTES", true, 1 },	{ "MEANING", false, 0 },
+	{"REASON", false, 0}, {"CLASS", false, 0},   {"PACKETS", true, 0},
+	{"BYTES", true, 1},   {"MEANING", false, 0},
 };
 
 static enum tint tint(const char *class)

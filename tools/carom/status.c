@@ -13,7 +13,7 @@ enum { DEVICES_MAX = CAROM_DEVICES };
 struct status {
 	struct fp_dev devv[DEVICES_MAX];
 	size_t devc;
-	char pins[256];          /**< directory of this layout               */
+	char pins[256]; /**< directory of this layout               */
 	struct utsname kernel;
 	enum agent_state agent;
 	int pid;
@@ -23,8 +23,8 @@ struct status {
 };
 
 static const struct table_col colv[] = {
-	{ "DEVICE", false, 0 },	 { "MODE", false, 0 }, { "HELD BY", false, 0 },
-	{ "PROGRAM", true, 2 }, { "MTU", true, 3 },
+	{"DEVICE", false, 0}, {"MODE", false, 0}, {"HELD BY", false, 0},
+	{"PROGRAM", true, 2}, {"MTU", true, 3},
 };
 
 static void device_h(const struct fp_dev *dev, void *arg)
@@ -57,7 +57,7 @@ static int count_legs(struct status *s, const struct fp *fp)
 static int gather(struct status *s, struct cli *cli)
 {
 	const char *dir = cli->pin_dir ? cli->pin_dir : CAROM_PIN_DIR;
-	struct fp_err e = { "" };
+	struct fp_err e = {""};
 	struct fp *fp = NULL;
 	int err;
 
@@ -125,7 +125,7 @@ static int print_devices(const struct status *s, struct cli *cli)
 
 static int print(const struct status *s, struct cli *cli)
 {
-	enum tint tint = s->agent == AGENT_ALIVE ? TINT_GOOD
+	enum tint tint = s->agent == AGENT_ALIVE  ? TINT_GOOD
 			 : s->agent == AGENT_DEAD ? TINT_BAD
 						  : TINT_NONE;
 	int err = print_devices(s, cli);
@@ -176,8 +176,7 @@ static int print_json(const struct status *s, struct cli *cli)
 	js_int(&err, o, "slots", s->slots);
 	js_int(&err, o, "used", s->used);
 	for (unsigned i = LEG_RELAY; i < SNAP_STATES; i++)
-		js_int(&err, o, fp_state_name((enum leg_state)i),
-		       s->statec[i]);
+		js_int(&err, o, fp_state_name((enum leg_state)i), s->statec[i]);
 
 	return cli_json(cli, err ? mem_deref(od) : od);
 }

@@ -45,7 +45,7 @@ int table_alloc(struct table **tp, const struct table_col *colv, size_t colc)
 		return ENOMEM;
 
 	/* one bit of `hidden` each */
-	if (colc > 64) {
+	if (!colc || colc > 64) {
 		mem_deref(t);
 		return EINVAL;
 	}
@@ -104,7 +104,7 @@ void table_cell(struct table *t, enum tint tint, const char *fmt, ...)
 
 size_t table_rows(const struct table *t)
 {
-	return t ? t->cellc / t->colc : 0;
+	return t && t->colc ? t->cellc / t->colc : 0;
 }
 
 void table_hide(struct table *t, const char *name)

@@ -27,8 +27,8 @@ struct table_style {
 /** One column */
 struct table_col {
 	const char *name;
-	bool right;     /**< numbers: flush right                          */
-	unsigned drop;  /**< left out where the line is too long, highest
+	bool right;    /**< numbers: flush right                          */
+	unsigned drop; /**< left out where the line is too long, highest
 			     first; 0 never                                */
 };
 

@@ -14,18 +14,35 @@ struct top {
 };
 
 static const struct opt optv[] = {
-	{ .name = "interval", .key = 'i', .type = OPT_SECONDS,
-	  .off = offsetof(struct top, interval), .arg = "SECONDS", .min = 0.1,
-	  .max = 3600, .help = "time between two looks (default 1)" },
-	{ .name = "once", .key = '1', .off = offsetof(struct top, once),
-	  .help = "one look, over one interval; for scripts" },
-	{ .name = "count", .key = 'n', .type = OPT_U32,
-	  .off = offsetof(struct top, count), .arg = "N", .min = 1,
-	  .max = 4294967295.0, .help = "so many looks, then end" },
-	{ .name = "legs", .key = 'l', .type = OPT_U32,
-	  .off = offsetof(struct top, legs), .arg = "N", .min = 1,
-	  .max = 10000, .help = "busiest legs shown (default: what fits; 10)" },
-	{ 0 },
+	{.name = "interval",
+	 .key = 'i',
+	 .type = OPT_SECONDS,
+	 .off = offsetof(struct top, interval),
+	 .arg = "SECONDS",
+	 .min = 0.1,
+	 .max = 3600,
+	 .help = "time between two looks (default 1)"},
+	{.name = "once",
+	 .key = '1',
+	 .off = offsetof(struct top, once),
+	 .help = "one look, over one interval; for scripts"},
+	{.name = "count",
+	 .key = 'n',
+	 .type = OPT_U32,
+	 .off = offsetof(struct top, count),
+	 .arg = "N",
+	 .min = 1,
+	 .max = 4294967295.0,
+	 .help = "so many looks, then end"},
+	{.name = "legs",
+	 .key = 'l',
+	 .type = OPT_U32,
+	 .off = offsetof(struct top, legs),
+	 .arg = "N",
+	 .min = 1,
+	 .max = 10000,
+	 .help = "busiest legs shown (default: what fits; 10)"},
+	{0},
 };
 
 enum { LEGS_DEFAULT = 10 };
@@ -42,7 +59,7 @@ struct session {
 /* Opened anew for each look: after a detach and attach the maps are others */
 static int look(struct session *ss)
 {
-	struct fp_err e = { "" };
+	struct fp_err e = {""};
 	int err;
 
 	ss->fp = mem_deref(ss->fp);
@@ -75,8 +92,11 @@ static size_t how_many(const struct session *ss, const struct top *t)
 
 static int draw(struct session *ss, const struct top *t)
 {
-	struct topview v = { .cli = ss->cli, .fp = ss->fp, .old = ss->old,
-			     .new = ss->new, .legs = how_many(ss, t) };
+	struct topview v = {.cli = ss->cli,
+			    .fp = ss->fp,
+			    .old = ss->old,
+			    .new = ss->new,
+			    .legs = how_many(ss, t)};
 	unsigned rows, cols;
 	char *text = NULL;
 	size_t size;
@@ -149,7 +169,7 @@ static int loop(struct session *ss, const struct top *t)
 static int run(struct cli *cli, void *cfg, int argc, char **argv)
 {
 	struct top *t = cfg;
-	struct session ss = { .cli = cli };
+	struct session ss = {.cli = cli};
 	int err, code;
 	(void)argc;
 	(void)argv;

@@ -14,8 +14,8 @@ struct totals {
 };
 
 static const struct table_col reason_colv[] = {
-	{ "REASON", false, 0 }, { "CLASS", false, 3 }, { "PACKETS/S", true, 0 },
-	{ "TOTAL", true, 0 },	{ "MEANING", false, 2 },
+	{"REASON", false, 0}, {"CLASS", false, 3},   {"PACKETS/S", true, 0},
+	{"TOTAL", true, 0},   {"MEANING", false, 2},
 };
 
 static void count(struct totals *t, const struct topview *v,
@@ -57,16 +57,18 @@ static void head(const struct topview *v, FILE *f, const struct totals *t)
 		tint_on(st, TINT_HEAD), tint_off(st, TINT_HEAD), when,
 		human_num(&a, t->relay), human_bits(&b, t->bps));
 
-	fprintf(f, "dropped %s%s/s%s   punted %s/s   lost by the network %lld "
-		   "in %.1f s\n",
+	fprintf(f,
+		"dropped %s%s/s%s   punted %s/s   lost by the network %lld "
+		"in %.1f s\n",
 		tint_on(st, t->drop > 0 ? TINT_BAD : TINT_NONE),
 		human_num(&c, t->drop),
 		tint_off(st, t->drop > 0 ? TINT_BAD : TINT_NONE),
 		human_num(&d, t->punt), (long long)t->lost,
 		snap_seconds(v->old, v->new));
 
-	fprintf(f, "legs: %u relay, %u blocked, %u held, %u foreign, %u free "
-		   "of %u\n",
+	fprintf(f,
+		"legs: %u relay, %u blocked, %u held, %u foreign, %u free "
+		"of %u\n",
 		s->statec[LEG_RELAY], s->statec[LEG_BLOCKED],
 		s->statec[LEG_HELD], s->statec[LEG_FOREIGN],
 		s->statec[LEG_FREE], s->slots);
@@ -178,8 +180,7 @@ int topview_print(const struct topview *v, FILE *f)
 	if (!err && n) {
 		fputc('\n', f);
 		err = legview_table(v->cli, f, lv, n, true);
-	}
-	else if (!err) {
+	} else if (!err) {
 		fprintf(f, "\nno leg relays at the moment\n");
 	}
 
@@ -191,9 +192,8 @@ int topview_print(const struct topview *v, FILE *f)
 
 static void json_legs(int *err, struct odict *od, const struct topview *v)
 {
-	static const enum leg_state statev[] = { LEG_RELAY, LEG_BLOCKED,
-						 LEG_HELD, LEG_FOREIGN,
-						 LEG_FREE };
+	static const enum leg_state statev[] = {
+		LEG_RELAY, LEG_BLOCKED, LEG_HELD, LEG_FOREIGN, LEG_FREE};
 	struct odict *o = js_obj(err, od, "legs");
 
 	for (size_t i = 0; i < ARRAY_SIZE(statev); i++)
@@ -214,8 +214,7 @@ static void json_reasons(int *err, struct odict *od, const struct topview *v)
 		r = js_obj(err, o, fp_reason_name(i));
 		js_str(err, r, "class", fp_reason_class(i));
 		js_dbl(err, r, "pps", snap_reason_pps(v->old, v->new, i));
-		js_int(err, r, "packets",
-		       (int64_t)v->new->reasonv[i].packets);
+		js_int(err, r, "packets", (int64_t)v->new->reasonv[i].packets);
 	}
 }
 

@@ -9,16 +9,19 @@ struct upgrade {
 };
 
 static const struct opt optv[] = {
-	{ .name = "object", .key = 'o', .type = OPT_STR,
-	  .off = offsetof(struct upgrade, object), .arg = "FILE",
-	  .help = "BPF object to load (default: the one built in)" },
-	{ 0 },
+	{.name = "object",
+	 .key = 'o',
+	 .type = OPT_STR,
+	 .off = offsetof(struct upgrade, object),
+	 .arg = "FILE",
+	 .help = "BPF object to load (default: the one built in)"},
+	{0},
 };
 
 static int run(struct cli *cli, void *cfg, int argc, char **argv)
 {
 	const struct upgrade *u = cfg;
-	struct fp_err e = { "" };
+	struct fp_err e = {""};
 	struct odict *od = NULL;
 	unsigned n = 0;
 	int err, code = cli_config(cli, false);

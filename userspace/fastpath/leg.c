@@ -9,6 +9,7 @@
 #include "sa6.h"
 
 #define NS_PER_MS 1000000ULL
+#define GRACE NS_PER_MS /* a packet's stay in the program, and much more */
 #define CLOCK_RATE_DEFAULT 8000
 
 /* struct leg_ctl is one word: the kernel compares and swaps it as such */
@@ -57,6 +58,16 @@ static union ctl ctl_acquire(struct leg *leg)
 static void ctl_store(struct leg *leg, union ctl c)
 {
 	__atomic_store_n((uint32_t *)&leg->ctl, c.w, __ATOMIC_RELEASE);
+}
+
+/* The path that was in force before the last flip: a packet may still be
+ * reading it, and a next hop being written to it, for some microseconds */
+static void let_pass(const struct leg_aux *x)
+{
+	uint64_t since = now_ns() - x->flipped;
+
+	if (x->flipped && since < GRACE)
+		sys_usleep((GRACE - since) / 1000 + 1);
 }
 
 void fp_leg_recover(struct leg *leg)
@@ -221,6 +232,7 @@ int fp_leg_set(struct fp *fp, const struct fp_leg *l)
 		return err;
 	leg = &fp->legs[slot];
 	x = &fp->aux[slot];
+	let_pass(x);
 	if (ctl_load(leg).c.state == LEG_FREE) {
 		memset(leg, 0, sizeof(*leg));
 		memset(x, 0, sizeof(*x));
@@ -255,6 +267,7 @@ int fp_leg_set(struct fp *fp, const struct fp_leg *l)
 	c.c.state = l->state;
 	c.c.busy = 0;
 	ctl_store(leg, c);
+	x->flipped = now_ns();
 	return 0;
 }
 
@@ -297,5 +310,6 @@ int fp_leg_del(struct fp *fp, const struct sa *local)
 	/* figures stay readable until the port is used again */
 	ctl_acquire(&fp->legs[slot]);
 	ctl_store(&fp->legs[slot], c);
+	fp->aux[slot].flipped = now_ns();
 	return 0;
 }

@@ -58,6 +58,15 @@ static struct xdp_program *find_shared(int ifindex, struct xdp_multiprog **mp)
 	return NULL;
 }
 
+static bool in_dispatcher(int ifindex)
+{
+	struct xdp_multiprog *mp;
+	bool found = find_shared(ifindex, &mp) && !xdp_multiprog__is_legacy(mp);
+
+	xdp_multiprog__close(mp);
+	return found;
+}
+
 int fp_link_query(struct fp_dev *dev, const char *dir)
 {
 	char path[PATH_MAX + 32];
@@ -78,7 +87,7 @@ int fp_link_query(struct fp_dev *dev, const char *dir)
 		return 0;
 	}
 	prog = find_shared(dev->ifindex, &mp);
-	if (prog) {
+	if (prog && !xdp_multiprog__is_legacy(mp)) {
 		dev->prog_id = xdp_program__id(prog);
 		dev->hold = FP_HOLD_DISPATCHER;
 		dev->mode = attached_mode(dev->ifindex);
@@ -176,6 +185,12 @@ int link_attach_shared(struct fp_dev *dev, struct bpf_object *obj,
 	if (!err && old)
 		xdp_program__detach(old, dev->ifindex, XDP_MODE_NATIVE, 0);
 	xdp_multiprog__close(mp);
+	/* where it has no dispatcher, libxdp attaches the program alone: that
+	 * is not what was asked for, and we would not find it again */
+	if (!err && !in_dispatcher(dev->ifindex)) {
+		xdp_program__detach(prog, dev->ifindex, XDP_MODE_NATIVE, 0);
+		err = -EOPNOTSUPP;
+	}
 	xdp_program__close(prog);
 	if (err)
 		return fp_fail(e, -err, "%s: libxdp's dispatcher was refused "

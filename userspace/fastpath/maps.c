@@ -35,15 +35,14 @@ static void destructor(void *arg)
 static int open_map(const struct fp *fp, const char *name, int *fdp,
 		    uint32_t value_size, uint32_t *entries, struct fp_err *e)
 {
-	DECLARE_LIBBPF_OPTS(bpf_obj_get_opts, opts,
-			    .file_flags = fp->readonly ? BPF_F_RDONLY : 0);
 	struct bpf_map_info info = {};
 	__u32 len = sizeof(info);
 	char path[PATH_MAX + 32];
 	int err;
 
 	snprintf(path, sizeof(path), "%s/%s", fp->dir, name);
-	*fdp = bpf_obj_get_opts(path, &opts);
+	/* not BPF_F_RDONLY: the kernel maps no memory of such a descriptor */
+	*fdp = bpf_obj_get(path);
 	if (*fdp < 0) {
 		err = errno;
 		if (err == ENOENT)
@@ -109,6 +108,26 @@ static int open_all(struct fp *fp, struct fp_err *e)
 	return open_map(fp, "taps", &fp->taps_fd, 0, NULL, e);
 }
 
+static int map_all(struct fp *fp)
+{
+	int err;
+
+	err = map_memory(fp, fp->legs_fd, fp->slots * sizeof(struct leg),
+			 &fp->legs_sz, (void **)&fp->legs);
+	if (err)
+		return err;
+	err = map_memory(fp, fp->aux_fd, fp->slots * sizeof(struct leg_aux),
+			 &fp->aux_sz, (void **)&fp->aux);
+	if (err)
+		return err;
+	err = map_memory(fp, fp->locals_fd, CAROM_LOCALS * sizeof(struct local),
+			 &fp->locals_sz, (void **)&fp->locals);
+	if (err)
+		return err;
+	return map_memory(fp, fp->settings_fd, sizeof(struct settings),
+			  &fp->settings_sz, (void **)&fp->settings);
+}
+
 int fp_open(struct fp **fpp, const char *pin_dir, bool readonly,
 	    struct fp_err *e)
 {
@@ -135,16 +154,7 @@ int fp_open(struct fp **fpp, const char *pin_dir, bool readonly,
 	err = open_all(fp, e);
 	if (err)
 		goto out;
-	err |= map_memory(fp, fp->legs_fd, (size_t)fp->slots *
-			  sizeof(struct leg), &fp->legs_sz, (void **)&fp->legs);
-	err |= map_memory(fp, fp->aux_fd, (size_t)fp->slots *
-			  sizeof(struct leg_aux), &fp->aux_sz,
-			  (void **)&fp->aux);
-	err |= map_memory(fp, fp->locals_fd, CAROM_LOCALS *
-			  sizeof(struct local), &fp->locals_sz,
-			  (void **)&fp->locals);
-	err |= map_memory(fp, fp->settings_fd, sizeof(struct settings),
-			  &fp->settings_sz, (void **)&fp->settings);
+	err = map_all(fp);
 	if (err)
 		err = fp_fail(e, err, "%s: cannot map the leg table: %s",
 			      fp->dir, strerror(err));

@@ -165,13 +165,29 @@ static void edit_others(struct edit *ed, const struct sdpx *sdp)
 	}
 }
 
+/* Nothing is relayed: the session's lines still name nobody but us */
+static void any_address(struct edit *ed, const struct party *to,
+			const struct sdpx *sdp, const struct media_opts *o)
+{
+	const struct sdpx_media *sm = sdpx_media(sdp, 0);
+	int af = sm ? sa_af(&sm->raddr) : AF_UNSPEC;
+	const struct iface *ifc = NULL;
+	struct le *le;
+
+	for (le = list_head(&to->streams); le && !ifc; le = le->next)
+		ifc = ((const struct stream *)le->data)->iface;
+	if (!ifc)
+		ifc = iface_find(to->call->m, &o->direction[0], af);
+	if (!ifc)
+		ifc = &to->call->m->ifacev[0];
+	ed->addr = sa_isset(&o->media_address, SA_ADDR) ? o->media_address
+							: ifc->adv;
+}
+
 static void edit_session(struct edit *ed, const struct media_opts *o)
 {
 	ed->x.origin = ed->addr;
 	sa_set_port(&ed->x.origin, 0);
-
-	if (!sa_isset(&ed->addr, SA_ADDR))
-		return;
 
 	ed->x.replace_origin = o->replace_origin;
 	ed->x.replace_session_conn =
@@ -242,6 +258,8 @@ int edit_write(struct mbuf *out, const struct sdpx *sdp, struct party *to,
 			edit_section(ed, sm, i, s, f, o, rtcpv[i]);
 	}
 
+	if (!sa_isset(&ed->addr, SA_ADDR))
+		any_address(ed, to, sdp, o);
 	edit_session(ed, o);
 	edit_others(ed, sdp);
 	ed->x.replace_username = o->replace_username;

@@ -208,40 +208,36 @@ static int apply_key(struct ng_flags *f, const struct odict_entry *e)
 	return apply_entry(f, &name, e);
 }
 
+/* The word that decides, and accept or reject beside it. What cannot be meant
+ * together is not guessed at */
 static int resolve_mux(struct ng_flags *f)
 {
-	/* What cannot be meant together is not guessed at */
-	static const struct {
-		unsigned mask;
-		enum media_rtcp_mux mux;
-	} tab[] = {
-		{1u << RTCPMUX_OFFER, RTCPMUX_OFFER},
-		{1u << RTCPMUX_OFFER | 1u << RTCPMUX_ACCEPT, RTCPMUX_OFFER},
-		{1u << RTCPMUX_REQUIRE, RTCPMUX_REQUIRE},
-		{1u << RTCPMUX_REQUIRE | 1u << RTCPMUX_OFFER, RTCPMUX_REQUIRE},
-		{1u << RTCPMUX_REQUIRE | 1u << RTCPMUX_ACCEPT,
-		 RTCPMUX_REQUIRE},
-		{1u << RTCPMUX_REQUIRE | 1u << RTCPMUX_ACCEPT |
-		 1u << RTCPMUX_OFFER, RTCPMUX_REQUIRE},
-		{1u << RTCPMUX_DEMUX, RTCPMUX_DEMUX},
-		{1u << RTCPMUX_DEMUX | 1u << RTCPMUX_ACCEPT, RTCPMUX_DEMUX},
-		{1u << RTCPMUX_ACCEPT, RTCPMUX_ACCEPT},
-		{1u << RTCPMUX_REJECT, RTCPMUX_REJECT},
-		{0, RTCPMUX_DEFAULT},
-	};
-	size_t i;
+	const unsigned beside = 1u << RTCPMUX_ACCEPT | 1u << RTCPMUX_REJECT;
+	unsigned word = f->rtcp_mux & ~beside;
 
-	for (i = 0; i < ARRAY_SIZE(tab); i++) {
-		if (tab[i].mask == f->rtcp_mux) {
-			f->o.rtcp_mux = tab[i].mux;
-			return 0;
-		}
+	f->o.rtcp_mux_accept = f->rtcp_mux & 1u << RTCPMUX_ACCEPT;
+	f->o.rtcp_mux_reject = f->rtcp_mux & 1u << RTCPMUX_REJECT;
+	if ((f->rtcp_mux & beside) == beside ||
+	    (word & 1u << RTCPMUX_DEMUX &&
+	     (word != 1u << RTCPMUX_DEMUX || f->o.rtcp_mux_reject))) {
+		(void)re_snprintf(f->error, sizeof(f->error),
+				  "rtcp-mux: these options contradict each "
+				  "other");
+		return EINVAL;
 	}
 
-	(void)re_snprintf(f->error, sizeof(f->error),
-			  "rtcp-mux: these options contradict each other");
+	if (word & 1u << RTCPMUX_DEMUX)
+		f->o.rtcp_mux = RTCPMUX_DEMUX;
+	else if (word & 1u << RTCPMUX_REQUIRE)
+		f->o.rtcp_mux = RTCPMUX_REQUIRE;
+	else if (word & 1u << RTCPMUX_OFFER)
+		f->o.rtcp_mux = RTCPMUX_OFFER;
+	else if (f->o.rtcp_mux_accept)
+		f->o.rtcp_mux = RTCPMUX_ACCEPT;
+	else if (f->o.rtcp_mux_reject)
+		f->o.rtcp_mux = RTCPMUX_REJECT;
 
-	return EINVAL;
+	return 0;
 }
 
 /* Wishes that hold only in the light of the SDP or of one another */
