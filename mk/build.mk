@@ -75,8 +75,8 @@ CLI_SRCS  := $(wildcard tools/carom/*.c)
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
 # Who embeds or loads the programs waits for the skeletons; -MMD does the rest
-$(B)/obj/userspace/fastpath/%.o $(B)/obj/tools/%.o $(B)/obj/tests/bpf/%.o: \
-	| $(SKELS)
+$(call obj,$(wildcard userspace/fastpath/*.c tests/bpf/*.c tests/fuzz/*.c \
+	tests/unit/*.c) $(CLI_SRCS)): | $(SKELS)
 
 $(B)/obj/%.o: %.c
 	$(call say,CC,$<)

@@ -206,7 +206,8 @@ trap cleanup EXIT
 trap 'exit 130' INT TERM
 cd "$WORK"
 [ "$(id -u)" = 0 ] || { echo "demo: must be root" >&2; exit 1; }
-[ -x "$TOP/build/bin/caromd" ] || { echo "demo: run make first" >&2; exit 1; }
+[ -x "${CAROM_BIN:-$TOP/build/bin}/caromd" ] ||
+	{ echo "demo: run make first" >&2; exit 1; }
 title "Carom: RTP relayed in the kernel, driven by Kamailio"
 lab_up
 phones_call
