@@ -13,11 +13,11 @@
 #define CLOCK_SHARE 128
 
 struct cpu_clock {
-	__u64 now;    /* ns, the last reading                     */
-	__u64 jiffy;  /* in which it was read                     */
-	__u32 left;   /* packets that may still share it          */
-	__u32 seen;   /* packets in this jiffy                    */
-	__u32 share;  /* packets per reading, from the jiffy before */
+	__u64 now;   /* ns, the last reading                     */
+	__u64 jiffy; /* in which it was read                     */
+	__u32 left;  /* packets that may still share it          */
+	__u32 seen;  /* packets in this jiffy                    */
+	__u32 share; /* packets per reading, from the jiffy before */
 };
 
 struct {

@@ -84,7 +84,8 @@ static __noinline __u64 csum_packet(struct xdp_md *ctx, __u32 off, __u32 len)
 		if (bpf_xdp_load_bytes(ctx, off, b->data, n))
 			return ~0ULL;
 		sum += (__u32)bpf_csum_diff(NULL, 0, (__be32 *)b->data,
-					    ((n - 1) & (CSUM_CHUNK - 4)) + 4, 0);
+					    ((n - 1) & (CSUM_CHUNK - 4)) + 4,
+					    0);
 		off += n;
 		len -= n;
 	}

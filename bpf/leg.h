@@ -59,9 +59,8 @@ static __always_inline int hop_open(struct hop *h, __u32 slot)
 	return CAROM_R_RELAYED;
 }
 
-static __always_inline bool source_matches(const struct hop *h,
-					   const struct addr *a, __be16 port,
-					   bool v6)
+static __always_inline bool
+source_matches(const struct hop *h, const struct addr *a, __be16 port, bool v6)
 {
 	const struct leg_path *p = h->path;
 
@@ -80,12 +79,12 @@ static __always_inline bool source_matches(const struct hop *h,
  * anew, for it changed. An RTP leg latches on RTP alone: its payload type was
  * negotiated, which RTCP's cannot be */
 static __always_inline int hop_source(struct hop *h, const struct addr *a,
-				      __be16 port, bool v6,
-				      const struct rtp *r, __u64 now)
+				      __be16 port, bool v6, const struct rtp *r,
+				      __u64 now)
 {
 	bool open = h->leg->ctl.latch == LATCH_OPEN &&
-		    (r->kind == PAYLOAD_RTP || (h->path->media != LEG_RTP &&
-						r->kind != PAYLOAD_STRAY));
+		    (r->kind == PAYLOAD_RTP ||
+		     (h->path->media != LEG_RTP && r->kind != PAYLOAD_STRAY));
 
 	if (source_matches(h, a, port, v6) && !open)
 		return CAROM_R_RELAYED;
@@ -99,8 +98,8 @@ static __always_inline int hop_source(struct hop *h, const struct addr *a,
 
 /* Filter, pin the source, turn muxed RTCP off to its own path */
 static __always_inline int hop_admit(struct hop *h, const struct addr *a,
-				     __be16 port, bool v6,
-				     const struct rtp *r, __u64 now)
+				     __be16 port, bool v6, const struct rtp *r,
+				     __u64 now)
 {
 	int rc = CAROM_R_RELAYED;
 
@@ -140,22 +139,21 @@ static __always_inline int hop_out(struct xdp_md *ctx, struct hop *h,
 	}
 	if (!!(p->flags & PATH_V6_OUT) != v6)
 		len += v6 ? -20 : 20;
-	return p->nh_mtu && len > p->nh_mtu ? CAROM_R_TOO_BIG
-					    : CAROM_R_RELAYED;
+	return p->nh_mtu && len > p->nh_mtu ? CAROM_R_TOO_BIG : CAROM_R_RELAYED;
 }
 
 /* Counted as relayed by this leg; SSRC rewriting is the last thing to see
  * the stream as it came in */
-static __always_inline void hop_done(struct hop *h, struct rtp *r,
-				     __u16 ip_len, __u64 now)
+static __always_inline void hop_done(struct hop *h, struct rtp *r, __u16 ip_len,
+				     __u64 now)
 {
 	rtp_figures(h->leg, h->slot, h->path, r, ip_len, now);
 	if (h->path->flags & PATH_SSRC && r->kind == PAYLOAD_RTP && h->p6) {
 		struct leg_aux *x = bpf_map_lookup_elem(&aux, &h->slot);
 
 		if (x)
-			rtp_substitute(x, h->path->clock_mult,
-				       h->p6->ssrc_out, r, now);
+			rtp_substitute(x, h->path->clock_mult, h->p6->ssrc_out,
+				       r, now);
 	}
 }
 

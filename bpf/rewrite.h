@@ -214,8 +214,8 @@ static __noinline int rewrite_translate(struct xdp_md *ctx,
 
 	if (!f->v6 && !ipv4_sum_right(ctx, f->l2_len))
 		return CAROM_R_MALFORMED;
-	if (bpf_xdp_adjust_head(ctx, (int)(f->l2_len + f->l3_len) -
-					     (int)(l2 + l3)))
+	if (bpf_xdp_adjust_head(ctx,
+				(int)(f->l2_len + f->l3_len) - (int)(l2 + l3)))
 		return CAROM_R_HEADROOM;
 	data = (void *)(long)ctx->data;
 	end = (void *)(long)ctx->data_end;
@@ -263,8 +263,8 @@ static __noinline int rewrite_any(struct xdp_md *ctx, const struct frame *f,
 		return CAROM_R_MALFORMED;
 	write_l2(data, p, o.vlan, o.v6);
 	if (o.v6) {
-		if (data + l2 + sizeof(struct ipv6hdr) +
-			    sizeof(struct udphdr) > end)
+		if (data + l2 + sizeof(struct ipv6hdr) + sizeof(struct udphdr) >
+		    end)
 			return CAROM_R_MALFORMED;
 		edit_ipv6(data + l2, &o);
 		write_udp(ctx, l2 + sizeof(struct ipv6hdr),
@@ -305,7 +305,7 @@ static __always_inline int rewrite_ipv4(struct xdp_md *ctx,
 	ip->saddr = p->from4;
 	ip->daddr = p->dst4;
 	word = (*ttl_word & bpf_htons(0x00ff)) | bpf_htons(ttl << 8);
-	sum = addrs + (__u16)~ip->check + (__u16)~*ttl_word + word;
+	sum = addrs + (__u16)~ip->check + (__u16) ~*ttl_word + word;
 	*ttl_word = word;
 	if (p->flags & PATH_DSCP) {
 		word = *(__u16 *)ip;
@@ -317,7 +317,7 @@ static __always_inline int rewrite_ipv4(struct xdp_md *ctx,
 	ip->check = ~csum_fold(sum);
 
 	check = udp->check;
-	sum = addrs + (__u16)~check + (__u32)~*(__u32 *)udp;
+	sum = addrs + (__u16)~check + (__u32) ~*(__u32 *)udp;
 	*(__u32 *)udp = ports;
 	sum += ports;
 	if (r->changed && (void *)(rtp + 6) <= end) {

@@ -103,8 +103,7 @@ static __always_inline bool rtp_sequence(struct leg *leg, __u16 seq)
 
 	if (d > 0 && d < RTP_MAX_DROPOUT) {
 		leg->lost += d - 1;
-		leg->seq_window =
-			d < SEQ_WINDOW ? leg->seq_window << d | 1 : 1;
+		leg->seq_window = d < SEQ_WINDOW ? leg->seq_window << d | 1 : 1;
 		leg->seq_max = seq;
 		return true;
 	}

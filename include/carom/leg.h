@@ -71,19 +71,19 @@ struct leg_ctl {
 };
 
 /* leg_path.flags */
-#define PATH_V6_IN (1u << 0)      /**< packets come in as IPv6        */
-#define PATH_V6_OUT (1u << 1)     /**< packets leave as IPv6          */
-#define PATH_ANY_SRC (1u << 2)    /**< asymmetric: source not checked until latched */
-#define PATH_PT_FILTER (1u << 3)  /**< pt_mask is in force            */
-#define PATH_SSRC (1u << 4)       /**< rewrite SSRC, seq, timestamp   */
-#define PATH_DSCP (1u << 5)       /**< set dscp; else the packet's own */
-#define PATH_TAP (1u << 6)        /**< copy RTP to the agent          */
-#define PATH_TAP_RTCP (1u << 7)   /**< copy RTCP to the agent         */
-#define PATH_DEMUX (1u << 8)      /**< RTCP goes along aux.rtcp_slot's path */
-#define PATH_SRC_FIXED (1u << 9)  /**< never latch the destination (asymmetric) */
+#define PATH_V6_IN (1u << 0)       /**< packets come in as IPv6        */
+#define PATH_V6_OUT (1u << 1)      /**< packets leave as IPv6          */
+#define PATH_ANY_SRC (1u << 2)     /**< asymmetric: any source latches  */
+#define PATH_PT_FILTER (1u << 3)   /**< pt_mask is in force            */
+#define PATH_SSRC (1u << 4)        /**< rewrite SSRC, seq, timestamp   */
+#define PATH_DSCP (1u << 5)        /**< set dscp; else the packet's own */
+#define PATH_TAP (1u << 6)         /**< copy RTP to the agent          */
+#define PATH_TAP_RTCP (1u << 7)    /**< copy RTCP to the agent         */
+#define PATH_DEMUX (1u << 8)       /**< RTCP goes along aux.rtcp_slot's path */
+#define PATH_SRC_FIXED (1u << 9)   /**< asymmetric: destination stays   */
 #define PATH_DTMF_BLOCK (1u << 10) /**< drop payload type dtmf_pt     */
-#define PATH_RTCP_OK (1u << 11)   /**< muxed: RTCP is welcome here    */
-#define PATH_TAP_DTMF (1u << 12)  /**< copy payload type dtmf_pt only */
+#define PATH_RTCP_OK (1u << 11)    /**< muxed: RTCP is welcome here    */
+#define PATH_TAP_DTMF (1u << 12)   /**< copy payload type dtmf_pt only */
 
 /* leg_path.nh_dev beside an index in tx_ports */
 #define NH_NONE 0xff  /**< no next hop yet                             */
@@ -91,44 +91,44 @@ struct leg_ctl {
 
 /** How a packet is rewritten. 64 bytes, one cache line */
 struct leg_path {
-	__be32 src4;       /**< expected source, IPv4                  */
-	__be32 dst4;       /**< peer's address, IPv4                   */
-	__be32 from4;      /**< our address towards the peer, IPv4     */
-	__be16 sport;      /**< expected source port                   */
-	__u16 flags;       /**< PATH_*                                 */
-	__be16 fport;      /**< our port towards the peer; with dport,
+	__be32 src4;      /**< expected source, IPv4                  */
+	__be32 dst4;      /**< peer's address, IPv4                   */
+	__be32 from4;     /**< our address towards the peer, IPv4     */
+	__be16 sport;     /**< expected source port                   */
+	__u16 flags;      /**< PATH_*                                 */
+	__be16 fport;     /**< our port towards the peer; with dport,
 				read as one word                       */
-	__be16 dport;      /**< peer's port                            */
-	__u32 pt_mask[4];  /**< bit n: RTP payload type n is welcome   */
-	__u32 nh_gen;      /**< kernel: generation of the cache below  */
-	__u8 nh_dmac[6];   /**< kernel: next hop                       */
-	__u8 nh_smac[6];   /**< kernel: our device's MAC               */
-	__u16 nh_vlan;     /**< kernel: 802.1Q id to leave with, 0 none */
-	__u16 nh_mtu;      /**< kernel: largest IP packet, 0 unknown   */
-	__u8 nh_dev;       /**< kernel: index in tx_ports, or NH_* */
-	__u8 dscp;         /**< DSCP << 2 to set when PATH_DSCP        */
-	__u8 dtmf_pt;      /**< telephone-event payload type           */
+	__be16 dport;     /**< peer's port                            */
+	__u32 pt_mask[4]; /**< bit n: RTP payload type n is welcome   */
+	__u32 nh_gen;     /**< kernel: generation of the cache below  */
+	__u8 nh_dmac[6];  /**< kernel: next hop                       */
+	__u8 nh_smac[6];  /**< kernel: our device's MAC               */
+	__u16 nh_vlan;    /**< kernel: 802.1Q id to leave with, 0 none */
+	__u16 nh_mtu;     /**< kernel: largest IP packet, 0 unknown   */
+	__u8 nh_dev;      /**< kernel: index in tx_ports, or NH_* */
+	__u8 dscp;        /**< DSCP << 2 to set when PATH_DSCP        */
+	__u8 dtmf_pt;     /**< telephone-event payload type           */
 	enum leg_media media;
-	__u32 clock_mult;  /**< RTP clock: Hz * 1.024e-6 * 2^32 (see leg_clock_mult) */
+	__u32 clock_mult; /**< Hz * 1.024e-6 * 2^32 (leg_clock_mult) */
 };
 
 /** One leg, as every packet sees it. 192 bytes, three cache lines */
 struct leg {
 	/* line 0: control and counters; all but ctl written by the kernel */
 	struct leg_ctl ctl;
-	__u32 ssrc;        /**< last SSRC seen, host order             */
-	__u64 packets;     /**< relayed                                */
-	__u64 bytes;       /**< relayed, IP length                     */
-	__u64 last_seen;   /**< CLOCK_MONOTONIC ns of the last relayed packet */
-	__u64 seq_window;  /**< bit n: seq_max - n was seen            */
-	__s32 lost;        /**< RFC 3550 A.3, cumulative, across wraps */
-	__u32 reordered;   /**< late, inside or beyond the window      */
-	__u32 duplicate;   /**< same sequence number again             */
-	__u32 jitter;      /**< RFC 3550 A.8, in RTP clock units * 16  */
-	__u32 transit;     /**< arrival - timestamp of the last packet */
-	__u16 seq_max;     /**< highest sequence number, modulo 2^16   */
-	__u8 pt;           /**< last payload type                      */
-	__u8 started;      /**< 1 once ssrc, seq_max, transit hold     */
+	__u32 ssrc;       /**< last SSRC seen, host order             */
+	__u64 packets;    /**< relayed                                */
+	__u64 bytes;      /**< relayed, IP length                     */
+	__u64 last_seen;  /**< CLOCK_MONOTONIC ns of the last relayed packet */
+	__u64 seq_window; /**< bit n: seq_max - n was seen            */
+	__s32 lost;       /**< RFC 3550 A.3, cumulative, across wraps */
+	__u32 reordered;  /**< late, inside or beyond the window      */
+	__u32 duplicate;  /**< same sequence number again             */
+	__u32 jitter;     /**< RFC 3550 A.8, in RTP clock units * 16  */
+	__u32 transit;    /**< arrival - timestamp of the last packet */
+	__u16 seq_max;    /**< highest sequence number, modulo 2^16   */
+	__u8 pt;          /**< last payload type                      */
+	__u8 started;     /**< 1 once ssrc, seq_max, transit hold     */
 
 	/* lines 1 and 2 */
 	struct leg_path path[2];
@@ -136,36 +136,36 @@ struct leg {
 
 /** IPv6 addresses and SSRC rewriting of a path. 64 bytes */
 struct leg_path6 {
-	__u8 src6[16];     /**< expected source                        */
-	__u8 dst6[16];     /**< peer's address                         */
-	__u8 from6[16];    /**< our address towards the peer           */
-	__u32 ssrc_out;    /**< SSRC that the receiver sees, host order */
+	__u8 src6[16];  /**< expected source                        */
+	__u8 dst6[16];  /**< peer's address                         */
+	__u8 from6[16]; /**< our address towards the peer           */
+	__u32 ssrc_out; /**< SSRC that the receiver sees, host order */
 	__u32 unused[3];
 };
 
 /** The rest of a leg. 320 bytes */
 struct leg_aux {
 	struct leg_path6 path6[2]; /**< goes with leg.path[]; same rules */
-	__u64 latch_from;  /**< ns: before this only the signalled address latches */
+	__u64 latch_from; /**< ns: before this only the signalled address latches */
 	__u64 latch_until; /**< ns: after this nothing latches          */
 	__u32 peer[2];     /**< slots whose destination follows this leg's
 				source when it latches; 0 = none       */
 	/* SSRC rewriting, written by the kernel */
-	__u32 sub_ssrc;    /**< the SSRC that the offsets belong to    */
-	__u32 sub_ts_off;  /**< added to the timestamp                 */
-	__u32 sub_ts_last; /**< last timestamp sent                    */
-	__u16 sub_seq_off; /**< added to the sequence number           */
+	__u32 sub_ssrc;     /**< the SSRC that the offsets belong to    */
+	__u32 sub_ts_off;   /**< added to the timestamp                 */
+	__u32 sub_ts_last;  /**< last timestamp sent                    */
+	__u16 sub_seq_off;  /**< added to the sequence number           */
 	__u16 sub_seq_last; /**< last sequence number sent             */
 	__u32 ssrc_changes; /**< kernel: times that the SSRC changed   */
-	__u32 sub_active;  /**< 1 once the offsets hold                */
-	__u64 sub_time;    /**< ns when sub_ts_last was sent           */
+	__u32 sub_active;   /**< 1 once the offsets hold                */
+	__u64 sub_time;     /**< ns when sub_ts_last was sent           */
 	__u32 count[CAROM_R_LEG_MAX]; /**< by enum carom_reason        */
-	__u8 signalled[16]; /**< agent: source as signalled, IPv4 mapped  */
+	__u8 signalled[16];   /**< agent: source as signalled, IPv4 mapped  */
 	__u16 signalled_port; /**< agent: its port, host order           */
 	__u16 pad;
-	__u32 rtcp_slot;   /**< agent: along whose path muxed RTCP goes
+	__u32 rtcp_slot; /**< agent: along whose path muxed RTCP goes
 				(PATH_DEMUX)                           */
-	__u64 flipped;     /**< agent: ns when ctl.active last changed  */
+	__u64 flipped;   /**< agent: ns when ctl.active last changed  */
 	__u32 spare[10];
 };
 

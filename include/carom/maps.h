@@ -23,9 +23,9 @@
 
 #define CAROM_PIN_DIR "/sys/fs/bpf/carom"
 
-#define CAROM_LOCALS 4096   /**< open-addressed; at most a quarter in use */
+#define CAROM_LOCALS 4096 /**< open-addressed; at most a quarter in use */
 #define CAROM_LOCAL_PROBES 8
-#define CAROM_DEVICES 64    /**< devices attached at once              */
+#define CAROM_DEVICES 64 /**< devices attached at once              */
 #define CAROM_TAP_BYTES (16u << 20)
 #define CAROM_TAP_SNAP 2048 /**< longest copied IP packet              */
 
@@ -40,20 +40,21 @@
  * last, with release, and clears it first.
  */
 struct local {
-	__u8 addr[16];   /**< IPv6, or IPv4 as ::ffff:a.b.c.d          */
-	__u32 base;      /**< slot of port_min                         */
-	__u16 port_min;  /**< host order                               */
-	__u16 port_max;  /**< host order, inclusive                    */
-	__u32 used;      /**< LOCAL_*                                  */
-	__u32 id;        /**< agent's number for the address           */
+	__u8 addr[16];  /**< IPv6, or IPv4 as ::ffff:a.b.c.d          */
+	__u32 base;     /**< slot of port_min                         */
+	__u16 port_min; /**< host order                               */
+	__u16 port_max; /**< host order, inclusive                    */
+	__u32 used;     /**< LOCAL_*                                  */
+	__u32 id;       /**< agent's number for the address           */
 };
 
 /** One entry, index 0. Written by the agent */
 struct settings {
 	__u32 nh_generation; /**< agent bumps it when routes or neighbours move */
 	__u32 slots;         /**< size of the leg table                */
-	__u8 ttl;            /**< TTL and hop limit to send with; 0 = decrement */
-	__u8 lo_forwarding[2]; /**< IPv4, IPv6: of lo before we attached; written
+	__u8 ttl; /**< TTL and hop limit to send with; 0 = decrement */
+	__u8 lo_forwarding
+		[2]; /**< IPv4, IPv6: of lo before we attached; written
 				by attach, put back by detach          */
 	__u8 pad[5];
 	__u32 ifindex[CAROM_DEVICES]; /**< of tx_ports; written by attach  */
@@ -61,15 +62,15 @@ struct settings {
 
 /** Devices that packets may leave by, VLANs on them included */
 struct device {
-	__u32 port;      /**< index in tx_ports                        */
-	__u32 ifindex;   /**< of the attached (physical) device        */
-	__u16 vlan;      /**< 802.1Q id when the key is a VLAN device  */
+	__u32 port;    /**< index in tx_ports                        */
+	__u32 ifindex; /**< of the attached (physical) device        */
+	__u16 vlan;    /**< 802.1Q id when the key is a VLAN device  */
 	__u16 mtu;
 };
 
 struct reason_count {
 	__u64 packets;
-	__u64 bytes;     /**< IP length                                */
+	__u64 bytes; /**< IP length                                */
 	enum carom_reason reason; /**< so that a dump names it         */
 	__u32 pad;
 };
@@ -81,12 +82,12 @@ struct reason_count {
 
 /** Header of one copied packet; `caplen` bytes from the IP header on follow */
 struct tap {
-	__u64 time;     /**< CLOCK_MONOTONIC ns                        */
+	__u64 time; /**< CLOCK_MONOTONIC ns                        */
 	__u32 slot;
-	__u32 ssrc;     /**< of the packet, host order                 */
+	__u32 ssrc; /**< of the packet, host order                 */
 	__u16 caplen;
-	__u16 payload;  /**< offset of the UDP payload in the copy     */
-	__u16 flags;    /**< TAP_*                                     */
+	__u16 payload; /**< offset of the UDP payload in the copy     */
+	__u16 flags;   /**< TAP_*                                     */
 	__u16 pad;
 };
 
@@ -95,11 +96,10 @@ _Static_assert(sizeof(struct settings) == 16 + 4 * CAROM_DEVICES, "no holes");
 _Static_assert(sizeof(struct tap) == 24, "no holes");
 
 /** Where to start looking for an address in `locals` */
-static inline __attribute__((always_inline)) __u32
-local_hash(__u32 a, __u32 b, __u32 c, __u32 d)
+static inline __attribute__((always_inline)) __u32 local_hash(__u32 a, __u32 b,
+							      __u32 c, __u32 d)
 {
-	__u32 h = (a ^ (b * 0x9e3779b1u) ^ (c * 0x85ebca6bu)) +
-		  d * 0xc2b2ae35u;
+	__u32 h = (a ^ (b * 0x9e3779b1u) ^ (c * 0x85ebca6bu)) + d * 0xc2b2ae35u;
 
 	return (h ^ (h >> 15)) & (CAROM_LOCALS - 1);
 }

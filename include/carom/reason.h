@@ -39,22 +39,26 @@
 	X(LEG_SPARE, leg_spare, note, "not used")                              \
 	/* not charged to a leg */                                             \
 	X(NO_LEG, no_leg, drop, "no leg owns this port of the media range")    \
-	X(MALFORMED, malformed, drop, "IP or UDP lengths contradict each other") \
+	X(MALFORMED, malformed, drop,                                          \
+	  "IP or UDP lengths contradict each other")                           \
 	X(TTL, ttl, drop, "TTL or hop limit is used up")                       \
 	X(FRAGMENT, fragment, punt, "IP fragment for a media address")         \
 	X(IP_OPTIONS, ip_options, punt, "IP options or extension headers")     \
 	X(VLAN_DEPTH, vlan_depth, punt, "more than two VLAN tags")             \
-	X(HEADROOM, headroom, punt, "the driver left no room to grow the frame") \
-	X(TRUNCATED, truncated, punt, "frame is shorter than its IP header says") \
+	X(HEADROOM, headroom, punt,                                            \
+	  "the driver left no room to grow the frame")                         \
+	X(TRUNCATED, truncated, punt,                                          \
+	  "frame is shorter than its IP header says")                          \
 	X(NH_STALE, nh_stale, note, "refresh failed; last good next hop used") \
-	X(NH_REFRESH, nh_refresh, note, "next hop looked up in the kernel's FIB") \
+	X(NH_REFRESH, nh_refresh, note,                                        \
+	  "next hop looked up in the kernel's FIB")                            \
 	X(TAPPED, tapped, note, "copied to the agent while being relayed")
 
 enum carom_reason {
 #define X(id, name, class, text) CAROM_R_##id,
 	CAROM_REASONS(X)
 #undef X
-	CAROM_R_MAX
+		CAROM_R_MAX
 };
 
 /** Reasons below this one have a counter in each leg */

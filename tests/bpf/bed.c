@@ -187,8 +187,7 @@ int bed_teardown(void **state)
 	return 0;
 }
 
-int bed_run(struct bed *bed, int ifindex, const struct pkt *in,
-	    struct pkt *out)
+int bed_run(struct bed *bed, int ifindex, const struct pkt *in, struct pkt *out)
 {
 	uint8_t buf[PKT_MAX + 256] = {0};
 	struct xdp_md ctx = {
@@ -234,8 +233,8 @@ struct sa addr(const char *ip, uint16_t port)
 	return sa;
 }
 
-struct fp_leg leg_plain(struct sa local, struct sa remote,
-			struct sa peer_local, struct sa peer_remote)
+struct fp_leg leg_plain(struct sa local, struct sa remote, struct sa peer_local,
+			struct sa peer_remote)
 {
 	struct fp_leg l;
 
@@ -373,8 +372,8 @@ static void gold_check(struct bed *bed, const struct gold *g,
 	action = bed_run(bed, g->in_dev ? g->in_dev : bed->lan, in, &got);
 	bed_tally(bed, &t1);
 	if (action != g->action)
-		fail_msg("%s: verdict %s, not %s", g->what,
-			 actionv[action & 7], actionv[g->action]);
+		fail_msg("%s: verdict %s, not %s", g->what, actionv[action & 7],
+			 actionv[g->action]);
 	check_tally(g, &t0, &t1, bytes);
 	if (sa_isset(&g->charged, SA_ALL))
 		assert_int_equal(charged(bed, g), c0 + 1);

@@ -34,7 +34,7 @@
 #define B4 "198.51.100.20" /**< the peer at wan */
 #define B6 "2001:db8:2::20"
 #define C4 "198.51.100.21" /**< another at wan */
-#define T4 "203.0.113.30" /**< the peer at tag */
+#define T4 "203.0.113.30"  /**< the peer at tag */
 #define T6 "2001:db8:5::30"
 #define TAG_ID 5
 #define PORT_MIN 30000
@@ -44,12 +44,12 @@ extern const uint8_t mac_a[6], mac_b[6], mac_c[6], mac_t[6], mac_x[6];
 
 struct bed {
 	struct fp *fp;
-	int prog;       /**< fd of the program                           */
+	int prog; /**< fd of the program                           */
 	char pin[64];
 	int lan, wan, tag, off; /**< ifindex                             */
 	uint8_t mac_lan[6], mac_wan[6], mac_tag[6];
-	uint64_t ns;    /**< that the last run took                      */
-	unsigned meta;  /**< bytes of metadata that eat up the headroom  */
+	uint64_t ns;   /**< that the last run took                      */
+	unsigned meta; /**< bytes of metadata that eat up the headroom  */
 };
 
 /** cmocka group setup and teardown; *state is the struct bed */
@@ -74,8 +74,8 @@ void bed_tally(const struct bed *bed, struct tally *t);
 struct sa addr(const char *ip, uint16_t port);
 
 /** A leg that relays local -> peer, with no frills */
-struct fp_leg leg_plain(struct sa local, struct sa remote,
-			struct sa peer_local, struct sa peer_remote);
+struct fp_leg leg_plain(struct sa local, struct sa remote, struct sa peer_local,
+			struct sa peer_remote);
 
 /** fp_leg_set() that must work */
 void leg_put(struct bed *bed, const struct fp_leg *l);
@@ -98,12 +98,12 @@ void bed_bump(struct bed *bed);
 struct gold {
 	const char *what;
 	struct spec in;
-	int in_dev;         /**< 0: lan                                   */
-	int action;         /**< XDP_*                                    */
-	int reason;         /**< -1: none is counted                      */
-	struct spec out;    /**< for XDP_TX and XDP_REDIRECT              */
-	unsigned notes;     /**< NOTE(...) that are counted beside        */
-	struct sa charged;  /**< leg that the reason is charged to too    */
+	int in_dev;        /**< 0: lan                                   */
+	int action;        /**< XDP_*                                    */
+	int reason;        /**< -1: none is counted                      */
+	struct spec out;   /**< for XDP_TX and XDP_REDIRECT              */
+	unsigned notes;    /**< NOTE(...) that are counted beside        */
+	struct sa charged; /**< leg that the reason is charged to too    */
 };
 
 /**

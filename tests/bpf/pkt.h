@@ -36,14 +36,14 @@ struct spec {
 	const char *src, *dst; /**< addresses; a colon makes it IPv6      */
 	uint16_t sport, dport;
 	uint8_t tos;
-	uint8_t ttl;      /**< 0: 64                                      */
-	uint32_t flow;    /**< IPv6 flow label                            */
-	uint16_t id;      /**< IPv4                                       */
-	uint16_t frag;    /**< IPv4 flags and offset, host order          */
-	uint8_t proto;    /**< 0: UDP                                     */
-	uint8_t ihl;      /**< words; 0: 5. More are filled with no-ops   */
+	uint8_t ttl;   /**< 0: 64                                      */
+	uint32_t flow; /**< IPv6 flow label                            */
+	uint16_t id;   /**< IPv4                                       */
+	uint16_t frag; /**< IPv4 flags and offset, host order          */
+	uint8_t proto; /**< 0: UDP                                     */
+	uint8_t ihl;   /**< words; 0: 5. More are filled with no-ops   */
 	enum pkt_sum sum;
-	size_t pad;       /**< bytes behind the IP packet                 */
+	size_t pad; /**< bytes behind the IP packet                 */
 	const void *payload;
 	size_t paylen;
 };

@@ -16,8 +16,15 @@ struct side {
 	uint16_t vlan;
 };
 
-enum { SIDE_LAN4, SIDE_LAN6, SIDE_WAN4, SIDE_WAN6, SIDE_TAG4, SIDE_TAG6,
-       SIDES };
+enum {
+	SIDE_LAN4,
+	SIDE_LAN6,
+	SIDE_WAN4,
+	SIDE_WAN6,
+	SIDE_TAG4,
+	SIDE_TAG6,
+	SIDES
+};
 
 #define PEER_PORT 4000 /**< of every party                                 */
 #define IN_PORT 30010  /**< where a leg of side_leg() receives             */

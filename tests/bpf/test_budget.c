@@ -47,7 +47,8 @@ static void test_verified_insns(void **state)
 	assert_int_equal(bpf_obj_get_info_by_fd(bed->prog, &info, &len), 0);
 	assert_int_equal(uname(&un), 0);
 	printf("# %s: %u instructions verified on %s, %u bytes translated\n",
-	       info.name, info.verified_insns, un.release, info.xlated_prog_len);
+	       info.name, info.verified_insns, un.release,
+	       info.xlated_prog_len);
 	record(un.release, info.verified_insns, info.xlated_prog_len);
 	assert_string_equal(info.name, "carom_xdp");
 	assert_in_range(info.verified_insns, 100, BUDGET);

@@ -21,8 +21,8 @@ static struct side sides[SIDES];
 
 struct ref {
 	bool started;
-	int64_t base, max;   /* extended sequence numbers */
-	bool seen[SEEN];     /* by extended number - base + SEEN / 2 */
+	int64_t base, max; /* extended sequence numbers */
+	bool seen[SEEN];   /* by extended number - base + SEEN / 2 */
 	int64_t lost, reordered, duplicate;
 	double jitter, transit; /* in RTP units */
 	uint32_t ssrc;
@@ -133,9 +133,9 @@ static void check(const struct stream *s, const struct rtpspec *r)
 	if (leg->lost != ref.lost || leg->reordered != ref.reordered ||
 	    leg->duplicate != ref.duplicate)
 		fail_msg("at %u: lost %d, reordered %u, duplicate %u; the "
-			 "reference says %d, %d, %d", r->seq, leg->lost,
-			 leg->reordered, leg->duplicate, (int)ref.lost,
-			 (int)ref.reordered, (int)ref.duplicate);
+			 "reference says %d, %d, %d",
+			 r->seq, leg->lost, leg->reordered, leg->duplicate,
+			 (int)ref.lost, (int)ref.reordered, (int)ref.duplicate);
 	/* integers of a sixteenth of a unit, and arrivals cut to 1024 ns:
 	 * each step may be off by a unit and a half, a sixteenth of it stays */
 	if (fabs(leg->jitter / 16.0 - ref.jitter) > 2)
@@ -241,9 +241,9 @@ static void test_before_first(void **state)
 /* A jump past 3000 either way is a sender that started afresh */
 static void test_restart(void **state)
 {
-	static const int jumpv[] = {2999,   3000,  3001,   20000, 32767,
-				    -3000,  -3001, -20000, -32768, 32768,
-				    -2999,  -64,   -63};
+	static const int jumpv[] = {2999,  3000,  3001,   20000,  32767,
+				    -3000, -3001, -20000, -32768, 32768,
+				    -2999, -64,   -63};
 
 	for (size_t i = 0; i < ARRAY_SIZE(jumpv); i++) {
 		struct stream s = stream_make(*state, 8000);
@@ -257,8 +257,8 @@ static void test_restart(void **state)
 			r.ts = 5 + 160 * 100;
 		for (int k = 0; k < 100; k++, r.seq++, r.ts += 160)
 			send_rtp(&s, &r);
-		assert_int_equal(aux_at(s.bed, s.in->local,
-					IN_PORT)->ssrc_changes, 0);
+		assert_int_equal(
+			aux_at(s.bed, s.in->local, IN_PORT)->ssrc_changes, 0);
 	}
 }
 
@@ -273,8 +273,9 @@ static void test_ssrc_change(void **state)
 			r.seq += k % 7 ? 1 : 3;
 			r.ts += 160;
 		}
-		assert_int_equal(aux_at(s.bed, s.in->local,
-					IN_PORT)->ssrc_changes, change);
+		assert_int_equal(
+			aux_at(s.bed, s.in->local, IN_PORT)->ssrc_changes,
+			change);
 		r.ssrc = r.ssrc * 5 + 1;
 		r.seq = rand();
 		r.ts = rand();

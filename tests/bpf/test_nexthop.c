@@ -340,7 +340,8 @@ static void test_hairpin(void **state)
 			gold_run(bed, &g);
 			for (int i = 1; i < n && n < 5; i++)
 				assert_int_equal(leg_at(bed, v6 ? WAN6 : WAN4,
-							30040 + 2 * i)->packets,
+							30040 + 2 * i)
+							 ->packets,
 						 1);
 			assert_int_equal(leg_at(bed, LAN4, IN_PORT)->packets,
 					 1);
@@ -462,7 +463,8 @@ static bool receive(int fd, struct pkt *p, size_t len)
 	while (poll(&pfd, 1, 5000) == 1) {
 		got = recvfrom(fd, p->b, sizeof(p->b), 0,
 			       (struct sockaddr *)&from, &n);
-		if (got == (ssize_t)len && from.sll_pkttype != PACKET_OUTGOING) {
+		if (got == (ssize_t)len &&
+		    from.sll_pkttype != PACKET_OUTGOING) {
 			p->len = got;
 			return true;
 		}
@@ -488,7 +490,7 @@ static void test_wire(void **state)
 		const struct side *to = &sides[tov[i]];
 		int in = packet_socket("lan-p");
 		int out = packet_socket(to->dev == bed->lan ? "lan-p"
-							     : "wan-p");
+							    : "wan-p");
 		struct gold g = relayed(bed, SIDE_LAN4, tov[i]);
 		struct pkt sent, want, got;
 

@@ -17,14 +17,14 @@ static struct side sides[SIDES];
 
 enum kind {
 	K_RTP,
-	K_RTP_CUT,    /* 11 bytes of it */
+	K_RTP_CUT, /* 11 bytes of it */
 	K_RTCP,
-	K_RTCP_CUT,   /* 7 bytes of it */
+	K_RTCP_CUT, /* 7 bytes of it */
 	K_STUN,
-	K_STUN_CUT,   /* without all of the cookie */
+	K_STUN_CUT,    /* without all of the cookie */
 	K_ALMOST_STUN, /* another cookie */
 	K_DTLS,
-	K_TURN,       /* a channel's data */
+	K_TURN, /* a channel's data */
 	K_ZRTP,
 	K_TEXT,
 	K_EMPTY,
@@ -79,8 +79,8 @@ static size_t build(enum kind k, uint8_t *p)
 #define ST CAROM_R_STUN
 
 static const char *const kindv[] = {
-	"RTP", "cut RTP", "RTCP", "cut RTCP", "STUN", "cut STUN",
-	"almost STUN", "DTLS", "TURN", "ZRTP", "text", "nothing",
+	"RTP",         "cut RTP", "RTCP", "cut RTCP", "STUN", "cut STUN",
+	"almost STUN", "DTLS",    "TURN", "ZRTP",     "text", "nothing",
 };
 
 /* By leg and by kind. RTCP on an RTP leg without mux is RTP of a payload type
@@ -189,9 +189,9 @@ static void test_pt_filter(void **state)
 			r.marker = pt & 1;
 			len = rtp_build(p, &r, 20);
 			g = pt == welcome
-				? side_gold("welcome", in, out, p, len)
-				: side_drop("not welcome", in,
-					    CAROM_R_PT_FILTER, p, len);
+				    ? side_gold("welcome", in, out, p, len)
+				    : side_drop("not welcome", in,
+						CAROM_R_PT_FILTER, p, len);
 			gold_run(bed, &g);
 		}
 	}
@@ -286,8 +286,8 @@ static void test_demux(void **state)
 		g.in.sport++;
 		gold_run(bed, &g);
 		/* the other path decides on its own */
-		assert_int_equal(fp_leg_state(bed->fp, &rtcp.local,
-					      LEG_BLOCKED), 0);
+		assert_int_equal(
+			fp_leg_state(bed->fp, &rtcp.local, LEG_BLOCKED), 0);
 		g = side_drop("blocked", in, CAROM_R_BLOCKED, p, len);
 		g.charged = rtcp.local;
 		gold_run(bed, &g);

@@ -37,8 +37,7 @@ static void each_way(struct bed *bed, enum leg_media media, const char *what,
 
 			snprintf(name, sizeof(name), "%s, %s to %s, %zu bytes",
 				 what, sides[i].name, sides[o].name, len);
-			g = side_gold(name, &sides[i], &sides[o], payload,
-				      len);
+			g = side_gold(name, &sides[i], &sides[o], payload, len);
 			if (change)
 				change(&g);
 			if (!change || g.reason == CAROM_R_RELAYED)
@@ -109,8 +108,8 @@ static void partial(struct gold *g)
 /* What a local socket behind veth leaves to an offload that never comes */
 static void test_partial_checksum(void **state)
 {
-	static const size_t lenv[] = {12,   13,	  172,	173,  503,  504,
-				      505,  511,  512,	513,  1015, 1016,
+	static const size_t lenv[] = {12,   13,   172,  173,  503,  504,
+				      505,  511,  512,  513,  1015, 1016,
 				      1017, 1023, 1024, 1025, 1399, 1400};
 
 	for (size_t i = 0; i < ARRAY_SIZE(lenv); i++)
@@ -159,8 +158,8 @@ static void test_result_zero(void **state)
 			struct gold g;
 
 			payload_word(0);
-			g = side_gold("result 0", &sides[i], &sides[o],
-				      payload, len);
+			g = side_gold("result 0", &sides[i], &sides[o], payload,
+				      len);
 			payload_word(check_of(&g.out));
 			assert_int_equal(check_of(&g.out), 0xffff);
 			bed_clear(bed);
@@ -231,8 +230,8 @@ static void test_wrong_ip_checksum(void **state)
 	for (int o = 0; o < SIDES; o++) {
 		struct fp_leg l = side_leg(&sides[SIDE_LAN4], &sides[o]);
 		struct gold g = side_gold("wrong header checksum",
-					  &sides[SIDE_LAN4], &sides[o],
-					  payload, len);
+					  &sides[SIDE_LAN4], &sides[o], payload,
+					  len);
 		struct pkt in, out;
 		const uint8_t *ip;
 

@@ -117,8 +117,8 @@ static void test_pinned_every_byte(void **state)
 	}
 }
 
-static void check_remote(struct bed *bed, const struct call *c,
-			 const char *ip, uint16_t port)
+static void check_remote(struct bed *bed, const struct call *c, const char *ip,
+			 uint16_t port)
 {
 	struct sa want = addr(ip, port), got;
 

@@ -63,8 +63,8 @@ static bool same(const struct pkt *a, const struct pkt *b)
 	return a->len == b->len && !memcmp(a->b, b->b, a->len);
 }
 
-static void swap(struct bed *bed, const struct side *in,
-		 const struct side *a, const struct side *b)
+static void swap(struct bed *bed, const struct side *in, const struct side *a,
+		 const struct side *b)
 {
 	const struct side *to[2] = {a, b};
 	struct rtpspec r = {.pt = 8, .seq = 1, .ts = 2, .ssrc = 3};
@@ -206,7 +206,8 @@ static void test_slots(void **state)
 		struct sa sa = addr(rangev[i].ip, 0), back;
 
 		assert_int_equal(fp_local_add(bed->fp, &sa, rangev[i].min,
-					      rangev[i].max, NULL), 0);
+					      rangev[i].max, NULL),
+				 0);
 		for (unsigned p = rangev[i].min; p <= rangev[i].max; p++) {
 			uint32_t slot;
 

@@ -147,7 +147,8 @@ static void test_cut(void **state)
 
 static void test_fragments(void **state)
 {
-	static const uint16_t fragv[] = {0x2000, 0x2001, 0x0001, 0x1fff, 0x6000};
+	static const uint16_t fragv[] = {0x2000, 0x2001, 0x0001, 0x1fff,
+					 0x6000};
 	struct gold g;
 
 	legs(*state);
@@ -241,8 +242,8 @@ static void test_malformed(void **state)
 /* Lengths up to the largest: 16 bits must not wrap */
 static void test_claims_more(void **state)
 {
-	static const uint16_t lenv[] = {201, 1500, 0x8000, 0xffd7, 0xffd8,
-					0xfff0, 0xffff};
+	static const uint16_t lenv[] = {201,    1500,   0x8000, 0xffd7,
+					0xffd8, 0xfff0, 0xffff};
 
 	legs(*state);
 	for (size_t i = 0; i < ARRAY_SIZE(lenv); i++) {

@@ -116,8 +116,10 @@ static int sdp(struct media *m, const char *what, const struct media_opts *o,
 		return finish(m, e);
 
 	return m->raw_sdp ? mbuf_write_pl(out, &o->sdp)
-			  : mbuf_printf(out, "v=0\r\ns=%s\r\nm=audio 9 "
-					"RTP/AVP 0\r\n", what);
+			  : mbuf_printf(out,
+					"v=0\r\ns=%s\r\nm=audio 9 "
+					"RTP/AVP 0\r\n",
+					what);
 }
 
 int media_offer(struct media *m, const struct media_opts *o, struct mbuf *out,
@@ -126,8 +128,8 @@ int media_offer(struct media *m, const struct media_opts *o, struct mbuf *out,
 	return sdp(m, "offer", o, out, e);
 }
 
-int media_answer(struct media *m, const struct media_opts *o,
-		 struct mbuf *out, struct media_err *e)
+int media_answer(struct media *m, const struct media_opts *o, struct mbuf *out,
+		 struct media_err *e)
 {
 	return sdp(m, "answer", o, out, e);
 }
@@ -185,13 +187,11 @@ int media_statistics(struct media *m, struct odict *out)
 	begin(m, "statistics");
 
 	return m->err ? m->err
-		      : odict_entry_add(out, "sessions", ODICT_INT,
-					(int64_t)7);
+		      : odict_entry_add(out, "sessions", ODICT_INT, (int64_t)7);
 }
 
 static int select_and(struct media *m, const char *what,
-		      const struct media_sel *sel, bool on,
-		      struct media_err *e)
+		      const struct media_sel *sel, bool on, struct media_err *e)
 {
 	begin(m, what);
 	put_pl(m, "call", &sel->call_id);

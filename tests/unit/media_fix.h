@@ -24,7 +24,7 @@
 
 /** Phones: the one who calls, and two that may answer */
 #define ALICE "203.0.113.10"
-#define BOB   "203.0.113.20"
+#define BOB "203.0.113.20"
 #define CAROL "203.0.113.30"
 
 struct fix {
@@ -35,7 +35,7 @@ struct fix {
 	struct media_conf conf;
 	struct media_err e;
 	struct sdpx *out; /**< last SDP that went out */
-	char *text;	  /**< the same, as text      */
+	char *text;       /**< the same, as text      */
 };
 
 static inline void fix_conf(struct fix *f)

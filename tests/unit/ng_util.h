@@ -12,10 +12,12 @@
 #include "ng/ng.h"
 
 /** A smallest offer, to which a test adds: `OFFER ",\"TOS\":5}"` */
-#define OFFER "{\"command\":\"offer\",\"sdp\":\"v=0\\r\\n\","              \
-	      "\"call-id\":\"c\",\"from-tag\":\"f\""
-#define ANSWER "{\"command\":\"answer\",\"sdp\":\"v=0\\r\\n\","            \
-	       "\"call-id\":\"c\",\"from-tag\":\"f\",\"to-tag\":\"t\""
+#define OFFER                                                                  \
+	"{\"command\":\"offer\",\"sdp\":\"v=0\\r\\n\","                        \
+	"\"call-id\":\"c\",\"from-tag\":\"f\""
+#define ANSWER                                                                 \
+	"{\"command\":\"answer\",\"sdp\":\"v=0\\r\\n\","                       \
+	"\"call-id\":\"c\",\"from-tag\":\"f\",\"to-tag\":\"t\""
 
 struct fix {
 	struct media *m;
@@ -75,7 +77,8 @@ static inline struct odict *request(struct fix *f, const char *json)
 	pl = (struct pl){(char *)out->buf + n, out->end - n};
 	f->reply = mem_deref(f->reply);
 	assert_int_equal(f->bencode ? bencode_decode(&f->reply, &pl, &n)
-				    : ng_json_decode(&f->reply, &pl, &n), 0);
+				    : ng_json_decode(&f->reply, &pl, &n),
+			 0);
 	assert_int_equal(n, pl.l);
 	mem_deref(out);
 	mem_deref(mb);

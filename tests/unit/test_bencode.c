@@ -87,15 +87,30 @@ static void test_bencode_values(void **state)
 static void test_bencode_refused(void **state)
 {
 	static const char *const bad[] = {
-		"x", "l1:ae", "i5e", "4:ping", "e",
-		"d3:key",           /* checked below: cut short, not bad */
-		"d01:a1:be",        /* leading zero in a length          */
-		"d1:ai01ee", "d1:ai-0ee", "d1:aiee", "d1:ai-ee", "d1:ai+1ee",
-		"d1:ai1.5ee", "d1:ai9223372036854775808ee",
+		"x",
+		"l1:ae",
+		"i5e",
+		"4:ping",
+		"e",
+		"d3:key",    /* checked below: cut short, not bad */
+		"d01:a1:be", /* leading zero in a length          */
+		"d1:ai01ee",
+		"d1:ai-0ee",
+		"d1:aiee",
+		"d1:ai-ee",
+		"d1:ai+1ee",
+		"d1:ai1.5ee",
+		"d1:ai9223372036854775808ee",
 		"d1:ai99999999999999999999999999ee",
-		"d-1:a1:be", "d1:a-1:be", "di1e1:ae", "dle1:ae",
+		"d-1:a1:be",
+		"d1:a-1:be",
+		"di1e1:ae",
+		"dle1:ae",
 		"d1:a99999999999999999999:be",
-		"d1048577:", "d1 :a", "d1:a1;be", "d1:ae",
+		"d1048577:",
+		"d1 :a",
+		"d1:a1;be",
+		"d1:ae",
 	};
 	size_t i;
 	(void)state;
@@ -106,7 +121,11 @@ static void test_bencode_refused(void **state)
 
 	/* A NUL would cut an odict string short */
 	assert_int_equal(try(&ben, "d1:a3:b\0ce", 10, NULL), EBADMSG);
-	assert_int_equal(try(&ben, "d2:a\0" "1:be", 9, NULL), EBADMSG);
+	assert_int_equal(try(&ben,
+			     "d2:a\0"
+			     "1:be",
+			     9, NULL),
+			 EBADMSG);
 	assert_int_equal(try(&ben, "\0", 1, NULL), EBADMSG);
 	assert_int_equal(try_str(&ben, ""), EAGAIN);
 }
@@ -237,14 +256,36 @@ static void test_64k(void **state)
 static void test_json_refused(void **state)
 {
 	static const char *const bad[] = {
-		"[]", "\"a\"", "1", "x", "{,}", "{\"a\"}", "{\"a\" 1}",
-		"{a:1}", "{\"a\":1,}", "{\"a\":1 \"b\":2}", "{\"a\":[1,]}",
-		"{\"a\":[1 2]}", "{\"a\":01}", "{\"a\":-}", "{\"a\":+1}",
-		"{\"a\":1.}", "{\"a\":.5}", "{\"a\":1e}", "{\"a\":nul1}",
-		"{\"a\":True}", "{\"a\":\"\\x\"}", "{\"a\":\"\\u00g0\"}",
-		"{\"a\":\"\\u0000\"}", "{\"a\":\"line\nfeed\"}", "{\"a\":'b'}",
-		"{\"a\":9999999999999999999}", "{\"a\":1e999}", "{\"a\":]}",
-		"{1:2}", "{\"a\":undefined}",
+		"[]",
+		"\"a\"",
+		"1",
+		"x",
+		"{,}",
+		"{\"a\"}",
+		"{\"a\" 1}",
+		"{a:1}",
+		"{\"a\":1,}",
+		"{\"a\":1 \"b\":2}",
+		"{\"a\":[1,]}",
+		"{\"a\":[1 2]}",
+		"{\"a\":01}",
+		"{\"a\":-}",
+		"{\"a\":+1}",
+		"{\"a\":1.}",
+		"{\"a\":.5}",
+		"{\"a\":1e}",
+		"{\"a\":nul1}",
+		"{\"a\":True}",
+		"{\"a\":\"\\x\"}",
+		"{\"a\":\"\\u00g0\"}",
+		"{\"a\":\"\\u0000\"}",
+		"{\"a\":\"line\nfeed\"}",
+		"{\"a\":'b'}",
+		"{\"a\":9999999999999999999}",
+		"{\"a\":1e999}",
+		"{\"a\":]}",
+		"{1:2}",
+		"{\"a\":undefined}",
 	};
 	size_t i;
 	(void)state;
@@ -287,7 +328,8 @@ static void test_encode(void **state)
 	struct pl pl;
 	(void)state;
 
-	pl_set_str(&pl, "d6:result2:ok3:sdp5:a\r\n\xff" "b1:lli-1e0:dee1:x"
+	pl_set_str(&pl, "d6:result2:ok3:sdp5:a\r\n\xff"
+			"b1:lli-1e0:dee1:x"
 			"le1:yi0e1:zdee");
 	assert_int_equal(bencode_decode(&o, &pl, NULL), 0);
 	assert_int_equal(mbuf_printf(mb, "%H", bencode_encode, o), 0);

@@ -165,7 +165,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole_record), cmocka_unit_test(has_leg),
-		cmocka_unit_test(states),	cmocka_unit_test(refused),
+		cmocka_unit_test(states),       cmocka_unit_test(refused),
 		cmocka_unit_test(damaged),
 	};
 

@@ -116,7 +116,7 @@ static void rates_of_legs(void **state)
 
 	leg(1, LEG_RELAY, 200, 7);
 	leg(2, LEG_RELAY, 40, 1); /* new                            */
-	leg(3, LEG_FREE, 0, 0);	  /* gone                           */
+	leg(3, LEG_FREE, 0, 0);   /* gone                           */
 	leg(5, LEG_RELAY, 4, 1);  /* freed and taken by another one */
 	leg(9, LEG_RELAY, 50, 1); /* a late one came                */
 	look(&b, 3000000000);

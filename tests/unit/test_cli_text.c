@@ -249,13 +249,13 @@ static void options_good(void **state)
 static void options_bad(void **state)
 {
 	static const char *const badv[][2] = {
-		{"--word", "lo"},	{"--word", ""},
+		{"--word", "lo"},       {"--word", ""},
 		{"--word", "pps|loss"}, {"--number", "0"},
-		{"--number", "1.5"},	{"--number", "4294967296"},
-		{"--number", "-1"},	{"--number", "nan"},
-		{"--number", "0x10"},	{"--number", ""},
-		{"--number", "1e3"},	{"--secs", "inf"},
-		{"--secs", "11"},	{"--secs", "1s"},
+		{"--number", "1.5"},    {"--number", "4294967296"},
+		{"--number", "-1"},     {"--number", "nan"},
+		{"--number", "0x10"},   {"--number", ""},
+		{"--number", "1e3"},    {"--secs", "inf"},
+		{"--secs", "11"},       {"--secs", "1s"},
 	};
 	char msg[256];
 	struct obj o;

@@ -16,7 +16,7 @@
 
 /* Three lines that every file needs; what follows is in line 4 and on, inside
  * `media` when it is indented by two */
-#define IFACES	  "media:\n  interfaces:\n  - {name: a, address: 192.0.2.1}\n"
+#define IFACES "media:\n  interfaces:\n  - {name: a, address: 192.0.2.1}\n"
 #define TWO(a, b) "media:\n  interfaces:\n  - {" a "}\n  - {" b "}\n"
 
 static char path[] = "/tmp/carom-config-XXXXXX";
@@ -247,10 +247,10 @@ struct refusal {
 	const char *allowed;
 };
 
-#define A	"name: a, address: 192.0.2.1"
-#define PORTS	"MIN-MAX in 1024..65535, MIN even"
+#define A "name: a, address: 192.0.2.1"
+#define PORTS "MIN-MAX in 1024..65535, MIN even"
 #define UNICAST "a unicast IPv4 or IPv6 address of this host"
-#define LISTEN	"[udp:|tcp:]ADDRESS:PORT"
+#define LISTEN "[udp:|tcp:]ADDRESS:PORT"
 
 static const struct refusal refusals[] = {
 	/* not YAML */

@@ -582,9 +582,9 @@ int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, fix_setup, fix_teardown)
 	const struct CMUnitTest tests[] = {
-		T(ends),	 T(delayed), T(timeouts),    T(restart),
+		T(ends),         T(delayed), T(timeouts),    T(restart),
 		T(restart_fork), T(reboot),  T(bad_records), T(exhaustion),
-		T(blocking),	 T(told),    T(heard),	     T(recorded),
+		T(blocking),     T(told),    T(heard),       T(recorded),
 	};
 	int n;
 

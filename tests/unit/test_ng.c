@@ -33,11 +33,14 @@ static void commands(struct fix *f)
 	asks(f, "{\"command\":\"delete\",\"call-id\":\"c\"}",
 	     "delete call=c delay=-1");
 	assert_non_null(odict_get_type(f->reply, ODICT_INT, "created"));
-	asks(f, "{\"command\":\"delete\",\"call-id\":\"c\",\"from-tag\":\"f\","
-		"\"to-tag\":\"t\",\"via-branch\":\"b\",\"delete delay\":0}",
+	asks(f,
+	     "{\"command\":\"delete\",\"call-id\":\"c\",\"from-tag\":\"f\","
+	     "\"to-tag\":\"t\",\"via-branch\":\"b\",\"delete delay\":0}",
 	     "delete call=c from=f to=t branch=b delay=0");
-	asks(f, "{\"command\":\"delete\",\"call-id\":\"c\","
-		"\"delete-delay\":30}", "delete call=c delay=30");
+	asks(f,
+	     "{\"command\":\"delete\",\"call-id\":\"c\","
+	     "\"delete-delay\":30}",
+	     "delete call=c delay=30");
 
 	asks(f, "{\"command\":\"query\",\"call-id\":\"c\",\"from-tag\":\"f\"}",
 	     "query call=c from=f");
@@ -71,23 +74,33 @@ static void test_recording(void **state)
 {
 	struct fix *f = *state;
 
-	asks(f, "{\"command\":\"start recording\",\"call-id\":\"c\","
-		"\"metadata\":\"a:b|c:d\"}", "start call=c metadata=a:b|c:d");
-	asks(f, "{\"command\":\"start recording\",\"call-id\":\"c\","
-		"\"recording-format\":\"wav\"}", "start call=c formats=2");
-	asks(f, "{\"command\":\"start recording\",\"call-id\":\"c\","
-		"\"recording-format\":[\"pcap\",\"wav\"]}",
+	asks(f,
+	     "{\"command\":\"start recording\",\"call-id\":\"c\","
+	     "\"metadata\":\"a:b|c:d\"}",
+	     "start call=c metadata=a:b|c:d");
+	asks(f,
+	     "{\"command\":\"start recording\",\"call-id\":\"c\","
+	     "\"recording-format\":\"wav\"}",
+	     "start call=c formats=2");
+	asks(f,
+	     "{\"command\":\"start recording\",\"call-id\":\"c\","
+	     "\"recording-format\":[\"pcap\",\"wav\"]}",
 	     "start call=c formats=3");
 	asks(f, "{\"command\":\"pause recording\",\"call-id\":\"c\"}",
 	     "pause call=c");
 	asks(f, "{\"command\":\"stop recording\",\"call-id\":\"c\"}",
 	     "stop call=c");
-	asks(f, "{\"command\":\"stop recording\",\"call-id\":\"c\","
-		"\"flags\":[\"pause\"]}", "pause call=c");
-	asks(f, "{\"command\":\"stop recording\",\"call-id\":\"c\","
-		"\"pause\":\"yes\"}", "pause call=c");
-	refused(f, "{\"command\":\"start recording\",\"call-id\":\"c\","
-		   "\"output-destination\":\"/etc/passwd\"}",
+	asks(f,
+	     "{\"command\":\"stop recording\",\"call-id\":\"c\","
+	     "\"flags\":[\"pause\"]}",
+	     "pause call=c");
+	asks(f,
+	     "{\"command\":\"stop recording\",\"call-id\":\"c\","
+	     "\"pause\":\"yes\"}",
+	     "pause call=c");
+	refused(f,
+		"{\"command\":\"start recording\",\"call-id\":\"c\","
+		"\"output-destination\":\"/etc/passwd\"}",
 		"output-destination");
 	refused(f, "{\"command\":\"start recording\"}", "call-id");
 }
@@ -98,24 +111,38 @@ static void test_block(void **state)
 
 	asks(f, "{\"command\":\"block media\",\"call-id\":\"c\"}",
 	     "block call=c all on");
-	asks(f, "{\"command\":\"unblock media\",\"call-id\":\"c\","
-		"\"from-tag\":\"f\"}", "block call=c from=f off");
-	asks(f, "{\"command\":\"block media\",\"call-id\":\"c\","
-		"\"from-tag\":\"f\",\"to-tag\":\"t\",\"flags\":[\"all\"]}",
+	asks(f,
+	     "{\"command\":\"unblock media\",\"call-id\":\"c\","
+	     "\"from-tag\":\"f\"}",
+	     "block call=c from=f off");
+	asks(f,
+	     "{\"command\":\"block media\",\"call-id\":\"c\","
+	     "\"from-tag\":\"f\",\"to-tag\":\"t\",\"flags\":[\"all\"]}",
 	     "block call=c from=f to=t all on");
-	asks(f, "{\"command\":\"block DTMF\",\"call-id\":\"c\","
-		"\"address\":\"2001:db8::1\"}",
+	asks(f,
+	     "{\"command\":\"block DTMF\",\"call-id\":\"c\","
+	     "\"address\":\"2001:db8::1\"}",
 	     "dtmf call=c address=2001:db8::1 on");
-	asks(f, "{\"command\":\"unblock DTMF\",\"call-id\":\"c\","
-		"\"all\":\"flows\"}", "dtmf call=c all off");
-	refused(f, "{\"command\":\"block media\",\"call-id\":\"c\","
-		   "\"label\":\"x\"}", "label");
-	refused(f, "{\"command\":\"block DTMF\",\"call-id\":\"c\","
-		   "\"DTMF-security\":\"tone\"}", "DTMF-security=tone");
-	refused(f, "{\"command\":\"block media\",\"call-id\":\"c\","
-		   "\"all\":\"except-offer-answer\"}", "except-offer-answer");
-	refused(f, "{\"command\":\"block media\",\"call-id\":\"c\","
-		   "\"address\":\"nowhere\"}", "address=nowhere");
+	asks(f,
+	     "{\"command\":\"unblock DTMF\",\"call-id\":\"c\","
+	     "\"all\":\"flows\"}",
+	     "dtmf call=c all off");
+	refused(f,
+		"{\"command\":\"block media\",\"call-id\":\"c\","
+		"\"label\":\"x\"}",
+		"label");
+	refused(f,
+		"{\"command\":\"block DTMF\",\"call-id\":\"c\","
+		"\"DTMF-security\":\"tone\"}",
+		"DTMF-security=tone");
+	refused(f,
+		"{\"command\":\"block media\",\"call-id\":\"c\","
+		"\"all\":\"except-offer-answer\"}",
+		"except-offer-answer");
+	refused(f,
+		"{\"command\":\"block media\",\"call-id\":\"c\","
+		"\"address\":\"nowhere\"}",
+		"address=nowhere");
 	refused(f, "{\"command\":\"block media\"}", "call-id");
 }
 
@@ -134,14 +161,18 @@ static void test_missing(void **state)
 		"call-id");
 	refused(f, "{\"command\":\"offer\",\"sdp\":\"v=0\",\"call-id\":\"c\"}",
 		"from-tag");
-	refused(f, "{\"command\":\"answer\",\"sdp\":\"v=0\","
-		   "\"call-id\":\"c\",\"from-tag\":\"f\"}", "to-tag");
+	refused(f,
+		"{\"command\":\"answer\",\"sdp\":\"v=0\","
+		"\"call-id\":\"c\",\"from-tag\":\"f\"}",
+		"to-tag");
 	refused(f, "{\"command\":\"delete\"}", "call-id");
 	refused(f, "{\"command\":\"query\"}", "call-id");
 	refused(f, "{\"command\":\"list\",\"limit\":0}", "limit=0");
 	refused(f, "{\"command\":\"list\",\"limit\":\"ten\"}", "limit=ten");
-	refused(f, "{\"command\":\"delete\",\"call-id\":\"c\","
-		   "\"delete-delay\":-1}", "delete-delay=-1");
+	refused(f,
+		"{\"command\":\"delete\",\"call-id\":\"c\","
+		"\"delete-delay\":-1}",
+		"delete-delay=-1");
 }
 
 static void test_media_errors(void **state)
@@ -211,7 +242,8 @@ static void test_loop(void **state)
 	/* Without the flag it is an SDP like any other */
 	re_snprintf(req, sizeof(req),
 		    "{\"command\":\"offer\",\"call-id\":\"c\",\"from-tag\":"
-		    "\"f\",\"sdp\":\"%H\"}", utf8_encode, sdp);
+		    "\"f\",\"sdp\":\"%H\"}",
+		    utf8_encode, sdp);
 	request(f, req);
 	assert_int_equal(f->m->calls, 1);
 	mem_deref(sdp);
@@ -413,10 +445,17 @@ static void test_cookies(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_commands), T(test_recording), T(test_block),
-		T(test_missing), T(test_media_errors), T(test_loop),
-		T(test_garbage), T(test_truncated), T(test_large),
-		T(test_resent), cmocka_unit_test(test_cookies),
+		T(test_commands),
+		T(test_recording),
+		T(test_block),
+		T(test_missing),
+		T(test_media_errors),
+		T(test_loop),
+		T(test_garbage),
+		T(test_truncated),
+		T(test_large),
+		T(test_resent),
+		cmocka_unit_test(test_cookies),
 	};
 
 	/* What is refused here is refused on purpose */

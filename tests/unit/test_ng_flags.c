@@ -45,14 +45,14 @@ static void test_flags(void **state)
 	flags_ask(f, "\"direction=priv\",\"direction-pub\"",
 		  " dir0=priv dir1=pub");
 	flags_ask(f, "\"RTP/AVP\"", " transport=RTP/AVP");
-	flags_ask(f, "\"received-from=IP4-192.0.2.7\"",
-		  " received=192.0.2.7");
+	flags_ask(f, "\"received-from=IP4-192.0.2.7\"", " received=192.0.2.7");
 	flags_ask(f, "\"metadata=a|b\",\"via-branch=z\"",
 		  " branch=z metadata=a|b");
 	flags_ask(f, "\"\"", "");
 
-	asks(f, OFFER ",\"flags\":[\"SIP-source-address\",\"trust-address\"],"
-		"\"received-from\":[\"IP6\",\"2001:db8::5\"]}",
+	asks(f,
+	     OFFER ",\"flags\":[\"SIP-source-address\",\"trust-address\"],"
+		   "\"received-from\":[\"IP6\",\"2001:db8::5\"]}",
 	     "offer call=c from=f received=2001:db8::5");
 }
 
@@ -60,15 +60,18 @@ static void test_keys(void **state)
 {
 	struct fix *f = *state;
 
-	asks(f, OFFER ",\"replace\":[\"origin\",\"session connection\","
-		"\"username\",\"session name\",\"SDP-version\","
-		"\"zero address\"]}",
+	asks(f,
+	     OFFER ",\"replace\":[\"origin\",\"session connection\","
+		   "\"username\",\"session name\",\"SDP-version\","
+		   "\"zero address\"]}",
 	     BASE " replace_origin replace_session_connection "
-	     "replace_username replace_session_name replace_sdp_version "
-	     "replace_zero_address");
+		  "replace_username replace_session_name replace_sdp_version "
+		  "replace_zero_address");
 	asks(f, OFFER ",\"direction\":[\"a\",\"b\"]}", BASE " dir0=a dir1=b");
-	asks(f, OFFER ",\"received from\":[\"IP4\",\"192.0.2.9\"],"
-		"\"address family\":\"IP4\",\"media address\":\"2001:db8::1\"}",
+	asks(f,
+	     OFFER
+	     ",\"received from\":[\"IP4\",\"192.0.2.9\"],"
+	     "\"address family\":\"IP4\",\"media address\":\"2001:db8::1\"}",
 	     BASE " received=192.0.2.9 media=2001:db8::1 af=4");
 	asks(f, OFFER ",\"transport protocol\":\"RTP/SAVPF\"}",
 	     BASE " transport=RTP/SAVPF");
@@ -100,13 +103,15 @@ static void test_codec(void **state)
 	size_t n;
 	int i;
 
-	asks(f, OFFER ",\"codec\":{\"mask\":[\"all\"],\"except\":[\"PCMA\","
-		"\"opus/48000/2\"],\"strip\":[8,\"G729\"],\"offer\":"
-		"[\"PCMU\"]}}",
+	asks(f,
+	     OFFER ",\"codec\":{\"mask\":[\"all\"],\"except\":[\"PCMA\","
+		   "\"opus/48000/2\"],\"strip\":[8,\"G729\"],\"offer\":"
+		   "[\"PCMU\"]}}",
 	     BASE " strip=8,G729 mask=all offer=PCMU "
-	     "except=PCMA,opus/48000/2");
-	flags_ask(f, "\"codec-mask-PCMU\",\"codec-strip-opus/48000/2\","
-		     "\"codec-offer-telephone-event\",\"codec-except-PCMA\"",
+		  "except=PCMA,opus/48000/2");
+	flags_ask(f,
+		  "\"codec-mask-PCMU\",\"codec-strip-opus/48000/2\","
+		  "\"codec-offer-telephone-event\",\"codec-except-PCMA\"",
 		  " strip=opus/48000/2 mask=PCMU offer=telephone-event "
 		  "except=PCMA");
 
@@ -116,8 +121,7 @@ static void test_codec(void **state)
 		"codec-set");
 	refused(f, OFFER ",\"flags\":[\"codec-transcode-opus\"]}",
 		"codec-transcode=opus");
-	refused(f, OFFER ",\"flags\":[\"codec-accept-opus\"]}",
-		"codec-accept");
+	refused(f, OFFER ",\"flags\":[\"codec-accept-opus\"]}", "codec-accept");
 	refused(f, OFFER ",\"flags\":[\"codec-consume-opus\"]}",
 		"codec-consume");
 	refused(f, OFFER ",\"codec\":{\"strip\":[\"\"]}}", "codec-strip");
@@ -143,14 +147,11 @@ static void test_mux(void **state)
 	asks(f, OFFER ",\"rtcp-mux\":[]}", BASE);
 	asks(f, OFFER ",\"rtcp-mux\":[\"accept\",\"offer\"]}",
 	     BASE " mux=offer");
-	flags_ask(f, "\"rtcp-mux-require\",\"rtcp-mux-offer\"",
-		  " mux=require");
+	flags_ask(f, "\"rtcp-mux-require\",\"rtcp-mux-offer\"", " mux=require");
 	asks(f, OFFER ",\"rtcp-mux\":[\"offer\",\"reject\"]}",
 	     BASE " mux=offer");
-	refused(f, OFFER ",\"rtcp-mux\":[\"accept\",\"reject\"]}",
-		"rtcp-mux");
-	refused(f, OFFER ",\"rtcp-mux\":[\"demux\",\"require\"]}",
-		"rtcp-mux");
+	refused(f, OFFER ",\"rtcp-mux\":[\"accept\",\"reject\"]}", "rtcp-mux");
+	refused(f, OFFER ",\"rtcp-mux\":[\"demux\",\"require\"]}", "rtcp-mux");
 }
 
 static void test_refused(void **state)
@@ -222,9 +223,10 @@ static void test_sdes(void **state)
 
 	flags_ask(f, "\"SDES-off\"", "");
 	flags_ask(f, "\"SDES-nonew\"", "");
-	refused(f, "{\"command\":\"offer\",\"call-id\":\"c\",\"from-tag\":"
-		   "\"f\",\"SDES\":[\"off\"],\"sdp\":\"v=0\\r\\nm=audio 9 "
-		   "RTP/SAVP 0\\r\\na=crypto:1 X inline:y\\r\\n\"}",
+	refused(f,
+		"{\"command\":\"offer\",\"call-id\":\"c\",\"from-tag\":"
+		"\"f\",\"SDES\":[\"off\"],\"sdp\":\"v=0\\r\\nm=audio 9 "
+		"RTP/SAVP 0\\r\\na=crypto:1 X inline:y\\r\\n\"}",
 		"SDES=off");
 }
 
@@ -233,10 +235,12 @@ static void test_scope(void **state)
 {
 	struct fix *f = *state;
 
-	asks(f, "{\"command\":\"delete\",\"call-id\":\"c\",\"ICE\":\"force\","
-		"\"flags\":[\"trust-address\",\"always-transcode\"],"
-		"\"direction\":[\"nonsense\"],\"replace\":[\"origin\"],"
-		"\"delete-delay\":\"7\"}", "delete call=c delay=7");
+	asks(f,
+	     "{\"command\":\"delete\",\"call-id\":\"c\",\"ICE\":\"force\","
+	     "\"flags\":[\"trust-address\",\"always-transcode\"],"
+	     "\"direction\":[\"nonsense\"],\"replace\":[\"origin\"],"
+	     "\"delete-delay\":\"7\"}",
+	     "delete call=c delay=7");
 }
 
 static void test_unknown(void **state)
@@ -257,8 +261,9 @@ static void test_unknown(void **state)
 
 	/* What a stranger sent is not echoed raw, nor without end */
 	request(f, OFFER ",\"flags\":[\"a\\nb\\u00e9\\\"\"]}");
-	assert_string_equal(said(f, "warning"),
-			    "unknown flag or key: 'a?b?" "?" "?'");
+	assert_string_equal(said(f, "warning"), "unknown flag or key: 'a?b?"
+						"?"
+						"?'");
 	n = (size_t)re_snprintf(req, sizeof(req), OFFER ",\"flags\":[\"x\"");
 	for (i = 0; i < 50; i++)
 		n += (size_t)re_snprintf(req + n, sizeof(req) - n,
@@ -275,22 +280,24 @@ static void test_rtpp_flags(void **state)
 {
 	struct fix *f = *state;
 
-	asks(f, OFFER ",\"rtpp-flags\":\" trust-address replace-origin  "
-		"ICE=remove direction=priv direction=pub codec-mask=all "
-		"codec-except=[PCMA PCMU] RTP/AVP via-branch=b1 to-tag "
-		"rtcp-mux-demux TOS=8\"}",
+	asks(f,
+	     OFFER ",\"rtpp-flags\":\" trust-address replace-origin  "
+		   "ICE=remove direction=priv direction=pub codec-mask=all "
+		   "codec-except=[PCMA PCMU] RTP/AVP via-branch=b1 to-tag "
+		   "rtcp-mux-demux TOS=8\"}",
 	     BASE " branch=b1 dir0=priv dir1=pub transport=RTP/AVP mux=demux "
-	     "replace_origin ice_remove tos=8 mask=all except=PCMA,PCMU");
+		  "replace_origin ice_remove tos=8 mask=all except=PCMA,PCMU");
 }
 
 static void test_rtpp_lists(void **state)
 {
 	struct fix *f = *state;
 
-	asks(f, OFFER ",\"rtpp_flags\":\"replace=[origin zero-address] "
-		"codec-strip=[G729 opus/48000]\"}",
+	asks(f,
+	     OFFER ",\"rtpp_flags\":\"replace=[origin zero-address] "
+		   "codec-strip=[G729 opus/48000]\"}",
 	     BASE " replace_origin replace_zero_address "
-	     "strip=G729,opus/48000");
+		  "strip=G729,opus/48000");
 	asks(f, OFFER ",\"flags\":\"asymmetric record-call\"}",
 	     BASE " asymmetric record_call");
 	refused(f, OFFER ",\"rtpp-flags\":\"replace-origin ICE=force\"}",
@@ -330,8 +337,8 @@ static void test_table(void **state)
 		assert_string_equal(said(f, "result"),
 				    r->fate == NG_REFUSED ? "error" : "ok");
 		if (r->fate == NG_REFUSED)
-			assert_non_null(strstr(said(f, "error-reason"),
-					       r->why));
+			assert_non_null(
+				strstr(said(f, "error-reason"), r->why));
 	}
 }
 
@@ -354,13 +361,15 @@ static void test_documented(void **state)
 
 	for (i = 0; i < n; i++) {
 		static const char *const fate[] = {
-			"honoured", "no effect", "refused",
+			"honoured",
+			"no effect",
+			"refused",
 		};
 
 		re_snprintf(want, sizeof(want), "| `%s%s%s` | %s | %s |",
 			    tab[i].name, tab[i].value ? "=" : "",
-			    tab[i].value ? tab[i].value : "",
-			    fate[tab[i].fate], tab[i].why);
+			    tab[i].value ? tab[i].value : "", fate[tab[i].fate],
+			    tab[i].why);
 		if (!strstr(text, want))
 			fail_msg("docs/ng.md lacks: %s", want);
 	}
@@ -371,10 +380,12 @@ static void test_documented(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_flags), T(test_keys), T(test_codec), T(test_mux),
-		T(test_refused), T(test_sdes), T(test_scope), T(test_unknown),
-		T(test_rtpp_flags), T(test_rtpp_lists), T(test_table),
-		cmocka_unit_test(test_documented),
+		T(test_flags),      T(test_keys),
+		T(test_codec),      T(test_mux),
+		T(test_refused),    T(test_sdes),
+		T(test_scope),      T(test_unknown),
+		T(test_rtpp_flags), T(test_rtpp_lists),
+		T(test_table),      cmocka_unit_test(test_documented),
 	};
 
 	/* What is refused here is refused on purpose */

@@ -106,8 +106,7 @@ static int dial(const struct sa *sa, int type)
 
 static void put(int fd, const char *str)
 {
-	need(send(fd, str, strlen(str), MSG_NOSIGNAL) ==
-	     (ssize_t)strlen(str));
+	need(send(fd, str, strlen(str), MSG_NOSIGNAL) == (ssize_t)strlen(str));
 }
 
 /* The next bytes are these */
@@ -220,7 +219,10 @@ static void test_tcp(void **state)
 static void bad_client(const struct net *n)
 {
 	static const char *const bad[] = {
-		"a 7", "a [1]", "a d7:command4:ping0e", "a {]",
+		"a 7",
+		"a [1]",
+		"a d7:command4:ping0e",
+		"a {]",
 	};
 	static char big[80000];
 	size_t i;

@@ -164,7 +164,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ranges), cmocka_unit_test(each_once),
-		cmocka_unit_test(rest),	  cmocka_unit_test(marks),
+		cmocka_unit_test(rest),   cmocka_unit_test(marks),
 		cmocka_unit_test(churn),
 	};
 

@@ -25,7 +25,7 @@
 
 enum { HEADER = 44, PTIME = 160, IPUDP = 28 };
 
-#define MS    1000000ull
+#define MS 1000000ull
 #define START (1000000 * MS)
 
 struct fix {
@@ -517,9 +517,9 @@ int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(g711),	  T(tones),  T(gap),	     T(disorder),
+		T(g711),          T(tones),  T(gap),         T(disorder),
 		T(one_time_line), T(pauses), T(true_header), T(pcap_bytes),
-		T(others),	  T(names),  T(full_disk),
+		T(others),        T(names),  T(full_disk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,7 +12,7 @@
 #include "media/rtcp.h"
 
 #define MS 1000000ull
-#define S  (1000 * MS)
+#define S (1000 * MS)
 
 /* SSRC 0x11111111, NTP e1234567.89abcdef, no report block */
 #define SR                                                                     \
@@ -77,9 +77,9 @@ static void receiver_report(void **state)
 static void sender_report_with_block(void **state)
 {
 	static const uint8_t p[] = {0x81, 200, 0, 12, 0x22, 0x22, 0x22, 0x22,
-				    0,	  0,   0, 1,  0,    2,	  0,	0,
-				    0,	  0,   0, 3,  0,    0,	  0,	4,
-				    0,	  0,   0, 5,  BLOCK};
+				    0,    0,   0, 1,  0,    2,    0,    0,
+				    0,    0,   0, 3,  0,    0,    0,    4,
+				    0,    0,   0, 5,  BLOCK};
 	struct rtcpx_party a = {0}, b = {0};
 
 	(void)state;
@@ -187,10 +187,10 @@ static void older_reports_are_remembered(void **state)
 static void other_packets_are_passed_over(void **state)
 {
 	/* picture loss indication, reduced size (RFC 5506); APP; padded BYE */
-	static const uint8_t p[] = {0x81, 206, 0,    2,	  1,	1,   1, 1, 2, 2,
-				    2,	  2,   0x80, 204, 0,	2,   1, 1, 1, 1,
+	static const uint8_t p[] = {0x81, 206, 0,    2,   1,    1,   1, 1, 2, 2,
+				    2,    2,   0x80, 204, 0,    2,   1, 1, 1, 1,
 				    'n',  'a', 'm',  'e', 0xa1, 203, 0, 2, 1, 1,
-				    1,	  1,   0,    0,	  0,	4};
+				    1,    1,   0,    0,   0,    4};
 	struct rtcpx_party b = {0};
 
 	(void)state;

@@ -12,12 +12,12 @@
 
 #include "media/sdp.h"
 
-#define V     "v=0\r\n"
-#define O     "o=alice 53 7 IN IP4 203.0.113.5\r\n"
-#define S     "s=call\r\n"
-#define C     "c=IN IP4 203.0.113.5\r\n"
-#define T     "t=0 0\r\n"
-#define HEAD  V O S C T
+#define V "v=0\r\n"
+#define O "o=alice 53 7 IN IP4 203.0.113.5\r\n"
+#define S "s=call\r\n"
+#define C "c=IN IP4 203.0.113.5\r\n"
+#define T "t=0 0\r\n"
+#define HEAD V O S C T
 #define AUDIO "m=audio 4000 RTP/AVP 0 8 101\r\n"
 
 static struct sdpx *parse(const char *text)

@@ -7,22 +7,22 @@
 
 #include <linux/types.h>
 
-#define BENCH_FLOWS	 30000 /**< most flows; the legs' ports are 2 apart  */
-#define BENCH_ETH	 14
-#define BENCH_IP	 20
-#define BENCH_UDP	 8
-#define BENCH_RTP	 12
-#define BENCH_HEAD	 (BENCH_ETH + BENCH_IP + BENCH_UDP + BENCH_RTP)
+#define BENCH_FLOWS 30000 /**< most flows; the legs' ports are 2 apart  */
+#define BENCH_ETH 14
+#define BENCH_IP 20
+#define BENCH_UDP 8
+#define BENCH_RTP 12
+#define BENCH_HEAD (BENCH_ETH + BENCH_IP + BENCH_UDP + BENCH_RTP)
 #define BENCH_HEAD_WORDS (BENCH_HEAD / 8)
-#define BENCH_VOICE	 160 /**< G.711, 20 ms                             */
-#define BENCH_FRAME	 (BENCH_HEAD + BENCH_VOICE)
+#define BENCH_VOICE 160 /**< G.711, 20 ms                             */
+#define BENCH_FRAME (BENCH_HEAD + BENCH_VOICE)
 
 #define BENCH_PT 8 /**< PCMA, which every relay under test was told of */
 
 /** First media port, source port and RTP values of a flow */
 #define BENCH_DPORT 5000
 #define BENCH_SPORT 5002
-#define BENCH_STEP  2
+#define BENCH_STEP 2
 
 /** In .rodata: how each frame is made */
 struct gen_cfg {

@@ -14,15 +14,15 @@
 
 #include "common.h"
 
-#define LATE	100000000u /* ns after which a packet counts as lost */
-#define GIVE_UP 20	   /* lost packets                               */
-#define WARM	100	   /* packets that are not looked at          */
+#define LATE 100000000u /* ns after which a packet counts as lost */
+#define GIVE_UP 20      /* lost packets                               */
+#define WARM 100        /* packets that are not looked at          */
 
 struct args {
 	const char *from; /* NETNS                           */
 	const char *to;
 	struct sockaddr_in bind; /* where the sender stands         */
-	struct sockaddr_in dst;	 /* where it sends                  */
+	struct sockaddr_in dst;  /* where it sends                  */
 	struct sockaddr_in listen;
 	uint64_t rate, count;
 };
@@ -54,8 +54,8 @@ static struct sockaddr_in endpoint(const char *s)
 static void parse(struct args *a, int argc, char *argv[])
 {
 	static const struct option longs[] = {
-		{"from", 1, NULL, 'f'},	  {"to", 1, NULL, 't'},
-		{"bind", 1, NULL, 'b'},	  {"dst", 1, NULL, 'd'},
+		{"from", 1, NULL, 'f'},   {"to", 1, NULL, 't'},
+		{"bind", 1, NULL, 'b'},   {"dst", 1, NULL, 'd'},
 		{"listen", 1, NULL, 'l'}, {"rate", 1, NULL, 'r'},
 		{"count", 1, NULL, 'c'},  {NULL, 0, NULL, 0},
 	};

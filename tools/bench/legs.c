@@ -12,11 +12,11 @@
 #include "fastpath/fastpath.h"
 
 #define SLOTS 131072
-#define TTL   64 /* caromd's default */
+#define TTL 64 /* caromd's default */
 
 struct args {
 	const char *ns, *in, *out;
-	struct sa near, far;	       /* the phones                   */
+	struct sa near, far;           /* the phones                   */
 	struct sa local_in, local_out; /* ours, towards them          */
 	uint32_t legs;
 	bool down;
@@ -37,10 +37,10 @@ static void parse(struct args *a, int argc, char *argv[])
 {
 	static const struct option longs[] = {
 		{"netns", 1, NULL, 'n'},     {"in", 1, NULL, 'i'},
-		{"out", 1, NULL, 'o'},	     {"near", 1, NULL, 'a'},
-		{"far", 1, NULL, 'b'},	     {"local-in", 1, NULL, 'x'},
+		{"out", 1, NULL, 'o'},       {"near", 1, NULL, 'a'},
+		{"far", 1, NULL, 'b'},       {"local-in", 1, NULL, 'x'},
 		{"local-out", 1, NULL, 'y'}, {"legs", 1, NULL, 'l'},
-		{"down", 0, NULL, 'd'},	     {NULL, 0, NULL, 0},
+		{"down", 0, NULL, 'd'},      {NULL, 0, NULL, 0},
 	};
 	int c;
 

@@ -17,9 +17,9 @@
 
 #include "common.h"
 
-#define BATCH  256
-#define TICK   1000000u /* ns */
-#define SETTLE 20000	/* us: what is in a queue after that came too late */
+#define BATCH 256
+#define TICK 1000000u /* ns */
+#define SETTLE 20000  /* us: what is in a queue after that came too late */
 
 struct flow {
 	struct frame_addr addr;

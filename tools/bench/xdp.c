@@ -14,7 +14,7 @@
 struct args {
 	const char *dir;
 	const char *from;     /* NETNS:DEVICE that packets leave by     */
-	const char *to;	      /* NETNS:DEVICE where they are counted    */
+	const char *to;       /* NETNS:DEVICE where they are counted    */
 	const char *relay;    /* NETNS:DEVICE that only redirects ...   */
 	const char *relay_to; /* ... to this one, or NULL               */
 	struct frame_addr addr;
@@ -34,8 +34,8 @@ static const char usage[] =
 static void parse(struct args *a, int argc, char *argv[])
 {
 	static const struct option longs[] = {
-		{"from", 1, NULL, 'f'},	   {"to", 1, NULL, 't'},
-		{"smac", 1, NULL, 's'},	   {"dmac", 1, NULL, 'd'},
+		{"from", 1, NULL, 'f'},    {"to", 1, NULL, 't'},
+		{"smac", 1, NULL, 's'},    {"dmac", 1, NULL, 'd'},
 		{"saddr", 1, NULL, 'S'},   {"daddr", 1, NULL, 'D'},
 		{"flows", 1, NULL, 'n'},   {"count", 1, NULL, 'c'},
 		{"shuffle", 0, NULL, 'r'}, {"tc", 0, NULL, 'T'},

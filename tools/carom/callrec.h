@@ -29,7 +29,7 @@ struct callrec_party {
 
 struct callrec {
 	struct le le;
-	char *id;	    /**< Call-ID                                     */
+	char *id;           /**< Call-ID                                     */
 	uint64_t created;   /**< us, wall clock; 0 not known                 */
 	uint64_t delete_at; /**< s, wall clock; 0 not being deleted          */
 	bool answered, recorded;

@@ -21,15 +21,15 @@ enum { CLI_OK = 0, CLI_FAIL = 1, CLI_USAGE = 2 };
 
 /** One run of the program: what the shared options said */
 struct cli {
-	bool json;	       /**< --json                                   */
-	bool no_color;	       /**< --no-color                               */
-	bool help;	       /**< --help                                   */
-	bool version;	       /**< --version                                */
+	bool json;             /**< --json                                   */
+	bool no_color;         /**< --no-color                               */
+	bool help;             /**< --help                                   */
+	bool version;          /**< --version                                */
 	const char *pin_dir;   /**< --pin-dir, else the file's, else NULL    */
 	const char *conf_path; /**< --config, else NULL                    */
 
 	struct config *config; /**< see cli_config(); NULL: none           */
-	FILE *out;	       /**< where results go                         */
+	FILE *out;             /**< where results go                         */
 	struct table_style style; /**< colour and width of `out`           */
 };
 
@@ -48,7 +48,7 @@ struct opt {
 	const char *name;
 	char key; /**< short form, 0 none                       */
 	enum opt_type type;
-	size_t off;	 /**< where the value goes in the object       */
+	size_t off;      /**< where the value goes in the object       */
 	const char *arg; /**< what --help calls the argument           */
 	const char *help;
 	double min, max; /**< OPT_U32, OPT_SECONDS                     */
@@ -76,13 +76,13 @@ void opts_help(FILE *f, const struct opt *optv);
 
 struct cmd {
 	const char *name;
-	const char *args;	/**< "[DEV...]" as in the usage line          */
-	const char *summary;	/**< one line                                 */
-	const char *text;	/**< what --help says beyond the summary      */
-	const char *example;	/**< lines to try                             */
+	const char *args;       /**< "[DEV...]" as in the usage line          */
+	const char *summary;    /**< one line                                 */
+	const char *text;       /**< what --help says beyond the summary      */
+	const char *example;    /**< lines to try                             */
 	const struct opt *optv; /**< its own options, or NULL              */
-	size_t cfg_size;	/**< of the object that optv stores into      */
-	int argc_max;		/**< most arguments taken, -1 any number      */
+	size_t cfg_size;        /**< of the object that optv stores into      */
+	int argc_max;           /**< most arguments taken, -1 any number      */
 	/** @return exit code */
 	int (*run)(struct cli *cli, void *cfg, int argc, char **argv);
 };

@@ -16,7 +16,7 @@
 
 static const struct cmd *const cmdv[] = {
 	&cmd_attach, &cmd_detach, &cmd_upgrade, &cmd_status, &cmd_legs,
-	&cmd_calls,  &cmd_stats,  &cmd_top,	&cmd_config, NULL,
+	&cmd_calls,  &cmd_stats,  &cmd_top,     &cmd_config, NULL,
 };
 
 static const struct opt shared[] = {

@@ -6,12 +6,12 @@
 #include "legview.h"
 
 static const struct table_col colv[] = {
-	{"SLOT", true, 4},	{"LOCAL", false, 0},   {"STATE", false, 0},
-	{"MEDIA", false, 5},	{"SOURCE", false, 1},  {"LATCH", false, 8},
+	{"SLOT", true, 4},      {"LOCAL", false, 0},   {"STATE", false, 0},
+	{"MEDIA", false, 5},    {"SOURCE", false, 1},  {"LATCH", false, 8},
 	{"PEER LEG", false, 6}, {"PACKETS", true, 0},  {"PPS", true, 0},
-	{"LOST", true, 0},	{"REORD", true, 7},    {"DUP", true, 7},
-	{"JITTER", true, 2},	{"PT", true, 5},       {"SSRC", true, 9},
-	{"SEEN", true, 3},	{"REASONS", false, 0},
+	{"LOST", true, 0},      {"REORD", true, 7},    {"DUP", true, 7},
+	{"JITTER", true, 2},    {"PT", true, 5},       {"SSRC", true, 9},
+	{"SEEN", true, 3},      {"REASONS", false, 0},
 };
 
 enum tint legview_tint(enum leg_state state)

@@ -23,7 +23,7 @@ struct snap_leg {
 };
 
 struct snap {
-	uint64_t time;	/**< CLOCK_MONOTONIC ns                     */
+	uint64_t time;  /**< CLOCK_MONOTONIC ns                     */
 	uint32_t slots; /**< size of the leg table                  */
 	uint32_t statec[SNAP_STATES]; /**< legs by enum leg_state            */
 	struct snap_leg *legv; /**< ordered by slot, the free left out     */

@@ -12,7 +12,7 @@ struct topview {
 	struct cli *cli;
 	const struct fp *fp;
 	const struct snap *old, *new; /**< start and end of the interval     */
-	size_t legs;		      /**< busiest legs to show              */
+	size_t legs;                  /**< busiest legs to show              */
 };
 
 /** Lines of topview_print() beside the legs themselves */

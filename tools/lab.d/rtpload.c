@@ -47,9 +47,9 @@ struct end {
 	int fd, rtcp_fd;
 	uint32_t id, peer;
 	uint32_t sent, rtcp_sent, rtcp_got;
-	uint32_t top;	 /* highest number heard, plus one */
+	uint32_t top;    /* highest number heard, plus one */
 	uint64_t window; /* bit n: top - 1 - n was heard */
-	uint32_t heard;	 /* different packets, warm-up left out */
+	uint32_t heard;  /* different packets, warm-up left out */
 	uint32_t first_ssrc;
 };
 

@@ -22,12 +22,12 @@ struct config_listen {
 
 struct config {
 	enum log_level log_level;
-	char *user;	  /**< run as; NULL stay root                     */
-	char *pin_dir;	  /**< under which the maps are pinned            */
+	char *user;       /**< run as; NULL stay root                     */
+	char *pin_dir;    /**< under which the maps are pinned            */
 	char *store_path; /**< SQLite database                            */
-	uint32_t slots;	  /**< size of the leg table                      */
-	int ttl;	  /**< of relayed packets; 0 decrements           */
-	char **devicev;	  /**< what `carom attach` without arguments takes */
+	uint32_t slots;   /**< size of the leg table                      */
+	int ttl;          /**< of relayed packets; 0 decrements           */
+	char **devicev;   /**< what `carom attach` without arguments takes */
 	size_t devicec;
 	struct media_conf media;
 	struct config_listen *ngv;

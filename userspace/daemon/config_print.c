@@ -111,7 +111,7 @@ static int print_ng(struct re_printf *pf, const struct config *c)
 
 		err = re_hprintf(pf, "    - \"%s%J\"\n",
 				 l->udp && l->tcp ? ""
-				 : l->udp	  ? "udp:"
+				 : l->udp         ? "udp:"
 						  : "tcp:",
 				 &l->addr);
 	}

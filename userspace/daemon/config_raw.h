@@ -55,7 +55,7 @@ struct config_rule {
 	const char *path;    /**< key path; "[]" for each entry of a list */
 	const char *allowed; /**< in words                                */
 	uint32_t min, max;   /**< of a number                             */
-	uint32_t def;	     /**< number when the file is silent          */
+	uint32_t def;        /**< number when the file is silent          */
 };
 
 /** Rule of a key path, indexes in it ignored; NULL when there is none */

@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "daemon/config_raw.h"
 
-#define OPT  (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
+#define OPT (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
 #define ENUM (OPT | CYAML_FLAG_STRICT)
 #define STR(key, flags, type, member)                                          \
 	CYAML_FIELD_STRING_PTR(key, flags, type, member, 0, CYAML_UNLIMITED)

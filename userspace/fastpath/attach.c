@@ -20,9 +20,9 @@
 #define TTL_DEFAULT 64
 
 /* Maps that are pinned: the others are the program's own scratch */
-static const char *const pinnedv[] = {"legs",    "aux",      "locals",
+static const char *const pinnedv[] = {"legs",     "aux",     "locals",
 				      "settings", "devices", "tx_ports",
-				      "reasons", "taps"};
+				      "reasons",  "taps"};
 
 /* lo's `forwarding` switches: bpf_fib_lookup() asks as if packets came in by
  * lo, and wants them on. Nothing else looks at lo's */
@@ -107,10 +107,13 @@ static int load_fail(int err, const char *dir, struct fp_err *e)
 	switch (err) {
 	case EPERM:
 	case EACCES:
-		return fp_fail(e, err, "the kernel refused the program (%s); "
-			       "run as root", strerror(err));
+		return fp_fail(e, err,
+			       "the kernel refused the program (%s); "
+			       "run as root",
+			       strerror(err));
 	case EINVAL:
-		return fp_fail(e, err, "maps pinned in %s are of another "
+		return fp_fail(e, err,
+			       "maps pinned in %s are of another "
 			       "layout: detach with the version that attached",
 			       dir);
 	}
@@ -154,8 +157,8 @@ static void close_object(struct bpf_object *obj, struct relay_bpf *skel)
 
 static int prog_fd(const struct bpf_object *obj)
 {
-	struct bpf_program *p =
-		bpf_object__find_program_by_name(obj, LINK_PROG);
+	struct bpf_program *p = bpf_object__find_program_by_name(obj,
+								 LINK_PROG);
 
 	return p ? bpf_program__fd(p) : -1;
 }
@@ -186,8 +189,8 @@ static void init_settings(struct fp *fp)
 	fp->settings->ttl = TTL_DEFAULT;
 	fp->settings->slots = fp->slots;
 	for (int i = 0; i < 2; i++)
-		fp->settings->lo_forwarding[i] =
-			fp_sysctl_get(lo_switchv[i], 0);
+		fp->settings->lo_forwarding[i] = fp_sysctl_get(lo_switchv[i],
+							       0);
 }
 
 static int set_lo(struct fp_dev *dev)
@@ -196,11 +199,12 @@ static int set_lo(struct fp_dev *dev)
 		int err = fp_sysctl_set(lo_switchv[i], "1");
 
 		if (err && err != ENOENT)
-			fp_dev_note(dev, "sysctl -w net.ipv4.conf.lo.forwarding"
+			fp_dev_note(dev,
+				    "sysctl -w net.ipv4.conf.lo.forwarding"
 				    "=1 net.ipv6.conf.lo.forwarding=1",
 				    "%s is off and cannot be set (%s): no next "
-				    "hop will be found", lo_switchv[i],
-				    strerror(err));
+				    "hop will be found",
+				    lo_switchv[i], strerror(err));
 	}
 	return 0;
 }
@@ -222,8 +226,10 @@ static int register_device(struct fp *fp, const struct fp_dev *dev,
 		if (fp->settings->ifindex[i] == key)
 			free = i;
 	if (free < 0)
-		return fp_fail(e, ENOSPC, "%d devices are attached: no more "
-			       "room", CAROM_DEVICES);
+		return fp_fail(e, ENOSPC,
+			       "%d devices are attached: no more "
+			       "room",
+			       CAROM_DEVICES);
 	snprintf(path, sizeof(path), "%s/tx_ports", fp->dir);
 	fd = bpf_obj_get(path);
 	if (fd < 0)
@@ -339,8 +345,8 @@ int fp_attach(const char *ifname, const struct fp_attach_opts *o,
 		if (o->slots && o->slots != slots)
 			fp_dev_note(dev, "carom detach --all; carom attach",
 				    "leg table keeps its %u slots (%u asked "
-				    "for) while it is in use", slots,
-				    o->slots);
+				    "for) while it is in use",
+				    slots, o->slots);
 		err = do_attach(dir, o->pin_dir, o, dev, false, slots, e);
 	}
 	if (!err)
@@ -466,8 +472,10 @@ int fp_upgrade(const char *pin_dir, const char *object, unsigned *n,
 		if (err) {
 			err = fp_fail(e, err, "%s: %s%s", name, strerror(err),
 				      err == ENOENT ? "; held by libxdp's "
-				      "dispatcher: carom attach --shared again "
-				      "takes the new program" : "");
+						      "dispatcher: carom "
+						      "attach --shared again "
+						      "takes the new program"
+						    : "");
 			goto out;
 		}
 		(*n)++;

@@ -81,9 +81,11 @@ static int family_cb(const struct nlmsghdr *nlh, void *arg)
 {
 	struct nlattr *attr;
 
-	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr))
-		if (mnl_attr_get_type(attr) == CTRL_ATTR_FAMILY_ID)
-			*(uint16_t *)arg = mnl_attr_get_u16(attr);
+	mnl_attr_for_each(
+		attr, nlh,
+		sizeof(struct genlmsghdr)) if (mnl_attr_get_type(attr) ==
+					       CTRL_ATTR_FAMILY_ID) *
+		(uint16_t *)arg = mnl_attr_get_u16(attr);
 	return MNL_CB_OK;
 }
 
@@ -91,9 +93,11 @@ static int features_cb(const struct nlmsghdr *nlh, void *arg)
 {
 	struct nlattr *attr;
 
-	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr))
-		if (mnl_attr_get_type(attr) == NETDEV_A_DEV_XDP_FEATURES)
-			*(uint64_t *)arg = mnl_attr_get_u64(attr);
+	mnl_attr_for_each(
+		attr, nlh,
+		sizeof(struct genlmsghdr)) if (mnl_attr_get_type(attr) ==
+					       NETDEV_A_DEV_XDP_FEATURES) *
+		(uint64_t *)arg = mnl_attr_get_u64(attr);
 	return MNL_CB_OK;
 }
 
@@ -111,7 +115,8 @@ static void get_features(struct fp_dev *dev)
 		goto out;
 	if (genl_request(nl, GENL_ID_CTRL, CTRL_CMD_GETFAMILY,
 			 CTRL_ATTR_FAMILY_NAME, NETDEV_FAMILY,
-			 sizeof(NETDEV_FAMILY), family_cb, &family) || !family)
+			 sizeof(NETDEV_FAMILY), family_cb, &family) ||
+	    !family)
 		goto out;
 	if (genl_request(nl, family, NETDEV_CMD_DEV_GET, NETDEV_A_DEV_IFINDEX,
 			 &ifindex, sizeof(ifindex), features_cb, &features) ||
@@ -206,24 +211,27 @@ static void note_link(struct fp_dev *dev, struct rtnl_link *link)
 			 dev->name);
 		fp_dev_note(dev, mend, "device is down");
 	}
-	if (dev->features_known && !dev->xmit && type &&
-	    !strcmp(type, "veth"))
+	if (dev->features_known && !dev->xmit && type && !strcmp(type, "veth"))
 		fp_dev_note(dev, "on the peer: ethtool -K PEER gro on",
 			    "the veth peer takes no redirected packets: they "
 			    "would be lost without a trace");
 	else if (dev->features_known && dev->basic && !dev->xmit)
-		fp_dev_note(dev, "", "driver cannot send redirected packets: "
+		fp_dev_note(dev, "",
+			    "driver cannot send redirected packets: "
 			    "calls between two devices will not leave here");
 	if (dev->mtu > XDP_MTU_MAX) {
 		snprintf(mend, sizeof(mend), "ip link set dev %s mtu 1500",
 			 dev->name);
-		fp_dev_note(dev, mend, "MTU %u is larger than native XDP takes "
-			    "in one buffer (%d)", dev->mtu, XDP_MTU_MAX);
+		fp_dev_note(dev, mend,
+			    "MTU %u is larger than native XDP takes "
+			    "in one buffer (%d)",
+			    dev->mtu, XDP_MTU_MAX);
 	}
 	if (fp_dev_vlans(-1, dev->ifindex, 0) && rxvlan_on(dev->name)) {
 		snprintf(mend, sizeof(mend), "ethtool -K %s rxvlan off",
 			 dev->name);
-		fp_dev_note(dev, mend, "the NIC strips VLAN tags before XDP "
+		fp_dev_note(dev, mend,
+			    "the NIC strips VLAN tags before XDP "
 			    "sees them: VLANs look alike");
 	}
 }
@@ -236,10 +244,12 @@ int fp_dev_probe(struct fp_dev *dev, const char *ifname, struct fp_err *e)
 
 	memset(dev, 0, sizeof(*dev));
 	snprintf(dev->name, sizeof(dev->name), "%s", ifname);
-	if (strlen(ifname) >= IFNAMSIZ || !(dev->ifindex =
-					     if_nametoindex(ifname)))
-		return fp_fail(e, ENODEV, "%s: no such device; list them with: "
-			       "ip link", ifname);
+	if (strlen(ifname) >= IFNAMSIZ ||
+	    !(dev->ifindex = if_nametoindex(ifname)))
+		return fp_fail(e, ENODEV,
+			       "%s: no such device; list them with: "
+			       "ip link",
+			       ifname);
 	cache = link_cache(&sk);
 	if (!cache)
 		return fp_fail(e, EIO, "cannot list links by netlink");

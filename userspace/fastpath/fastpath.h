@@ -42,24 +42,24 @@ enum fp_hold { FP_HOLD_NONE = 0, FP_HOLD_LINK, FP_HOLD_DISPATCHER };
 struct fp_dev {
 	char name[16];
 	int ifindex;
-	enum fp_mode mode;       /**< of our program; FP_NONE: not attached */
+	enum fp_mode mode; /**< of our program; FP_NONE: not attached */
 	enum fp_hold hold;
 	bool basic, redirect, xmit, zerocopy; /**< netdev XDP features */
-	bool features_known;     /**< the kernel told (6.3 and later)       */
+	bool features_known; /**< the kernel told (6.3 and later)       */
 	unsigned mtu;
 	unsigned prog_id;
 	struct {
-		char what[160];  /**< what is not as it should be           */
-		char mend[160];  /**< the command that mends it, or ""      */
+		char what[160]; /**< what is not as it should be           */
+		char mend[160]; /**< the command that mends it, or ""      */
 	} notes[8];
 	unsigned notec;
 };
 
 struct fp_attach_opts {
-	const char *pin_dir;  /**< NULL: CAROM_PIN_DIR                      */
-	uint32_t slots;       /**< size of the leg table when it is created */
-	bool shared;          /**< through libxdp's dispatcher              */
-	bool generic_only;    /**< asked for by --generic                   */
+	const char *pin_dir; /**< NULL: CAROM_PIN_DIR                      */
+	uint32_t slots;      /**< size of the leg table when it is created */
+	bool shared;         /**< through libxdp's dispatcher              */
+	bool generic_only;   /**< asked for by --generic                   */
 };
 
 /**
@@ -160,18 +160,18 @@ int fp_slot(const struct fp *fp, const struct sa *local, uint32_t *slot);
 struct fp_leg {
 	enum leg_state state;
 	enum leg_media media;
-	struct sa local;     /**< this leg's address and port (its slot)    */
-	struct sa remote;    /**< where its packets come from, as signalled */
-	struct sa peer_local; /**< our address and port towards the peer    */
+	struct sa local;       /**< this leg's address and port (its slot)    */
+	struct sa remote;      /**< where its packets come from, as signalled */
+	struct sa peer_local;  /**< our address and port towards the peer    */
 	struct sa peer_remote; /**< the peer: where the packets go          */
 
-	bool any_src;        /**< do not check the source until latched     */
-	bool src_fixed;      /**< latching pins the source but leaves the
+	bool any_src;          /**< do not check the source until latched     */
+	bool src_fixed;        /**< latching pins the source but leaves the
 				  peers' destination as signalled           */
-	bool latch;          /**< open the latch window now; else pinned    */
+	bool latch;            /**< open the latch window now; else pinned    */
 	uint32_t latch_grace;  /**< ms for the signalled address alone      */
 	uint32_t latch_window; /**< ms in all                               */
-	struct sa follow[2]; /**< local addresses of legs that send to this
+	struct sa follow[2];   /**< local addresses of legs that send to this
 				  leg's remote: their destination follows
 				  the latch. Family AF_UNSPEC: none         */
 
@@ -184,8 +184,8 @@ struct fp_leg {
 	int dscp;            /**< 0..63, -1 leaves the packet's             */
 	bool tap, tap_rtcp, tap_dtmf;
 	bool dtmf_block;
-	int dtmf_pt;         /**< telephone-event payload type, -1 none     */
-	bool ssrc_rewrite;   /**< receiver sees ssrc_out, without a gap     */
+	int dtmf_pt;       /**< telephone-event payload type, -1 none     */
+	bool ssrc_rewrite; /**< receiver sees ssrc_out, without a gap     */
 	uint32_t ssrc_out;
 };
 
@@ -215,7 +215,7 @@ struct fp_leg_stats {
 	enum leg_latch latch;
 	struct sa local, remote, peer_local, peer_remote;
 	uint64_t packets, bytes;
-	uint64_t age_ms;      /**< since the last relayed packet; ~0 never  */
+	uint64_t age_ms; /**< since the last relayed packet; ~0 never  */
 	int64_t lost;
 	uint32_t reordered, duplicate;
 	double jitter_ms;

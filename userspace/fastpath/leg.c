@@ -206,12 +206,10 @@ static bool leg_valid(const struct fp_leg *l)
 		return false;
 	if (sa_isset(&l->remote, SA_ADDR) && sa_af(&l->remote) != in)
 		return false;
-	if (sa_isset(&l->peer_remote, SA_ADDR) &&
-	    sa_af(&l->peer_remote) != out)
+	if (sa_isset(&l->peer_remote, SA_ADDR) && sa_af(&l->peer_remote) != out)
 		return false;
-	return l->state != LEG_RELAY ||
-	       (sa_isset(&l->peer_remote, SA_ALL) &&
-		sa_isset(&l->peer_local, SA_ALL));
+	return l->state != LEG_RELAY || (sa_isset(&l->peer_remote, SA_ALL) &&
+					 sa_isset(&l->peer_local, SA_ALL));
 }
 
 int fp_leg_set(struct fp *fp, const struct fp_leg *l)

@@ -60,8 +60,8 @@ int fp_leg_stats(const struct fp *fp, uint32_t slot, struct fp_leg_stats *st)
 		sa_init(&st->local, AF_UNSPEC);
 	path_addr(&st->remote, p->flags & PATH_V6_IN, p->src4, p6->src6,
 		  p->sport);
-	path_addr(&st->peer_local, p->flags & PATH_V6_OUT, p->from4,
-		  p6->from6, p->fport);
+	path_addr(&st->peer_local, p->flags & PATH_V6_OUT, p->from4, p6->from6,
+		  p->fport);
 	path_addr(&st->peer_remote, p->flags & PATH_V6_OUT, p->dst4, p6->dst6,
 		  p->dport);
 	st->packets = leg->packets;

@@ -132,10 +132,11 @@ int link_update(const char *dir, const char *ifname, int prog_fd)
 
 static int busy(struct fp_err *e, const char *ifname)
 {
-	return fp_fail(e, EBUSY, "%s: another XDP program holds the device; "
+	return fp_fail(e, EBUSY,
+		       "%s: another XDP program holds the device; "
 		       "take it off with: ip link set dev %s xdp off, or live "
-		       "beside it with: carom attach --shared %s", ifname,
-		       ifname, ifname);
+		       "beside it with: carom attach --shared %s",
+		       ifname, ifname, ifname);
 }
 
 int link_attach(const char *dir, struct fp_dev *dev, int prog_fd,
@@ -147,7 +148,8 @@ int link_attach(const char *dir, struct fp_dev *dev, int prog_fd,
 	err = link_update(dir, dev->name, prog_fd);
 	if (err != ENOENT)
 		return err ? fp_fail(e, err, "%s: replacing the program: %s",
-				     dev->name, strerror(err)) : 0;
+				     dev->name, strerror(err))
+			   : 0;
 	link_path(path, sizeof(path), dir, dev->name);
 	err = generic_only ? EOPNOTSUPP
 			   : link_create(path, prog_fd, dev->ifindex,
@@ -157,16 +159,21 @@ int link_attach(const char *dir, struct fp_dev *dev, int prog_fd,
 	if (!err)
 		return 0;
 	if (!generic_only) {
-		snprintf(mend, sizeof(mend), "ethtool -i %s  (needs a driver "
-			 "with native XDP)", dev->name);
-		fp_dev_note(dev, mend, "native mode refused (%s): generic mode "
-			    "is several times slower", strerror(err));
+		snprintf(mend, sizeof(mend),
+			 "ethtool -i %s  (needs a driver "
+			 "with native XDP)",
+			 dev->name);
+		fp_dev_note(dev, mend,
+			    "native mode refused (%s): generic mode "
+			    "is several times slower",
+			    strerror(err));
 	}
 	err = link_create(path, prog_fd, dev->ifindex, XDP_FLAGS_SKB_MODE);
 	if (err == EBUSY || err == EEXIST)
 		return busy(e, dev->name);
 	return err ? fp_fail(e, err, "%s: attaching: %s", dev->name,
-			     strerror(err)) : 0;
+			     strerror(err))
+		   : 0;
 }
 
 int link_attach_shared(struct fp_dev *dev, struct bpf_object *obj,
@@ -193,10 +200,12 @@ int link_attach_shared(struct fp_dev *dev, struct bpf_object *obj,
 	}
 	xdp_program__close(prog);
 	if (err)
-		return fp_fail(e, -err, "%s: libxdp's dispatcher was refused "
+		return fp_fail(e, -err,
+			       "%s: libxdp's dispatcher was refused "
 			       "(%s): it needs a kernel that takes programs of "
 			       "type EXT and function trampolines; attach "
-			       "without --shared", dev->name, strerror(-err));
+			       "without --shared",
+			       dev->name, strerror(-err));
 	return 0;
 }
 

@@ -96,7 +96,8 @@ int fp_local_add(struct fp *fp, const struct sa *laddr, uint16_t port_min,
 		return 0;
 	}
 	if (l && legs_in_use(fp, l))
-		return fp_fail(e, EBUSY, "media address has calls on ports "
+		return fp_fail(e, EBUSY,
+			       "media address has calls on ports "
 			       "%u-%u of an earlier configuration: keep that "
 			       "range until they end, or run: carom detach",
 			       l->port_min, l->port_max);
@@ -108,9 +109,11 @@ int fp_local_add(struct fp *fp, const struct sa *laddr, uint16_t port_min,
 		return fp_fail(e, ENOSPC, "too many media addresses");
 	err = find_slots(fp, n, &base);
 	if (err)
-		return fp_fail(e, err, "leg table is full: %u ports wanted of "
+		return fp_fail(e, err,
+			       "leg table is full: %u ports wanted of "
 			       "%u in all; raise media.legs, then: carom "
-			       "detach --all; carom attach DEV", n, fp->slots);
+			       "detach --all; carom attach DEV",
+			       n, fp->slots);
 
 	clear_slots(fp, base, n);
 	memcpy(l->addr, a, sizeof(l->addr));

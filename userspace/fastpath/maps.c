@@ -14,7 +14,7 @@
 static void destructor(void *arg)
 {
 	struct fp *fp = arg;
-	int fdv[] = {fp->legs_fd,    fp->aux_fd,     fp->locals_fd,
+	int fdv[] = {fp->legs_fd,     fp->aux_fd,     fp->locals_fd,
 		     fp->settings_fd, fp->reasons_fd, fp->devices_fd,
 		     fp->taps_fd};
 
@@ -46,18 +46,22 @@ static int open_map(const struct fp *fp, const char *name, int *fdp,
 	if (*fdp < 0) {
 		err = errno;
 		if (err == ENOENT)
-			return fp_fail(e, err, "nothing is attached (no %s); "
-				       "run: carom attach DEV", path);
+			return fp_fail(e, err,
+				       "nothing is attached (no %s); "
+				       "run: carom attach DEV",
+				       path);
 		return fp_fail(e, err, "%s: %s%s", path, strerror(err),
-			       err == EPERM || err == EACCES
-				       ? "; run as root" : "");
+			       err == EPERM || err == EACCES ? "; run as root"
+							     : "");
 	}
 	if (bpf_obj_get_info_by_fd(*fdp, &info, &len))
 		return fp_fail(e, errno, "%s: %s", path, strerror(errno));
 	if (value_size && info.value_size != value_size)
-		return fp_fail(e, EPROTO, "%s is of another layout (%u bytes a "
+		return fp_fail(e, EPROTO,
+			       "%s is of another layout (%u bytes a "
 			       "value, not %u): detach with the version that "
-			       "attached", path, info.value_size, value_size);
+			       "attached",
+			       path, info.value_size, value_size);
 	if (entries)
 		*entries = info.max_entries;
 	return 0;
@@ -82,15 +86,15 @@ static int open_all(struct fp *fp, struct fp_err *e)
 {
 	int err;
 
-	err = open_map(fp, "legs", &fp->legs_fd, sizeof(struct leg),
-		       &fp->slots, e);
+	err = open_map(fp, "legs", &fp->legs_fd, sizeof(struct leg), &fp->slots,
+		       e);
 	if (err)
 		return err;
 	err = open_map(fp, "aux", &fp->aux_fd, sizeof(struct leg_aux), NULL, e);
 	if (err)
 		return err;
-	err = open_map(fp, "locals", &fp->locals_fd, sizeof(struct local),
-		       NULL, e);
+	err = open_map(fp, "locals", &fp->locals_fd, sizeof(struct local), NULL,
+		       e);
 	if (err)
 		return err;
 	err = open_map(fp, "settings", &fp->settings_fd,

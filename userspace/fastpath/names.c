@@ -7,8 +7,7 @@
 static const struct {
 	const char *name, *class, *text;
 } reasonv[CAROM_R_MAX] = {
-#define X(id, name, class, text)                                               \
-	[CAROM_R_##id] = {#name, #class, text},
+#define X(id, name, class, text) [CAROM_R_##id] = {#name, #class, text},
 	CAROM_REASONS(X)
 #undef X
 };

@@ -273,8 +273,8 @@ static int manage_neigh(struct fp_net *net, const struct route *rt)
 	struct nl_msg *msg;
 	int err = ENOMEM;
 
-	msg = nlmsg_alloc_simple(RTM_NEWNEIGH, NLM_F_REQUEST | NLM_F_CREATE |
-					       NLM_F_ACK);
+	msg = nlmsg_alloc_simple(RTM_NEWNEIGH,
+				 NLM_F_REQUEST | NLM_F_CREATE | NLM_F_ACK);
 	if (!msg)
 		return ENOMEM;
 	if (!nlmsg_append(msg, &ndm, sizeof(ndm), NLMSG_ALIGNTO) &&
@@ -290,8 +290,7 @@ static bool same_nexthop(struct le *le, void *arg)
 	const struct nexthop *nh = le->data;
 	const struct route *rt = arg;
 
-	return nh->ifindex == rt->ifindex &&
-	       sa_cmp(&nh->gw, &rt->gw, SA_ADDR);
+	return nh->ifindex == rt->ifindex && sa_cmp(&nh->gw, &rt->gw, SA_ADDR);
 }
 
 static void nexthop_destructor(void *arg)

@@ -176,7 +176,8 @@ int fp_pin_path(char *buf, size_t sz, const char *pin_dir, bool create,
 		if (!prefix && create) {
 			err = mount_bpffs();
 			if (err)
-				return fp_fail(e, err,
+				return fp_fail(
+					e, err,
 					"no BPF filesystem at " BPFFS
 					", and mounting it failed: %s; try: "
 					"mount -t bpf bpf " BPFFS,

@@ -17,7 +17,7 @@ struct answer {
 	struct media_call *call;
 	struct party *from; /* who offered                              */
 	struct party *to;   /* who answers                              */
-	bool other;	    /* another phone answers than the one before */
+	bool other;         /* another phone answers than the one before */
 	enum sdpx_rtcp rtcpv[SDPX_MEDIA_MAX];
 	struct media_err *e;
 };

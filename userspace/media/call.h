@@ -17,8 +17,8 @@
 
 enum {
 	CALL_ID_MAX = 512, /**< bytes of a Call-ID        */
-	TAG_MAX = 256,	   /**< bytes of a tag or branch  */
-	PARTY_MAX = 64,	   /**< branches of one call      */
+	TAG_MAX = 256,     /**< bytes of a tag or branch  */
+	PARTY_MAX = 64,    /**< branches of one call      */
 };
 
 /* ---- interfaces (iface.c) ------------------------------------------- */
@@ -26,7 +26,7 @@ enum {
 struct iface {
 	char *name;
 	struct sa addr;
-	struct sa adv;	     /* written into SDPs                        */
+	struct sa adv;       /* written into SDPs                        */
 	struct ports *ports; /* shared by interfaces of the same address */
 };
 
@@ -88,7 +88,7 @@ struct desc {
 	bool strict, any_src;
 	bool filter; /* pt holds for the whole section               */
 	uint32_t pt[4];
-	int dtmf_pt;	/* -1 none                                      */
+	int dtmf_pt;    /* -1 none                                      */
 	uint32_t clock; /* Hz, 0 unknown                                */
 	char type[16], proto[24];
 };
@@ -126,7 +126,7 @@ struct stream {
 	uint32_t slot[2];    /* of the RTP and the RTCP port             */
 	struct desc cur;     /* in force                                 */
 	struct desc next;    /* offered, in force with the answer        */
-	bool staged;	     /* next holds                               */
+	bool staged;         /* next holds                               */
 	uint32_t sent[4];    /* payload types of the section sent to it  */
 	uint32_t prev[4];    /* those welcome until the answer           */
 	bool sent_filter;
@@ -134,8 +134,8 @@ struct stream {
 	bool mux_sent; /* the section sent to it had a=rtcp-mux    */
 	bool mux;      /* agreed                                   */
 	bool blocked, dtmf_block;
-	bool rearm;		 /* open the latch window at the next set    */
-	bool leg_on[2];		 /* RTP, RTCP leg is in the fast path        */
+	bool rearm;              /* open the latch window at the next set    */
+	bool leg_on[2];          /* RTP, RTCP leg is in the fast path        */
 	struct sa leg_remote[2]; /* signalled remote it was set with     */
 	uint32_t ssrc_out;
 	struct rtcpx_party reports; /* what its RTCP says               */
@@ -172,14 +172,14 @@ struct oldtag {
 struct party {
 	struct le le;
 	struct media_call *call;
-	char *tag;	       /* NULL: not known yet                      */
-	char *branch;	       /* via-branch of the offer to it, or NULL   */
+	char *tag;             /* NULL: not known yet                      */
+	char *branch;          /* via-branch of the offer to it, or NULL   */
 	struct list oldtags;   /* struct oldtag                            */
 	struct party *offerer; /* who made the first offer to it, or NULL */
 	struct party *peer;    /* where its packets go                     */
 	struct list streams;
 	uint64_t created; /* s, wall clock                            */
-	bool answered;	  /* an SDP of its own was seen               */
+	bool answered;    /* an SDP of its own was seen               */
 	enum media_rtcp_mux mux_opt; /* of its last offer                */
 	bool mux_accept, mux_reject;
 	uint64_t sdp_version; /* of the last SDP sent to it              */
@@ -219,7 +219,7 @@ struct media_call {
 	struct list parties;  /* in the order of their creation           */
 	uint64_t created;     /* us, wall clock                           */
 	uint64_t signalled;   /* s, wall clock: last offer or answer      */
-	uint64_t born;	      /* ms, monotonic                            */
+	uint64_t born;        /* ms, monotonic                            */
 	uint64_t touched;     /* ms, monotonic: last signalling           */
 	uint64_t check_at;    /* ms: nothing can time out before          */
 	uint64_t delete_at;   /* ms: goes then; 0 not being deleted       */

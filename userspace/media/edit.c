@@ -90,8 +90,8 @@ int call_options(struct media_call *c, const struct media_opts *o)
 struct edit {
 	struct sdpx_edit x;
 	struct sa addr; /* ours, of the first section relayed      */
-	bool shared;	/* a relayed section lives on session's c= */
-	bool stays;	/* a held one wants session's c= as it is  */
+	bool shared;    /* a relayed section lives on session's c= */
+	bool stays;     /* a held one wants session's c= as it is  */
 };
 
 static struct sa advertised(const struct stream *s, const struct media_opts *o)

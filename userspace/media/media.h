@@ -21,7 +21,7 @@ struct media_call;
 /** A named interface: where a party's ports are taken from */
 struct media_iface_conf {
 	const char *name;
-	struct sa addr;	      /**< local address                          */
+	struct sa addr;       /**< local address                          */
 	struct sa advertised; /**< written into SDPs; AF_UNSPEC: addr     */
 	uint16_t port_min, port_max;
 };
@@ -29,16 +29,16 @@ struct media_iface_conf {
 struct media_conf {
 	const struct media_iface_conf *ifacev; /**< first one: default     */
 	size_t ifacec;
-	uint32_t timeout;	 /**< s without a packet until a call goes  */
+	uint32_t timeout;        /**< s without a packet until a call goes  */
 	uint32_t silent_timeout; /**< s, for calls whose media is on hold  */
-	uint32_t final_timeout;	 /**< s after which every call goes, 0 never */
-	uint32_t offer_timeout;	 /**< s for an offer that is never answered */
-	uint32_t delete_delay;	 /**< s, default for delete                 */
-	uint32_t latch_window;	 /**< ms                                    */
-	uint32_t latch_grace;	 /**< ms                                    */
-	int dscp;		 /**< -1: leave                             */
-	uint32_t max_sessions;	 /**< 0: none                               */
-	bool ssrc_substitute;	 /**< receivers see one SSRC per stream     */
+	uint32_t final_timeout;  /**< s after which every call goes, 0 never */
+	uint32_t offer_timeout;  /**< s for an offer that is never answered */
+	uint32_t delete_delay;   /**< s, default for delete                 */
+	uint32_t latch_window;   /**< ms                                    */
+	uint32_t latch_grace;    /**< ms                                    */
+	int dscp;                /**< -1: leave                             */
+	uint32_t max_sessions;   /**< 0: none                               */
+	bool ssrc_substitute;    /**< receivers see one SSRC per stream     */
 	const char *recording_dir;
 };
 
@@ -57,10 +57,10 @@ enum { MEDIA_CODECS_MAX = 32 };
 struct media_opts {
 	struct pl call_id, from_tag, to_tag, via_branch;
 	struct pl sdp;
-	struct pl direction[2];	 /**< interface names: from side, to side   */
+	struct pl direction[2];  /**< interface names: from side, to side   */
 	struct sa received_from; /**< SIP source address, AF_UNSPEC none   */
 	struct sa media_address; /**< advertise this instead               */
-	int address_family;	 /**< of the SDP that comes out: AF_*, 0 keep */
+	int address_family;      /**< of the SDP that comes out: AF_*, 0 keep */
 	struct pl transport; /**< transport-protocol, must equal the SDP's */
 	enum media_rtcp_mux rtcp_mux;
 	bool rtcp_mux_accept, rtcp_mux_reject; /**< beside offer or require */
@@ -72,7 +72,7 @@ struct media_opts {
 	bool ice_remove;
 	bool no_rtcp_attribute;
 	bool block_dtmf, record_call;
-	int tos;	/**< TOS byte for this call, -1 default   */
+	int tos;        /**< TOS byte for this call, -1 default   */
 	uint32_t ptime; /**< 0 keep                               */
 	/** codec-mask is strip for the party that must not see it */
 	struct pl strip[MEDIA_CODECS_MAX], mask[MEDIA_CODECS_MAX],
@@ -140,7 +140,7 @@ int media_statistics(struct media *m, struct odict *out);
 struct media_sel {
 	struct pl call_id, from_tag, to_tag, via_branch;
 	struct sa address; /**< select by media address, AF_UNSPEC none   */
-	bool all;	   /**< the whole call                            */
+	bool all;          /**< the whole call                            */
 };
 
 int media_block(struct media *m, const struct media_sel *sel, bool block,
@@ -151,7 +151,7 @@ int media_block_dtmf(struct media *m, const struct media_sel *sel, bool block,
 enum media_rec { REC_START = 0, REC_STOP, REC_PAUSE };
 /** Formats wanted of a recording; both when none is set */
 #define MEDIA_REC_PCAP (1u << 0)
-#define MEDIA_REC_WAV  (1u << 1)
+#define MEDIA_REC_WAV (1u << 1)
 
 int media_record(struct media *m, const struct pl *call_id,
 		 enum media_rec action, unsigned formats,

@@ -34,7 +34,7 @@ _Static_assert(sizeof(struct head) == 24 && sizeof(struct rec) == 16, "");
 
 struct pcap {
 	int fd;
-	off_t end;	  /* of what is safely in the file */
+	off_t end;        /* of what is safely in the file */
 	uint64_t flushed; /* time of the last flush        */
 	size_t fill;
 	uint8_t buf[BUFFER];

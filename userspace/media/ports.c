@@ -16,10 +16,10 @@ struct rest {
 struct ports {
 	uint16_t min, max; /* even; inclusive               */
 	uint32_t pairs;
-	uint32_t used;	     /* taken, those at rest excluded */
-	uint32_t next;	     /* where the next search starts  */
+	uint32_t used;       /* taken, those at rest excluded */
+	uint32_t next;       /* where the next search starts  */
 	uint32_t quarantine; /* ms                            */
-	uint64_t *map;	     /* bit set: taken or at rest     */
+	uint64_t *map;       /* bit set: taken or at rest     */
 	uint64_t *taken;     /* bit set: taken                */
 	struct rest *ring;   /* at rest, oldest first         */
 	uint32_t head, resting;

@@ -19,7 +19,7 @@ struct record;
 
 struct record_stats {
 	uint64_t packets; /**< written                                  */
-	uint64_t gaps;	  /**< packets missing by sequence number       */
+	uint64_t gaps;    /**< packets missing by sequence number       */
 	uint64_t gap_ms;  /**< silence put in their place               */
 	uint64_t skipped; /**< not G.711: in the pcap, not in the WAV   */
 	uint64_t errors;  /**< writes that failed (disk full)           */

@@ -19,7 +19,7 @@ enum {
 /** One packet of a compound */
 struct packet {
 	const uint8_t *body; /* behind the header                       */
-	size_t len;	     /* of the body, without padding            */
+	size_t len;          /* of the body, without padding            */
 	uint8_t type;
 	uint8_t count;
 };

@@ -30,8 +30,8 @@ struct rtcpx_sr {
 /** A party: what it reports. Zeroed: nothing known */
 struct rtcpx_party {
 	/* of its own sending, by its last SR */
-	uint32_t ssrc;	     /**< who sent the last SR or RR              */
-	uint64_t ntp;	     /**< 32.32 s since 1900                      */
+	uint32_t ssrc;       /**< who sent the last SR or RR              */
+	uint64_t ntp;        /**< 32.32 s since 1900                      */
 	uint32_t rtp_ts;     /**< RTP clock at that time                  */
 	uint32_t sr_packets; /**< sent since it began                     */
 	uint32_t sr_octets;  /**< of payload                              */
@@ -41,7 +41,7 @@ struct rtcpx_party {
 	/* of what reaches it, by its last report block */
 	uint32_t rr_ssrc;      /**< whose packets                           */
 	uint8_t fraction_lost; /**< since the report before, 1/256          */
-	int32_t lost;	       /**< in all; negative: duplicates            */
+	int32_t lost;          /**< in all; negative: duplicates            */
 	uint32_t ext_seq;      /**< highest sequence number, with cycles    */
 	uint32_t jitter;       /**< RTP clock units                         */
 	uint64_t reported;     /**< ns when we saw it, the caller's clock   */
@@ -49,7 +49,7 @@ struct rtcpx_party {
 	uint64_t rtt; /**< ns between us and it, last measured     */
 	bool has_rtt;
 
-	uint32_t srs;	    /**< sender reports read                     */
+	uint32_t srs;       /**< sender reports read                     */
 	uint32_t blocks;    /**< report blocks taken over                */
 	uint32_t malformed; /**< packets refused                         */
 };

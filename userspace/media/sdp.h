@@ -15,11 +15,11 @@ enum { SDPX_MEDIA_MAX = 32, SDPX_FMT_MAX = 64 };
 
 /** One payload type, with what a=rtpmap says of it (or RFC 3551's table) */
 struct sdpx_fmt {
-	struct pl id;	/**< as written: "0", "96", "t38"              */
-	int pt;		/**< 0..127, -1 where it is no RTP payload type */
+	struct pl id;   /**< as written: "0", "96", "t38"              */
+	int pt;         /**< 0..127, -1 where it is no RTP payload type */
 	struct pl name; /**< codec name, "" unknown                    */
-	uint32_t rate;	/**< RTP clock, Hz, 0 unknown                  */
-	uint32_t ch;	/**< channels, 1 by default                    */
+	uint32_t rate;  /**< RTP clock, Hz, 0 unknown                  */
+	uint32_t ch;    /**< channels, 1 by default                    */
 };
 
 struct sdpx_media {
@@ -27,24 +27,24 @@ struct sdpx_media {
 	uint16_t port;
 	uint16_t nports; /**< "/n" of the m= line, 1 by default         */
 	struct pl proto; /**< RTP/AVP, ...                              */
-	bool rtp;	 /**< proto carries RTP                         */
-	bool srtp;	 /**< SAVP or SAVPF                             */
-	bool dtls;	 /**< UDP/TLS/...                               */
+	bool rtp;        /**< proto carries RTP                         */
+	bool srtp;       /**< SAVP or SAVPF                             */
+	bool dtls;       /**< UDP/TLS/...                               */
 	struct sdpx_fmt fmtv[SDPX_FMT_MAX];
 	size_t fmtc;
 	struct sa raddr;  /**< address (own c=, else session's) and port */
-	struct sa rtcp;	  /**< a=rtcp, else port + 1                     */
-	bool rtcp_attr;	  /**< there was an a=rtcp line                  */
-	bool rtcp_mux;	  /**< a=rtcp-mux                                */
-	bool has_conn;	  /**< has its own c= line                       */
-	bool held;	  /**< address is 0.0.0.0 or ::                  */
+	struct sa rtcp;   /**< a=rtcp, else port + 1                     */
+	bool rtcp_attr;   /**< there was an a=rtcp line                  */
+	bool rtcp_mux;    /**< a=rtcp-mux                                */
+	bool has_conn;    /**< has its own c= line                       */
+	bool held;        /**< address is 0.0.0.0 or ::                  */
 	enum sdp_dir dir; /**< own attribute, else session's, else sendrecv */
-	bool ice;	  /**< a=ice-ufrag or a=candidate, here or above */
+	bool ice;         /**< a=ice-ufrag or a=candidate, here or above */
 	bool fingerprint; /**< a=fingerprint, here or above              */
-	bool crypto;	  /**< a=crypto                                  */
-	uint32_t ptime;	  /**< a=ptime ms, 0 not given                   */
-	struct pl mid;	  /**< a=mid                                     */
-	struct pl text;	  /**< the section as written                    */
+	bool crypto;      /**< a=crypto                                  */
+	uint32_t ptime;   /**< a=ptime ms, 0 not given                   */
+	struct pl mid;    /**< a=mid                                     */
+	struct pl text;   /**< the section as written                    */
 };
 
 struct sdpx;
@@ -75,10 +75,10 @@ bool sdpx_bundle(const struct sdpx *sdp);
 /** RTCP lines of a section that is rewritten */
 enum sdpx_rtcp {
 	SDPX_RTCP_KEEP = 0,  /**< leave a=rtcp and a=rtcp-mux as they are    */
-	SDPX_RTCP_PORT,	     /**< a=rtcp:<port> (port + 1), no mux           */
-	SDPX_RTCP_MUX,	     /**< a=rtcp:<same port> and a=rtcp-mux          */
+	SDPX_RTCP_PORT,      /**< a=rtcp:<port> (port + 1), no mux           */
+	SDPX_RTCP_MUX,       /**< a=rtcp:<same port> and a=rtcp-mux          */
 	SDPX_RTCP_MUX_OFFER, /**< a=rtcp:<port + 1> and a=rtcp-mux          */
-	SDPX_RTCP_NONE,	     /**< neither                                    */
+	SDPX_RTCP_NONE,      /**< neither                                    */
 	SDPX_RTCP_MUX_ONLY,  /**< a=rtcp-mux without a=rtcp                  */
 };
 
@@ -87,13 +87,13 @@ struct sdpx_medit {
 	bool set_addr; /**< put addr's address and port in m= and c=  */
 	struct sa addr;
 	bool keep_zero_addr; /**< held: c= stays 0.0.0.0 (or :: by family)  */
-	bool reject;	     /**< port 0; address untouched, set_addr or not */
+	bool reject;         /**< port 0; address untouched, set_addr or not */
 	enum sdpx_rtcp rtcp;
 	struct sa rtcp_addr;  /**< for SDPX_RTCP_PORT and _MUX_OFFER         */
 	const bool *fmt_drop; /**< fmtv[i] leaves m= and its rtpmap, fmtp,
 				rtcp-fb lines go; NULL: none               */
 	const struct pl *proto; /**< replace the proto of m=, or NULL       */
-	bool ice_remove;	/**< ice-*, candidate, end-of-candidates,
+	bool ice_remove;        /**< ice-*, candidate, end-of-candidates,
 				remote-candidates, ice2 lines go           */
 	bool dtls_remove; /**< fingerprint, setup, tls-id lines go       */
 	bool crypto_remove;
@@ -103,8 +103,8 @@ struct sdpx_medit {
 
 /** Edit of the whole body. Zeroed: keep everything */
 struct sdpx_edit {
-	bool replace_origin;	/**< o= address becomes origin's address      */
-	bool replace_username;	/**< o= user name becomes "-"                */
+	bool replace_origin;    /**< o= address becomes origin's address      */
+	bool replace_username;  /**< o= user name becomes "-"                */
 	bool replace_sess_name; /**< s= becomes "-"                         */
 	const uint64_t *version;   /**< o= version, or NULL to keep           */
 	bool replace_session_conn; /**< session c= becomes origin's address */

@@ -16,10 +16,10 @@ enum {
 /** One line; everything points into the document's copy of the body */
 struct sdp_line {
 	struct pl full; /**< with its line ending                         */
-	struct pl val;	/**< behind "x=", without line ending             */
+	struct pl val;  /**< behind "x=", without line ending             */
 	struct pl attr; /**< a=: name up to the colon; else unset         */
 	struct pl aval; /**< a=: behind the colon                         */
-	char type;	/**< letter before '=', 0 where there is none     */
+	char type;      /**< letter before '=', 0 where there is none     */
 };
 
 /** A run of lines: the session's, or those of one media section */
@@ -37,7 +37,7 @@ struct sdpx {
 	struct sdpx_media *mediav;
 	size_t mediac;
 	struct pl origin;
-	struct sa conn;	 /**< session's c=                            */
+	struct sa conn;  /**< session's c=                            */
 	const char *eol; /**< for lines that we add                   */
 	enum sdp_dir dir;
 	bool has_conn;

@@ -18,7 +18,7 @@ struct sdp_writer {
 	const struct sdpx_edit *edit;
 	const struct sdpx_media *m;
 	const struct sdpx_medit *me;
-	size_t start;	/**< where in mb this body begins             */
+	size_t start;   /**< where in mb this body begins             */
 	bool need_conn; /**< section gets a c= of its own             */
 	bool rtcp_done, mux_done, ptime_done, dir_done;
 };

@@ -24,9 +24,9 @@ static int add_float(struct odict *o, const char *key, double val)
 static int add_current(struct media *m, struct odict *out)
 {
 	static const char *const zerov[] = {
-		"packetrate_user",   "byterate_user",	"errorrate_user",
+		"packetrate_user",   "byterate_user",   "errorrate_user",
 		"packetrate_kernel", "byterate_kernel", "errorrate_kernel",
-		"packetrate",	     "byterate",	"errorrate",
+		"packetrate",        "byterate",        "errorrate",
 	};
 	struct odict *d;
 	uint64_t media = 0;

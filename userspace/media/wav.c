@@ -14,7 +14,7 @@
 enum {
 	WINDOW = 2 * WAV_RATE, /* frames held back                    */
 	BATCH = WAV_RATE,      /* frames written at a time, if we can */
-	FRAME = 4,	       /* bytes                               */
+	FRAME = 4,             /* bytes                               */
 	HEADER = 44,
 };
 
@@ -38,10 +38,10 @@ _Static_assert(sizeof(struct head) == HEADER, "as RIFF has it");
 
 struct wav {
 	int fd;
-	uint64_t written;	 /* frames that left the ring         */
-	uint64_t filed;		 /* frames in the file: fewer when the
+	uint64_t written;        /* frames that left the ring         */
+	uint64_t filed;          /* frames in the file: fewer when the
 				disk was full                     */
-	uint64_t end;		 /* frames up to the last one placed  */
+	uint64_t end;            /* frames up to the last one placed  */
 	int16_t ring[WINDOW][2]; /* frame n is at n % WINDOW      */
 };
 

@@ -13,8 +13,8 @@
 #include <re.h>
 
 enum {
-	NG_DEPTH_MAX = 16,    /**< containers inside one another          */
-	NG_ITEMS_MAX = 4096,  /**< values in one message                  */
+	NG_DEPTH_MAX = 16,   /**< containers inside one another          */
+	NG_ITEMS_MAX = 4096, /**< values in one message                  */
 };
 
 /**

@@ -127,8 +127,7 @@ static int record(struct ng *ng, struct ng_flags *f, struct odict *reply,
 	return err ? ng_reply_failed(reply, err, &e) : ng_reply_ok(reply);
 }
 
-static int cmd_rec_start(struct ng *ng, struct ng_flags *f,
-			 struct odict *reply)
+static int cmd_rec_start(struct ng *ng, struct ng_flags *f, struct odict *reply)
 {
 	return record(ng, f, reply, REC_START);
 }
@@ -138,8 +137,7 @@ static int cmd_rec_stop(struct ng *ng, struct ng_flags *f, struct odict *reply)
 	return record(ng, f, reply, f->pause ? REC_PAUSE : REC_STOP);
 }
 
-static int cmd_rec_pause(struct ng *ng, struct ng_flags *f,
-			 struct odict *reply)
+static int cmd_rec_pause(struct ng *ng, struct ng_flags *f, struct odict *reply)
 {
 	return record(ng, f, reply, REC_PAUSE);
 }
@@ -158,8 +156,8 @@ static int block(struct ng *ng, struct ng_flags *f, struct odict *reply,
 	int err;
 
 	/* Nobody is named: everybody is meant */
-	sel.all = f->all || (!f->o.from_tag.l && !sa_isset(&f->address,
-							   SA_ADDR));
+	sel.all = f->all ||
+		  (!f->o.from_tag.l && !sa_isset(&f->address, SA_ADDR));
 
 	err = dtmf ? media_block_dtmf(ng->media, &sel, on, &e)
 		   : media_block(ng->media, &sel, on, &e);
@@ -210,10 +208,24 @@ static const struct command commands[] = {
 
 /* rtpengine has them, Carom has not: a proxy is told so */
 static const char *const not_offered[] = {
-	"play media", "stop media", "play DTMF", "silence media",
-	"unsilence media", "start forwarding", "stop forwarding", "publish",
-	"subscribe request", "subscribe answer", "unsubscribe", "inject start",
-	"inject stop", "connect", "create", "create answer", "mesh", "cli",
+	"play media",
+	"stop media",
+	"play DTMF",
+	"silence media",
+	"unsilence media",
+	"start forwarding",
+	"stop forwarding",
+	"publish",
+	"subscribe request",
+	"subscribe answer",
+	"unsubscribe",
+	"inject start",
+	"inject stop",
+	"connect",
+	"create",
+	"create answer",
+	"mesh",
+	"cli",
 	"transform",
 };
 
@@ -225,7 +237,8 @@ static int unknown(const struct pl *name, struct odict *reply)
 		if (ng_name_eq(name, not_offered[i]))
 			return ng_reply_error(reply,
 					      "Command \"%s\" is not offered "
-					      "by Carom", not_offered[i]);
+					      "by Carom",
+					      not_offered[i]);
 	}
 
 	return ng_reply_error(reply, "Unrecognized command");

@@ -11,15 +11,15 @@
 struct entry {
 	struct le he, le;
 	struct sa src;
-	uint64_t digest;    /* of the request                       */
-	size_t msglen;      /* its length                           */
-	uint64_t time;      /* ms when it was answered              */
-	struct pl reply;    /* points behind the struct             */
+	uint64_t digest; /* of the request                       */
+	size_t msglen;   /* its length                           */
+	uint64_t time;   /* ms when it was answered              */
+	struct pl reply; /* points behind the struct             */
 };
 
 struct cookies {
 	struct hash *ht;
-	struct list lst;    /* oldest first                         */
+	struct list lst; /* oldest first                         */
 	uint32_t count, max;
 	size_t bytes, size;
 	uint32_t ttl;

@@ -19,8 +19,7 @@ struct cookies;
  * @param size  Bytes of replies kept at most
  * @param ttl   Milliseconds that a reply is kept
  */
-int cookies_alloc(struct cookies **cp, uint32_t max, size_t size,
-		  uint32_t ttl);
+int cookies_alloc(struct cookies **cp, uint32_t max, size_t size, uint32_t ttl);
 
 /**
  * Look for the reply to a request

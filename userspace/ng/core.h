@@ -16,9 +16,9 @@ struct ng {
 	struct media *media;
 	struct ng_conf conf;
 	struct cookies *cookies;
-	struct list listenl;   /* struct listener                    */
-	struct list connl;     /* struct conn                        */
-	char id[17];           /* marks our SDPs: a=rtpengine:<id>   */
+	struct list listenl; /* struct listener                    */
+	struct list connl;   /* struct conn                        */
+	char id[17];         /* marks our SDPs: a=rtpengine:<id>   */
 };
 
 /**

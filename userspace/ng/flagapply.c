@@ -46,7 +46,8 @@ int ng_flag_show(struct re_printf *pf, const struct pl *pl)
 
 	for (i = 0; i < pl->l && i < SHOW_MAX; i++)
 		buf[i] = isprint((unsigned char)pl->p[i]) && pl->p[i] != '"'
-				 ? pl->p[i] : '?';
+				 ? pl->p[i]
+				 : '?';
 	buf[i] = '\0';
 
 	return re_hprintf(pf, "%s%s", buf, pl->l > SHOW_MAX ? "..." : "");
@@ -63,9 +64,8 @@ void ng_flag_unknown(struct ng_flags *f, const struct pl *name,
 		return;
 
 	(void)re_snprintf(f->warning + len, left, "%s'%H%s%H'",
-			  len ? ", " : "unknown flag or key: ",
-			  ng_flag_show, name,
-			  val->l ? "=" : "", ng_flag_show, val);
+			  len ? ", " : "unknown flag or key: ", ng_flag_show,
+			  name, val->l ? "=" : "", ng_flag_show, val);
 }
 
 int ng_flag_refuse(struct ng_flags *f, const struct pl *name,
@@ -75,8 +75,7 @@ int ng_flag_refuse(struct ng_flags *f, const struct pl *name,
 	if (!f->error[0])
 		(void)re_snprintf(f->error, sizeof(f->error), "%H%s%H: %s",
 				  ng_flag_show, name, val->l ? "=" : "",
-				  ng_flag_show, val,
-				  why);
+				  ng_flag_show, val, why);
 
 	return err;
 }
@@ -97,7 +96,8 @@ static int apply_row(struct ng_flags *f, const struct ng_flag *row,
 		return 0;
 
 	return ng_flag_refuse(f, name, val, err,
-		      err == EOVERFLOW ? "too many of them" : "bad value");
+			      err == EOVERFLOW ? "too many of them"
+					       : "bad value");
 }
 
 /* The row of a name and value. A row with the value goes before one without */

@@ -24,35 +24,35 @@ enum ng_scope {
 	NG_BLOCK = 1 << 2,  /**< block and unblock, media and DTMF        */
 	NG_RECORD = 1 << 3, /**< start, stop, pause recording             */
 	NG_DELETE = 1 << 4,
-	NG_VIEW = 1 << 5,   /**< query, list, statistics, ping            */
+	NG_VIEW = 1 << 5, /**< query, list, statistics, ping            */
 	NG_ANY = 0x3f,
 };
 
 /** A request as the commands read it. Strings point into the dictionary */
 struct ng_flags {
 	enum ng_scope scope;
-	struct media_opts o;     /**< what media is asked                  */
-	struct sa address;       /**< "address": whom to block             */
-	int delete_delay;        /**< s, -1 not given                      */
-	uint32_t limit;          /**< of list                              */
-	unsigned rec_formats;    /**< MEDIA_REC_*, 0: both                 */
-	bool all;                /**< block: the whole call                */
-	bool fatal;              /**< delete: an unknown call is an error  */
-	bool pause;              /**< stop recording: pause it             */
-	bool load_limit;         /**< the proxy understands "load limit"   */
-	bool loop_protect;       /**< mark our SDPs, know them again       */
-	bool sdes_off;           /**< no a=crypto may come out             */
-	bool sip_source;         /**< believe received-from, not the SDP   */
+	struct media_opts o;  /**< what media is asked                  */
+	struct sa address;    /**< "address": whom to block             */
+	int delete_delay;     /**< s, -1 not given                      */
+	uint32_t limit;       /**< of list                              */
+	unsigned rec_formats; /**< MEDIA_REC_*, 0: both                 */
+	bool all;             /**< block: the whole call                */
+	bool fatal;           /**< delete: an unknown call is an error  */
+	bool pause;           /**< stop recording: pause it             */
+	bool load_limit;      /**< the proxy understands "load limit"   */
+	bool loop_protect;    /**< mark our SDPs, know them again       */
+	bool sdes_off;        /**< no a=crypto may come out             */
+	bool sip_source;      /**< believe received-from, not the SDP   */
 
 	/* while decoding */
-	unsigned rtcp_mux;       /* bit mask of enum media_rtcp_mux        */
-	struct pl recv_af;       /* first half of received-from            */
+	unsigned rtcp_mux; /* bit mask of enum media_rtcp_mux        */
+	struct pl recv_af; /* first half of received-from            */
 	size_t directionc;
-	char numv[32][24];       /* integers as text                       */
+	char numv[32][24]; /* integers as text                       */
 	size_t numc;
 
-	char warning[512];       /**< unknown names, "" none               */
-	char error[256];         /**< why it is refused, "" it is not      */
+	char warning[512]; /**< unknown names, "" none               */
+	char error[256];   /**< why it is refused, "" it is not      */
 };
 
 /**
@@ -76,12 +76,12 @@ typedef int(ng_set_h)(struct ng_flags *f, const struct pl *val);
 
 /** One row of the table */
 struct ng_flag {
-	const char *name;   /**< in dashes                                 */
-	const char *value;  /**< only with this value; NULL any or none    */
+	const char *name;  /**< in dashes                                 */
+	const char *value; /**< only with this value; NULL any or none    */
 	enum ng_fate fate;
-	unsigned scopes;    /**< where it is honoured, or refused          */
-	ng_set_h *set;      /**< NG_HONOURED; EINVAL: bad value            */
-	const char *why;    /**< reason; for the honoured, what it does    */
+	unsigned scopes; /**< where it is honoured, or refused          */
+	ng_set_h *set;   /**< NG_HONOURED; EINVAL: bad value            */
+	const char *why; /**< reason; for the honoured, what it does    */
 };
 
 /** The table: all of it, for the documentation's sake. @return rows */

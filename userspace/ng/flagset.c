@@ -246,8 +246,7 @@ int ng_set_received_from(struct ng_flags *f, const struct pl *val)
 	if (set_addr(&f->o.received_from, &addr))
 		return EINVAL;
 
-	if (f->recv_af.l &&
-	    family(&f->recv_af) != sa_af(&f->o.received_from))
+	if (f->recv_af.l && family(&f->recv_af) != sa_af(&f->o.received_from))
 		return EINVAL;
 
 	return 0;
@@ -266,8 +265,9 @@ int ng_set_address(struct ng_flags *f, const struct pl *val)
 int ng_set_transport(struct ng_flags *f, const struct pl *val)
 {
 	static const char *const protos[] = {
-		"RTP/AVP", "RTP/AVPF", "RTP/SAVP", "RTP/SAVPF",
-		"UDP/TLS/RTP/SAVP", "UDP/TLS/RTP/SAVPF", "UDPTL",
+		"RTP/AVP",   "RTP/AVPF",         "RTP/SAVP",
+		"RTP/SAVPF", "UDP/TLS/RTP/SAVP", "UDP/TLS/RTP/SAVPF",
+		"UDPTL",
 	};
 	size_t i;
 

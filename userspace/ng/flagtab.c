@@ -8,15 +8,34 @@
 #include "ng/flagset.h"
 
 #define OK(name, scopes, setter, why)                                          \
-	{name, NULL, NG_HONOURED, scopes, ng_set_##setter, why}
+	{                                                                      \
+		name, NULL, NG_HONOURED, scopes, ng_set_##setter, why          \
+	}
 #define OKV(name, value, scopes, setter, why)                                  \
-	{name, value, NG_HONOURED, scopes, ng_set_##setter, why}
-#define NIL(name, why) {name, NULL, NG_HARMLESS, NG_ANY, NULL, why}
-#define NILV(name, value, why) {name, value, NG_HARMLESS, NG_ANY, NULL, why}
-#define NO(name, why) {name, NULL, NG_REFUSED, NG_SDP, NULL, why}
-#define NOV(name, value, why) {name, value, NG_REFUSED, NG_SDP, NULL, why}
+	{                                                                      \
+		name, value, NG_HONOURED, scopes, ng_set_##setter, why         \
+	}
+#define NIL(name, why)                                                         \
+	{                                                                      \
+		name, NULL, NG_HARMLESS, NG_ANY, NULL, why                     \
+	}
+#define NILV(name, value, why)                                                 \
+	{                                                                      \
+		name, value, NG_HARMLESS, NG_ANY, NULL, why                    \
+	}
+#define NO(name, why)                                                          \
+	{                                                                      \
+		name, NULL, NG_REFUSED, NG_SDP, NULL, why                      \
+	}
+#define NOV(name, value, why)                                                  \
+	{                                                                      \
+		name, value, NG_REFUSED, NG_SDP, NULL, why                     \
+	}
 /* Refused with other commands than offer and answer */
-#define NOS(name, scopes, why) {name, NULL, NG_REFUSED, scopes, NULL, why}
+#define NOS(name, scopes, why)                                                 \
+	{                                                                      \
+		name, NULL, NG_REFUSED, scopes, NULL, why                      \
+	}
 
 #define TRANSCODE "transcoding is not offered"
 #define GEN_KEYS "Carom relays SRTP and makes no keys"
@@ -57,8 +76,8 @@ static const struct ng_flag table[] = {
 
 	/* SDP rewriting */
 	OKV("replace", "origin", NG_SDP, replace_origin, "o= address"),
-	OKV("replace", "session-connection", NG_SDP,
-	    replace_session_connection, "session c= address"),
+	OKV("replace", "session-connection", NG_SDP, replace_session_connection,
+	    "session c= address"),
 	OKV("replace", "username", NG_SDP, replace_username, "o= user name"),
 	OKV("replace", "session-name", NG_SDP, replace_session_name, "s="),
 	OKV("replace", "SDP-version", NG_SDP, replace_sdp_version,

@@ -26,7 +26,7 @@ struct conn {
 	struct ng *ng;
 	struct tcp_conn *tc;
 	struct sa peer;
-	struct mbuf *mb;     /* received and not yet answered: pos..end */
+	struct mbuf *mb; /* received and not yet answered: pos..end */
 	struct tmr tmr;
 };
 
@@ -64,8 +64,9 @@ static void udp_recv(const struct sa *src, struct mbuf *mb, void *arg)
 
 	err = ng_handle(l->ng, src, &msg, NG_DGRAM_MAX, reply);
 	if (err) {
-		log_warn("ng: %J: %s", src, err == EBADMSG
-			 ? "datagram without a cookie" : strerror(err));
+		log_warn("ng: %J: %s", src,
+			 err == EBADMSG ? "datagram without a cookie"
+					: strerror(err));
 	} else {
 		reply->pos = 0;
 		err = udp_send(l->us, src, reply);
@@ -272,7 +273,7 @@ int ng_listen(struct ng *ng, const struct sa *addr, bool udp, bool tcp)
 	if (tcp)
 		err = tcp_listen(&l->ts, addr, tcp_conn, l);
 
- out:
+out:
 	if (err) {
 		log_error("ng: listening on %J: %m", addr, err);
 		mem_deref(l);

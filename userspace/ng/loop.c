@@ -63,6 +63,6 @@ int ng_loop_mark(struct mbuf *out, const struct pl *sdp, const char *id)
 	}
 
 	return mbuf_printf(out, "%b%sa=rtpengine:%s%s%b", sdp->p, head,
-			   head && sdp->p[head - 1] != '\n' ? eol : "", id,
-			   eol, sdp->p + head, sdp->l - head);
+			   head && sdp->p[head - 1] != '\n' ? eol : "", id, eol,
+			   sdp->p + head, sdp->l - head);
 }

@@ -228,8 +228,7 @@ int ng_handle(struct ng *ng, const struct sa *src, const struct pl *msg,
 	kept = cookies_find(ng->cookies, src, msg, now);
 	if (kept) {
 		log_debug("ng: %J: request sent again", src);
-		return mbuf_write_mem(reply, (const uint8_t *)kept->p,
-				      kept->l);
+		return mbuf_write_mem(reply, (const uint8_t *)kept->p, kept->l);
 	}
 
 	err = odict_alloc(&o, 32);
@@ -249,7 +248,7 @@ int ng_handle(struct ng *ng, const struct sa *src, const struct pl *msg,
 	out.l = reply->end - start;
 	err = cookies_add(ng->cookies, src, msg, &out, now);
 
- out:
+out:
 	mem_deref(o);
 
 	return err;

@@ -22,10 +22,10 @@ enum {
 
 /** Limits. A field that is 0 takes the default */
 struct ng_conf {
-	uint32_t conns;       /**< TCP connections at once; 64             */
-	uint32_t idle;        /**< s without a request until one ends; 300 */
-	uint32_t cookies;     /**< replies kept for retransmissions; 4096  */
-	uint32_t cookie_ttl;  /**< ms that they are kept; 30000            */
+	uint32_t conns;      /**< TCP connections at once; 64             */
+	uint32_t idle;       /**< s without a request until one ends; 300 */
+	uint32_t cookies;    /**< replies kept for retransmissions; 4096  */
+	uint32_t cookie_ttl; /**< ms that they are kept; 30000            */
 };
 
 /**

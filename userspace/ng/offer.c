@@ -36,7 +36,7 @@ static int reply_sdp(struct ng *ng, const struct ng_flags *f, struct mbuf *mb,
 	if (!err)
 		err = ng_reply_ok(reply);
 
- out:
+out:
 	mem_deref(marked);
 
 	return err;
