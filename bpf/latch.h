@@ -5,7 +5,7 @@
 #define CAROM_BPF_LATCH_H
 
 #include "count.h"
-#include "parse.h"
+#include "trip.h"
 
 /* struct leg_ctl as the word that atomic operations see (little endian) */
 #define CTL_LATCH_SHIFT 8
@@ -81,18 +81,23 @@ static __always_inline bool latch_same_ip(const struct leg_path *p,
 }
 
 /* The leg's peer speaks for the first time. 0: it latched */
-static __noinline int latch(__u32 slot, const struct addr *a, __be16 port,
-			    __u64 now)
+__noinline int latch(void)
 {
+	struct trip *t = trip_here();
+	const struct addr *a;
+	__u32 slot = t ? t->slot : 0;
 	struct leg *leg = bpf_map_lookup_elem(&legs, &slot);
 	struct leg_aux *x = bpf_map_lookup_elem(&aux, &slot);
 	struct leg_path *p;
+	__be16 port;
 	__u32 on;
 
-	if (!leg || !x || now > x->latch_until)
+	if (!t || !leg || !x || t->now > x->latch_until)
 		return CAROM_R_STRANGER;
+	a = &t->src;
+	port = t->sport;
 	on = leg->ctl.active & 1;
-	if (now < x->latch_from &&
+	if (t->now < x->latch_from &&
 	    !latch_same_ip(&leg->path[on], &x->path6[on], a))
 		return CAROM_R_STRANGER;
 	if (!leg_acquire(leg))

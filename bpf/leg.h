@@ -11,16 +11,15 @@
 struct hop {
 	struct leg *leg;
 	struct leg_path *path;
-	struct leg_path6 *p6;
+	struct leg_path6 *p6; /* where IPv6 or SSRC rewriting needs it */
 	__u32 slot;
-	__u32 action; /* of a port that is not ours: XDP_PASS */
+	__u32 on; /* which of the leg's two paths          */
 };
 
-/* The leg's path in force. p6 only where IPv6 or SSRC rewriting needs it */
+/* The leg and its path in force. PARSE_PASS: the port is not media */
 static __always_inline int hop_open(struct hop *h, __u32 slot)
 {
 	struct leg_ctl ctl;
-	__u32 on;
 
 	h->slot = slot;
 	h->leg = bpf_map_lookup_elem(&legs, &slot);
@@ -41,105 +40,99 @@ static __always_inline int hop_open(struct hop *h, __u32 slot)
 	}
 	/* a branch and not arithmetic: the processor guesses it, and fetches
 	 * the path's cache line beside that of `ctl`, not after it */
-	on = 0;
+	h->on = 0;
 	h->path = &h->leg->path[0];
 	if (ctl.active) {
-		on = 1;
+		h->on = 1;
 		h->path = &h->leg->path[1];
-		asm volatile("" : "+r"(on));
-	}
-	h->p6 = NULL;
-	if (h->path->flags & (PATH_V6_IN | PATH_V6_OUT | PATH_SSRC)) {
-		struct leg_aux *x = bpf_map_lookup_elem(&aux, &slot);
-
-		if (!x)
-			return CAROM_R_NO_LEG;
-		h->p6 = &x->path6[on];
+		asm volatile("" : "+r"(h->on));
 	}
 	return CAROM_R_RELAYED;
 }
 
-static __always_inline bool
-source_matches(const struct hop *h, const struct addr *a, __be16 port, bool v6)
+/* The same, with what IPv6 and SSRC rewriting need */
+static __always_inline int hop_open6(struct hop *h, __u32 slot)
+{
+	struct leg_aux *x;
+	int rc = hop_open(h, slot);
+
+	h->p6 = NULL;
+	if (rc != CAROM_R_RELAYED ||
+	    !(h->path->flags & (PATH_V6_IN | PATH_V6_OUT | PATH_SSRC)))
+		return rc;
+	x = bpf_map_lookup_elem(&aux, &slot);
+	if (!x)
+		return CAROM_R_NO_LEG;
+	h->p6 = &x->path6[h->on & 1];
+	return CAROM_R_RELAYED;
+}
+
+static __always_inline bool source_matches(const struct hop *h,
+					   const struct trip *t)
 {
 	const struct leg_path *p = h->path;
 
-	if (!!(p->flags & PATH_V6_IN) != v6)
-		return false;
 	if (p->flags & PATH_ANY_SRC)
 		return true;
-	if (p->sport != port)
+	if (p->sport != t->sport)
 		return false;
-	if (!v6)
-		return p->src4 == a->w[0];
-	return h->p6 && latch_same_ip(p, h->p6, a);
+	if (!t->v6)
+		return p->src4 == t->src.w[0];
+	return h->p6 && latch_same_ip(p, h->p6, &t->src);
 }
 
 /* Is the packet from whom it should be? A leg that latches takes its path
  * anew, for it changed. An RTP leg latches on RTP alone: its payload type was
  * negotiated, which RTCP's cannot be */
-static __always_inline int hop_source(struct hop *h, const struct addr *a,
-				      __be16 port, bool v6, const struct rtp *r,
-				      __u64 now)
+static __always_inline int hop_source(struct hop *h, struct trip *t)
 {
 	bool open = h->leg->ctl.latch == LATCH_OPEN &&
-		    (r->kind == PAYLOAD_RTP ||
-		     (h->path->media != LEG_RTP && r->kind != PAYLOAD_STRAY));
+		    (t->r.kind == PAYLOAD_RTP ||
+		     (h->path->media != LEG_RTP && t->r.kind != PAYLOAD_STRAY));
 
-	if (source_matches(h, a, port, v6) && !open)
-		return CAROM_R_RELAYED;
-	if (!open || !!(h->path->flags & PATH_V6_IN) != v6)
+	if (!!(h->path->flags & PATH_V6_IN) != t->v6)
 		return CAROM_R_STRANGER;
-	if (latch(h->slot, a, port, now))
-		return source_matches(h, a, port, v6) ? CAROM_R_RELAYED
-						      : CAROM_R_STRANGER;
-	return hop_open(h, h->slot);
+	if (open && !latch())
+		return hop_open6(h, t->slot);
+	return source_matches(h, t) ? CAROM_R_RELAYED : CAROM_R_STRANGER;
 }
 
 /* Filter, pin the source, turn muxed RTCP off to its own path */
-static __always_inline int hop_admit(struct hop *h, const struct addr *a,
-				     __be16 port, bool v6, const struct rtp *r,
-				     __u64 now)
+static __always_inline int hop_admit(struct hop *h, struct trip *t)
 {
 	int rc = CAROM_R_RELAYED;
+	struct leg_aux *x;
 
-	if (r->kind == PAYLOAD_RTP)
-		rc = rtp_filter(r, h->path);
-	if (rc != CAROM_R_RELAYED)
+	if (t->r.kind == PAYLOAD_RTP)
+		rc = rtp_filter(&t->r, h->path);
+	if (rc == CAROM_R_RELAYED)
+		rc = hop_source(h, t);
+	if (rc != CAROM_R_RELAYED || t->r.kind != PAYLOAD_RTCP ||
+	    !(h->path->flags & PATH_DEMUX))
 		return rc;
-	rc = hop_source(h, a, port, v6, r, now);
-	if (rc != CAROM_R_RELAYED)
-		return rc;
-	if (r->kind == PAYLOAD_RTCP && h->path->flags & PATH_DEMUX) {
-		struct leg_aux *x = bpf_map_lookup_elem(&aux, &h->slot);
-
-		rc = x ? hop_open(h, x->rtcp_slot) : CAROM_R_NO_LEG;
-	}
-	return rc;
+	x = bpf_map_lookup_elem(&aux, &h->slot);
+	return x ? hop_open6(h, x->rtcp_slot) : CAROM_R_NO_LEG;
 }
 
-/* Next hop, and does the packet fit? `grow` is what translation adds */
+/* Next hop, and does the packet fit what it will have grown to? */
 static __always_inline int hop_out(struct xdp_md *ctx, struct hop *h,
-				   const struct settings *set, __u16 ip_len,
-				   bool v6, __u64 now)
+				   const struct settings *set,
+				   const struct trip *t)
 {
-	__u32 gen = nh_generation(set, h->slot, now);
+	__u32 gen = nh_generation(set, h->slot, t->now);
 	struct leg_path *p = h->path;
-	__u32 len = ip_len;
+	__u32 len = t->f.ip_len;
 	int rc;
 
 	if (p->nh_gen != gen) {
-		struct leg_aux *x = bpf_map_lookup_elem(&aux, &h->slot);
-
-		if (!x)
-			return CAROM_R_NO_LEG;
-		rc = nh_refresh(ctx, p, &x->path6[p == &h->leg->path[1]], gen);
+		rc = nh_refresh(ctx, gen);
 		if (rc != CAROM_R_RELAYED)
 			return rc;
 	}
-	if (!!(p->flags & PATH_V6_OUT) != v6)
-		len += v6 ? -20 : 20;
-	return p->nh_mtu && len > p->nh_mtu ? CAROM_R_TOO_BIG : CAROM_R_RELAYED;
+	if (!!(p->flags & PATH_V6_OUT) != t->f.v6)
+		len += t->f.v6 ? -20 : 20;
+	return p->nh_mtu && len > p->nh_mtu ? CAROM_R_TOO_BIG
+					    : CAROM_R_RELAYED;
 }
 
 /* Counted as relayed by this leg; SSRC rewriting is the last thing to see

@@ -7,7 +7,7 @@
 #define CAROM_BPF_NEXTHOP_H
 
 #include "count.h"
-#include "parse.h"
+#include "trip.h"
 
 #define AF_INET 2
 #define AF_INET6 10
@@ -63,15 +63,27 @@ static __always_inline bool nh_is_local(const struct leg_path *p,
 	return l && port >= l->port_min && port <= l->port_max;
 }
 
-/* Fill the path's cache. CAROM_R_RELAYED, or why there is no next hop */
-static __noinline int nh_refresh(struct xdp_md *ctx, struct leg_path *p,
-				 const struct leg_path6 *p6, __u32 gen)
+/* Fill the next-hop cache of the path that this CPU's trip has come to.
+ * CAROM_R_RELAYED, or why there is no next hop */
+__noinline int nh_refresh(struct xdp_md *ctx, __u32 gen)
 {
-	struct bpf_fib_lookup q = {};
+	struct trip *t = trip_here();
+	__u32 slot = t ? t->slot : 0;
+	struct leg *leg = bpf_map_lookup_elem(&legs, &slot);
+	struct leg_aux *x = bpf_map_lookup_elem(&aux, &slot);
+	struct bpf_fib_lookup *q;
+	struct leg_path6 *p6;
+	struct leg_path *p;
 	struct device *dev;
 	__u32 ifindex;
 	long rc;
 
+	if (!t || !leg || !x)
+		return CAROM_R_NO_LEG;
+	p = &leg->path[t->on & 1];
+	p6 = &x->path6[t->on & 1];
+	q = &t->fib;
+	__builtin_memset(q, 0, sizeof(*q));
 	count(CAROM_R_NH_REFRESH, 0);
 	if (nh_is_local(p, p6)) {
 		p->nh_dev = NH_LOCAL;
@@ -79,8 +91,8 @@ static __noinline int nh_refresh(struct xdp_md *ctx, struct leg_path *p,
 		p->nh_gen = gen;
 		return CAROM_R_RELAYED;
 	}
-	nh_question(&q, p, p6);
-	rc = bpf_fib_lookup(ctx, &q, sizeof(q), 0);
+	nh_question(q, p, p6);
+	rc = bpf_fib_lookup(ctx, q, sizeof(*q), 0);
 	switch (rc) {
 	case BPF_FIB_LKUP_RET_SUCCESS:
 		break;
@@ -99,16 +111,16 @@ static __noinline int nh_refresh(struct xdp_md *ctx, struct leg_path *p,
 		return CAROM_R_NO_ROUTE;
 	}
 
-	ifindex = q.ifindex;
+	ifindex = q->ifindex;
 	dev = bpf_map_lookup_elem(&devices, &ifindex);
 	if (!dev) {
 		p->nh_dev = NH_NONE;
 		return CAROM_R_NO_DEVICE;
 	}
-	__builtin_memcpy(p->nh_dmac, q.dmac, 6);
-	__builtin_memcpy(p->nh_smac, q.smac, 6);
+	__builtin_memcpy(p->nh_dmac, q->dmac, 6);
+	__builtin_memcpy(p->nh_smac, q->smac, 6);
 	p->nh_vlan = dev->vlan;
-	p->nh_mtu = q.mtu_result;
+	p->nh_mtu = q->mtu_result;
 	p->nh_dev = dev->port;
 	p->nh_gen = gen;
 	return CAROM_R_RELAYED;

@@ -4,108 +4,80 @@
  * Decide first, mutate last. A frame that is passed up is byte-identical to
  * the one that came in, and each verdict has its counted reason. */
 #include "clock.h"
-#include "leg.h"
-#include "rewrite.h"
+#include "long.h"
 
-#define HAIRPINS 3 /* legs of this appliance that a packet may pass in a row */
+/* What the express lane leaves to relay_long() */
+#define PATH_LONG                                                              \
+	(PATH_V6_IN | PATH_V6_OUT | PATH_ANY_SRC | PATH_SSRC | PATH_TAP |      \
+	 PATH_TAP_RTCP | PATH_TAP_DTMF)
 
-/* The peer is a leg of ours: the packet leaves h and arrives there, without a
- * wire in between */
-static __noinline int hairpin(struct xdp_md *ctx, struct hop *h,
-			      struct frame *f, struct rtp *r, __u64 now)
+/* The packet that there are millions of: untagged IPv4 from the pinned source,
+ * of a welcome payload type, for a peer whose next hop is known. Here and in
+ * relay() everything is in registers: no address of a local is taken */
+static __always_inline bool express(const struct hop *h, const struct frame *f,
+				    const struct rtp *r,
+				    const struct settings *set, __u64 now)
 {
-	bool v6 = h->path->flags & PATH_V6_OUT;
-	struct settings *set;
-	struct addr src = {}, dst = {};
-	__be16 sport = h->path->fport;
-	__u16 port = bpf_ntohs(h->path->dport);
-	struct local *l;
-	__u32 zero = 0;
-	int rc;
+	const struct leg_path *p = h->path;
 
-	set = bpf_map_lookup_elem(&settings, &zero);
-	if (!set)
-		return CAROM_R_NO_ROUTE;
-	hop_done(h, r, f->ip_len, now);
-	if (v6 && h->p6) {
-		__builtin_memcpy(&src, h->p6->from6, sizeof(src));
-		__builtin_memcpy(&dst, h->p6->dst6, sizeof(dst));
-	} else {
-		src.w[0] = h->path->from4;
-		dst.w[0] = h->path->dst4;
-	}
-	l = local_find(&dst, v6);
-	if (!l || port < l->port_min || port > l->port_max)
-		return CAROM_R_NO_LEG;
-	rc = hop_open(h, local_slot(l, port));
-	if (rc == PARSE_PASS)
-		return CAROM_R_NO_LEG;
-	if (rc == CAROM_R_RELAYED)
-		rc = hop_admit(h, &src, sport, v6, r, now);
-	if (rc == CAROM_R_RELAYED)
-		rc = hop_out(ctx, h, set, f->ip_len, f->v6, now);
-	if (rc != CAROM_R_RELAYED)
-		return rc;
-	/* each call records for itself; the headers are still those of the
-	 * packet that came in by wire */
-	if (tap_wanted(h->path, r))
-		tap_copy(ctx, h->slot, f, r, now);
-	return rc;
+	if (p->flags & PATH_LONG || h->leg->ctl.latch == LATCH_OPEN ||
+	    f->l2_len != ETH_HLEN || f->v6 || p->nh_vlan)
+		return false;
+	if (p->src4 != f->src.w[0] || p->sport != f->sport ||
+	    p->nh_gen != nh_generation(set, h->slot, now) ||
+	    p->nh_dev >= CAROM_DEVICES)
+		return false;
+	if ((p->nh_mtu && f->ip_len > p->nh_mtu) || (!set->ttl && f->ttl <= 1))
+		return false;
+	if (r->kind == PAYLOAD_RTP)
+		return rtp_filter(r, p) == CAROM_R_RELAYED;
+	return r->kind != PAYLOAD_RTCP || !(p->flags & PATH_DEMUX);
 }
 
-/* A media packet for a port of `l`. Returns its reason; *action is set for
- * one that is relayed */
-static __always_inline int relay(struct xdp_md *ctx, struct frame *f,
-				 const struct local *l, struct hop *h,
-				 const struct settings *set, int *action)
+/* A packet for the port behind `slot`, which may become another leg's. Returns
+ * its reason; *action is set for one that is relayed */
+static __always_inline int relay(struct xdp_md *ctx, const struct frame *f,
+				 __u32 *slot, const struct settings *set,
+				 int *action)
 {
-	void *data = (void *)(long)ctx->data;
-	void *end = (void *)(long)ctx->data_end;
 	/* the mask changes nothing; it tells the verifier of the bound */
 	__u32 off = (f->l2_len + f->l3_len + sizeof(struct udphdr)) & 127;
-	__u16 port = bpf_ntohs(f->dport);
+	struct hop h = {};
 	struct rtp r = {};
 	__u64 now;
 	int rc;
 
-	rc = hop_open(h, local_slot(l, port));
+	rc = hop_open(&h, *slot);
 	if (rc != CAROM_R_RELAYED)
 		return rc;
-	rc = rtp_classify(data + off, end, f->udp_len - sizeof(struct udphdr),
-			  h->path, &r);
+	rc = rtp_classify((void *)(long)ctx->data + off,
+			  (void *)(long)ctx->data_end,
+			  f->udp_len - sizeof(struct udphdr), h.path, &r);
 	if (rc != CAROM_R_RELAYED)
 		return rc;
 	now = clock_now();
-	rc = hop_admit(h, &f->src, f->sport, f->v6, &r, now);
-	if (rc != CAROM_R_RELAYED)
-		return rc;
-	rc = hop_out(ctx, h, set, f->ip_len, f->v6, now);
-	if (rc != CAROM_R_RELAYED)
-		return rc;
-	if (!set->ttl && f->ttl <= 1)
-		return CAROM_R_TTL;
-	f->ttl_out = set->ttl ? set->ttl : f->ttl - 1;
-	if (tap_wanted(h->path, &r))
-		tap_copy(ctx, h->slot, f, &r, now);
+	if (!express(&h, f, &r, set, now)) {
+		struct trip *t = trip_here();
 
-	for (int i = 0; i < HAIRPINS && h->path->nh_dev == NH_LOCAL; i++) {
-		rc = hairpin(ctx, h, f, &r, now);
-		if (rc != CAROM_R_RELAYED)
-			return rc;
+		if (!t)
+			return CAROM_R_NO_ROUTE;
+		t->f = *f;
+		t->r = r;
+		t->src = f->src;
+		t->sport = f->sport;
+		t->v6 = f->v6;
+		t->now = now;
+		t->slot = *slot;
+		rc = relay_long(ctx);
+		*slot = t->slot;
+		*action = t->action;
+		return rc == CAROM_R_RELAYED ? rewrite_any(ctx) : rc;
 	}
-	/* choosing the device changes nothing in the packet: where it is
-	 * gone, the packet is still whole */
-	if (h->path->nh_dev >= CAROM_DEVICES)
-		return CAROM_R_NO_DEVICE;
-	if (set->ifindex[h->path->nh_dev] == ctx->ingress_ifindex)
-		*action = XDP_TX;
-	else
-		*action = bpf_redirect_map(&tx_ports, h->path->nh_dev,
-					   XDP_PASS);
+	*action = leave_by(ctx, set, h.path->nh_dev);
 	if (*action == XDP_PASS)
 		return CAROM_R_NO_DEVICE;
-	hop_done(h, &r, f->ip_len, now);
-	return rewrite(ctx, f, h->path, h->p6, &r);
+	rtp_figures(h.leg, h.slot, h.path, &r, f->ip_len, now);
+	return rewrite_ipv4(ctx, h.path, &r, set->ttl ? set->ttl : f->ttl - 1);
 }
 
 SEC("xdp")
@@ -113,9 +85,8 @@ int carom_xdp(struct xdp_md *ctx)
 {
 	struct settings *set;
 	struct frame f = {};
-	struct hop h = {};
 	struct local *l = NULL;
-	__u32 zero = 0;
+	__u32 zero = 0, slot;
 	int action = XDP_PASS;
 	int rc;
 
@@ -129,7 +100,8 @@ int carom_xdp(struct xdp_md *ctx)
 	if (!l || !set)
 		return XDP_PASS;
 
-	rc = relay(ctx, &f, l, &h, set, &action);
+	slot = local_slot(l, bpf_ntohs(f.dport));
+	rc = relay(ctx, &f, &slot, set, &action);
 	switch (rc) {
 	case CAROM_R_RELAYED:
 		count(CAROM_R_RELAYED, f.ip_len);
@@ -138,7 +110,7 @@ int carom_xdp(struct xdp_md *ctx)
 		return XDP_PASS;
 	}
 	if (rc < CAROM_R_LEG_MAX)
-		count_leg(h.slot, rc);
+		count_leg(slot, rc);
 stop:
 	count(rc, f.ip_len);
 	return reason_action(rc);

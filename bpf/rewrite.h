@@ -5,7 +5,7 @@
 #define CAROM_BPF_REWRITE_H
 
 #include "csum.h"
-#include "rtp.h"
+#include "trip.h"
 
 /* What leaves: the same for both families */
 struct out {
@@ -20,7 +20,7 @@ static __always_inline void out_fill(struct out *o, const struct frame *f,
 				     const struct leg_path *p,
 				     const struct leg_path6 *p6)
 {
-	if (p->flags & PATH_V6_OUT && p6) {
+	if (p->flags & PATH_V6_OUT) {
 		o->v6 = 1;
 		__builtin_memcpy(&o->src, p6->from6, sizeof(o->src));
 		__builtin_memcpy(&o->dst, p6->dst6, sizeof(o->dst));
@@ -237,17 +237,27 @@ static __noinline int rewrite_translate(struct xdp_md *ctx,
 	return CAROM_R_RELAYED;
 }
 
-/* Any family to any, any tag to any */
-static __noinline int rewrite_any(struct xdp_md *ctx, const struct frame *f,
-				  const struct leg_path *p,
-				  const struct leg_path6 *p6,
-				  const struct rtp *r)
+/* Any family to any, any tag to any: the packet of this CPU's trip, along the
+ * path that it came to */
+__noinline int rewrite_any(struct xdp_md *ctx)
 {
+	struct trip *t = trip_here();
+	__u32 slot = t ? t->slot : 0;
+	struct leg *leg = bpf_map_lookup_elem(&legs, &slot);
+	struct leg_aux *x = bpf_map_lookup_elem(&aux, &slot);
+	const struct leg_path *p;
+	const struct frame *f;
+	const struct rtp *r;
 	void *data, *end;
 	struct out o = {};
 	__u32 l2;
 
-	out_fill(&o, f, p, p6);
+	if (!t || !leg || !x)
+		return CAROM_R_NO_LEG;
+	f = &t->f;
+	r = &t->r;
+	p = &leg->path[t->on & 1];
+	out_fill(&o, f, p, &x->path6[t->on & 1]);
 	if (o.v6 != f->v6)
 		return rewrite_translate(ctx, f, p, &o, r);
 
@@ -339,17 +349,6 @@ static __always_inline int rewrite_ipv4(struct xdp_md *ctx,
 	}
 	udp->check = csum_udp_result(~csum_fold(sum));
 	return CAROM_R_RELAYED;
-}
-
-static __always_inline int rewrite(struct xdp_md *ctx, const struct frame *f,
-				   const struct leg_path *p,
-				   const struct leg_path6 *p6,
-				   const struct rtp *r)
-{
-	if (f->l2_len == ETH_HLEN && !f->v6 && !p->nh_vlan &&
-	    !(p->flags & PATH_V6_OUT))
-		return rewrite_ipv4(ctx, p, r, f->ttl_out);
-	return rewrite_any(ctx, f, p, p6, r);
 }
 
 #endif

@@ -26,6 +26,7 @@ struct rtp {
 	__u8 pt;
 	__u8 kind; /* enum payload */
 	__u8 changed;
+	__u8 pad[3]; /* a trip is handed on whole, without holes */
 };
 
 /* Not RTP or RTCP. An SRTP leg lets it through, for there may be an endpoint
@@ -141,21 +142,22 @@ static __always_inline void rtp_jitter(struct leg *leg, __u32 mult, __u32 ts,
 
 /* A first packet, a new SSRC, or a jump: figures of the stream start again,
  * totals go on */
-static __noinline void rtp_start(struct leg *leg, __u32 slot,
-				 const struct rtp *r, __u32 transit)
+static __noinline int rtp_start(struct leg *leg, __u32 slot, __u32 ssrc,
+				__u16 seq, __u32 transit)
 {
 	struct leg_aux *x = bpf_map_lookup_elem(&aux, &slot);
 
-	if (leg->ssrc != r->ssrc) {
+	if (leg->ssrc != ssrc) {
 		if (leg->started && x)
 			__sync_fetch_and_add(&x->ssrc_changes, 1);
 		leg->jitter = 0;
 	}
-	leg->ssrc = r->ssrc;
-	leg->seq_max = r->seq;
+	leg->ssrc = ssrc;
+	leg->seq_max = seq;
 	leg->seq_window = 1;
 	leg->transit = transit;
 	leg->started = 1;
+	return 0;
 }
 
 /* Figures of a packet that is being relayed */
@@ -172,7 +174,7 @@ static __always_inline void rtp_figures(struct leg *leg, __u32 slot,
 	leg->pt = r->pt;
 	if (leg->ssrc != r->ssrc || !leg->started ||
 	    !rtp_sequence(leg, r->seq)) {
-		rtp_start(leg, slot, r,
+		rtp_start(leg, slot, r->ssrc, r->seq,
 			  ((now >> 10) * path->clock_mult >> 32) - r->ts);
 		return;
 	}
