@@ -10,27 +10,41 @@
 /* struct leg_ctl as the word that atomic operations see (little endian) */
 #define CTL_LATCH_SHIFT 8
 #define CTL_ACTIVE (1u << 16)
-#define CTL_BUSY (1u << 24)
+#define CTL_FLAGS_SHIFT 24
+#define CTL_FLAGS (0xffu << CTL_FLAGS_SHIFT)
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 	       "leg_ctl's word is laid out for little endian");
 
+static __always_inline __u32 *ctl_word(struct leg *leg)
+{
+	return (__u32 *)&leg->ctl;
+}
+
 /* Take the right to write the inactive path. False: somebody has it */
 static __always_inline bool leg_acquire(struct leg *leg)
 {
-	return !(__sync_fetch_and_or((__u32 *)&leg->ctl, CTL_BUSY) & CTL_BUSY);
-}
+	__u32 busy = CTL_BUSY << CTL_FLAGS_SHIFT;
 
-/* Give it back, with the other path in force and latch changed by `latch` */
-static __always_inline void leg_flip(struct leg *leg, __u32 latch)
-{
-	__sync_fetch_and_xor((__u32 *)&leg->ctl,
-			     CTL_BUSY | CTL_ACTIVE | latch << CTL_LATCH_SHIFT);
+	return !(__sync_fetch_and_or(ctl_word(leg), busy) & busy);
 }
 
 static __always_inline void leg_release(struct leg *leg)
 {
-	__sync_fetch_and_and((__u32 *)&leg->ctl, ~CTL_BUSY);
+	__sync_fetch_and_and(ctl_word(leg), ~(CTL_BUSY << CTL_FLAGS_SHIFT));
+}
+
+/* Put the other path in force, and change latch by `latch`. Nobody fills the
+ * express copy while CTL_BUSY is set: first it goes, then the path it is of */
+static __always_inline void leg_flip(struct leg *leg, struct leg_aux *x,
+				     __u32 latch, __u64 now)
+{
+	__sync_fetch_and_and(ctl_word(leg), ~((CTL_EXPRESS | CTL_FILL)
+					      << CTL_FLAGS_SHIFT));
+	x->flipped = now;
+	__sync_fetch_and_xor(ctl_word(leg), CTL_ACTIVE |
+						    CTL_BUSY << CTL_FLAGS_SHIFT |
+						    latch << CTL_LATCH_SHIFT);
 }
 
 /* Write the inactive path as a copy of the active one and return it */
@@ -39,14 +53,14 @@ static __always_inline struct leg_path *path_copy(struct leg *leg,
 {
 	__u32 on = leg->ctl.active & 1;
 
-	leg->path[!on] = leg->path[on];
+	x->path[!on] = x->path[on];
 	x->path6[!on] = x->path6[on];
-	return &leg->path[!on];
+	return &x->path[!on];
 }
 
 /* A leg that sends to the one that latched: its destination follows */
 static __noinline int latch_follow(__u32 slot, const struct addr *a,
-				   __be16 port)
+				   __be16 port, __u64 now)
 {
 	struct leg *leg = bpf_map_lookup_elem(&legs, &slot);
 	struct leg_aux *x = bpf_map_lookup_elem(&aux, &slot);
@@ -64,7 +78,7 @@ static __noinline int latch_follow(__u32 slot, const struct addr *a,
 				 sizeof(*a));
 	p->nh_gen = 0;
 	p->nh_dev = NH_NONE;
-	leg_flip(leg, 0);
+	leg_flip(leg, x, 0, now);
 	return 0;
 }
 
@@ -98,7 +112,7 @@ __noinline int latch(void)
 	port = t->sport;
 	on = leg->ctl.active & 1;
 	if (t->now < x->latch_from &&
-	    !latch_same_ip(&leg->path[on], &x->path6[on], a))
+	    !latch_same_ip(&x->path[on], &x->path6[on], a))
 		return CAROM_R_STRANGER;
 	if (!leg_acquire(leg))
 		return CAROM_R_STRANGER;
@@ -107,8 +121,8 @@ __noinline int latch(void)
 		goto busy;
 	p = path_copy(leg, x);
 	if (!(p->flags & PATH_SRC_FIXED) &&
-	    (latch_follow(x->peer[0], a, port) ||
-	     latch_follow(x->peer[1], a, port)))
+	    (latch_follow(x->peer[0], a, port, t->now) ||
+	     latch_follow(x->peer[1], a, port, t->now)))
 		goto busy;
 	p->src4 = a->w[0];
 	p->sport = port;
@@ -116,7 +130,7 @@ __noinline int latch(void)
 	if (p->flags & PATH_V6_IN)
 		__builtin_memcpy(x->path6[!(leg->ctl.active & 1)].src6, a,
 				 sizeof(*a));
-	leg_flip(leg, LATCH_OPEN ^ LATCH_DONE);
+	leg_flip(leg, x, LATCH_OPEN ^ LATCH_DONE, t->now);
 	count(CAROM_R_LATCHED, 0);
 	count_leg(slot, CAROM_R_LATCHED);
 	return 0;

@@ -10,10 +10,11 @@
 /* Where a packet stands while it is being decided on */
 struct hop {
 	struct leg *leg;
-	struct leg_path *path;
-	struct leg_path6 *p6; /* where IPv6 or SSRC rewriting needs it */
+	struct leg_aux *aux;
+	struct leg_path *path; /* in force                         */
+	struct leg_path6 *p6;
 	__u32 slot;
-	__u32 on; /* which of the leg's two paths          */
+	__u32 on; /* which of the two paths                 */
 };
 
 /* The leg and its path in force. PARSE_PASS: the port is not media */
@@ -23,12 +24,16 @@ static __always_inline int hop_open(struct hop *h, __u32 slot)
 
 	h->slot = slot;
 	h->leg = bpf_map_lookup_elem(&legs, &slot);
-	if (!h->leg)
+	h->aux = bpf_map_lookup_elem(&aux, &slot);
+	if (!h->leg || !h->aux)
 		return CAROM_R_NO_LEG;
 	ctl = h->leg->ctl;
+	h->on = ctl.active & 1;
+	h->path = &h->aux->path[h->on];
+	h->p6 = &h->aux->path6[h->on];
 	switch (ctl.state) {
 	case LEG_RELAY:
-		break;
+		return CAROM_R_RELAYED;
 	case LEG_BLOCKED:
 		return CAROM_R_BLOCKED;
 	case LEG_HELD:
@@ -38,33 +43,6 @@ static __always_inline int hop_open(struct hop *h, __u32 slot)
 	default:
 		return CAROM_R_NO_LEG;
 	}
-	/* a branch and not arithmetic: the processor guesses it, and fetches
-	 * the path's cache line beside that of `ctl`, not after it */
-	h->on = 0;
-	h->path = &h->leg->path[0];
-	if (ctl.active) {
-		h->on = 1;
-		h->path = &h->leg->path[1];
-		asm volatile("" : "+r"(h->on));
-	}
-	return CAROM_R_RELAYED;
-}
-
-/* The same, with what IPv6 and SSRC rewriting need */
-static __always_inline int hop_open6(struct hop *h, __u32 slot)
-{
-	struct leg_aux *x;
-	int rc = hop_open(h, slot);
-
-	h->p6 = NULL;
-	if (rc != CAROM_R_RELAYED ||
-	    !(h->path->flags & (PATH_V6_IN | PATH_V6_OUT | PATH_SSRC)))
-		return rc;
-	x = bpf_map_lookup_elem(&aux, &slot);
-	if (!x)
-		return CAROM_R_NO_LEG;
-	h->p6 = &x->path6[h->on & 1];
-	return CAROM_R_RELAYED;
 }
 
 static __always_inline bool source_matches(const struct hop *h,
@@ -78,7 +56,7 @@ static __always_inline bool source_matches(const struct hop *h,
 		return false;
 	if (!t->v6)
 		return p->src4 == t->src.w[0];
-	return h->p6 && latch_same_ip(p, h->p6, &t->src);
+	return latch_same_ip(p, h->p6, &t->src);
 }
 
 /* Is the packet from whom it should be? A leg that latches takes its path
@@ -93,7 +71,7 @@ static __always_inline int hop_source(struct hop *h, struct trip *t)
 	if (!!(h->path->flags & PATH_V6_IN) != t->v6)
 		return CAROM_R_STRANGER;
 	if (open && !latch())
-		return hop_open6(h, t->slot);
+		return hop_open(h, t->slot);
 	return source_matches(h, t) ? CAROM_R_RELAYED : CAROM_R_STRANGER;
 }
 
@@ -101,7 +79,6 @@ static __always_inline int hop_source(struct hop *h, struct trip *t)
 static __always_inline int hop_admit(struct hop *h, struct trip *t)
 {
 	int rc = CAROM_R_RELAYED;
-	struct leg_aux *x;
 
 	if (t->r.kind == PAYLOAD_RTP)
 		rc = rtp_filter(&t->r, h->path);
@@ -110,8 +87,7 @@ static __always_inline int hop_admit(struct hop *h, struct trip *t)
 	if (rc != CAROM_R_RELAYED || t->r.kind != PAYLOAD_RTCP ||
 	    !(h->path->flags & PATH_DEMUX))
 		return rc;
-	x = bpf_map_lookup_elem(&aux, &h->slot);
-	return x ? hop_open6(h, x->rtcp_slot) : CAROM_R_NO_LEG;
+	return hop_open(h, h->aux->rtcp_slot);
 }
 
 /* Next hop, and does the packet fit what it will have grown to? */
@@ -135,19 +111,27 @@ static __always_inline int hop_out(struct xdp_md *ctx, struct hop *h,
 					    : CAROM_R_RELAYED;
 }
 
+/* Choosing the device changes nothing in the packet: where it is gone, the
+ * packet is still whole */
+static __always_inline int leave_by(struct xdp_md *ctx,
+				    const struct settings *set, __u8 dev)
+{
+	if (dev >= CAROM_DEVICES)
+		return XDP_PASS;
+	if (set->ifindex[dev] == ctx->ingress_ifindex)
+		return XDP_TX;
+	return bpf_redirect_map(&tx_ports, dev, XDP_PASS);
+}
+
 /* Counted as relayed by this leg; SSRC rewriting is the last thing to see
  * the stream as it came in */
-static __always_inline void hop_done(struct hop *h, struct rtp *r, __u16 ip_len,
-				     __u64 now)
+static __always_inline void hop_done(struct hop *h, struct trip *t)
 {
-	rtp_figures(h->leg, h->slot, h->path, r, ip_len, now);
-	if (h->path->flags & PATH_SSRC && r->kind == PAYLOAD_RTP && h->p6) {
-		struct leg_aux *x = bpf_map_lookup_elem(&aux, &h->slot);
-
-		if (x)
-			rtp_substitute(x, h->path->clock_mult, h->p6->ssrc_out,
-				       r, now);
-	}
+	rtp_figures(h->leg, h->aux, h->path->clock_mult, &t->r, t->f.ip_len,
+		    t->now);
+	if (h->path->flags & PATH_SSRC && t->r.kind == PAYLOAD_RTP)
+		rtp_substitute(h->aux, h->path->clock_mult, h->p6->ssrc_out,
+			       &t->r, t->now);
 }
 
 #endif

@@ -6,21 +6,10 @@
 #define CAROM_BPF_LONG_H
 
 #include "leg.h"
+#include "express.h"
 #include "rewrite.h"
 
 #define HAIRPINS 3 /* legs of this appliance that a packet may pass in a row */
-
-/* Choosing the device changes nothing in the packet: where it is gone, the
- * packet is still whole */
-static __always_inline int leave_by(struct xdp_md *ctx,
-				    const struct settings *set, __u8 dev)
-{
-	if (dev >= CAROM_DEVICES)
-		return XDP_PASS;
-	if (set->ifindex[dev] == ctx->ingress_ifindex)
-		return XDP_TX;
-	return bpf_redirect_map(&tx_ports, dev, XDP_PASS);
-}
 
 /* The packet is at leg h: is it welcome, and where does it go? */
 static __always_inline int hop_take(struct xdp_md *ctx, struct hop *h,
@@ -52,11 +41,12 @@ static __always_inline int hop_next(struct hop *h, struct trip *t)
 	struct local *l;
 	int rc;
 
-	hop_done(h, &t->r, t->f.ip_len, t->now);
+	hop_done(h, t);
+	t->first = 0;
 	__builtin_memset(&t->src, 0, sizeof(t->src));
 	t->v6 = !!(h->path->flags & PATH_V6_OUT);
 	t->sport = h->path->fport;
-	if (t->v6 && h->p6) {
+	if (t->v6) {
 		__builtin_memcpy(&t->src, h->p6->from6, sizeof(t->src));
 		__builtin_memcpy(&dst, h->p6->dst6, sizeof(dst));
 	} else {
@@ -67,14 +57,13 @@ static __always_inline int hop_next(struct hop *h, struct trip *t)
 	if (!l || port < l->port_min || port > l->port_max)
 		return CAROM_R_NO_LEG;
 	t->slot = local_slot(l, port);
-	rc = hop_open6(h, t->slot);
+	rc = hop_open(h, t->slot);
 	return rc == PARSE_PASS ? CAROM_R_NO_LEG : rc;
 }
 
-/* From a media port to the path that the packet leaves by, for this CPU's
- * trip. Returns the reason, to be charged to the leg that it came to,
- * trip.slot. rewrite_any() is for the caller: stacks add up */
-__noinline int relay_long(struct xdp_md *ctx)
+/* From a media port to the path that the packet leaves by. Returns the reason,
+ * to be charged to the leg that it came to, trip.slot */
+__noinline int trip_decide(struct xdp_md *ctx)
 {
 	struct trip *t = trip_here();
 	struct settings *set;
@@ -85,7 +74,7 @@ __noinline int relay_long(struct xdp_md *ctx)
 	set = bpf_map_lookup_elem(&settings, &zero);
 	if (!t || !set)
 		return CAROM_R_NO_ROUTE;
-	rc = hop_open6(&h, t->slot);
+	rc = hop_open(&h, t->slot);
 	for (int i = 0; i <= HAIRPINS && rc == CAROM_R_RELAYED; i++) {
 		rc = hop_take(ctx, &h, set, t);
 		if (rc != CAROM_R_RELAYED || h.path->nh_dev != NH_LOCAL ||
@@ -99,8 +88,56 @@ __noinline int relay_long(struct xdp_md *ctx)
 	if (t->action == XDP_PASS)
 		return CAROM_R_NO_DEVICE;
 	t->f.ttl_out = set->ttl ? set->ttl : t->f.ttl - 1;
-	hop_done(&h, &t->r, t->f.ip_len, t->now);
+	hop_done(&h, t);
+	express_offer(ctx, &h, t);
 	return CAROM_R_RELAYED;
+}
+
+/* What kind of payload is it, for the leg whose port it came to? */
+static __always_inline int trip_classify(struct xdp_md *ctx, struct trip *t)
+{
+	/* the mask changes nothing; it tells the verifier of the bound */
+	__u32 off =
+		(t->f.l2_len + t->f.l3_len + sizeof(struct udphdr)) & 127;
+	struct hop h;
+	int rc = hop_open(&h, t->slot);
+
+	if (rc != CAROM_R_RELAYED)
+		return rc;
+	return rtp_classify((void *)(long)ctx->data + off,
+			    (void *)(long)ctx->data_end,
+			    t->f.udp_len - sizeof(struct udphdr), h.path,
+			    &t->r);
+}
+
+/* A frame of any kind. Returns its reason, PARSE_PASS where it is the host's
+ * and no concern of ours; trip.action for one that is relayed */
+__noinline int trip_make(struct xdp_md *ctx)
+{
+	struct trip *t = trip_here();
+	struct local *l = NULL;
+	int rc;
+
+	if (!t)
+		return PARSE_PASS;
+	__builtin_memset(t, 0, sizeof(*t));
+	t->slot = NO_SLOT;
+	rc = parse_frame((void *)(long)ctx->data, (void *)(long)ctx->data_end,
+			 &t->f, &l);
+	if (rc != PARSE_OK)
+		return rc;
+	if (!l)
+		return PARSE_PASS;
+	t->slot = local_slot(l, bpf_ntohs(t->f.dport));
+	t->src = t->f.src;
+	t->sport = t->f.sport;
+	t->v6 = t->f.v6;
+	t->first = 1;
+	rc = trip_classify(ctx, t);
+	if (rc != CAROM_R_RELAYED)
+		return rc;
+	t->now = clock_now();
+	return trip_decide(ctx);
 }
 
 #endif

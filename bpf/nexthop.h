@@ -69,7 +69,6 @@ __noinline int nh_refresh(struct xdp_md *ctx, __u32 gen)
 {
 	struct trip *t = trip_here();
 	__u32 slot = t ? t->slot : 0;
-	struct leg *leg = bpf_map_lookup_elem(&legs, &slot);
 	struct leg_aux *x = bpf_map_lookup_elem(&aux, &slot);
 	struct bpf_fib_lookup *q;
 	struct leg_path6 *p6;
@@ -78,9 +77,9 @@ __noinline int nh_refresh(struct xdp_md *ctx, __u32 gen)
 	__u32 ifindex;
 	long rc;
 
-	if (!t || !leg || !x)
+	if (!t || !x)
 		return CAROM_R_NO_LEG;
-	p = &leg->path[t->on & 1];
+	p = &x->path[t->on & 1];
 	p6 = &x->path6[t->on & 1];
 	q = &t->fib;
 	__builtin_memset(q, 0, sizeof(*q));

@@ -243,7 +243,6 @@ __noinline int rewrite_any(struct xdp_md *ctx)
 {
 	struct trip *t = trip_here();
 	__u32 slot = t ? t->slot : 0;
-	struct leg *leg = bpf_map_lookup_elem(&legs, &slot);
 	struct leg_aux *x = bpf_map_lookup_elem(&aux, &slot);
 	const struct leg_path *p;
 	const struct frame *f;
@@ -252,11 +251,11 @@ __noinline int rewrite_any(struct xdp_md *ctx)
 	struct out o = {};
 	__u32 l2;
 
-	if (!t || !leg || !x)
+	if (!t || !x)
 		return CAROM_R_NO_LEG;
 	f = &t->f;
 	r = &t->r;
-	p = &leg->path[t->on & 1];
+	p = &x->path[t->on & 1];
 	out_fill(&o, f, p, &x->path6[t->on & 1]);
 	if (o.v6 != f->v6)
 		return rewrite_translate(ctx, f, p, &o, r);
@@ -284,70 +283,6 @@ __noinline int rewrite_any(struct xdp_md *ctx)
 		write_udp(ctx, l2 + sizeof(struct iphdr),
 			  data + l2 + sizeof(struct iphdr), end, f, &o, r);
 	}
-	return CAROM_R_RELAYED;
-}
-
-/* The packet that there are millions of: untagged IPv4 to untagged IPv4. Both
- * checksums share the addresses' part of RFC 1624's sum, ~m + m' */
-static __always_inline int rewrite_ipv4(struct xdp_md *ctx,
-					const struct leg_path *p,
-					const struct rtp *r, __u8 ttl)
-{
-	void *data = (void *)(long)ctx->data;
-	void *end = (void *)(long)ctx->data_end;
-	struct iphdr *ip = data + ETH_HLEN;
-	struct udphdr *udp = (void *)(ip + 1);
-	__be16 *rtp = (__be16 *)(udp + 1);
-	/* words are made in registers: one that was just stored in halves is
-	 * slow to read back */
-	__u16 *ttl_word = (__u16 *)&ip->ttl, check, word;
-	__u32 ports = *(const __u32 *)&p->fport;
-	__u64 addrs, pseudo, sum;
-
-	if ((void *)(udp + 1) > end)
-		return CAROM_R_MALFORMED;
-	mac_copy(data, p->nh_dmac);
-	mac_copy(data + ETH_ALEN, p->nh_smac);
-
-	pseudo = (__u64)ip->saddr + ip->daddr;
-	addrs = (__u64)(__u32)~ip->saddr + (__u32)~ip->daddr + p->from4 +
-		p->dst4;
-	ip->saddr = p->from4;
-	ip->daddr = p->dst4;
-	word = (*ttl_word & bpf_htons(0x00ff)) | bpf_htons(ttl << 8);
-	sum = addrs + (__u16)~ip->check + (__u16) ~*ttl_word + word;
-	*ttl_word = word;
-	if (p->flags & PATH_DSCP) {
-		word = *(__u16 *)ip;
-		sum += (__u16)~word;
-		word = (word & bpf_htons(0xff03)) | bpf_htons(p->dscp);
-		*(__u16 *)ip = word;
-		sum += word;
-	}
-	ip->check = ~csum_fold(sum);
-
-	check = udp->check;
-	sum = addrs + (__u16)~check + (__u32) ~*(__u32 *)udp;
-	*(__u32 *)udp = ports;
-	sum += ports;
-	if (r->changed && (void *)(rtp + 6) <= end) {
-		__u64 gone = 0, come = 0;
-
-		edit_rtp(rtp, r, &gone, &come);
-		sum += (__u16)~csum_fold(gone) + come;
-	}
-	if (!check)
-		return CAROM_R_RELAYED;
-	pseudo += bpf_htons(IPPROTO_UDP) + udp->len;
-	if (check == csum_fold(pseudo)) {
-		udp->check = 0;
-		pseudo = (__u64)p->from4 + p->dst4 + bpf_htons(IPPROTO_UDP) +
-			 udp->len;
-		csum_full(ctx, ETH_HLEN + sizeof(*ip), bpf_ntohs(udp->len),
-			  pseudo);
-		return CAROM_R_RELAYED;
-	}
-	udp->check = csum_udp_result(~csum_fold(sum));
 	return CAROM_R_RELAYED;
 }
 

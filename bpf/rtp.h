@@ -97,32 +97,44 @@ static __always_inline int rtp_filter(const struct rtp *r,
 /* Loss, order, duplicates. The window holds the last 64 sequence numbers, so
  * that a late packet takes back the loss it was counted as, once.
  * Returns false where the sender started afresh: RFC 3550 A.1's jump */
-static __always_inline bool rtp_sequence(struct leg *leg, __u16 seq)
+static __always_inline bool rtp_sequence(struct leg *leg, struct leg_aux *x,
+					 __u16 seq)
 {
+	__u16 since = leg->seq_max - x->seq_base;
 	__s16 d = seq - leg->seq_max;
+	__u64 window = x->seq_window;
 	__u64 bit;
 
+	/* what went by the express lane meanwhile came in order, each once */
+	if (since >= SEQ_WINDOW)
+		window = ~0ULL;
+	else if (since)
+		window = window << since | ((1ULL << since) - 1);
+	x->seq_base = leg->seq_max;
+	x->seq_window = window;
+
 	if (d > 0 && d < RTP_MAX_DROPOUT) {
-		leg->lost += d - 1;
-		leg->seq_window = d < SEQ_WINDOW ? leg->seq_window << d | 1 : 1;
+		x->lost += d - 1;
+		x->seq_window = d < SEQ_WINDOW ? window << d | 1 : 1;
+		x->seq_base = seq;
 		leg->seq_max = seq;
 		return true;
 	}
 	if (d > 0 || d < -RTP_MAX_DROPOUT)
 		return false;
 	if (d <= -SEQ_WINDOW) { /* too late to say whether it came before */
-		leg->reordered++;
+		x->reordered++;
 		return true;
 	}
 	bit = 1ULL << (-d & (SEQ_WINDOW - 1));
-	if (leg->seq_window & bit) {
-		leg->duplicate++;
+	if (window & bit) {
+		x->duplicate++;
 		return true;
 	}
-	leg->seq_window |= bit;
-	leg->reordered++;
-	if (leg->lost > 0) /* sent before the leg's first: never missed */
-		leg->lost--;
+	x->seq_window |= bit;
+	x->reordered++;
+	if (x->lost > 0) /* sent before the leg's first: never missed */
+		x->lost--;
 	return true;
 }
 
@@ -142,43 +154,45 @@ static __always_inline void rtp_jitter(struct leg *leg, __u32 mult, __u32 ts,
 
 /* A first packet, a new SSRC, or a jump: figures of the stream start again,
  * totals go on */
-static __noinline int rtp_start(struct leg *leg, __u32 slot, __u32 ssrc,
-				__u16 seq, __u32 transit)
+static __always_inline void rtp_start(struct leg *leg, struct leg_aux *x,
+				      const struct rtp *r, __u32 transit)
 {
-	struct leg_aux *x = bpf_map_lookup_elem(&aux, &slot);
-
-	if (leg->ssrc != ssrc) {
-		if (leg->started && x)
+	if (leg->ssrc != r->ssrc) {
+		if (x->started)
 			__sync_fetch_and_add(&x->ssrc_changes, 1);
 		leg->jitter = 0;
 	}
-	leg->ssrc = ssrc;
-	leg->seq_max = seq;
-	leg->seq_window = 1;
+	leg->ssrc = r->ssrc;
+	leg->seq_max = r->seq;
 	leg->transit = transit;
-	leg->started = 1;
-	return 0;
+	x->seq_base = r->seq;
+	x->seq_window = 1;
+	x->started = 1;
 }
 
-/* Figures of a packet that is being relayed */
-static __always_inline void rtp_figures(struct leg *leg, __u32 slot,
-					const struct leg_path *path,
-					const struct rtp *r, __u16 bytes,
-					__u64 now)
+/* Figures of every packet that is being relayed */
+static __always_inline void leg_figures(struct leg *leg, __u32 bytes, __u64 now)
 {
 	leg->packets++;
 	leg->bytes += bytes;
-	leg->last_seen = now;
+	leg->seen = now >> LEG_SEEN_SHIFT;
+}
+
+/* The same, and what RTP tells */
+static __always_inline void rtp_figures(struct leg *leg, struct leg_aux *x,
+					__u32 mult, const struct rtp *r,
+					__u16 bytes, __u64 now)
+{
+	leg_figures(leg, bytes, now);
 	if (r->kind != PAYLOAD_RTP)
 		return;
 	leg->pt = r->pt;
-	if (leg->ssrc != r->ssrc || !leg->started ||
-	    !rtp_sequence(leg, r->seq)) {
-		rtp_start(leg, slot, r->ssrc, r->seq,
-			  ((now >> 10) * path->clock_mult >> 32) - r->ts);
+	if (leg->ssrc != r->ssrc || !x->started ||
+	    !rtp_sequence(leg, x, r->seq)) {
+		rtp_start(leg, x, r, ((now >> 10) * mult >> 32) - r->ts);
 		return;
 	}
-	rtp_jitter(leg, path->clock_mult, r->ts, now);
+	rtp_jitter(leg, mult, r->ts, now);
 }
 
 /* The receiver sees one SSRC, and sequence numbers and timestamps that go on

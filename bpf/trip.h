@@ -8,6 +8,8 @@
 
 #include "rtp.h"
 
+#define NO_SLOT (~0u)
+
 struct trip {
 	struct frame f;	 /* as it came in by wire                  */
 	struct rtp r;	 /* as the next leg sees it                */
@@ -15,6 +17,7 @@ struct trip {
 	__be16 sport;
 	__u8 v6;    /* src is IPv6                               */
 	__u8 on;    /* which of the leg's two paths is in force  */
+	__u8 first; /* `slot` is of the port that it came to     */
 	__u32 slot; /* of the leg that has the packet now        */
 	__u64 now;
 	int action; /* XDP verdict, where it is relayed          */

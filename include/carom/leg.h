@@ -7,26 +7,29 @@
  *
  * Two maps share the slot number:
  *
- *   legs  struct leg      what every packet reads and writes
- *   aux   struct leg_aux  IPv6 addresses, SSRC rewriting, latching, and the
- *                         counters of what did not go well
+ *   legs  struct leg      one cache line: all that a packet in order, from the
+ *                         pinned source, of IPv4, reads and writes
+ *   aux   struct leg_aux  the paths as the agent wrote them, and everything
+ *                         that is not needed for each packet
  *
- * A packet of an IPv4 leg touches two cache lines of `legs`: the counters and
- * the active path. IPv6 adds one line of `aux`.
+ * Tens of thousands of legs are visited in no order at all, and most of the
+ * cost of a packet is then waiting for memory: hence the one line.
  *
  * Both maps are memory-mapped by the agent. Who writes what:
  *
  *   leg_ctl      agent and kernel, one 4-byte compare-and-swap each
- *   leg counters kernel only (the agent zeroes them before it opens a leg)
- *   leg_path     the *inactive* path: whoever set ctl.busy. The active one:
+ *   figures      kernel only (the agent zeroes them before it opens a leg)
+ *   express      kernel only: what the path in force says, in short, while
+ *                CTL_EXPRESS is set
+ *   leg_path     the *inactive* path: whoever set CTL_BUSY. The active one:
  *                nobody, but for the next-hop cache, which the kernel writes
  *
- * Rewriting a leg: set ctl.busy, write the inactive path, then store ctl with
- * `active` flipped and busy cleared. A packet sees the old path or the new
- * one, never a mixture: before the agent writes a path again that was in force
- * a moment ago, it lets the packets go by that may still be reading it
- * (leg_aux.flipped). An agent that dies half-way leaves busy set: the old path
- * goes on, and the restarted agent clears the bit.
+ * Rewriting a leg: set CTL_BUSY, write the inactive path, then store ctl with
+ * `active` flipped and all CTL_* cleared. A packet sees the old path or the new
+ * one, never a mixture: before anybody writes a path, or the express copy,
+ * that was in force a moment ago, it lets the packets go by that may still be
+ * reading it (leg_aux.flipped, LEG_GRACE). An agent that dies half-way leaves
+ * CTL_BUSY set: the old path goes on, and the restarted agent clears the bit.
  */
 #ifndef CAROM_LEG_H
 #define CAROM_LEG_H
@@ -66,9 +69,18 @@ enum __attribute__((packed)) leg_latch {
 struct leg_ctl {
 	enum leg_state state; /**< agent                              */
 	enum leg_latch latch; /**< agent opens, kernel closes         */
-	__u8 active;          /**< which of path[2] is in force       */
-	__u8 busy;            /**< somebody is writing the other path */
+	__u8 active;          /**< which of leg_aux.path[2] is in force */
+	__u8 flags;           /**< CTL_*                              */
 };
+
+/* leg_ctl.flags */
+#define CTL_BUSY (1u << 0)    /**< somebody is writing the other path */
+#define CTL_EXPRESS (1u << 1) /**< the express copy holds             */
+#define CTL_FILL (1u << 2)    /**< kernel: it is being written        */
+
+/** ns that a path stays as it was after it went out of force: a packet's stay
+ * in the program, and much more */
+#define LEG_GRACE 1000000u
 
 /* leg_path.flags */
 #define PATH_V6_IN (1u << 0)       /**< packets come in as IPv6        */
@@ -112,27 +124,50 @@ struct leg_path {
 	__u32 clock_mult; /**< Hz * 1.024e-6 * 2^32 (leg_clock_mult) */
 };
 
-/** One leg, as every packet sees it. 192 bytes, three cache lines */
-struct leg {
-	/* line 0: control and counters; all but ctl written by the kernel */
-	struct leg_ctl ctl;
-	__u32 ssrc;       /**< last SSRC seen, host order             */
-	__u64 packets;    /**< relayed                                */
-	__u64 bytes;      /**< relayed, IP length                     */
-	__u64 last_seen;  /**< CLOCK_MONOTONIC ns of the last relayed packet */
-	__u64 seq_window; /**< bit n: seq_max - n was seen            */
-	__s32 lost;       /**< RFC 3550 A.3, cumulative, across wraps */
-	__u32 reordered;  /**< late, inside or beyond the window      */
-	__u32 duplicate;  /**< same sequence number again             */
-	__u32 jitter;     /**< RFC 3550 A.8, in RTP clock units * 16  */
-	__u32 transit;    /**< arrival - timestamp of the last packet */
-	__u16 seq_max;    /**< highest sequence number, modulo 2^16   */
-	__u8 pt;          /**< last payload type                      */
-	__u8 started;     /**< 1 once ssrc, seq_max, transit hold     */
+/** leg.seen counts in units of 2^20 ns, some 1.05 ms; it wraps in 52 days */
+#define LEG_SEEN_SHIFT 20
 
-	/* lines 1 and 2 */
-	struct leg_path path[2];
+/** One leg, as every packet sees it. 64 bytes, one cache line */
+struct leg {
+	struct leg_ctl ctl;
+	__u32 ssrc;    /**< last SSRC seen, host order             */
+	__u64 packets; /**< relayed                                */
+	__u64 bytes;   /**< relayed, IP length                     */
+	__u32 seen;    /**< CLOCK_MONOTONIC ns >> LEG_SEEN_SHIFT of the last
+			    relayed packet                         */
+	__u32 jitter;  /**< RFC 3550 A.8, in RTP clock units * 16  */
+	__u32 transit; /**< arrival - timestamp of the last packet */
+	/* the express copy: fields of the path in force */
+	__u32 clock_mult;
+	__be32 src4;
+	__be32 dst4;
+	__be32 from4;
+	__be16 fport; /**< with dport, read as one word           */
+	__be16 dport;
+	__be16 sport;
+	__u16 seq_max; /**< highest sequence number, modulo 2^16   */
+	__u16 nh_gen;  /**< generation of `nh`, modulo 2^16        */
+	__u8 nh;       /**< index in adjacencies                      */
+	__u8 pt;       /**< payload type of the last relayed packet; hence a
+			    welcome one                            */
 };
+
+/**
+ * When the leg relayed its last packet: CLOCK_MONOTONIC ns, to some
+ * milliseconds, not after `now`; 0 = never
+ */
+static inline __u64 leg_seen_ns(const struct leg *leg, __u64 now)
+{
+	__u64 units = now >> LEG_SEEN_SHIFT;
+	__u32 ago = (__u32)units - leg->seen;
+
+	if (!leg->packets)
+		return 0;
+	/* the packet may be newer than the reading of the clock */
+	if ((__s32)ago <= 0)
+		return now;
+	return (units - ago) << LEG_SEEN_SHIFT;
+}
 
 /** IPv6 addresses and SSRC rewriting of a path. 64 bytes */
 struct leg_path6 {
@@ -143,36 +178,46 @@ struct leg_path6 {
 	__u32 unused[3];
 };
 
-/** The rest of a leg. 320 bytes */
+/** The rest of a leg. 512 bytes */
 struct leg_aux {
-	struct leg_path6 path6[2]; /**< goes with leg.path[]; same rules */
-	__u64 latch_from; /**< ns: before this only the signalled address latches */
-	__u64 latch_until; /**< ns: after this nothing latches          */
+	struct leg_path path[2];   /**< leg_ctl.active is in force     */
+	struct leg_path6 path6[2]; /**< goes with path[]; same rules   */
+	__u64 flipped;     /**< ns when ctl.active last changed        */
+	__u64 latch_from;  /**< ns: before, only the signalled address latches */
+	__u64 latch_until; /**< ns: after this nothing latches         */
 	__u32 peer[2];     /**< slots whose destination follows this leg's
 				source when it latches; 0 = none       */
+	/* Loss and order, written by the kernel */
+	__u64 seq_window; /**< bit n: seq_base - n was seen            */
+	__u16 seq_base;   /**< leg.seq_max when seq_window was written: since
+			       then all came in order                 */
+	__u8 started;     /**< 1 once ssrc, seq_max, transit hold      */
+	__u8 pad0;
+	__s32 lost;       /**< RFC 3550 A.3, cumulative, across wraps  */
+	__u32 reordered;  /**< late, inside or beyond the window       */
+	__u32 duplicate;  /**< same sequence number again              */
 	/* SSRC rewriting, written by the kernel */
-	__u32 sub_ssrc;     /**< the SSRC that the offsets belong to    */
-	__u32 sub_ts_off;   /**< added to the timestamp                 */
-	__u32 sub_ts_last;  /**< last timestamp sent                    */
-	__u16 sub_seq_off;  /**< added to the sequence number           */
+	__u64 sub_time;     /**< ns when sub_ts_last was sent          */
+	__u32 sub_ssrc;     /**< the SSRC that the offsets belong to   */
+	__u32 sub_ts_off;   /**< added to the timestamp                */
+	__u32 sub_ts_last;  /**< last timestamp sent                   */
+	__u16 sub_seq_off;  /**< added to the sequence number          */
 	__u16 sub_seq_last; /**< last sequence number sent             */
+	__u32 sub_active;   /**< 1 once the offsets hold               */
 	__u32 ssrc_changes; /**< kernel: times that the SSRC changed   */
-	__u32 sub_active;   /**< 1 once the offsets hold                */
-	__u64 sub_time;     /**< ns when sub_ts_last was sent           */
-	__u32 count[CAROM_R_LEG_MAX]; /**< by enum carom_reason        */
-	__u8 signalled[16];   /**< agent: source as signalled, IPv4 mapped  */
-	__u16 signalled_port; /**< agent: its port, host order           */
-	__u16 pad;
+	__u32 count[CAROM_R_LEG_MAX]; /**< kernel: by enum carom_reason */
+	__u8 signalled[16];   /**< agent: source as signalled, IPv4 mapped */
+	__u16 signalled_port; /**< agent: its port, host order         */
+	__u16 pad1;
 	__u32 rtcp_slot; /**< agent: along whose path muxed RTCP goes
-				(PATH_DEMUX)                           */
-	__u64 flipped;   /**< agent: ns when ctl.active last changed  */
-	__u32 spare[10];
+			      (PATH_DEMUX)                            */
+	__u32 spare[19];
 };
 
 _Static_assert(sizeof(struct leg_ctl) == 4, "one word");
 _Static_assert(sizeof(struct leg_path) == 64, "one cache line");
 _Static_assert(sizeof(struct leg_path6) == 64, "one cache line");
-_Static_assert(sizeof(struct leg) == 192, "three cache lines");
-_Static_assert(sizeof(struct leg_aux) == 320, "five cache lines");
+_Static_assert(sizeof(struct leg) == 64, "one cache line");
+_Static_assert(sizeof(struct leg_aux) == 512, "eight cache lines");
 
 #endif

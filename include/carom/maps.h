@@ -8,6 +8,7 @@
  *   aux       ARRAY[slots]   struct leg_aux    carom/leg.h
  *   locals    ARRAY[4096]    struct local      agent writes
  *   settings  ARRAY[1]       struct settings   agent writes
+ *   adjacencies  ARRAY[256]     struct adjacency    kernel writes
  *   devices   HASH[ifindex]  struct device     attach and agent write
  *   tx_ports  DEVMAP[index]  ifindex           attach writes
  *   reasons   PERCPU_ARRAY   struct reason_count  kernel writes
@@ -68,6 +69,28 @@ struct device {
 	__u16 mtu;
 };
 
+/** How a packet of the express lane leaves. Found by hash and probing; one
+ * that nobody has used for ADJ_IDLE is anybody's. Written by the kernel */
+struct adjacency {
+	__u8 dmac[6];
+	__u8 smac[6];
+	__u16 mtu;  /**< largest IP packet                            */
+	__u8 dev;   /**< index in tx_ports                            */
+	__u8 tos;   /**< DSCP << 2 to set, or ADJ_TOS_KEEP        */
+	__u32 used; /**< ns >> 30 of the last leg that asked for it   */
+	__u32 state; /**< NEXTHOP_*                                   */
+	__u32 pad[2];
+};
+
+#define ADJACENCIES 256
+#define ADJ_PROBES 8
+#define ADJ_IDLE 600 /**< in 2^30 ns, some ten minutes            */
+#define ADJ_TOS_KEEP 0xff
+/* adjacency.state */
+#define ADJ_FREE 0
+#define ADJ_WRITING 1
+#define ADJ_READY 2
+
 struct reason_count {
 	__u64 packets;
 	__u64 bytes; /**< IP length                                */
@@ -91,6 +114,7 @@ struct tap {
 	__u16 pad;
 };
 
+_Static_assert(sizeof(struct adjacency) == 32, "half a cache line");
 _Static_assert(sizeof(struct local) == 32, "half a cache line");
 _Static_assert(sizeof(struct settings) == 16 + 4 * CAROM_DEVICES, "no holes");
 _Static_assert(sizeof(struct tap) == 24, "no holes");

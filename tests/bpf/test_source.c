@@ -410,7 +410,7 @@ static uint32_t *ctl(struct bed *bed, const struct sa *local)
 	return (uint32_t *)&bed->fp->legs[slot].ctl;
 }
 
-#define BUSY 0x01000000u /* leg_ctl.busy, little endian */
+#define BUSY (CTL_BUSY << 24) /* in leg_ctl.flags, little endian */
 
 /* Somebody writes the leg, or one that would follow: nothing latches, and
  * nothing is half latched; the next packet does it */

@@ -292,7 +292,8 @@ void fake_traffic(struct fp *fp, const char *addr, uint16_t port,
 
 	f->leg.packets += packets;
 	f->leg.bytes += packets * 200;
-	f->leg.last_seen = seen;
+	f->leg.seen = seen >> LEG_SEEN_SHIFT;
+	f->leg.packets += !f->leg.packets;
 	f->leg.ssrc = 0x1234;
 }
 

@@ -17,6 +17,7 @@ enum { SLOTS = 1000 };
 /* Where the fast path would be */
 struct fp {
 	struct leg legv[SLOTS];
+	struct leg_aux auxv[SLOTS];
 	struct reason_count reasonv[CAROM_R_MAX];
 	int err;
 };
@@ -30,6 +31,11 @@ uint32_t fp_slots(const struct fp *fp)
 const struct leg *fp_leg(const struct fp *fp, uint32_t slot)
 {
 	return slot < SLOTS ? &fp->legv[slot] : NULL;
+}
+
+const struct leg_aux *fp_leg_aux(const struct fp *fp, uint32_t slot)
+{
+	return slot < SLOTS ? &fp->auxv[slot] : NULL;
 }
 
 int fp_reason(const struct fp *fp, unsigned reason, struct reason_count *rc)
@@ -66,7 +72,7 @@ static void leg(uint32_t slot, enum leg_state state, uint64_t packets,
 	fp.legv[slot].ctl.state = state;
 	fp.legv[slot].packets = packets;
 	fp.legv[slot].bytes = packets * 100;
-	fp.legv[slot].lost = lost;
+	fp.auxv[slot].lost = lost;
 }
 
 /* Two looks, two seconds apart by their own clock */

@@ -22,6 +22,7 @@ static uint64_t now_ns(void)
 }
 
 static int add_leg(struct snap *s, size_t *size, const struct leg *leg,
+		   const struct leg_aux *x,
 		   uint32_t slot)
 {
 	struct snap_leg *l;
@@ -41,7 +42,7 @@ static int add_leg(struct snap *s, size_t *size, const struct leg *leg,
 	l->state = leg->ctl.state;
 	l->packets = leg->packets;
 	l->bytes = leg->bytes;
-	l->lost = leg->lost;
+	l->lost = x ? x->lost : 0;
 
 	return 0;
 }
@@ -70,7 +71,7 @@ int snap_take(struct snap **sp, const struct fp *fp)
 
 		++s->statec[state];
 		if (state != LEG_FREE)
-			err = add_leg(s, &size, leg, i);
+			err = add_leg(s, &size, leg, fp_leg_aux(fp, i), i);
 	}
 
 	if (err)

@@ -9,7 +9,6 @@
 #include "sa6.h"
 
 #define NS_PER_MS 1000000ULL
-#define GRACE NS_PER_MS /* a packet's stay in the program, and much more */
 #define CLOCK_RATE_DEFAULT 8000
 
 /* struct leg_ctl is one word: the kernel compares and swaps it as such */
@@ -43,10 +42,10 @@ static union ctl ctl_acquire(struct leg *leg)
 
 	for (int i = 0; i < 100000; i++) {
 		old = ctl_load(leg);
-		if (old.c.busy)
+		if (old.c.flags & CTL_BUSY)
 			continue;
 		new = old;
-		new.c.busy = 1;
+		new.c.flags |= CTL_BUSY;
 		if (__atomic_compare_exchange_n((uint32_t *)&leg->ctl, &old.w,
 						new.w, false, __ATOMIC_ACQ_REL,
 						__ATOMIC_ACQUIRE))
@@ -66,19 +65,19 @@ static void let_pass(const struct leg_aux *x)
 {
 	uint64_t since = now_ns() - x->flipped;
 
-	if (x->flipped && since < GRACE)
-		sys_usleep((GRACE - since) / 1000 + 1);
+	if (x->flipped && since < LEG_GRACE)
+		sys_usleep((LEG_GRACE - since) / 1000 + 1);
 }
 
 void fp_leg_recover(struct leg *leg)
 {
 	union ctl c;
 
-	if (!ctl_load(leg).c.busy)
+	if (!(ctl_load(leg).c.flags & CTL_BUSY))
 		return;
 	/* spins for as long as the kernel could hold it */
 	c = ctl_acquire(leg);
-	c.c.busy = 0;
+	c.c.flags = 0;
 	ctl_store(leg, c);
 }
 
@@ -237,9 +236,9 @@ int fp_leg_set(struct fp *fp, const struct fp_leg *l)
 	}
 
 	c = ctl_acquire(leg);
-	old = &leg->path[c.c.active & 1];
+	old = &x->path[c.c.active & 1];
 	old6 = &x->path6[c.c.active & 1];
-	p = &leg->path[!(c.c.active & 1)];
+	p = &x->path[!(c.c.active & 1)];
 	p6 = &x->path6[!(c.c.active & 1)];
 	path_write(p, p6, l);
 	if (c.c.state != LEG_FREE) {
@@ -263,9 +262,9 @@ int fp_leg_set(struct fp *fp, const struct fp_leg *l)
 		c.c.latch = LATCH_OPEN;
 	c.c.active = !c.c.active;
 	c.c.state = l->state;
-	c.c.busy = 0;
-	ctl_store(leg, c);
+	c.c.flags = 0; /* and with it the kernel's short copy of the path */
 	x->flipped = now_ns();
+	ctl_store(leg, c);
 	return 0;
 }
 
@@ -307,7 +306,7 @@ int fp_leg_del(struct fp *fp, const struct sa *local)
 		return err;
 	/* figures stay readable until the port is used again */
 	ctl_acquire(&fp->legs[slot]);
-	ctl_store(&fp->legs[slot], c);
 	fp->aux[slot].flipped = now_ns();
+	ctl_store(&fp->legs[slot], c);
 	return 0;
 }

@@ -24,16 +24,15 @@ static uint32_t clock_rate(uint32_t mult)
 	return ((uint64_t)mult * 1000000000 / 1024 + (1ULL << 31)) >> 32;
 }
 
-static uint64_t age_ms(uint64_t last_seen)
+static uint64_t age_ms(const struct leg *leg)
 {
 	struct timespec ts;
-	uint64_t now;
+	uint64_t now, seen;
 
-	if (!last_seen)
-		return ~0ULL;
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	now = ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-	return now > last_seen ? (now - last_seen) / 1000000 : 0;
+	seen = leg_seen_ns(leg, now);
+	return seen ? (now - seen) / 1000000 : ~0ULL;
 }
 
 int fp_leg_stats(const struct fp *fp, uint32_t slot, struct fp_leg_stats *st)
@@ -49,7 +48,7 @@ int fp_leg_stats(const struct fp *fp, uint32_t slot, struct fp_leg_stats *st)
 	leg = &fp->legs[slot];
 	x = &fp->aux[slot];
 	on = leg->ctl.active & 1;
-	p = &leg->path[on];
+	p = &x->path[on];
 	p6 = &x->path6[on];
 
 	memset(st, 0, sizeof(*st));
@@ -66,10 +65,10 @@ int fp_leg_stats(const struct fp *fp, uint32_t slot, struct fp_leg_stats *st)
 		  p->dport);
 	st->packets = leg->packets;
 	st->bytes = leg->bytes;
-	st->age_ms = age_ms(leg->last_seen);
-	st->lost = leg->lost;
-	st->reordered = leg->reordered;
-	st->duplicate = leg->duplicate;
+	st->age_ms = age_ms(leg);
+	st->lost = x->lost;
+	st->reordered = x->reordered;
+	st->duplicate = x->duplicate;
 	st->clock_rate = clock_rate(p->clock_mult);
 	if (st->clock_rate)
 		st->jitter_ms = leg->jitter / 16.0 * 1000 / st->clock_rate;

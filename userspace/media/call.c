@@ -178,7 +178,7 @@ void call_drop(struct media_call *c)
 	mem_deref(c);
 }
 
-uint64_t call_last_packet(const struct media_call *c)
+uint64_t call_last_packet(const struct media_call *c, uint64_t now)
 {
 	const struct fp *fp = c->m->fp;
 	uint64_t last = 0;
@@ -192,13 +192,15 @@ uint64_t call_last_packet(const struct media_call *c)
 
 			for (unsigned i = 0; i < 2; i++) {
 				const struct leg *l;
+				uint64_t seen;
 
 				if (!s->leg_on[i])
 					continue;
 
 				l = fp_leg(fp, s->slot[i]);
-				if (l && l->last_seen > last)
-					last = l->last_seen;
+				seen = l ? leg_seen_ns(l, now * 1000000) : 0;
+				if (seen > last)
+					last = seen;
 			}
 		}
 	}
@@ -275,7 +277,7 @@ bool call_check(struct media_call *c, uint64_t now)
 		goto out;
 	}
 
-	last = call_last_packet(c);
+	last = call_last_packet(c, now);
 	if (last < c->touched)
 		last = c->touched;
 

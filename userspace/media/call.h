@@ -238,8 +238,8 @@ struct media_call *call_find(const struct media *m, const struct pl *id);
 int call_apply(struct media_call *c);
 /** Forget a call: legs, ports, store; its figures go into the totals */
 void call_drop(struct media_call *c);
-/** ms (monotonic) of the last packet on any leg, 0 none */
-uint64_t call_last_packet(const struct media_call *c);
+/** ms (monotonic) of the last packet on any leg, 0 none; not after `now` */
+uint64_t call_last_packet(const struct media_call *c, uint64_t now);
 /** Delete it if its time has come. Returns true if it went */
 bool call_check(struct media_call *c, uint64_t now);
 void call_touch(struct media_call *c);

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The express lane: the packet that there are millions of. RTP in order,
+ * untagged IPv4 both ways, from the pinned source, of the payload type that the
+ * last one had, for a peer whose next hop is known. It reads and writes one
+ * cache line of the leg table, which the long way filled: it decides nothing
+ * that the long way has not decided a moment ago for a packet like this one.
+ * Whatever is different in any way takes the long way. */
+#ifndef CAROM_BPF_EXPRESS_H
+#define CAROM_BPF_EXPRESS_H
+
+#include "clock.h"
+#include "leg.h"
+#include "rewrite.h"
+
+#define EXPRESS_NOT -1 /* take the long way */
+
+/* ---- offered by the long way ------------------------------------------- */
+
+/* Paths that say more than the express copy can */
+#define PATH_LONG                                                              \
+	(PATH_V6_IN | PATH_V6_OUT | PATH_ANY_SRC | PATH_SSRC | PATH_TAP |      \
+	 PATH_TAP_RTCP | PATH_TAP_DTMF)
+
+static __always_inline bool adj_same(const struct adjacency *n,
+					 const struct leg_path *p, __u16 mtu,
+					 __u8 tos)
+{
+	const __u16 *d = (const __u16 *)n->dmac, *pd = (__u16 *)p->nh_dmac;
+	const __u16 *s = (const __u16 *)n->smac, *ps = (__u16 *)p->nh_smac;
+
+	return n->dev == p->nh_dev && n->mtu == mtu && n->tos == tos &&
+	       d[0] == pd[0] && d[1] == pd[1] && d[2] == pd[2] &&
+	       s[0] == ps[0] && s[1] == ps[1] && s[2] == ps[2];
+}
+
+/* Is the entry free, or long unused? Then it is ours to write */
+static __always_inline bool adj_claim(struct adjacency *n, __u32 epoch)
+{
+	__u32 was = n->state;
+
+	if (was == ADJ_WRITING ||
+	    (was == ADJ_READY && epoch - n->used <= ADJ_IDLE))
+		return false;
+	return __sync_val_compare_and_swap(&n->state, was, ADJ_WRITING) ==
+	       was;
+}
+
+/* Index of the path's next hop in `adjacencies`, or ADJACENCIES where it is full */
+static __always_inline __u32 adj_index(const struct leg_path *p, __u64 now)
+{
+	__u8 tos = p->flags & PATH_DSCP ? p->dscp : ADJ_TOS_KEEP;
+	__u16 mtu = p->nh_mtu ? p->nh_mtu : 0xffff;
+	__u32 epoch = now >> 30;
+	__u32 h = (p->nh_dmac[5] ^ p->nh_dmac[4] * 31) + p->nh_dev * 7 + tos;
+
+	for (int i = 0; i < ADJ_PROBES; i++) {
+		__u32 idx = (h + i) & (ADJACENCIES - 1);
+		struct adjacency *n = bpf_map_lookup_elem(&adjacencies, &idx);
+
+		if (!n)
+			break;
+		if (n->state == ADJ_READY && adj_same(n, p, mtu, tos)) {
+			n->used = epoch;
+			return idx;
+		}
+		if (!adj_claim(n, epoch))
+			continue;
+		__builtin_memcpy(n->dmac, p->nh_dmac, 6);
+		__builtin_memcpy(n->smac, p->nh_smac, 6);
+		n->mtu = mtu;
+		n->dev = p->nh_dev;
+		n->tos = tos;
+		n->used = epoch;
+		__sync_val_compare_and_swap(&n->state, ADJ_WRITING,
+					    ADJ_READY);
+		return idx;
+	}
+	return ADJACENCIES;
+}
+
+/* May packets like this one take the express lane? PT 64 to 95 with the marker
+ * are RTCP (RFC 5761) */
+static __always_inline bool express_able(const struct hop *h,
+					 const struct trip *t)
+{
+	const struct leg_path *p = h->path;
+
+	return !(p->flags & PATH_LONG) && p->nh_dev < CAROM_DEVICES &&
+	       !p->nh_vlan && (p->media == LEG_RTP || p->media == LEG_SRTP) &&
+	       t->r.kind == PAYLOAD_RTP && (t->r.pt < 64 || t->r.pt > 95) &&
+	       t->f.l2_len == ETH_HLEN && !t->f.v6 && t->first;
+}
+
+/* Write the express copy of the leg's path. Not so soon after a flip that a
+ * packet could still be reading the copy of the path before */
+__noinline int express_fill(struct xdp_md *ctx)
+{
+	struct trip *t = trip_here();
+	__u32 slot = t ? t->slot : 0;
+	struct leg *leg = bpf_map_lookup_elem(&legs, &slot);
+	struct leg_aux *x = bpf_map_lookup_elem(&aux, &slot);
+	__u32 was, fill, nh;
+	const struct leg_path *p;
+
+	if (!ctx || !t || !leg || !x || t->now - x->flipped < LEG_GRACE)
+		return 0;
+	was = *(volatile __u32 *)ctl_word(leg);
+	if (was & ((CTL_BUSY | CTL_FILL) << CTL_FLAGS_SHIFT) ||
+	    (was >> 16 & 1) != t->on ||
+	    (was >> CTL_LATCH_SHIFT & 0xff) == LATCH_OPEN)
+		return 0;
+	p = &x->path[t->on & 1];
+	nh = adj_index(p, t->now);
+	if (nh >= ADJACENCIES)
+		return 0;
+	fill = (was & ~CTL_FLAGS) | CTL_FILL << CTL_FLAGS_SHIFT;
+	if (__sync_val_compare_and_swap(ctl_word(leg), was, fill) != was)
+		return 0;
+	leg->clock_mult = p->clock_mult;
+	leg->src4 = p->src4;
+	leg->dst4 = p->dst4;
+	leg->from4 = p->from4;
+	leg->fport = p->fport;
+	leg->dport = p->dport;
+	leg->sport = p->sport;
+	leg->nh_gen = p->nh_gen;
+	leg->nh = nh;
+	was = (fill & ~CTL_FLAGS) | CTL_EXPRESS << CTL_FLAGS_SHIFT;
+	/* somebody wants to write the path: then it goes without the copy */
+	if (__sync_val_compare_and_swap(ctl_word(leg), fill, was) != fill)
+		__sync_fetch_and_and(ctl_word(leg),
+				     ~(CTL_FILL << CTL_FLAGS_SHIFT));
+	return 0;
+}
+
+/* A packet has gone the long way. Could the next one like it have it easier? */
+static __always_inline void express_offer(struct xdp_md *ctx, struct hop *h,
+					  const struct trip *t)
+{
+	if (h->leg->ctl.flags & CTL_EXPRESS &&
+	    h->leg->nh_gen == (__u16)h->path->nh_gen)
+		return;
+	if (express_able(h, t))
+		express_fill(ctx);
+}
+
+/* ---- taken by every packet --------------------------------------------- */
+
+/* Ethernet's type, IP version and header length in one word: 08 00 45 */
+#define EXPRESS_HEAD 0x00450008
+#define EXPRESS_HEAD_MASK 0x00ffffff
+/* Flags and fragment offset, TTL, protocol: no fragment, UDP */
+#define EXPRESS_FRAG 0x11000000
+#define EXPRESS_FRAG_MASK 0xff00ff3f
+
+/* The media address, if it is the first that its hash leads to */
+static __always_inline struct local *express_local(__be32 dst)
+{
+	__u32 idx = local_hash(0, 0, bpf_htonl(0xffff), dst);
+	struct local *l = bpf_map_lookup_elem(&locals, &idx);
+	__u64 *w;
+
+	if (!l || l->used != LOCAL_USED)
+		return NULL;
+	w = (__u64 *)l->addr;
+	if (w[0] || w[1] != ((__u64)dst << 32 | 0xffff0000))
+		return NULL;
+	return l;
+}
+
+/* The headers of the packet that leaves. Both checksums share the addresses'
+ * part of RFC 1624's sum, ~m + m'. Words are made in registers: one that was
+ * just stored in halves is slow to read back */
+static __always_inline void express_rewrite(void *data, const struct leg *leg,
+					    const struct adjacency *nh, __u8 ttl)
+{
+	struct iphdr *ip = data + ETH_HLEN;
+	struct udphdr *udp = (void *)(ip + 1);
+	__u16 *ttl_word = (__u16 *)&ip->ttl, word;
+	__u32 ports = *(const __u32 *)&leg->fport;
+	__u64 addrs, sum;
+
+	addrs = (__u64)(__u32)~ip->saddr + (__u32)~ip->daddr + leg->from4 +
+		leg->dst4;
+	ip->saddr = leg->from4;
+	ip->daddr = leg->dst4;
+	word = (*ttl_word & bpf_htons(0x00ff)) | bpf_htons(ttl << 8);
+	sum = addrs + (__u16)~ip->check + (__u16)~*ttl_word + word;
+	*ttl_word = word;
+	if (nh->tos != ADJ_TOS_KEEP) {
+		word = *(__u16 *)ip;
+		sum += (__u16)~word;
+		word = (word & bpf_htons(0xff03)) | bpf_htons(nh->tos);
+		*(__u16 *)ip = word;
+		sum += word;
+	}
+	ip->check = ~csum_fold(sum);
+
+	if (udp->check) {
+		sum = addrs + (__u16)~udp->check + (__u32)~*(__u32 *)udp +
+		      ports;
+		udp->check = csum_udp_result(~csum_fold(sum));
+	}
+	*(__u32 *)udp = ports;
+	mac_copy(data, nh->dmac);
+	mac_copy(data + ETH_ALEN, nh->smac);
+}
+
+/* The XDP verdict, or EXPRESS_NOT with nothing done */
+static __always_inline int express(struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data;
+	void *end = (void *)(long)ctx->data_end;
+	struct iphdr *ip = data + ETH_HLEN;
+	struct udphdr *udp = (void *)(ip + 1);
+	const __u8 *rtp = (void *)(udp + 1);
+	const struct settings *set;
+	const struct adjacency *nh;
+	const struct local *l;
+	struct leg *leg;
+	__u32 zero = 0, slot, idx;
+	__u16 len, port, seq;
+	__u64 now;
+	int action;
+
+	if ((void *)(rtp + RTP_HDR_LEN) > end)
+		return EXPRESS_NOT;
+	if ((*(__u32 *)(data + 12) & EXPRESS_HEAD_MASK) != EXPRESS_HEAD ||
+	    (*(__u32 *)&ip->frag_off & EXPRESS_FRAG_MASK) != EXPRESS_FRAG)
+		return EXPRESS_NOT;
+	len = bpf_ntohs(ip->tot_len);
+	if (len < sizeof(*ip) + sizeof(*udp) + RTP_HDR_LEN ||
+	    bpf_ntohs(udp->len) != len - sizeof(*ip) ||
+	    (void *)ip + len > end)
+		return EXPRESS_NOT;
+	l = express_local(ip->daddr);
+	set = bpf_map_lookup_elem(&settings, &zero);
+	if (!l || !set)
+		return EXPRESS_NOT;
+	port = bpf_ntohs(udp->dest);
+	if (port < l->port_min || port > l->port_max)
+		return EXPRESS_NOT;
+
+	slot = local_slot(l, port);
+	leg = bpf_map_lookup_elem(&legs, &slot);
+	if (!leg || leg->ctl.state != LEG_RELAY ||
+	    leg->ctl.flags & CTL_FILL || !(leg->ctl.flags & CTL_EXPRESS))
+		return EXPRESS_NOT;
+	seq = bpf_ntohs(*(__be16 *)(rtp + 2));
+	if (leg->src4 != ip->saddr || leg->sport != udp->source ||
+	    rtp[0] >> 6 != 2 || (rtp[1] & 0x7f) != leg->pt ||
+	    (__u16)(leg->seq_max + 1) != seq ||
+	    bpf_ntohl(*(__be32 *)(rtp + 8)) != leg->ssrc)
+		return EXPRESS_NOT;
+	now = clock_now();
+	if ((__u16)nh_generation(set, slot, now) != leg->nh_gen)
+		return EXPRESS_NOT;
+	idx = leg->nh;
+	nh = bpf_map_lookup_elem(&adjacencies, &idx);
+	if (!nh || len > nh->mtu || (!set->ttl && ip->ttl <= 1))
+		return EXPRESS_NOT;
+	/* a checksum that was left to an offload: rewrite_any() tells why */
+	if (udp->check && udp->check == csum_fold((__u64)ip->saddr + ip->daddr +
+						  bpf_htons(IPPROTO_UDP) +
+						  udp->len))
+		return EXPRESS_NOT;
+	action = leave_by(ctx, set, nh->dev);
+	if (action == XDP_PASS)
+		return EXPRESS_NOT;
+
+	leg->seq_max = seq;
+	leg_figures(leg, len, now);
+	rtp_jitter(leg, leg->clock_mult, bpf_ntohl(*(__be32 *)(rtp + 4)), now);
+	count(CAROM_R_RELAYED, len);
+	express_rewrite(data, leg, nh, set->ttl ? set->ttl : ip->ttl - 1);
+	return action;
+}
+
+#endif
