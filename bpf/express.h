@@ -153,8 +153,14 @@ static __always_inline void express_offer(struct xdp_md *ctx, struct hop *h,
 #define EXPRESS_FRAG 0x11000000
 #define EXPRESS_FRAG_MASK 0xff00ff3f
 
-/* The media address, if it is the first that its hash leads to */
-static __always_inline struct local *express_local(__be32 dst)
+/* ctl of a leg that relays, and whose express copy holds */
+#define EXPRESS_CTL (LEG_RELAY | CTL_EXPRESS << CTL_FLAGS_SHIFT)
+#define EXPRESS_CTL_MASK                                                       \
+	(0xff | (CTL_EXPRESS | CTL_FILL) << CTL_FLAGS_SHIFT)
+
+/* The leg, if the address is the first that its hash leads to */
+static __always_inline struct leg *express_leg(__be32 dst, __u16 port,
+					       __u32 *slot)
 {
 	__u32 idx = local_hash(0, 0, bpf_htonl(0xffff), dst);
 	struct local *l = bpf_map_lookup_elem(&locals, &idx);
@@ -163,9 +169,11 @@ static __always_inline struct local *express_local(__be32 dst)
 	if (!l || l->used != LOCAL_USED)
 		return NULL;
 	w = (__u64 *)l->addr;
-	if (w[0] || w[1] != ((__u64)dst << 32 | 0xffff0000))
+	if (w[0] || w[1] != ((__u64)dst << 32 | 0xffff0000) ||
+	    port < l->port_min || port > l->port_max)
 		return NULL;
-	return l;
+	*slot = local_slot(l, port);
+	return bpf_map_lookup_elem(&legs, slot);
 }
 
 /* The headers of the packet that leaves. Both checksums share the addresses'
@@ -216,53 +224,47 @@ static __always_inline int express(struct xdp_md *ctx)
 	const __u8 *rtp = (void *)(udp + 1);
 	const struct settings *set;
 	const struct adjacency *nh;
-	const struct local *l;
 	struct leg *leg;
-	__u32 zero = 0, slot, idx;
-	__u16 len, port, seq;
+	__u32 zero = 0, slot, idx, ctl;
+	__u16 len, seq, gen;
 	__u64 now;
 	int action;
 
 	if ((void *)(rtp + RTP_HDR_LEN) > end)
 		return EXPRESS_NOT;
-	if ((*(__u32 *)(data + 12) & EXPRESS_HEAD_MASK) != EXPRESS_HEAD ||
-	    (*(__u32 *)&ip->frag_off & EXPRESS_FRAG_MASK) != EXPRESS_FRAG)
+	/* the leg first: it may be far away in memory, and the processor goes
+	 * on with what does not need it */
+	leg = express_leg(ip->daddr, bpf_ntohs(udp->dest), &slot);
+	if (!leg)
 		return EXPRESS_NOT;
+	ctl = *(volatile __u32 *)ctl_word(leg);
 	len = bpf_ntohs(ip->tot_len);
-	if (len < sizeof(*ip) + sizeof(*udp) + RTP_HDR_LEN ||
+	if ((*(__u32 *)(data + 12) & EXPRESS_HEAD_MASK) != EXPRESS_HEAD ||
+	    (*(__u32 *)&ip->frag_off & EXPRESS_FRAG_MASK) != EXPRESS_FRAG ||
+	    len < sizeof(*ip) + sizeof(*udp) + RTP_HDR_LEN ||
 	    bpf_ntohs(udp->len) != len - sizeof(*ip) ||
-	    (void *)ip + len > end)
-		return EXPRESS_NOT;
-	l = express_local(ip->daddr);
-	set = bpf_map_lookup_elem(&settings, &zero);
-	if (!l || !set)
-		return EXPRESS_NOT;
-	port = bpf_ntohs(udp->dest);
-	if (port < l->port_min || port > l->port_max)
-		return EXPRESS_NOT;
-
-	slot = local_slot(l, port);
-	leg = bpf_map_lookup_elem(&legs, &slot);
-	if (!leg || leg->ctl.state != LEG_RELAY ||
-	    leg->ctl.flags & CTL_FILL || !(leg->ctl.flags & CTL_EXPRESS))
-		return EXPRESS_NOT;
-	seq = bpf_ntohs(*(__be16 *)(rtp + 2));
-	if (leg->src4 != ip->saddr || leg->sport != udp->source ||
-	    rtp[0] >> 6 != 2 || (rtp[1] & 0x7f) != leg->pt ||
-	    (__u16)(leg->seq_max + 1) != seq ||
-	    bpf_ntohl(*(__be32 *)(rtp + 8)) != leg->ssrc)
-		return EXPRESS_NOT;
-	now = clock_now();
-	if ((__u16)nh_generation(set, slot, now) != leg->nh_gen)
-		return EXPRESS_NOT;
-	idx = leg->nh;
-	nh = bpf_map_lookup_elem(&adjacencies, &idx);
-	if (!nh || len > nh->mtu || (!set->ttl && ip->ttl <= 1))
+	    (void *)ip + len > end || rtp[0] >> 6 != 2)
 		return EXPRESS_NOT;
 	/* a checksum that was left to an offload: rewrite_any() tells why */
 	if (udp->check && udp->check == csum_fold((__u64)ip->saddr + ip->daddr +
 						  bpf_htons(IPPROTO_UDP) +
 						  udp->len))
+		return EXPRESS_NOT;
+	set = bpf_map_lookup_elem(&settings, &zero);
+	if (!set || (!set->ttl && ip->ttl <= 1))
+		return EXPRESS_NOT;
+	now = clock_now();
+	gen = nh_generation(set, slot, now);
+
+	seq = bpf_ntohs(*(__be16 *)(rtp + 2));
+	if ((ctl & EXPRESS_CTL_MASK) != EXPRESS_CTL || leg->nh_gen != gen ||
+	    leg->src4 != ip->saddr || leg->sport != udp->source ||
+	    (rtp[1] & 0x7f) != leg->pt || (__u16)(leg->seq_max + 1) != seq ||
+	    bpf_ntohl(*(__be32 *)(rtp + 8)) != leg->ssrc)
+		return EXPRESS_NOT;
+	idx = leg->nh;
+	nh = bpf_map_lookup_elem(&adjacencies, &idx);
+	if (!nh || len > nh->mtu)
 		return EXPRESS_NOT;
 	action = leave_by(ctx, set, nh->dev);
 	if (action == XDP_PASS)
