@@ -12,22 +12,31 @@
 /* Readings a jiffy under load: 31 us apart at 250 Hz, 8 us at 1000 Hz */
 #define CLOCK_SHARE 128
 
-struct cpu_clock {
-	__u64 now;   /* ns, the last reading                     */
-	__u64 jiffy; /* in which it was read                     */
-	__u32 left;  /* packets that may still share it          */
-	__u32 seen;  /* packets in this jiffy                    */
+/* What a CPU remembers from one packet to the next */
+struct cpu {
+	__u64 now;   /* ns, the last reading of the clock         */
+	__u64 jiffy; /* in which it was read                      */
+	__u32 left;  /* packets that may still share it           */
+	__u32 seen;  /* packets in this jiffy                     */
 	__u32 share; /* packets per reading, from the jiffy before */
+	__u32 last;  /* slot of the last packet: rhythm()         */
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct cpu_clock);
-} clocks SEC(".maps");
+	__type(value, struct cpu);
+} cpus SEC(".maps");
 
-static __always_inline __u64 clock_read(struct cpu_clock *c, __u64 jiffy)
+static __always_inline struct cpu *cpu_here(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&cpus, &zero);
+}
+
+static __always_inline __u64 clock_read(struct cpu *c, __u64 jiffy)
 {
 	if (jiffy != c->jiffy) {
 		/* after a pause the jiffy before tells nothing */
@@ -40,16 +49,11 @@ static __always_inline __u64 clock_read(struct cpu_clock *c, __u64 jiffy)
 	return c->now;
 }
 
-static __always_inline __u64 clock_now(void)
+static __always_inline __u64 clock_now(struct cpu *c)
 {
-	__u32 zero = 0;
-	struct cpu_clock *c = bpf_map_lookup_elem(&clocks, &zero);
-	__u64 jiffy;
+	__u64 jiffy = bpf_jiffies64();
 
-	if (!c)
-		return bpf_ktime_get_ns();
 	c->seen++;
-	jiffy = bpf_jiffies64();
 	if (c->left && jiffy == c->jiffy) {
 		c->left--;
 		return c->now;

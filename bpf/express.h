@@ -14,6 +14,15 @@
 
 #define EXPRESS_NOT -1 /* take the long way */
 
+/* A byte of the generation is enough for a leg that was never silent for long:
+ * units of leg.seen, some 4 s */
+#define EXPRESS_IDLE 4096
+
+static __always_inline __u8 express_gen(__u32 gen)
+{
+	return gen >> 1;
+}
+
 /* ---- offered by the long way ------------------------------------------- */
 
 /* Paths that say more than the express copy can */
@@ -123,7 +132,7 @@ __noinline int express_fill(struct xdp_md *ctx)
 	leg->fport = p->fport;
 	leg->dport = p->dport;
 	leg->sport = p->sport;
-	leg->nh_gen = p->nh_gen;
+	leg->nh_gen = express_gen(p->nh_gen);
 	leg->nh = nh;
 	was = (fill & ~CTL_FLAGS) | CTL_EXPRESS << CTL_FLAGS_SHIFT;
 	/* somebody wants to write the path: then it goes without the copy */
@@ -137,8 +146,8 @@ __noinline int express_fill(struct xdp_md *ctx)
 static __always_inline void express_offer(struct xdp_md *ctx, struct hop *h,
 					  const struct trip *t)
 {
-	if (h->leg->ctl.flags & CTL_EXPRESS &&
-	    h->leg->nh_gen == (__u16)h->path->nh_gen)
+	if (h->leg->ctl.flags & CTL_EXPRESS && !t->fresh &&
+	    h->leg->nh_gen == express_gen(h->path->nh_gen))
 		return;
 	if (express_able(h, t))
 		express_fill(ctx);
@@ -214,6 +223,33 @@ static __always_inline void express_rewrite(void *data, const struct leg *leg,
 	mac_copy(data + ETH_ALEN, nh->smac);
 }
 
+/* RTP has a rhythm: who came after whom 20 ms ago will come after him again.
+ * Of many legs the next one's line is far away by now, and fetching it would
+ * cost more than all that is done with it. A store does not wait for its line:
+ * one into the leg that is expected next brings it while this packet leaves.
+ * Only after the guess was right before; else it would fetch in vain */
+static __always_inline void rhythm(struct cpu *cpu, __u32 slot)
+{
+	__u32 *before = bpf_map_lookup_elem(&successors, &cpu->last);
+	__u32 *after = bpf_map_lookup_elem(&successors, &slot);
+	__u32 next;
+	struct leg *leg;
+
+	if (!before || !after)
+		return;
+	if (*before != (slot | SUCCESSOR_SURE))
+		*before = (*before & ~SUCCESSOR_SURE) == slot
+				  ? slot | SUCCESSOR_SURE
+				  : slot;
+	cpu->last = slot;
+	next = *after & ~SUCCESSOR_SURE;
+	if (next == *after)
+		return;
+	leg = bpf_map_lookup_elem(&legs, &next);
+	if (leg)
+		*(volatile __u8 *)&leg->wake = 1;
+}
+
 /* The XDP verdict, or EXPRESS_NOT with nothing done */
 static __always_inline int express(struct xdp_md *ctx)
 {
@@ -224,9 +260,11 @@ static __always_inline int express(struct xdp_md *ctx)
 	const __u8 *rtp = (void *)(udp + 1);
 	const struct settings *set;
 	const struct adjacency *nh;
+	struct cpu *cpu = cpu_here();
 	struct leg *leg;
 	__u32 zero = 0, slot, idx, ctl;
-	__u16 len, seq, gen;
+	__u16 len, seq;
+	__u8 gen;
 	__u64 now;
 	int action;
 
@@ -251,16 +289,17 @@ static __always_inline int express(struct xdp_md *ctx)
 						  udp->len))
 		return EXPRESS_NOT;
 	set = bpf_map_lookup_elem(&settings, &zero);
-	if (!set || (!set->ttl && ip->ttl <= 1))
+	if (!set || !cpu || (!set->ttl && ip->ttl <= 1))
 		return EXPRESS_NOT;
-	now = clock_now();
-	gen = nh_generation(set, slot, now);
+	now = clock_now(cpu);
+	gen = express_gen(nh_generation(set, slot, now));
 
 	seq = bpf_ntohs(*(__be16 *)(rtp + 2));
 	if ((ctl & EXPRESS_CTL_MASK) != EXPRESS_CTL || leg->nh_gen != gen ||
 	    leg->src4 != ip->saddr || leg->sport != udp->source ||
 	    (rtp[1] & 0x7f) != leg->pt || (__u16)(leg->seq_max + 1) != seq ||
-	    bpf_ntohl(*(__be32 *)(rtp + 8)) != leg->ssrc)
+	    bpf_ntohl(*(__be32 *)(rtp + 8)) != leg->ssrc ||
+	    (__u32)(now >> LEG_SEEN_SHIFT) - leg->seen > EXPRESS_IDLE)
 		return EXPRESS_NOT;
 	idx = leg->nh;
 	nh = bpf_map_lookup_elem(&adjacencies, &idx);
@@ -275,6 +314,7 @@ static __always_inline int express(struct xdp_md *ctx)
 	rtp_jitter(leg, leg->clock_mult, bpf_ntohl(*(__be32 *)(rtp + 4)), now);
 	count(CAROM_R_RELAYED, len);
 	express_rewrite(data, leg, nh, set->ttl ? set->ttl : ip->ttl - 1);
+	rhythm(cpu, slot);
 	return action;
 }
 

@@ -115,10 +115,11 @@ static __always_inline int trip_classify(struct xdp_md *ctx, struct trip *t)
 __noinline int trip_make(struct xdp_md *ctx)
 {
 	struct trip *t = trip_here();
+	struct cpu *cpu = cpu_here();
 	struct local *l = NULL;
 	int rc;
 
-	if (!t)
+	if (!t || !cpu)
 		return PARSE_PASS;
 	__builtin_memset(t, 0, sizeof(*t));
 	t->slot = NO_SLOT;
@@ -136,7 +137,8 @@ __noinline int trip_make(struct xdp_md *ctx)
 	rc = trip_classify(ctx, t);
 	if (rc != CAROM_R_RELAYED)
 		return rc;
-	t->now = clock_now();
+	t->now = clock_now(cpu);
+	rhythm(cpu, t->slot);
 	return trip_decide(ctx);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The maps of the data path. Who writes what: carom/leg.h, carom/maps.h.
- * Sizes of legs and aux are set when the object is loaded (attach). */
+ * Sizes of legs, aux and successors are set when the object is loaded (attach). */
 #ifndef CAROM_BPF_MAPS_H
 #define CAROM_BPF_MAPS_H
 
@@ -43,6 +43,13 @@ struct {
 	__type(key, __u32);
 	__type(value, struct settings);
 } settings SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 65536);
+	__type(key, __u32);
+	__type(value, __u32);
+} successors SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -81,6 +81,7 @@ __noinline int nh_refresh(struct xdp_md *ctx, __u32 gen)
 		return CAROM_R_NO_LEG;
 	p = &x->path[t->on & 1];
 	p6 = &x->path6[t->on & 1];
+	t->fresh = 1;
 	q = &t->fib;
 	__builtin_memset(q, 0, sizeof(*q));
 	count(CAROM_R_NH_REFRESH, 0);

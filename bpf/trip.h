@@ -18,6 +18,8 @@ struct trip {
 	__u8 v6;    /* src is IPv6                               */
 	__u8 on;    /* which of the leg's two paths is in force  */
 	__u8 first; /* `slot` is of the port that it came to     */
+	__u8 fresh; /* the next hop was just looked up           */
+	__u8 pad[3];
 	__u32 slot; /* of the leg that has the packet now        */
 	__u64 now;
 	int action; /* XDP verdict, where it is relayed          */

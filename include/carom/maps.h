@@ -8,7 +8,8 @@
  *   aux       ARRAY[slots]   struct leg_aux    carom/leg.h
  *   locals    ARRAY[4096]    struct local      agent writes
  *   settings  ARRAY[1]       struct settings   agent writes
- *   adjacencies  ARRAY[256]     struct adjacency    kernel writes
+ *   successors  ARRAY[slots] __u32           kernel writes
+ *   adjacencies ARRAY[256]   struct adjacency  kernel writes
  *   devices   HASH[ifindex]  struct device     attach and agent write
  *   tx_ports  DEVMAP[index]  ifindex           attach writes
  *   reasons   PERCPU_ARRAY   struct reason_count  kernel writes
@@ -81,6 +82,10 @@ struct adjacency {
 	__u32 state; /**< NEXTHOP_*                                   */
 	__u32 pad[2];
 };
+
+/** successors: slot of the leg whose packet came after this one's the last
+ * time, and whether it did so twice in a row */
+#define SUCCESSOR_SURE (1u << 31)
 
 #define ADJACENCIES 256
 #define ADJ_PROBES 8

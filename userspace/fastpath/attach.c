@@ -20,9 +20,10 @@
 #define TTL_DEFAULT 64
 
 /* Maps that are pinned: the others are the program's own scratch */
-static const char *const pinnedv[] = {"legs",     "aux",     "locals",
-				      "settings", "devices", "tx_ports",
-				      "reasons",  "taps"};
+static const char *const pinnedv[] = {
+	"legs",     "aux",     "successors", "adjacencies", "locals",
+	"settings", "devices", "tx_ports",   "reasons",     "taps"};
+#define SIZED 3 /* as many of them have an entry for each slot */
 
 /* lo's `forwarding` switches: bpf_fib_lookup() asks as if packets came in by
  * lo, and wants them on. Nothing else looks at lo's */
@@ -96,7 +97,7 @@ static int prepare(struct bpf_object *obj, const char *dir, uint32_t slots)
 			err = reuse_devmap(map, path);
 		else
 			err = -bpf_map__set_pin_path(map, path);
-		if (i < 2 && !err)
+		if (i < SIZED && !err)
 			err = -bpf_map__set_max_entries(map, slots);
 	}
 	return err;
