@@ -111,7 +111,9 @@ __noinline int express_fill(struct xdp_md *ctx)
 	__u32 was, fill, nh;
 	const struct leg_path *p;
 
-	if (!ctx || !t || !leg || !x || t->now - x->flipped < LEG_GRACE)
+	/* signed: the flip may be newer than this packet's reading of the clock */
+	if (!ctx || !t || !leg || !x ||
+	    (__s64)(t->now - x->flipped) < LEG_GRACE)
 		return 0;
 	was = *(volatile __u32 *)ctl_word(leg);
 	if (was & ((CTL_BUSY | CTL_FILL) << CTL_FLAGS_SHIFT) ||

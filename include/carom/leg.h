@@ -80,7 +80,7 @@ struct leg_ctl {
 
 /** ns that a path stays as it was after it went out of force: a packet's stay
  * in the program, and much more */
-#define LEG_GRACE 1000000u
+#define LEG_GRACE 1000000
 
 /* leg_path.flags */
 #define PATH_V6_IN (1u << 0)       /**< packets come in as IPv6        */
