@@ -14,13 +14,20 @@
 
 #define EXPRESS_NOT -1 /* take the long way */
 
-/* A byte of the generation is enough for a leg that was never silent for long:
- * units of leg.seen, some 4 s */
-#define EXPRESS_IDLE 4096
+/* Each leg asks for its route anew now and then, and when the agent says so.
+ * Between, it is enough that somebody who leaves by the same adjacency has
+ * asked in this second (adjacency.used): asking is dear. A byte will do for a
+ * leg that was never silent for long */
+#define EXPRESS_PERIOD_SHIFT 33 /* 2^33 ns: 8.6 s */
+#define EXPRESS_IDLE 4096	/* units of leg.seen: 4.3 s */
+#define ADJ_EPOCH_SHIFT 30	/* 2^30 ns: 1.07 s */
 
-static __always_inline __u8 express_gen(__u32 gen)
+static __always_inline __u8 express_gen(const struct settings *set, __u32 slot,
+					__u64 now)
 {
-	return gen >> 1;
+	__u64 t = now + ((__u64)slot << 17);
+
+	return set->nh_generation + (t >> EXPRESS_PERIOD_SHIFT);
 }
 
 /* ---- offered by the long way ------------------------------------------- */
@@ -59,7 +66,7 @@ static __always_inline __u32 adj_index(const struct leg_path *p, __u64 now)
 {
 	__u8 tos = p->flags & PATH_DSCP ? p->dscp : ADJ_TOS_KEEP;
 	__u16 mtu = p->nh_mtu ? p->nh_mtu : 0xffff;
-	__u32 epoch = now >> 30;
+	__u32 epoch = now >> ADJ_EPOCH_SHIFT;
 	__u32 h = (p->nh_dmac[5] ^ p->nh_dmac[4] * 31) + p->nh_dev * 7 + tos;
 
 	for (int i = 0; i < ADJ_PROBES; i++) {
@@ -105,14 +112,15 @@ static __always_inline bool express_able(const struct hop *h,
 __noinline int express_fill(struct xdp_md *ctx)
 {
 	struct trip *t = trip_here();
-	__u32 slot = t ? t->slot : 0;
+	__u32 zero = 0, slot = t ? t->slot : 0;
 	struct leg *leg = bpf_map_lookup_elem(&legs, &slot);
 	struct leg_aux *x = bpf_map_lookup_elem(&aux, &slot);
+	struct settings *set = bpf_map_lookup_elem(&settings, &zero);
 	__u32 was, fill, nh;
 	const struct leg_path *p;
 
 	/* signed: the flip may be newer than this packet's reading of the clock */
-	if (!ctx || !t || !leg || !x ||
+	if (!ctx || !t || !leg || !x || !set ||
 	    (__s64)(t->now - x->flipped) < LEG_GRACE)
 		return 0;
 	was = *(volatile __u32 *)ctl_word(leg);
@@ -134,7 +142,7 @@ __noinline int express_fill(struct xdp_md *ctx)
 	leg->fport = p->fport;
 	leg->dport = p->dport;
 	leg->sport = p->sport;
-	leg->nh_gen = express_gen(p->nh_gen);
+	leg->nh_gen = express_gen(set, slot, t->now);
 	leg->nh = nh;
 	was = (fill & ~CTL_FLAGS) | CTL_EXPRESS << CTL_FLAGS_SHIFT;
 	/* somebody wants to write the path: then it goes without the copy */
@@ -144,12 +152,23 @@ __noinline int express_fill(struct xdp_md *ctx)
 	return 0;
 }
 
+/* Does the leg's adjacency hold, as far as somebody asked in this second? */
+static __always_inline bool adj_confirmed(const struct leg *leg, __u64 now)
+{
+	__u32 idx = leg->nh;
+	struct adjacency *n = bpf_map_lookup_elem(&adjacencies, &idx);
+
+	return n && n->used == (__u32)(now >> ADJ_EPOCH_SHIFT);
+}
+
 /* A packet has gone the long way. Could the next one like it have it easier? */
 static __always_inline void express_offer(struct xdp_md *ctx, struct hop *h,
+					  const struct settings *set,
 					  const struct trip *t)
 {
 	if (h->leg->ctl.flags & CTL_EXPRESS && !t->fresh &&
-	    h->leg->nh_gen == express_gen(h->path->nh_gen))
+	    h->leg->nh_gen == express_gen(set, h->slot, t->now) &&
+	    adj_confirmed(h->leg, t->now))
 		return;
 	if (express_able(h, t))
 		express_fill(ctx);
@@ -294,7 +313,7 @@ static __always_inline int express(struct xdp_md *ctx)
 	if (!set || !cpu || (!set->ttl && ip->ttl <= 1))
 		return EXPRESS_NOT;
 	now = clock_now(cpu);
-	gen = express_gen(nh_generation(set, slot, now));
+	gen = express_gen(set, slot, now);
 
 	seq = bpf_ntohs(*(__be16 *)(rtp + 2));
 	if ((ctl & EXPRESS_CTL_MASK) != EXPRESS_CTL || leg->nh_gen != gen ||
@@ -305,7 +324,8 @@ static __always_inline int express(struct xdp_md *ctx)
 		return EXPRESS_NOT;
 	idx = leg->nh;
 	nh = bpf_map_lookup_elem(&adjacencies, &idx);
-	if (!nh || len > nh->mtu)
+	if (!nh || len > nh->mtu ||
+	    nh->used != (__u32)(now >> ADJ_EPOCH_SHIFT))
 		return EXPRESS_NOT;
 	action = leave_by(ctx, set, nh->dev);
 	if (action == XDP_PASS)

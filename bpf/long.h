@@ -89,7 +89,7 @@ __noinline int trip_decide(struct xdp_md *ctx)
 		return CAROM_R_NO_DEVICE;
 	t->f.ttl_out = set->ttl ? set->ttl : t->f.ttl - 1;
 	hop_done(&h, t);
-	express_offer(ctx, &h, t);
+	express_offer(ctx, &h, set, t);
 	return CAROM_R_RELAYED;
 }
 

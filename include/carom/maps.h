@@ -78,7 +78,7 @@ struct adjacency {
 	__u16 mtu;  /**< largest IP packet                            */
 	__u8 dev;   /**< index in tx_ports                            */
 	__u8 tos;   /**< DSCP << 2 to set, or ADJ_TOS_KEEP        */
-	__u32 used; /**< ns >> 30 of the last leg that asked for it   */
+	__u32 used; /**< ns >> 30: when a leg's lookup last led here  */
 	__u32 state; /**< NEXTHOP_*                                   */
 	__u32 pad[2];
 };
