@@ -19,8 +19,8 @@
  * asked in this second (adjacency.used): asking is dear. A byte will do for a
  * leg that was never silent for long */
 #define EXPRESS_PERIOD_SHIFT 33 /* 2^33 ns: 8.6 s */
-#define EXPRESS_IDLE 4096	/* units of leg.seen: 4.3 s */
-#define ADJ_EPOCH_SHIFT 30	/* 2^30 ns: 1.07 s */
+#define EXPRESS_IDLE 4096       /* units of leg.seen: 4.3 s */
+#define ADJ_EPOCH_SHIFT 30      /* 2^30 ns: 1.07 s */
 
 static __always_inline __u8 express_gen(const struct settings *set, __u32 slot,
 					__u64 now)
@@ -38,8 +38,8 @@ static __always_inline __u8 express_gen(const struct settings *set, __u32 slot,
 	 PATH_TAP_RTCP | PATH_TAP_DTMF)
 
 static __always_inline bool adj_same(const struct adjacency *n,
-					 const struct leg_path *p, __u16 mtu,
-					 __u8 tos)
+				     const struct leg_path *p, __u16 mtu,
+				     __u8 tos)
 {
 	const __u16 *d = (const __u16 *)n->dmac, *pd = (__u16 *)p->nh_dmac;
 	const __u16 *s = (const __u16 *)n->smac, *ps = (__u16 *)p->nh_smac;
@@ -57,8 +57,7 @@ static __always_inline bool adj_claim(struct adjacency *n, __u32 epoch)
 	if (was == ADJ_WRITING ||
 	    (was == ADJ_READY && epoch - n->used <= ADJ_IDLE))
 		return false;
-	return __sync_val_compare_and_swap(&n->state, was, ADJ_WRITING) ==
-	       was;
+	return __sync_val_compare_and_swap(&n->state, was, ADJ_WRITING) == was;
 }
 
 /* Index of the path's next hop in `adjacencies`, or ADJACENCIES where it is full */
@@ -87,8 +86,7 @@ static __always_inline __u32 adj_index(const struct leg_path *p, __u64 now)
 		n->dev = p->nh_dev;
 		n->tos = tos;
 		n->used = epoch;
-		__sync_val_compare_and_swap(&n->state, ADJ_WRITING,
-					    ADJ_READY);
+		__sync_val_compare_and_swap(&n->state, ADJ_WRITING, ADJ_READY);
 		return idx;
 	}
 	return ADJACENCIES;
@@ -185,8 +183,7 @@ static __always_inline void express_offer(struct xdp_md *ctx, struct hop *h,
 
 /* ctl of a leg that relays, and whose express copy holds */
 #define EXPRESS_CTL (LEG_RELAY | CTL_EXPRESS << CTL_FLAGS_SHIFT)
-#define EXPRESS_CTL_MASK                                                       \
-	(0xff | (CTL_EXPRESS | CTL_FILL) << CTL_FLAGS_SHIFT)
+#define EXPRESS_CTL_MASK (0xff | (CTL_EXPRESS | CTL_FILL) << CTL_FLAGS_SHIFT)
 
 /* The leg, if the address is the first that its hash leads to */
 static __always_inline struct leg *express_leg(__be32 dst, __u16 port,
@@ -210,7 +207,8 @@ static __always_inline struct leg *express_leg(__be32 dst, __u16 port,
  * part of RFC 1624's sum, ~m + m'. Words are made in registers: one that was
  * just stored in halves is slow to read back */
 static __always_inline void express_rewrite(void *data, const struct leg *leg,
-					    const struct adjacency *nh, __u8 ttl)
+					    const struct adjacency *nh,
+					    __u8 ttl)
 {
 	struct iphdr *ip = data + ETH_HLEN;
 	struct udphdr *udp = (void *)(ip + 1);
@@ -223,7 +221,7 @@ static __always_inline void express_rewrite(void *data, const struct leg *leg,
 	ip->saddr = leg->from4;
 	ip->daddr = leg->dst4;
 	word = (*ttl_word & bpf_htons(0x00ff)) | bpf_htons(ttl << 8);
-	sum = addrs + (__u16)~ip->check + (__u16)~*ttl_word + word;
+	sum = addrs + (__u16)~ip->check + (__u16) ~*ttl_word + word;
 	*ttl_word = word;
 	if (nh->tos != ADJ_TOS_KEEP) {
 		word = *(__u16 *)ip;
@@ -235,7 +233,7 @@ static __always_inline void express_rewrite(void *data, const struct leg *leg,
 	ip->check = ~csum_fold(sum);
 
 	if (udp->check) {
-		sum = addrs + (__u16)~udp->check + (__u32)~*(__u32 *)udp +
+		sum = addrs + (__u16)~udp->check + (__u32) ~*(__u32 *)udp +
 		      ports;
 		udp->check = csum_udp_result(~csum_fold(sum));
 	}
@@ -305,9 +303,9 @@ static __always_inline int express(struct xdp_md *ctx)
 	    (void *)ip + len > end || rtp[0] >> 6 != 2)
 		return EXPRESS_NOT;
 	/* a checksum that was left to an offload: rewrite_any() tells why */
-	if (udp->check && udp->check == csum_fold((__u64)ip->saddr + ip->daddr +
-						  bpf_htons(IPPROTO_UDP) +
-						  udp->len))
+	if (udp->check &&
+	    udp->check == csum_fold((__u64)ip->saddr + ip->daddr +
+				    bpf_htons(IPPROTO_UDP) + udp->len))
 		return EXPRESS_NOT;
 	set = bpf_map_lookup_elem(&settings, &zero);
 	if (!set || !cpu || (!set->ttl && ip->ttl <= 1))
@@ -324,8 +322,7 @@ static __always_inline int express(struct xdp_md *ctx)
 		return EXPRESS_NOT;
 	idx = leg->nh;
 	nh = bpf_map_lookup_elem(&adjacencies, &idx);
-	if (!nh || len > nh->mtu ||
-	    nh->used != (__u32)(now >> ADJ_EPOCH_SHIFT))
+	if (!nh || len > nh->mtu || nh->used != (__u32)(now >> ADJ_EPOCH_SHIFT))
 		return EXPRESS_NOT;
 	action = leave_by(ctx, set, nh->dev);
 	if (action == XDP_PASS)

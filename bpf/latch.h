@@ -39,12 +39,12 @@ static __always_inline void leg_release(struct leg *leg)
 static __always_inline void leg_flip(struct leg *leg, struct leg_aux *x,
 				     __u32 latch, __u64 now)
 {
-	__sync_fetch_and_and(ctl_word(leg), ~((CTL_EXPRESS | CTL_FILL)
-					      << CTL_FLAGS_SHIFT));
+	__sync_fetch_and_and(ctl_word(leg),
+			     ~((CTL_EXPRESS | CTL_FILL) << CTL_FLAGS_SHIFT));
 	x->flipped = now;
-	__sync_fetch_and_xor(ctl_word(leg), CTL_ACTIVE |
-						    CTL_BUSY << CTL_FLAGS_SHIFT |
-						    latch << CTL_LATCH_SHIFT);
+	__sync_fetch_and_xor(ctl_word(leg),
+			     CTL_ACTIVE | CTL_BUSY << CTL_FLAGS_SHIFT |
+				     latch << CTL_LATCH_SHIFT);
 }
 
 /* Write the inactive path as a copy of the active one and return it */

@@ -107,8 +107,7 @@ static __always_inline int hop_out(struct xdp_md *ctx, struct hop *h,
 	}
 	if (!!(p->flags & PATH_V6_OUT) != t->f.v6)
 		len += t->f.v6 ? -20 : 20;
-	return p->nh_mtu && len > p->nh_mtu ? CAROM_R_TOO_BIG
-					    : CAROM_R_RELAYED;
+	return p->nh_mtu && len > p->nh_mtu ? CAROM_R_TOO_BIG : CAROM_R_RELAYED;
 }
 
 /* Choosing the device changes nothing in the packet: where it is gone, the

@@ -97,17 +97,15 @@ __noinline int trip_decide(struct xdp_md *ctx)
 static __always_inline int trip_classify(struct xdp_md *ctx, struct trip *t)
 {
 	/* the mask changes nothing; it tells the verifier of the bound */
-	__u32 off =
-		(t->f.l2_len + t->f.l3_len + sizeof(struct udphdr)) & 127;
+	__u32 off = (t->f.l2_len + t->f.l3_len + sizeof(struct udphdr)) & 127;
 	struct hop h;
 	int rc = hop_open(&h, t->slot);
 
 	if (rc != CAROM_R_RELAYED)
 		return rc;
-	return rtp_classify((void *)(long)ctx->data + off,
-			    (void *)(long)ctx->data_end,
-			    t->f.udp_len - sizeof(struct udphdr), h.path,
-			    &t->r);
+	return rtp_classify(
+		(void *)(long)ctx->data + off, (void *)(long)ctx->data_end,
+		t->f.udp_len - sizeof(struct udphdr), h.path, &t->r);
 }
 
 /* A frame of any kind. Returns its reason, PARSE_PASS where it is the host's

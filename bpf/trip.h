@@ -11,8 +11,8 @@
 #define NO_SLOT (~0u)
 
 struct trip {
-	struct frame f;	 /* as it came in by wire                  */
-	struct rtp r;	 /* as the next leg sees it                */
+	struct frame f;  /* as it came in by wire                  */
+	struct rtp r;    /* as the next leg sees it                */
 	struct addr src; /* the source that the leg at `slot` sees  */
 	__be16 sport;
 	__u8 v6;    /* src is IPv6                               */

@@ -184,8 +184,8 @@ struct leg_path6 {
 struct leg_aux {
 	struct leg_path path[2];   /**< leg_ctl.active is in force     */
 	struct leg_path6 path6[2]; /**< goes with path[]; same rules   */
-	__u64 flipped;     /**< ns when ctl.active last changed        */
-	__u64 latch_from;  /**< ns: before, only the signalled address latches */
+	__u64 flipped;    /**< ns when ctl.active last changed        */
+	__u64 latch_from; /**< ns: before, only the signalled address latches */
 	__u64 latch_until; /**< ns: after this nothing latches         */
 	__u32 peer[2];     /**< slots whose destination follows this leg's
 				source when it latches; 0 = none       */
@@ -195,9 +195,9 @@ struct leg_aux {
 			       then all came in order                 */
 	__u8 started;     /**< 1 once ssrc, seq_max, transit hold      */
 	__u8 pad0;
-	__s32 lost;       /**< RFC 3550 A.3, cumulative, across wraps  */
-	__u32 reordered;  /**< late, inside or beyond the window       */
-	__u32 duplicate;  /**< same sequence number again              */
+	__s32 lost;      /**< RFC 3550 A.3, cumulative, across wraps  */
+	__u32 reordered; /**< late, inside or beyond the window       */
+	__u32 duplicate; /**< same sequence number again              */
 	/* SSRC rewriting, written by the kernel */
 	__u64 sub_time;     /**< ns when sub_ts_last was sent          */
 	__u32 sub_ssrc;     /**< the SSRC that the offsets belong to   */

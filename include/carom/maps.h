@@ -75,10 +75,10 @@ struct device {
 struct adjacency {
 	__u8 dmac[6];
 	__u8 smac[6];
-	__u16 mtu;  /**< largest IP packet                            */
-	__u8 dev;   /**< index in tx_ports                            */
-	__u8 tos;   /**< DSCP << 2 to set, or ADJ_TOS_KEEP        */
-	__u32 used; /**< ns >> 30: when a leg's lookup last led here  */
+	__u16 mtu;   /**< largest IP packet                            */
+	__u8 dev;    /**< index in tx_ports                            */
+	__u8 tos;    /**< DSCP << 2 to set, or ADJ_TOS_KEEP        */
+	__u32 used;  /**< ns >> 30: when a leg's lookup last led here  */
 	__u32 state; /**< NEXTHOP_*                                   */
 	__u32 pad[2];
 };
@@ -138,8 +138,8 @@ static inline __attribute__((always_inline)) __u32 local_hash(__u32 a, __u32 b,
  * side, the odd ones (RTCP, a packet every few seconds) behind them: the
  * slots that are busy share pages, and the processor's TLB holds twice as many
  */
-static inline __attribute__((always_inline)) __u32
-local_slot(const struct local *l, __u16 port)
+static inline __attribute__((always_inline)) __u32 local_slot(
+	const struct local *l, __u16 port)
 {
 	__u32 off = (__u16)(port - l->port_min);
 	__u32 even = ((__u32)(l->port_max - l->port_min) >> 1) + 1;

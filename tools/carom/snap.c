@@ -22,8 +22,7 @@ static uint64_t now_ns(void)
 }
 
 static int add_leg(struct snap *s, size_t *size, const struct leg *leg,
-		   const struct leg_aux *x,
-		   uint32_t slot)
+		   const struct leg_aux *x, uint32_t slot)
 {
 	struct snap_leg *l;
 

@@ -221,10 +221,10 @@ static int open_side(struct load *l, FILE *plan, unsigned side)
 
 static bool transmit(struct load *l, int fd, const void *buf, size_t len)
 {
-	/* The first call may only fetch an old ICMP error of the socket */
-	if (send(fd, buf, len, 0) == (ssize_t)len ||
-	    send(fd, buf, len, 0) == (ssize_t)len)
-		return true;
+	/* The first try may only fetch an old ICMP error of the socket */
+	for (int i = 0; i < 2; i++)
+		if (send(fd, buf, len, 0) == (ssize_t)len)
+			return true;
 	++l->send_errors;
 	return false;
 }

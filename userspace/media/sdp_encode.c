@@ -64,7 +64,8 @@ int sdp_put_word(struct sdp_writer *w, struct pl *rest, const char **from,
 static int put_origin(struct sdp_writer *w, const struct sdp_line *ln)
 {
 	const struct sdpx_edit *e = w->edit;
-	struct pl dash = PL("-"), rest = ln->val, version, type, addr, tail;
+	struct pl dash = PL("-"), rest = ln->val, tail;
+	struct pl version = PL_INIT, type = PL_INIT, addr = PL_INIT;
 	char vbuf[24], abuf[64], tbuf[4];
 	const char *from = ln->full.p;
 	int err = 0;

@@ -10,26 +10,21 @@
 
 #include "ng/flags.h"
 
-#define NG_SETTERS(X)                                                                           \
-	X(asymmetric)                                                                           \
-	X(symmetric)                                                                            \
-	X(strict_source) X(port_latching) X(trust_address) X(sip_source) X(                     \
-		record_call) X(no_rtcp_attribute) X(ice_remove) X(sdes_off)                     \
-		X(loop_protect) X(dtmf_drop) X(dtmf_pass) X(replace_origin) X(                  \
-			replace_session_connection) X(replace_username) X(replace_session_name) \
-			X(replace_sdp_version) X(replace_zero_address) X(                       \
-				mux_offer) X(mux_require) X(mux_demux) X(mux_accept)            \
-				X(mux_reject) X(strip) X(mask) X(offer) X(                      \
-					except) X(direction) X(received_from)                   \
-					X(media_address) X(address_family) X(                   \
-						transport) X(via_branch) X(tos)                 \
-						X(ptime) X(metadata) X(call_id) X(              \
-							from_tag) X(to_tag) X(delete_delay)     \
-							X(limit) X(address) X(                  \
-								all) X(fatal) X(pause)          \
-								X(load_limit) X(                \
-									rec_pcap)               \
-									X(rec_wav)
+/* clang-format never comes to rest on this list */
+/* clang-format off */
+#define NG_SETTERS(X) \
+	X(asymmetric) X(symmetric) X(strict_source) X(port_latching) \
+	X(trust_address) X(sip_source) X(record_call) X(no_rtcp_attribute) \
+	X(ice_remove) X(sdes_off) X(loop_protect) X(dtmf_drop) X(dtmf_pass) \
+	X(replace_origin) X(replace_session_connection) X(replace_username) \
+	X(replace_session_name) X(replace_sdp_version) \
+	X(replace_zero_address) X(mux_offer) X(mux_require) X(mux_demux) \
+	X(mux_accept) X(mux_reject) X(strip) X(mask) X(offer) X(except) \
+	X(direction) X(received_from) X(media_address) X(address_family) \
+	X(transport) X(via_branch) X(tos) X(ptime) X(metadata) X(call_id) \
+	X(from_tag) X(to_tag) X(delete_delay) X(limit) X(address) X(all) \
+	X(fatal) X(pause) X(load_limit) X(rec_pcap) X(rec_wav)
+/* clang-format on */
 
 #define X(name) int ng_set_##name(struct ng_flags *f, const struct pl *val);
 NG_SETTERS(X)
