@@ -125,6 +125,7 @@ dropped() # REASON
 		printf '\200\010\000\001\000\000\000\000\000\000\000\001%0160d' 0 |
 			inside bob socat - "UDP-SENDTO:$WAN4:$port"
 	done
+	sleep 0.5
 	all=$(load_end calls)
 	ngc end --calls 1
 	clean "$all"
@@ -134,14 +135,17 @@ dropped() # REASON
 @test "bpftool reads the pinned maps, names and all" {
 	ngc plan --calls 1 >plan
 	load calls plan --ptime 10
+	sleep 0.5
 	load_end calls
-	v=$(find "$LAB_PINS" -name legs)
-	bpftool map dump pinned "$v" >legs
+	v=$(dirname "$(find "$LAB_PINS" -name legs)")
+	bpftool map dump pinned "$v/legs" >legs
+	bpftool map dump pinned "$v/aux" >aux
 	ngc end --calls 1
 	# Both RTP legs and both RTCP legs of the call, by name
 	[ "$(grep -c '"state": "LEG_RELAY"' legs)" = 4 ]
-	[ "$(grep -c '"packets": [1-9]' legs)" = 2 ]
-	grep -q '"media": "LEG_RTCP"' legs
+	[ "$(jq '[.[].value | select(.ctl.state == "LEG_RELAY" and
+		.packets > 0)] | length' legs)" = 2 ]
+	grep -q '"media": "LEG_RTCP"' aux
 }
 
 @test "detach leaves the NIC and /sys/fs/bpf as they were" {
@@ -161,6 +165,7 @@ dropped() # REASON
 	if inside carom ip -d link show lan | grep -q prog/xdp; then false; fi
 	ngc plan --calls 2 >plan
 	load calls plan --ptime 10
+	sleep 0.5
 	all=$(load_end calls)
 	ngc end --calls 2
 	clean "$all"
