@@ -10,6 +10,9 @@ FUZZ_SRCS_sdp     = $(SRCS_sdp)
 FUZZ_SRCS_bencode = $(SRCS_ng)
 FUZZ_SRCS_json    = $(SRCS_ng)
 FUZZ_SRCS_ng      = $(SRCS_ng)
+FUZZ_SRCS_rtcp    = userspace/media/rtcp.c
+FUZZ_SRCS_xdp     = $(SRCS_bpf)
+FUZZ_LIBS_xdp     = -lcmocka
 
 FUZZ_FLAGS := -fsanitize=fuzzer-no-link,address,undefined \
 	      -fno-sanitize-recover=undefined -fno-omit-frame-pointer
@@ -29,7 +32,8 @@ build/fuzz/obj/%.o: %.c | $(SKELS)
 define fuzz_rule
 build/fuzz/$(1): $$(call fuzz_obj,tests/fuzz/$(1).c $$(call fuzz_srcs,$(2)))
 	$$(call say,LINK,$$@)
-	$$(Q)$$(CLANG) -fsanitize=fuzzer,address,undefined -o $$@ $$^ $$(LDLIBS)
+	$$(Q)$$(CLANG) -fsanitize=fuzzer,address,undefined -o $$@ $$^ \
+		$$(FUZZ_LIBS_$(2)) $$(LDLIBS)
 endef
 
 $(foreach f,$(FUZZ_SRCS:tests/fuzz/%.c=%),$(eval $(call fuzz_rule,$(f),$(f:fuzz_%=%))))

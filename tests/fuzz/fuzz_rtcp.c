@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * RTCP of two parties, one datagram after the other: the first byte of each
+ * says whose it is and how long. What is refused is counted and leaves the
+ * party as it was; figures stay within what RFC 3550 and the E-model allow.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "media/rtcp.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define MUST(cond)                                                             \
+	do {                                                                   \
+		if (!(cond)) {                                                 \
+			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__,     \
+				#cond);                                        \
+			abort();                                               \
+		}                                                              \
+	} while (0)
+
+static void datagram(struct rtcpx_party *own, struct rtcpx_party *peer,
+		     uint64_t now, const uint8_t *p, size_t n)
+{
+	struct rtcpx_party was = *own;
+	uint8_t *copy = malloc(n ? n : 1); /* so that a byte too far is seen */
+	double mos;
+	int err;
+
+	MUST(copy);
+	memcpy(copy, p, n);
+	err = rtcpx_update(own, peer, now, copy, n);
+	free(copy);
+	MUST(own->malformed == was.malformed + (err ? 1 : 0));
+	MUST(own->srs >= was.srs && own->blocks >= was.blocks);
+	if (rtcpx_party_mos(&mos, own, peer, 8000))
+		MUST(mos >= 1 && mos <= 5);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct rtcpx_party party[2] = {0};
+	uint64_t now = 1000000000;
+
+	while (size > 1) {
+		size_t n = data[0] >> 1;
+		unsigned who = data[0] & 1;
+
+		data++;
+		size--;
+		if (n > size || n == 127)
+			n = size;
+		datagram(&party[who], &party[!who], now, data, n);
+		data += n;
+		size -= n;
+		now += 20000000;
+	}
+	return 0;
+}
