@@ -44,7 +44,7 @@ bench-%: all
 
 bench-rtp: ## packets/s, latency and CPU against other relays
 
-vm-test: all ## load every BPF program on Debian's 6.1 kernel, under QEMU
+vm-test: all bpf-build ## attach and golden packets on Debian's 6.1 kernel, in QEMU
 	@tests/vm/run
 
 docs: $(B)/gen/reasons ## regenerate docs/reasons.md from carom/reason.h

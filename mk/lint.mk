@@ -8,7 +8,7 @@ FORMAT_SRCS := $(wildcard bpf/*.[ch] include/carom/*.h userspace/*/*.[ch] \
 TIDY_SRCS   := $(filter-out %.bpf.c,$(wildcard userspace/*/*.c tools/*/*.c))
 SHELL_SRCS  := .ci/run mk/deps tests/run tests/fuzz/run \
 	       $(wildcard tools/*/*.sh tools/lab tools/bench/run \
-		 tests/vm/run tests/interop/*/run tests/integration/*.bash)
+		 tests/vm/run tests/vm/init tests/interop/*/run tests/integration/*.bash)
 
 .PHONY: lint-format lint-tidy lint-shell
 
