@@ -8,6 +8,7 @@
 #ifndef CAROM_BPF_EXPRESS_H
 #define CAROM_BPF_EXPRESS_H
 
+#include "adjacency.h"
 #include "clock.h"
 #include "leg.h"
 #include "rewrite.h"
@@ -20,7 +21,6 @@
  * leg that was never silent for long */
 #define EXPRESS_PERIOD_SHIFT 33 /* 2^33 ns: 8.6 s */
 #define EXPRESS_IDLE 4096       /* units of leg.seen: 4.3 s */
-#define ADJ_EPOCH_SHIFT 30      /* 2^30 ns: 1.07 s */
 
 static __always_inline __u8 express_gen(const struct settings *set, __u32 slot,
 					__u64 now)
@@ -36,61 +36,6 @@ static __always_inline __u8 express_gen(const struct settings *set, __u32 slot,
 #define PATH_LONG                                                              \
 	(PATH_V6_IN | PATH_V6_OUT | PATH_ANY_SRC | PATH_SSRC | PATH_TAP |      \
 	 PATH_TAP_RTCP | PATH_TAP_DTMF)
-
-static __always_inline bool adj_same(const struct adjacency *n,
-				     const struct leg_path *p, __u16 mtu,
-				     __u8 tos)
-{
-	const __u16 *d = (const __u16 *)n->dmac, *pd = (__u16 *)p->nh_dmac;
-	const __u16 *s = (const __u16 *)n->smac, *ps = (__u16 *)p->nh_smac;
-
-	return n->dev == p->nh_dev && n->mtu == mtu && n->tos == tos &&
-	       d[0] == pd[0] && d[1] == pd[1] && d[2] == pd[2] &&
-	       s[0] == ps[0] && s[1] == ps[1] && s[2] == ps[2];
-}
-
-/* Is the entry free, or long unused? Then it is ours to write */
-static __always_inline bool adj_claim(struct adjacency *n, __u32 epoch)
-{
-	__u32 was = n->state;
-
-	if (was == ADJ_WRITING ||
-	    (was == ADJ_READY && epoch - n->used <= ADJ_IDLE))
-		return false;
-	return __sync_val_compare_and_swap(&n->state, was, ADJ_WRITING) == was;
-}
-
-/* Index of the path's next hop in `adjacencies`, or ADJACENCIES where it is full */
-static __always_inline __u32 adj_index(const struct leg_path *p, __u64 now)
-{
-	__u8 tos = p->flags & PATH_DSCP ? p->dscp : ADJ_TOS_KEEP;
-	__u16 mtu = p->nh_mtu ? p->nh_mtu : 0xffff;
-	__u32 epoch = now >> ADJ_EPOCH_SHIFT;
-	__u32 h = (p->nh_dmac[5] ^ p->nh_dmac[4] * 31) + p->nh_dev * 7 + tos;
-
-	for (int i = 0; i < ADJ_PROBES; i++) {
-		__u32 idx = (h + i) & (ADJACENCIES - 1);
-		struct adjacency *n = bpf_map_lookup_elem(&adjacencies, &idx);
-
-		if (!n)
-			break;
-		if (n->state == ADJ_READY && adj_same(n, p, mtu, tos)) {
-			n->used = epoch;
-			return idx;
-		}
-		if (!adj_claim(n, epoch))
-			continue;
-		__builtin_memcpy(n->dmac, p->nh_dmac, 6);
-		__builtin_memcpy(n->smac, p->nh_smac, 6);
-		n->mtu = mtu;
-		n->dev = p->nh_dev;
-		n->tos = tos;
-		n->used = epoch;
-		__sync_val_compare_and_swap(&n->state, ADJ_WRITING, ADJ_READY);
-		return idx;
-	}
-	return ADJACENCIES;
-}
 
 /* May packets like this one take the express lane? PT 64 to 95 with the marker
  * are RTCP (RFC 5761) */
@@ -150,15 +95,6 @@ __noinline int express_fill(struct xdp_md *ctx)
 	return 0;
 }
 
-/* Does the leg's adjacency hold, as far as somebody asked in this second? */
-static __always_inline bool adj_confirmed(const struct leg *leg, __u64 now)
-{
-	__u32 idx = leg->nh;
-	struct adjacency *n = bpf_map_lookup_elem(&adjacencies, &idx);
-
-	return n && n->used == (__u32)(now >> ADJ_EPOCH_SHIFT);
-}
-
 /* A packet has gone the long way. Could the next one like it have it easier? */
 static __always_inline void express_offer(struct xdp_md *ctx, struct hop *h,
 					  const struct settings *set,
@@ -166,7 +102,7 @@ static __always_inline void express_offer(struct xdp_md *ctx, struct hop *h,
 {
 	if (h->leg->ctl.flags & CTL_EXPRESS && !t->fresh &&
 	    h->leg->nh_gen == express_gen(set, h->slot, t->now) &&
-	    adj_confirmed(h->leg, t->now))
+	    adj_holds(h->leg, t->now))
 		return;
 	if (express_able(h, t))
 		express_fill(ctx);
@@ -322,7 +258,7 @@ static __always_inline int express(struct xdp_md *ctx)
 		return EXPRESS_NOT;
 	idx = leg->nh;
 	nh = bpf_map_lookup_elem(&adjacencies, &idx);
-	if (!nh || len > nh->mtu || nh->used != (__u32)(now >> ADJ_EPOCH_SHIFT))
+	if (!nh || len > nh->mtu || !adj_confirmed(nh, now))
 		return EXPRESS_NOT;
 	action = leave_by(ctx, set, nh->dev);
 	if (action == XDP_PASS)
