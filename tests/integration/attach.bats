@@ -148,6 +148,114 @@ dropped() # REASON
 	grep -q '"media": "LEG_RTCP"' aux
 }
 
+# A caromd beside the lab's own: same maps, its own store and control port
+@test "a second agent for the same maps is refused, whatever its store" {
+	sed -e "s|^store: .*|store: $PWD/other.db|" \
+		-e "s|:$NG_PORT\"|:$((NG_PORT + 1))\"|" \
+		"$LAB_RUN/carom.yaml" >other.yaml
+	first=$(appliance pid)
+	caromd=${CAROM_BIN:-$ROOT/build/bin}/caromd
+	status=0
+	inside carom "$caromd" --config other.yaml >out 2>&1 || status=$?
+	cat out
+	[ "$status" -eq 1 ]
+	grep -q "/links: in use by another caromd, process $first$" out
+	[ ! -e other.db ]
+	[ "$(appliance pid)" = "$first" ]
+	# Attaching and detaching go on meanwhile
+	appliance attach
+	# With the first one gone there is room
+	appliance kill
+	become carom "$caromd" --config other.yaml >out 2>&1 &
+	LAB_PIDS+=($!)
+	wait_for 20 grep -q "is ready" out
+	end_calls
+	appliance start
+}
+
+prog_id() # DEV
+{
+	inside carom ip -j -d link show "$1" | jq '.[0].xdp.prog.id'
+}
+
+# bpf_object WORDS...: the program, compiled with these changes (of sed) to
+# its headers
+bpf_object()
+{
+	cp -r "$ROOT/bpf" "$ROOT/include" .
+	sed -i "$@" include/carom/*.h
+	clang -target bpf -O2 -g -mcpu=v3 -std=gnu11 -Iinclude -Ibpf \
+		-I"/usr/include/$(gcc -print-multiarch)" \
+		-c -o other.o bpf/relay.bpf.c
+}
+
+@test "upgrade --object takes a program from a file, under load" {
+	bpf_object -e ''
+	ngc plan --calls 10 >plan
+	load calls plan --ptime 10
+	wan=$(prog_id wan) lan=$(prog_id lan)
+	carom upgrade --object "$PWD/other.o" --json | jq -e '.upgraded == 2'
+	[ "$(prog_id wan)" -ne "$wan" ]
+	[ "$(prog_id lan)" -ne "$lan" ]
+	# Once more with what is built in
+	wan=$(prog_id wan)
+	carom upgrade | grep -qx "program replaced on 2 devices"
+	[ "$(prog_id wan)" -ne "$wan" ]
+	all=$(load_end calls)
+	ngc end --calls 10
+	clean "$all"
+}
+
+@test "upgrade --object refuses what does not fit, and changes nothing" {
+	wan=$(prog_id wan)
+	refuses() # FILE WORDS
+	{
+		status=0
+		carom upgrade --object "$1" >out 2>err || status=$?
+		cat err
+		[ "$status" -eq 1 ]
+		[ ! -s out ]
+		grep -qF -- "$2" err
+	}
+	refuses "$PWD/nowhere.o" "nowhere.o: No such file"
+	echo "no ELF" >text.o
+	refuses "$PWD/text.o" text.o
+	# A program of somebody else's
+	echo 'int p(void *c) { return 2; }' >else.c
+	sed -i 's/^/__attribute__((section("xdp"), used)) /' else.c
+	clang -target bpf -O2 -g -c -o else.o else.c
+	refuses "$PWD/else.o" "not a Carom program"
+	# Ours, with another layout
+	bpf_object -e 's/^#define CAROM_LOCALS 4096/#define CAROM_LOCALS 2048/'
+	grep -q "CAROM_LOCALS 2048" include/carom/maps.h
+	refuses "$PWD/other.o" "another layout"
+	[ "$(prog_id wan)" = "$wan" ]
+}
+
+@test "attach --generic: works, and status and a call say so" {
+	appliance stop
+	appliance detach
+	carom attach --generic wan lan | tee said
+	[ "$(grep -c 'attached, generic mode, held by its own' said)" = 2 ]
+	inside carom ip -d link show wan | grep -q xdpgeneric
+	carom status --json | jq -e '[.devices[].mode] | unique == ["generic"]'
+	appliance start
+	ngc plan --calls 5 >plan
+	load calls plan --ptime 10
+	sleep 0.5
+	all=$(load_end calls)
+	[ "$(carom legs --json | jq '[.legs[] | select(.packets > 0)] |
+		length')" -ge 10 ]
+	ngc end --calls 5
+	clean "$all"
+	appliance stop
+	appliance detach
+	state | diff "$BATS_FILE_TMPDIR/before" -
+	appliance attach
+	carom status --json | jq -e '[.devices[].mode] | unique == ["native"]'
+	appliance start
+}
+
 @test "detach leaves the NIC and /sys/fs/bpf as they were" {
 	appliance stop
 	appliance detach

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@
 #include <cmocka.h>
 #include <re.h>
 #include "base/log.h"
+#include "ng/warn.h"
 #include "ng_util.h"
 
 #define PING "d7:command4:pinge"
@@ -317,6 +319,129 @@ static void test_limits(void **state)
 	net_down(&n);
 }
 
+/* stderr goes into a file meanwhile */
+static struct {
+	FILE *file;
+	int fd;
+	char text[65536];
+	struct tmr tmr;
+} logged;
+
+static void listen_to_log(void)
+{
+	logged.file = tmpfile();
+	assert_non_null(logged.file);
+	logged.fd = dup(STDERR_FILENO);
+	assert_true(logged.fd >= 0);
+	assert_true(dup2(fileno(logged.file), STDERR_FILENO) >= 0);
+	log_init(LOG_WARN);
+}
+
+/* How many lines have this in them. Ends the listening when it is NULL */
+static unsigned lines_with(const char *what)
+{
+	const char *p = logged.text;
+	unsigned n = 0;
+	size_t len;
+
+	if (!what) {
+		log_init(LOG_ERROR);
+		(void)dup2(logged.fd, STDERR_FILENO);
+		(void)close(logged.fd);
+		rewind(logged.file);
+		len = fread(logged.text, 1, sizeof(logged.text) - 1,
+			    logged.file);
+		logged.text[len] = '\0';
+		(void)fclose(logged.file);
+		return 0;
+	}
+
+	while ((p = strstr(p, what)) && (p = strchr(p, '\n')))
+		n++;
+
+	return n;
+}
+
+enum { FLOOD = 200 };
+
+/* One at a time: what was answered has been looked at, and none is lost */
+static void flood_client(const struct net *n)
+{
+	int fd = dial(&n->udp4, SOCK_DGRAM);
+	char msg[64], answer[256];
+	unsigned i;
+
+	for (i = 0; i < FLOOD; i++) {
+		put(fd, "no-cookie");
+		(void)re_snprintf(msg, sizeof(msg), "n%u [1]", i);
+		put(fd, msg);
+		need(recv(fd, answer, sizeof(answer), 0) > 0);
+	}
+	/* A request that is refused has lines of its own */
+	put(fd, "r {\"command\":\"offer\",\"call-id\":\"c\","
+		"\"from-tag\":\"f\",\"sdp\":\"v=0\","
+		"\"media-address\":\"nowhere\"}");
+	need(recv(fd, answer, sizeof(answer), 0) > 0);
+	(void)close(fd);
+}
+
+static void test_flood(void **state)
+{
+	/* No window ends while this runs, however slow the machine is */
+	const struct ng_conf conf = {.warns = 3, .warn_ms = 3600000};
+	struct net n;
+	char want[64];
+	(void)state;
+
+	listen_to_log();
+	net_up(&n, &conf);
+	serve(&n, flood_client);
+	net_down(&n);
+	(void)lines_with(NULL);
+
+	(void)re_snprintf(want, sizeof(want),
+			  "ng: %u more warnings about "
+			  "messages",
+			  2 * FLOOD - 3);
+	assert_int_equal(lines_with("ng: 127.0.0.1:"), 3);
+	assert_int_equal(lines_with("ng: offer refused"), 1);
+	assert_int_equal(lines_with(want), 1);
+	assert_int_equal(lines_with("more warnings about"), 1);
+}
+
+static void window_over(void *arg)
+{
+	const struct ng_warn *w = arg;
+
+	if (w->held)
+		tmr_start(&logged.tmr, 1, window_over, arg);
+	else
+		re_cancel();
+}
+
+/* The count comes by itself, and the next window has its lines again */
+static void test_flood_ends(void **state)
+{
+	struct ng_warn w;
+	unsigned i;
+	(void)state;
+
+	listen_to_log();
+	ng_warn_init(&w, "this test", 2, 1);
+	for (i = 0; i < 5; i++)
+		ng_warn(&w, "one %u", i);
+	tmr_start(&logged.tmr, 1, window_over, &w);
+	(void)re_main(NULL);
+	ng_warn(&w, "two");
+	ng_warn_close(&w);
+	(void)lines_with(NULL);
+
+	assert_int_equal(lines_with("ng: one "), 2);
+	assert_int_equal(lines_with("ng: 3 more warnings about this test"), 1);
+	assert_int_equal(lines_with("ng: two"), 1);
+	assert_int_equal(lines_with("more warnings"), 1);
+}
+
 static void test_listen_errors(void **state)
 {
 	struct net n;
@@ -353,6 +478,8 @@ int main(void)
 		cmocka_unit_test(test_tcp),
 		cmocka_unit_test(test_bad_stream),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_flood_ends),
 		cmocka_unit_test(test_listen_errors),
 	};
 	int err;

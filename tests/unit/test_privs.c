@@ -259,6 +259,58 @@ static void one_lock(void **state)
 	assert_int_equal(in_child(second_lock), 0);
 }
 
+static int second_dir_lock(void)
+{
+	struct lock *l = NULL;
+
+	if (!freopen(in_dir("file"), "w", stderr))
+		return 100;
+	return lock_take_dir(&l, dir);
+}
+
+/* The second one is told who has it, and nothing is left in the directory */
+static void one_directory_lock(void **state)
+{
+	struct lock *l = NULL;
+	char text[256] = "", want[64];
+	FILE *f;
+
+	(void)state;
+	assert_int_equal(lock_take_dir(&l, dir), 0);
+	assert_int_equal(rmdir(dir), 0);
+	mem_deref(l);
+	assert_int_equal(mkdir(dir, 0755), 0);
+
+	assert_int_equal(lock_take_dir(&l, dir), 0);
+	assert_int_equal(in_child(second_dir_lock), EBUSY);
+	f = fopen(in_dir("file"), "r");
+	assert_non_null(f);
+	assert_true(fread(text, 1, sizeof(text) - 1, f) > 0);
+	(void)fclose(f);
+	(void)snprintf(want, sizeof(want), "caromd, process %d\n",
+		       (int)getpid());
+	assert_non_null(strstr(text, want));
+
+	mem_deref(l);
+	assert_int_equal(in_child(second_dir_lock), 0);
+}
+
+static int lock_of_nothing(void)
+{
+	struct lock *l = NULL;
+
+	if (!freopen("/dev/null", "w", stderr))
+		return 100;
+	return lock_take_dir(&l, in_dir("nothing"));
+}
+
+static void no_directory_to_lock(void **state)
+{
+	(void)state;
+	assert_int_equal(in_child(lock_of_nothing), ENOENT);
+	assert_int_equal(access(in_dir("nothing"), F_OK), -1);
+}
+
 static void ready(void **state)
 {
 	struct sockaddr_un un = {.sun_family = AF_UNIX};
@@ -333,9 +385,9 @@ static void watchdog(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(privileges), T(directories), T(directories_of_others),
-		T(one_lock),   T(ready),       T(ready_abstract),
-		T(watchdog),
+		T(privileges), T(directories),        T(directories_of_others),
+		T(one_lock),   T(one_directory_lock), T(no_directory_to_lock),
+		T(ready),      T(ready_abstract),     T(watchdog),
 	};
 
 	return cmocka_run_group_tests_name("privs", tests, NULL, NULL);

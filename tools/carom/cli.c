@@ -11,9 +11,6 @@
 #define CAROM_VERSION "0.1.0"
 #endif
 
-/** As daemon/config has it when there is no file */
-#define STORE_PATH "/var/lib/carom/carom.db"
-
 static const struct cmd *const cmdv[] = {
 	&cmd_attach, &cmd_detach, &cmd_upgrade, &cmd_status, &cmd_legs,
 	&cmd_calls,  &cmd_stats,  &cmd_top,     &cmd_config, NULL,
@@ -142,7 +139,7 @@ int cli_open(struct cli *cli, struct fp **fpp)
 
 const char *cli_store_path(const struct cli *cli)
 {
-	return cli->config ? cli->config->store_path : STORE_PATH;
+	return cli->config ? cli->config->store_path : CONFIG_STORE;
 }
 
 int cli_json(struct cli *cli, struct odict *od)

@@ -13,6 +13,8 @@
 #include "media/media.h"
 
 #define CONFIG_PATH "/etc/carom/carom.yaml"
+/** `store`, where the file does not say, or is not there */
+#define CONFIG_STORE "/var/lib/carom/carom.db"
 
 /** A listener of the ng protocol */
 struct config_listen {

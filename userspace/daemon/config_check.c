@@ -156,7 +156,7 @@ int config_fill(struct config *c, const struct config_src *src)
 				CAROM_PIN_DIR);
 	if (!err)
 		err = fill_path(&c->store_path, src, "store", r->store,
-				"/var/lib/carom/carom.db");
+				CONFIG_STORE);
 	if (!err)
 		err = fill_path(&dir, src, "media.recording-dir",
 				r->media->recording_dir,

@@ -16,6 +16,7 @@
 #include "daemon/notify.h"
 #include "daemon/privs.h"
 #include "fastpath/fastpath.h"
+#include "fastpath/priv.h"
 #include "media/media.h"
 #include "ng/ng.h"
 #include "store/store.h"
@@ -24,7 +25,8 @@ struct daemon {
 	const struct config *conf;
 	const char *path;
 	struct privs privs;
-	struct lock *lock;
+	struct lock *lock;      /* of the store                   */
+	struct lock *maps_lock; /* of the maps                    */
 	struct store *store;
 	struct fp *fp;
 	struct fp_net *net;
@@ -51,6 +53,7 @@ static void destructor(void *data)
 	mem_deref(d->fp);
 	mem_deref(d->store);
 	mem_deref(d->lock);
+	mem_deref(d->maps_lock);
 }
 
 /* ---- what was there before us ------------------------------------------ */
@@ -137,6 +140,30 @@ static void check_addresses(const struct media_conf *m)
 	freeifaddrs(all);
 }
 
+/* Two agents with a store each would free each other's legs. The directory of
+ * the links comes and goes with the maps, and is not what `carom attach` and
+ * `carom detach` lock: those go on working while we run */
+static int lock_maps(struct daemon *d)
+{
+	char dir[PATH_MAX], path[PATH_MAX + 8];
+	struct fp_err e = {""};
+	int err;
+
+	err = fp_pin_path(dir, sizeof(dir), d->conf->pin_dir, false, &e);
+	if (err) {
+		log_error("fast path: %s", e.msg);
+		return err;
+	}
+	(void)re_snprintf(path, sizeof(path), "%s/links", dir);
+
+	err = lock_take_dir(&d->maps_lock, path);
+	if (err == EBUSY)
+		log_error("one agent for one set of maps: stop the other one, "
+			  "or give this one a pin-dir of its own");
+
+	return err;
+}
+
 static int open_fastpath(struct daemon *d)
 {
 	struct fp_err e = {""};
@@ -150,6 +177,10 @@ static int open_fastpath(struct daemon *d)
 				  "without arguments takes them");
 		return err;
 	}
+
+	err = lock_maps(d);
+	if (err)
+		return err;
 
 	if (fp_slots(d->fp) < d->conf->slots)
 		log_warn("the leg table has %u entries, the configuration "

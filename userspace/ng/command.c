@@ -4,8 +4,8 @@
  */
 #include <string.h>
 #include <re.h>
-#include "base/log.h"
 #include "ng/core.h"
+#include "ng/flagapply.h"
 #include "ng/flags.h"
 
 /* Keys without which a command means nothing */
@@ -270,8 +270,11 @@ static int run(struct ng *ng, const struct command *cmd,
 		return ENOMEM;
 
 	err = ng_flags_decode(f, cmd->scope, req);
+	if (f->warning[0])
+		ng_warn(&ng->odd, "call %H: %s", ng_flag_show, &f->o.call_id,
+			f->warning);
 	if (err) {
-		log_warn("ng: %s refused: %s", cmd->name, f->error);
+		ng_warn(&ng->odd, "%s refused: %s", cmd->name, f->error);
 		err = ng_reply_error(reply, "%s", f->error);
 	} else if ((why = missing(cmd->need, f))) {
 		err = ng_reply_error(reply, "%s", why);

@@ -9,6 +9,7 @@
 #include "media/media.h"
 #include "ng/cookie.h"
 #include "ng/ng.h"
+#include "ng/warn.h"
 
 struct ng_flags;
 
@@ -18,6 +19,8 @@ struct ng {
 	struct cookies *cookies;
 	struct list listenl; /* struct listener                    */
 	struct list connl;   /* struct conn                        */
+	struct ng_warn bad;  /* messages that are none, connections */
+	struct ng_warn odd;  /* requests not (wholly) understood   */
 	char id[17];         /* marks our SDPs: a=rtpengine:<id>   */
 };
 

@@ -5,7 +5,6 @@
 #include <ctype.h>
 #include <string.h>
 #include <re.h>
-#include "base/log.h"
 #include "ng/flagapply.h"
 
 static const struct pl pl_empty = {"", 0};
@@ -313,9 +312,6 @@ int ng_flags_decode(struct ng_flags *f, enum ng_scope scope,
 	if (err && !f->error[0])
 		(void)re_snprintf(f->error, sizeof(f->error),
 				  "a value in the request cannot be read");
-	if (f->warning[0])
-		log_warn("ng: call %H: %s", ng_flag_show, &f->o.call_id,
-			 f->warning);
 
 	return err;
 }

@@ -64,14 +64,14 @@ static void udp_recv(const struct sa *src, struct mbuf *mb, void *arg)
 
 	err = ng_handle(l->ng, src, &msg, NG_DGRAM_MAX, reply);
 	if (err) {
-		log_warn("ng: %J: %s", src,
-			 err == EBADMSG ? "datagram without a cookie"
-					: strerror(err));
+		ng_warn(&l->ng->bad, "%J: %s", src,
+			err == EBADMSG ? "datagram without a cookie"
+				       : strerror(err));
 	} else {
 		reply->pos = 0;
 		err = udp_send(l->us, src, reply);
 		if (err)
-			log_warn("ng: reply to %J: %m", src, err);
+			ng_warn(&l->ng->bad, "reply to %J: %m", src, err);
 	}
 	mem_deref(reply);
 }
@@ -197,8 +197,8 @@ static void tcp_recv(struct mbuf *mb, void *arg)
 	if (!err)
 		return;
 
-	log_warn("ng: %J: closed: %s", &c->peer,
-		 err == EBADMSG ? "not an ng message" : strerror(err));
+	ng_warn(&c->ng->bad, "%J: closed: %s", &c->peer,
+		err == EBADMSG ? "not an ng message" : strerror(err));
 	mem_deref(c);
 }
 
@@ -218,8 +218,8 @@ static void tcp_conn(const struct sa *peer, void *arg)
 	int err = 0;
 
 	if (list_count(&ng->connl) >= ng->conf.conns) {
-		log_warn("ng: %J: refused, %u connections are open", peer,
-			 ng->conf.conns);
+		ng_warn(&ng->bad, "%J: refused, %u connections are open", peer,
+			ng->conf.conns);
 		tcp_reject(l->ts);
 		return;
 	}
@@ -240,7 +240,7 @@ static void tcp_conn(const struct sa *peer, void *arg)
 	if (!err)
 		err = tcp_accept(&c->tc, l->ts, NULL, tcp_recv, tcp_closed, c);
 	if (err) {
-		log_warn("ng: %J: %m", peer, err);
+		ng_warn(&ng->bad, "%J: %m", peer, err);
 		tcp_reject(l->ts);
 		mem_deref(c);
 		return;

@@ -15,6 +15,8 @@ enum {
 	COOKIES = 4096,
 	COOKIE_TTL = 30000,
 	COOKIE_BYTES = 16 * 1024 * 1024,
+	WARNS = 10,
+	WARN_MS = 10000,
 };
 
 /* How a request is coded, and so its reply */
@@ -26,6 +28,8 @@ static void destructor(void *arg)
 
 	list_flush(&ng->connl);
 	list_flush(&ng->listenl);
+	ng_warn_close(&ng->bad);
+	ng_warn_close(&ng->odd);
 	mem_deref(ng->cookies);
 	mem_deref(ng->media);
 }
@@ -52,6 +56,16 @@ int ng_alloc(struct ng **ngp, struct media *m, const struct ng_conf *conf)
 		ng->conf.cookies = COOKIES;
 	if (!ng->conf.cookie_ttl)
 		ng->conf.cookie_ttl = COOKIE_TTL;
+
+	if (!ng->conf.warns)
+		ng->conf.warns = WARNS;
+	if (!ng->conf.warn_ms)
+		ng->conf.warn_ms = WARN_MS;
+
+	/* One about the other's matter must not use up its lines */
+	ng_warn_init(&ng->bad, "messages and connections", ng->conf.warns,
+		     ng->conf.warn_ms);
+	ng_warn_init(&ng->odd, "requests", ng->conf.warns, ng->conf.warn_ms);
 
 	ng->media = mem_ref(m);
 	(void)re_snprintf(ng->id, sizeof(ng->id), "%08x%08x", rand_u32(),
@@ -153,8 +167,8 @@ static int encode(struct mbuf *mb, enum coding coding, const struct pl *cookie,
 			   reply);
 }
 
-static int refuse_body(struct odict *reply, enum coding coding,
-		       const struct sa *src)
+static int refuse_body(struct ng *ng, const struct sa *src, enum coding coding,
+		       struct odict *reply)
 {
 	static const char *const why[] = {
 		[BENCODE] = "Could not decode bencode dictionary",
@@ -162,7 +176,7 @@ static int refuse_body(struct odict *reply, enum coding coding,
 		[UNKNOWN] = "Invalid NG data format",
 	};
 
-	log_warn("ng: %J: %s", src, why[coding]);
+	ng_warn(&ng->bad, "%J: %s", src, why[coding]);
 
 	return ng_reply_error(reply, "%s", why[coding]);
 }
@@ -175,7 +189,7 @@ static int execute(struct ng *ng, const struct sa *src, enum coding coding,
 
 	err = decode(&req, coding, body);
 	if (err == EBADMSG)
-		return refuse_body(reply, coding, src);
+		return refuse_body(ng, src, coding, reply);
 
 	if (!err)
 		err = ng_command(ng, req, reply);

@@ -26,6 +26,8 @@ struct ng_conf {
 	uint32_t idle;       /**< s without a request until one ends; 300 */
 	uint32_t cookies;    /**< replies kept for retransmissions; 4096  */
 	uint32_t cookie_ttl; /**< ms that they are kept; 30000            */
+	uint32_t warns;      /**< warnings that peers cause, logged in ... */
+	uint32_t warn_ms;    /**< ... so many ms; 10 in 10000             */
 };
 
 /**
