@@ -28,6 +28,15 @@ static __always_inline __u16 csum_fold(__u64 sum)
 	return sum;
 }
 
+/* The same of at most sixteen 32-bit words, a sum below 2^36: after the first
+ * step it is below 0x110000, after the second at most 0x1000f */
+static __always_inline __u16 csum_fold_few(__u64 sum)
+{
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (sum & 0xffff) + (sum >> 16);
+}
+
 static __always_inline __u64 csum_addr(const struct addr *a, bool v6)
 {
 	__u64 sum = a->w[0];

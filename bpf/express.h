@@ -166,12 +166,12 @@ static __always_inline void express_rewrite(void *data, const struct leg *leg,
 		*(__u16 *)ip = word;
 		sum += word;
 	}
-	ip->check = ~csum_fold(sum);
+	ip->check = ~csum_fold_few(sum);
 
 	if (udp->check) {
 		sum = addrs + (__u16)~udp->check + (__u32) ~*(__u32 *)udp +
 		      ports;
-		udp->check = csum_udp_result(~csum_fold(sum));
+		udp->check = csum_udp_result(~csum_fold_few(sum));
 	}
 	*(__u32 *)udp = ports;
 	mac_copy(data, nh->dmac);
@@ -240,8 +240,8 @@ static __always_inline int express(struct xdp_md *ctx)
 		return EXPRESS_NOT;
 	/* a checksum that was left to an offload: rewrite_any() tells why */
 	if (udp->check &&
-	    udp->check == csum_fold((__u64)ip->saddr + ip->daddr +
-				    bpf_htons(IPPROTO_UDP) + udp->len))
+	    udp->check == csum_fold_few((__u64)ip->saddr + ip->daddr +
+					bpf_htons(IPPROTO_UDP) + udp->len))
 		return EXPRESS_NOT;
 	set = bpf_map_lookup_elem(&settings, &zero);
 	if (!set || !cpu || (!set->ttl && ip->ttl <= 1))
