@@ -110,24 +110,26 @@ xdp_id() { inside carom ip -j -d link show wan | jq '.[0].xdp.prog.id'; }
 	capture alice
 	capture bob
 	callee bob uas $BOB4
-	caller alice uac $ALICE4 bob 2500 &
+	# Long enough that the agent is back before they hang up: whom else
+	# should Kamailio tell?
+	caller alice uac $ALICE4 bob 6000 &
 	CALLER=$!
 	LAB_PIDS+=($CALLER)
 	heard_some() { [ "$(heard bob $BOB4 | jq -s 'map(.packets) | add')" \
 		-gt 20 ]; }
-	wait_for 5 heard_some
+	wait_for 10 heard_some
 	appliance kill
 	sleep 1
 	appliance start
 	wait "$CALLER"
 	wait "$CALLEE"
-	hears alice $ALICE4 660 120
-	hears bob $BOB4 440 120
+	hears alice $ALICE4 660 250
+	hears bob $BOB4 440 250
 	no_gaps alice $ALICE4
 	no_gaps bob $BOB4
 	ended() { [ "$(ngc send '{"command": "list", "limit": 5000}' |
 		jq '[.calls[] | select(test("@"))] | length')" = 0 ]; }
-	wait_for 5 ended
+	wait_for 20 ended
 }
 
 # A router fails over: same address, another MAC, one gratuitous ARP (and for
