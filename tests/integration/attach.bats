@@ -232,6 +232,15 @@ bpf_object()
 	[ "$(prog_id wan)" = "$wan" ]
 }
 
+@test "attach --generic of a device that is attached natively says what it is" {
+	carom attach --generic wan lan >said 2>&1
+	[ "$(grep -c 'stays in native mode' said)" = 2 ]
+	grep -q 'carom detach wan; carom attach --generic wan' said
+	inside carom ip -d link show wan | grep -q prog/xdp
+	if carom attach --generic --shared wan >said 2>&1; then false; fi
+	grep -q 'either --shared or --generic' said
+}
+
 @test "attach --generic: works, and status and a call say so" {
 	appliance stop
 	appliance detach

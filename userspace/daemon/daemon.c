@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+#include <linux/limits.h>
 
 #include <re.h>
 
@@ -16,7 +17,6 @@
 #include "daemon/notify.h"
 #include "daemon/privs.h"
 #include "fastpath/fastpath.h"
-#include "fastpath/priv.h"
 #include "media/media.h"
 #include "ng/ng.h"
 #include "store/store.h"

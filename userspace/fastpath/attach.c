@@ -314,6 +314,19 @@ out:
 	return err;
 }
 
+/* A link keeps the mode that it was made in; the program in it is replaced */
+static void note_mode(struct fp_dev *dev, const struct fp_attach_opts *o)
+{
+	char mend[160];
+
+	if (!o->generic_only || dev->mode != FP_NATIVE)
+		return;
+	snprintf(mend, sizeof(mend),
+		 "carom detach %s; carom attach --generic %s", dev->name,
+		 dev->name);
+	fp_dev_note(dev, mend, "was attached before, and stays in native mode");
+}
+
 int fp_attach(const char *ifname, const struct fp_attach_opts *o,
 	      struct fp_dev *dev, struct fp_err *e)
 {
@@ -323,6 +336,10 @@ int fp_attach(const char *ifname, const struct fp_attach_opts *o,
 
 	if (!ifname || !o || !dev)
 		return EINVAL;
+	if (o->shared && o->generic_only)
+		return fp_fail(e, EINVAL,
+			       "libxdp's dispatcher chooses the mode: either "
+			       "--shared or --generic");
 	err = fp_dev_probe(dev, ifname, e);
 	if (err)
 		return err;
@@ -350,8 +367,10 @@ int fp_attach(const char *ifname, const struct fp_attach_opts *o,
 				    slots, o->slots);
 		err = do_attach(dir, o->pin_dir, o, dev, false, slots, e);
 	}
-	if (!err)
+	if (!err) {
 		fp_link_query(dev, dir);
+		note_mode(dev, o);
+	}
 	if (lock >= 0)
 		close(lock);
 	return err;

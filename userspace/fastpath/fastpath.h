@@ -261,4 +261,12 @@ void fp_tap_flush(struct fp_tap *tap);
 /** TTL and hop limit that relayed packets leave with; 0 decrements */
 int fp_set_ttl(struct fp *fp, uint8_t ttl);
 
+/**
+ * The directory under which this layout is pinned: /sys/fs/bpf/carom/1, or
+ * where the mount namespace hides it (`ip netns exec` does), the same as an
+ * ancestor process sees it (/proc/PID/root). With `create`, bpffs is mounted where it is missing.
+ */
+int fp_pin_path(char *buf, size_t sz, const char *pin_dir, bool create,
+		struct fp_err *e);
+
 #endif

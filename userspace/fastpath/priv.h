@@ -25,16 +25,6 @@ struct fp {
 	bool readonly;
 };
 
-/* pin.c */
-
-/**
- * The directory under which this layout is pinned: /sys/fs/bpf/carom/1, or
- * where the mount namespace hides it (`ip netns exec` does), the same as an
- * ancestor process sees it (/proc/PID/root). With `create`, bpffs is mounted where it is missing.
- */
-int fp_pin_path(char *buf, size_t sz, const char *pin_dir, bool create,
-		struct fp_err *e);
-
 /** Printf into e; returns err */
 int fp_fail(struct fp_err *e, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
