@@ -20,6 +20,8 @@ struct cpu {
 	__u32 seen;  /* packets in this jiffy                     */
 	__u32 share; /* packets per reading, from the jiffy before */
 	__u32 last;  /* slot of the last packet: rhythm()         */
+	__u32 beat;  /* packets, modulo 2^32: rhythm()            */
+	__u32 pad;
 };
 
 struct {

@@ -147,10 +147,9 @@ struct leg {
 	__be16 sport;
 	__u16 seq_max; /**< highest sequence number, modulo 2^16   */
 	__u8 nh_gen;   /**< generation of `nh`, modulo 2^8         */
-	__u8 wake;     /**< never read: written by the packet before, which
-			    brings the line into the cache         */
-	__u8 nh;       /**< index in adjacencies                      */
-	__u8 pt;       /**< payload type of the last relayed packet; hence a
+	__u8 pad;
+	__u8 nh; /**< index in adjacencies                      */
+	__u8 pt; /**< payload type of the last relayed packet; hence a
 			    welcome one                            */
 };
 
