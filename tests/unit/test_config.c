@@ -425,6 +425,10 @@ static const struct refusal refusals[] = {
 	 "'127.0.0.1'", LISTEN},
 	{IFACES "ng: {listen: [\"127.0.0.1:0\"]}\n", 4, "ng.listen[0]",
 	 "'127.0.0.1:0'", LISTEN},
+	{IFACES "ng: {listen: [\"127.0.0.1:67759\"]}\n", 4, "ng.listen[0]",
+	 "'127.0.0.1:67759'", LISTEN},
+	{IFACES "ng: {listen: [\"udp:[::1]:22x\"]}\n", 4, "ng.listen[0]",
+	 "'udp:[::1]:22x'", LISTEN},
 	{IFACES "ng: {listen: [\"sctp:127.0.0.1:5\"]}\n", 4, "ng.listen[0]",
 	 "'sctp:127.0.0.1:5'", LISTEN},
 	{IFACES "ng: {listen: [\"localhost:2223\"]}\n", 4, "ng.listen[0]",
@@ -459,6 +463,39 @@ static void each_is_refused(void **state)
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(refusals); i++)
 		check_refusal(&refusals[i]);
+}
+
+/* A list of `n` entries is one too long */
+static void too_long(const char *head, const char *entry, unsigned n,
+		     const char *tail, const char *key)
+{
+	struct mbuf *mb = mbuf_alloc(1024);
+	struct config *c = NULL;
+	struct config_err e = {""};
+	unsigned i;
+
+	assert_non_null(mb);
+	assert_int_equal(mbuf_write_str(mb, head), 0);
+	for (i = 0; i < n; i++)
+		assert_int_equal(mbuf_printf(mb, entry, i / 200, i % 200 + 1),
+				 0);
+	assert_int_equal(mbuf_write_str(mb, tail), 0);
+	assert_int_equal(load(&c, (char *)mb->buf, mb->end, &e), EBADMSG);
+	assert_null(c);
+	if (!strstr(e.msg, key) || !strstr(e.msg, "has more than"))
+		fail_msg("%s", e.msg);
+	mem_deref(mb);
+}
+
+static void lists_end(void **state)
+{
+	(void)state;
+	too_long("media:\n  interfaces:\n",
+		 "  - {name: a, address: 10.0.%u.%u, ports: 2000-2001}\n", 1025,
+		 "", "media.interfaces: ");
+	too_long("devices:\n", "- d%u-%u\n", 65, IFACES, "devices: ");
+	too_long(IFACES "ng:\n  listen:\n", "  - 127.0.%u.%u:2223\n", 65, "",
+		 "ng.listen: ");
 }
 
 static void listener_may_share_tcp(void **state)
@@ -559,6 +596,7 @@ int main(void)
 		cmocka_unit_test(short_window_shortens_grace),
 		cmocka_unit_test(each_is_refused),
 		cmocka_unit_test(listener_may_share_tcp),
+		cmocka_unit_test(lists_end),
 		cmocka_unit_test(file_itself),
 		cmocka_unit_test(mutations),
 		cmocka_unit_test(aliases),

@@ -2,6 +2,7 @@
 /* Listeners of the ng protocol */
 #include <errno.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <re.h>
@@ -10,6 +11,16 @@
 #include "daemon/config_check.h"
 
 static const char listen_default[] = "127.0.0.1:2223";
+
+/* sa_decode() takes any number for a port, and the rest modulo 2^16 */
+static bool port_fits(const char *s)
+{
+	const char *colon = strrchr(s, ':');
+	size_t n = colon ? strspn(colon + 1, "0123456789") : 0;
+
+	return n && n <= 5 && !colon[1 + n] &&
+	       strtoul(colon + 1, NULL, 10) <= UINT16_MAX;
+}
 
 /* [udp:|tcp:]ADDRESS:PORT; without a transport it is both */
 static int decode(struct config_listen *l, const char *s)
@@ -21,7 +32,7 @@ static int decode(struct config_listen *l, const char *s)
 		s += 4;
 	}
 
-	if (sa_decode(&l->addr, s, strlen(s)))
+	if (!port_fits(s) || sa_decode(&l->addr, s, strlen(s)))
 		return EINVAL;
 
 	return sa_port(&l->addr) ? 0 : EINVAL;

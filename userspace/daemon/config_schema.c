@@ -4,7 +4,12 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "carom/maps.h"
 #include "daemon/config_raw.h"
+
+/* What the maps hold, and as many listeners as anybody may want. Lists are
+ * looked through for doubles: they must not be endless */
+enum { IFACES_MAX = CAROM_LOCALS / 4, LISTEN_MAX = 64 };
 
 #define OPT (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
 #define ENUM (OPT | CYAML_FLAG_STRICT)
@@ -42,7 +47,7 @@ static const cyaml_strval_t ssrc_modes[] = {{"keep", 0}, {"substitute", 1}};
 static const cyaml_schema_field_t media_fields[] = {
 	CYAML_FIELD_SEQUENCE_COUNT("interfaces", CYAML_FLAG_POINTER,
 				   struct raw_media, ifacev, ifacec,
-				   &iface_entry, 0, CYAML_UNLIMITED),
+				   &iface_entry, 0, IFACES_MAX),
 	NUM("legs", legs),
 	NUM("ttl", ttl),
 	NUM("timeout", timeout),
@@ -61,7 +66,7 @@ static const cyaml_schema_field_t media_fields[] = {
 
 static const cyaml_schema_field_t ng_fields[] = {
 	CYAML_FIELD_SEQUENCE_COUNT("listen", OPT, struct raw_ng, listenv,
-				   listenc, &string_entry, 0, CYAML_UNLIMITED),
+				   listenc, &string_entry, 0, LISTEN_MAX),
 	CYAML_FIELD_END};
 
 static const cyaml_schema_field_t top_fields[] = {
@@ -70,7 +75,7 @@ static const cyaml_schema_field_t top_fields[] = {
 	STR("pin-dir", OPT, struct raw_config, pin_dir),
 	STR("store", OPT, struct raw_config, store),
 	CYAML_FIELD_SEQUENCE_COUNT("devices", OPT, struct raw_config, devicev,
-				   devicec, &string_entry, 0, CYAML_UNLIMITED),
+				   devicec, &string_entry, 0, CAROM_DEVICES),
 	CYAML_FIELD_MAPPING_PTR("media", CYAML_FLAG_POINTER, struct raw_config,
 				media, media_fields),
 	CYAML_FIELD_MAPPING_PTR("ng", OPT, struct raw_config, ng, ng_fields),

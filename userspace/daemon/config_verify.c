@@ -115,6 +115,11 @@ static int check_list(const struct config_tree *t, struct config_err *e,
 		return tree_refuse(t, e, line, path, v, "is no list");
 
 	for (i = 0; !err && (node = tree_entry(t, seq, i)); i++) {
+		if (i >= v->sequence.max)
+			return tree_refuse(t, e, node->start_mark.line + 1,
+					   path, v, "has more than %u entries",
+					   v->sequence.max);
+
 		(void)re_snprintf(sub, sizeof(sub), "%s[%zu]", path, i);
 		err = check(t, e, node, node->start_mark.line + 1,
 			    v->sequence.entry, sub);
