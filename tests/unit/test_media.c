@@ -352,6 +352,34 @@ static void mux(void **state)
 	mux_case(f, "13", RTCPMUX_REJECT, 1, 1, false, true, true);
 }
 
+/* RTP on the last port there is, or a=rtcp:0: RTCP has nowhere to go */
+static void rtcp_nowhere(void **state)
+{
+	struct fix *f = *state;
+	struct media_opts o = opts("c", "A", NULL);
+	const struct fp_leg *l;
+
+	offer(f, o, audio(ALICE, 65535, "0", NULL));
+	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0", NULL));
+	assert_int_equal(fake_legs(f->fp), 2);
+	l = fake_leg(f->fp, EXT4, out_port(f, 0));
+	assert_int_equal(l->state, LEG_RELAY);
+
+	offer(f, opts("d", "A", NULL), audio(ALICE, 4000, "0", "a=rtcp:0\r\n"));
+	answer(f, opts("d", "A", "B"), audio(BOB, 5000, "0", "a=rtcp:0\r\n"));
+	assert_int_equal(fake_legs(f->fp), 4);
+
+	/* muxed on one side, nowhere on the other */
+	o = opts("e", "A", NULL);
+	o.rtcp_mux = RTCPMUX_DEMUX;
+	offer(f, o, audio(ALICE, 4000, "0", "a=rtcp-mux\r\n"));
+	answer(f, opts("e", "A", "B"), audio(BOB, 65535, "0", NULL));
+	assert_int_equal(fake_legs(f->fp), 6);
+	l = fake_leg(f->fp, EXT4, out_port(f, 0));
+	assert_true(l->rtcp_ok);
+	assert_false(l->demux);
+}
+
 static void lines(void **state)
 {
 	struct fix *f = *state;
@@ -617,6 +645,7 @@ int main(void)
 		T(forks_downstream),
 		T(hold),
 		T(zero_address),
+		T(rtcp_nowhere),
 		T(directions),
 		T(translation),
 		T(mux),

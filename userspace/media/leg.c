@@ -170,6 +170,12 @@ static void set_target(struct fp_leg *l, const struct stream *s, unsigned i)
 	l->peer_remote = whereabouts(t, i);
 }
 
+/* A party that has no port for RTCP: a=rtcp:0, or RTP on 65535 */
+static bool no_rtcp(const struct stream *s)
+{
+	return !s->mux && s->cur.known && !sa_port(&s->cur.rtcp);
+}
+
 static void set_rtp(struct fp_leg *l, const struct stream *s)
 {
 	const struct media_call *c = s->party->call;
@@ -184,7 +190,7 @@ static void set_rtp(struct fp_leg *l, const struct stream *s)
 	l->tap = tapped;
 	l->tap_rtcp = s->mux && (tapped || d->media == LEG_RTP);
 	l->rtcp_ok = s->mux;
-	l->demux = s->mux && t && !t->mux;
+	l->demux = s->mux && t && !t->mux && !no_rtcp(t);
 
 	if (d->media != LEG_RTP)
 		return;
@@ -271,6 +277,9 @@ static bool needs_rtcp_leg(const struct stream *s)
 	const struct stream *t = stream_peer(s);
 
 	if (s->cur.media == LEG_OTHER)
+		return false;
+
+	if (no_rtcp(s) || (t && no_rtcp(t)))
 		return false;
 
 	return !s->mux || (t && !t->mux);
