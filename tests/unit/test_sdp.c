@@ -352,6 +352,7 @@ static void decode_refused(void **state)
 		{"\r\n", 1, "v=0"},
 		{"hello\r\n", 1, "v=0"},
 		{O S C T AUDIO, 1, "v=0"},
+		{"v=0\ro=- 1 1 IN IP4 192.0.2.1\rs=-\r", 1, "CR"},
 		{"v=1\r\n" O S C T AUDIO, 1, "version 0"},
 		{V "o=alice 53 7 IN IP4\r\n" S C T AUDIO, 2, "6"},
 		{V O O S C T AUDIO, 3, "second o="},

@@ -91,6 +91,11 @@ static int version_check(struct sdpx *doc, struct sdpx_err *e)
 	if (!doc->linec || ln->type != 'v')
 		return sdp_refuse(e, 0, "SDP begins with v=0");
 
+	/* lines that end in CR alone would be one line, with no media in it,
+	 * and the SDP would pass as it is */
+	if (pl_strchr(&ln->val, '\r'))
+		return sdp_refuse(e, 0, "lines end in CR LF, or in LF");
+
 	rest = ln->val;
 	if (!sdp_word(&rest, &word) || pl_strcmp(&word, "0"))
 		return sdp_refuse(e, 0, "v=%r: only SDP version 0 is known",
