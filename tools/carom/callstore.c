@@ -26,6 +26,10 @@ static int open_store(const struct cli *cli, struct store **sp)
 	case EPROTO:
 		cli_error("%s: written by a newer version of Carom", path);
 		break;
+	case EIO:
+		cli_error("%s: cannot be read: damaged, or no store of caromd",
+			  path);
+		break;
 	default:
 		cli_error("%s: %m", path, err);
 		break;

@@ -102,6 +102,11 @@ static int open_store(struct daemon *d)
 	if (err == EPROTO)
 		log_error("%s: written by a newer version of carom",
 			  d->conf->store_path);
+	else if (err == EIO)
+		log_error("%s: cannot be read: damaged, or no store of ours; "
+			  "move it away, with its -wal and -shm, to start "
+			  "without the calls in it",
+			  d->conf->store_path);
 	else if (err)
 		log_error("%s: %m", d->conf->store_path, err);
 
