@@ -276,6 +276,22 @@ bpf_object()
 	appliance start
 }
 
+@test "detach says that an agent still holds the maps, and only then" {
+	carom detach lan 2>err
+	[ ! -s err ]
+	carom detach wan 2>err
+	grep -q "process $(appliance pid)) still runs" err
+	appliance attach
+	carom detach --all 2>err
+	grep -q "restart it after the next" err
+	appliance attach
+	appliance stop
+	carom detach --all 2>err
+	[ ! -s err ]
+	appliance attach
+	appliance start
+}
+
 @test "detaching one device leaves the other one working" {
 	carom detach lan
 	inside carom ip -d link show wan | grep -q prog/xdp

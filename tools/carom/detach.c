@@ -2,6 +2,7 @@
 /**
  * @file detach.c  carom detach: leave devices as they were
  */
+#include "agent.h"
 #include "carom.h"
 
 struct detach {
@@ -30,6 +31,24 @@ static int print(struct cli *cli, unsigned n)
 	return cli_json(cli, err ? mem_deref(od) : od);
 }
 
+/* An agent keeps the maps that it started with, and would go on answering for
+ * them when others are in force */
+static void warn_agent(const struct cli *cli)
+{
+	struct fp_err e = {""};
+	struct fp *fp = NULL;
+	int err, pid = 0;
+
+	err = fp_open(&fp, cli->pin_dir, true, &e);
+	mem_deref(fp);
+	if (err != ENOENT || agent_state(cli, &pid) != AGENT_ALIVE)
+		return;
+
+	cli_error("the maps are gone, and caromd (process %d) still runs on "
+		  "them: restart it after the next `carom attach`",
+		  pid);
+}
+
 static int detach_all(struct cli *cli)
 {
 	struct fp_err e = {""};
@@ -39,6 +58,9 @@ static int detach_all(struct cli *cli)
 	/* nothing there is what was asked for */
 	if (err && err != ENOENT)
 		return cli_fp_error("detach", err, &e);
+
+	if (n)
+		warn_agent(cli);
 
 	if (!cli->json)
 		fprintf(cli->out, "%u device%s detached\n", n,
@@ -86,6 +108,9 @@ static int run(struct cli *cli, void *cfg, int argc, char **argv)
 		if (!cli->json)
 			fprintf(cli->out, "%s: detached\n", argv[i]);
 	}
+
+	if (n)
+		warn_agent(cli);
 
 	return print(cli, n) ? CLI_FAIL : code;
 }
