@@ -72,6 +72,20 @@ static __always_inline __u16 csum_udp_result(__u16 check)
 	return check ? check : 0xffff;
 }
 
+/* IPv6 has no header checksum: translation would hide that this one is wrong */
+static __always_inline bool ipv4_sum_right(const struct xdp_md *ctx, __u32 l2)
+{
+	__be16 *w = (void *)(long)ctx->data + (l2 & 31);
+	__u64 sum = 0;
+
+	if ((void *)(w + 10) > (void *)(long)ctx->data_end)
+		return false;
+#pragma unroll
+	for (int i = 0; i < 10; i++)
+		sum += w[i];
+	return csum_fold(sum) == 0xffff;
+}
+
 /* Sum of `len` bytes of the packet from `off` on; ~0 if they can't be read */
 static __noinline __u64 csum_packet(struct xdp_md *ctx, __u32 off, __u32 len)
 {

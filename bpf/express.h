@@ -37,8 +37,14 @@ static __always_inline __u8 express_gen(const struct settings *set, __u32 slot,
 	(PATH_V6_IN | PATH_V6_OUT | PATH_ANY_SRC | PATH_SSRC | PATH_TAP |      \
 	 PATH_TAP_RTCP | PATH_TAP_DTMF)
 
-/* May packets like this one take the express lane? PT 64 to 95 with the marker
- * are RTCP (RFC 5761) */
+/* PT 64 to 95 with the marker are RTCP (RFC 5761): the express lane, which
+ * looks at the payload type alone, must not go by one of these */
+static __always_inline bool like_rtcp(const struct rtp *r)
+{
+	return r->kind == PAYLOAD_RTP && r->pt >= 64 && r->pt <= 95;
+}
+
+/* May packets like this one take the express lane? */
 static __always_inline bool express_able(const struct hop *h,
 					 const struct trip *t)
 {
@@ -46,7 +52,7 @@ static __always_inline bool express_able(const struct hop *h,
 
 	return !(p->flags & PATH_LONG) && p->nh_dev < CAROM_DEVICES &&
 	       !p->nh_vlan && (p->media == LEG_RTP || p->media == LEG_SRTP) &&
-	       t->r.kind == PAYLOAD_RTP && (t->r.pt < 64 || t->r.pt > 95) &&
+	       t->r.kind == PAYLOAD_RTP && !like_rtcp(&t->r) &&
 	       t->f.l2_len == ETH_HLEN && !t->f.v6 && t->first;
 }
 
@@ -100,6 +106,12 @@ static __always_inline void express_offer(struct xdp_md *ctx, struct hop *h,
 					  const struct settings *set,
 					  const struct trip *t)
 {
+	/* leg.pt is its payload type now, and the copy may be there already */
+	if (like_rtcp(&t->r)) {
+		__sync_fetch_and_and(ctl_word(h->leg),
+				     ~(CTL_EXPRESS << CTL_FLAGS_SHIFT));
+		return;
+	}
 	if (h->leg->ctl.flags & CTL_EXPRESS && !t->fresh &&
 	    h->leg->nh_gen == express_gen(set, h->slot, t->now) &&
 	    adj_holds(h->leg, t->now))

@@ -3,6 +3,7 @@
 #ifndef CAROM_BPF_LEG_H
 #define CAROM_BPF_LEG_H
 
+#include "csum.h"
 #include "latch.h"
 #include "nexthop.h"
 #include "tap.h"
@@ -105,8 +106,11 @@ static __always_inline int hop_out(struct xdp_md *ctx, struct hop *h,
 		if (rc != CAROM_R_RELAYED)
 			return rc;
 	}
-	if (!!(p->flags & PATH_V6_OUT) != t->f.v6)
+	if (!!(p->flags & PATH_V6_OUT) != t->f.v6) {
+		if (!t->f.v6 && !ipv4_sum_right(ctx, t->f.l2_len))
+			return CAROM_R_MALFORMED;
 		len += t->f.v6 ? -20 : 20;
+	}
 	return p->nh_mtu && len > p->nh_mtu ? CAROM_R_TOO_BIG : CAROM_R_RELAYED;
 }
 

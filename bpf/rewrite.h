@@ -186,20 +186,6 @@ static __always_inline void write_udp(struct xdp_md *ctx, __u32 off,
 	udp->check = csum_udp_result(csum_update(check, gone, come));
 }
 
-/* IPv6 has no header checksum: translation would hide that this one is wrong */
-static __always_inline bool ipv4_sum_right(const struct xdp_md *ctx, __u32 l2)
-{
-	__be16 *w = (void *)(long)ctx->data + (l2 & 31);
-	__u64 sum = 0;
-
-	if ((void *)(w + 10) > (void *)(long)ctx->data_end)
-		return false;
-#pragma unroll
-	for (int i = 0; i < 10; i++)
-		sum += w[i];
-	return csum_fold(sum) == 0xffff;
-}
-
 /* IPv4 becomes IPv6, or the other way round. Each branch has its own bounds
  * check, for the verifier does not connect two looks at o->v6 */
 static __noinline int rewrite_translate(struct xdp_md *ctx,
@@ -212,8 +198,6 @@ static __noinline int rewrite_translate(struct xdp_md *ctx,
 	__u32 l3 = o->v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
 	void *data, *end, *udp;
 
-	if (!f->v6 && !ipv4_sum_right(ctx, f->l2_len))
-		return CAROM_R_MALFORMED;
 	if (bpf_xdp_adjust_head(ctx,
 				(int)(f->l2_len + f->l3_len) - (int)(l2 + l3)))
 		return CAROM_R_HEADROOM;

@@ -24,7 +24,7 @@ struct flow {
 	const struct side *in, *out;
 	struct fp_leg l;
 	struct rtpspec r;
-	uint8_t p[512];
+	uint8_t p[2048];
 	size_t voice; /* bytes */
 };
 
@@ -133,6 +133,35 @@ static void test_bytes_and_figures(void **state)
 	assert_int_equal(aux_of(&f)->lost, 0);
 	assert_int_equal(aux_of(&f)->reordered, 0);
 	assert_int_equal(aux_of(&f)->duplicate, 0);
+}
+
+/* Each value that a header's checksum can have, and UDP's beside it */
+static void test_every_checksum(void **state)
+{
+	struct flow f;
+	unsigned express = 0;
+
+	flow_start(&f, *state);
+	f.voice = 20;
+	for (unsigned i = 0; i < 0x10000; i++) {
+		struct gold g = next(&f, "every checksum");
+		struct pkt in, out, got;
+		int action;
+
+		g.in.id = g.out.id = i;
+		f.p[12] = i * 40503 >> 8 & 0xff;
+		f.p[13] = i * 40503 & 0xff;
+		pkt_build(&in, &g.in);
+		pkt_build(&out, &g.out);
+		action = bed_run(f.bed, f.in->dev, &in, &got);
+		if (action != g.action || got.len != out.len ||
+		    memcmp(got.b, out.b, out.len))
+			fail_msg("ID %u: verdict %d, or the frame differs", i,
+				 action);
+		express += went_express(&f);
+	}
+	/* but once a second */
+	assert_in_range(express, 0x10000 - 1000, 0x10000);
 }
 
 /* Its own TTL, and its own DSCP */
@@ -270,6 +299,107 @@ static void test_unlike(void **state)
 	assert_int_equal(leg_of(&f)->ssrc, SSRC + 1);
 }
 
+/* Up to the MTU of the next hop, and no byte more */
+static void test_too_big(void **state)
+{
+	struct flow f;
+	struct gold g;
+
+	flow_start(&f, *state);
+	f.voice = 1500 - 20 - 8 - 12;
+	g = next(&f, "as long as may be");
+	gold_run(f.bed, &g);
+	g = next(&f, "as long as may be");
+	gold_run(f.bed, &g);
+	assert_true(went_express(&f));
+	f.voice++;
+	next(&f, "");
+	g = side_drop("a byte more", f.in, CAROM_R_TOO_BIG, f.p, 12 + f.voice);
+	gold_run(f.bed, &g);
+	f.voice--;
+	f.r.seq--;
+	g = next(&f, "as if that had not been");
+	gold_run(f.bed, &g);
+	assert_true(went_express(&f));
+	assert_int_equal(aux_of(&f)->lost, 0);
+}
+
+/* What is no RTP, between RTP: neither disturbs the other */
+static void test_between(void **state)
+{
+	static const enum leg_media mediav[] = {LEG_RTP, LEG_SRTP};
+	uint8_t other[64] = {0},
+		stun[20] = {0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42};
+	size_t len = rtcp_build(other, SSRC);
+	struct flow f;
+	struct gold g;
+
+	for (size_t i = 0; i < ARRAY_SIZE(mediav); i++) {
+		bool srtp = mediav[i] == LEG_SRTP;
+		uint16_t seq;
+
+		flow_open(&f, *state);
+		f.l.media = mediav[i];
+		f.l.rtcp_ok = true;
+		leg_put(f.bed, &f.l);
+		warm_up(&f);
+		seq = leg_of(&f)->seq_max;
+		g = side_gold("RTCP", f.in, f.out, other, len);
+		gold_run(f.bed, &g);
+		assert_int_equal(leg_of(&f)->pt, 8);
+		g = side_gold("STUN", f.in, f.out, stun, sizeof(stun));
+		if (!srtp)
+			g = side_drop("STUN", f.in, CAROM_R_STUN, stun,
+				      sizeof(stun));
+		gold_run(f.bed, &g);
+		next(&f, "");
+		f.r.seq--;
+		g = side_drop("cut short", f.in, CAROM_R_RTP_SHORT, f.p, 11);
+		gold_run(f.bed, &g);
+		assert_int_equal(leg_of(&f)->seq_max, seq);
+		g = next(&f, "and on");
+		gold_run(f.bed, &g);
+		assert_true(went_express(&f));
+	}
+}
+
+/* RTP of payload type 72, once; with the marker that would be a sender report,
+ * whose length may be the next sequence number. It is not RTP's way to go */
+static void test_like_rtcp(void **state)
+{
+	struct flow f;
+	struct fp_leg rtcp;
+	struct gold g;
+
+	flow_open(&f, *state);
+	f.l.rtcp_ok = true;
+	f.l.demux = true;
+	rtcp = f.l;
+	rtcp.demux = false;
+	rtcp.media = LEG_RTCP;
+	rtcp.local = addr(f.in->local, IN_PORT + 1);
+	rtcp.peer_remote = addr(f.out->peer, PEER_PORT + 1);
+	leg_put(f.bed, &f.l);
+	leg_put(f.bed, &rtcp);
+	warm_up(&f);
+	f.r.pt = 72;
+	for (int i = 0; i < 2; i++) {
+		g = next(&f, "payload type 72");
+		gold_run(f.bed, &g);
+	}
+	g = next(&f, "a sender report");
+	f.p[1] = 200;
+	g.out.dport = PEER_PORT + 1;
+	gold_run(f.bed, &g);
+	f.r.pt = 8;
+	f.r.seq--;
+	for (int i = 0; i < 2; i++) {
+		g = next(&f, "voice again");
+		gold_run(f.bed, &g);
+	}
+	assert_true(went_express(&f));
+}
+
 /* The agent's word holds for the next packet */
 static void test_agent_speaks(void **state)
 {
@@ -284,9 +414,16 @@ static void test_agent_speaks(void **state)
 	next(&f, "");
 	g = side_drop("blocked", f.in, CAROM_R_BLOCKED, f.p, 12 + f.voice);
 	gold_run(bed, &g);
+	assert_int_equal(fp_leg_state(bed->fp, &sa, LEG_HELD), 0);
+	g = side_drop("held", f.in, CAROM_R_HELD, f.p, 12 + f.voice);
+	gold_run(bed, &g);
+	assert_int_equal(fp_leg_state(bed->fp, &sa, LEG_FOREIGN), 0);
+	g = side_drop("the host's", f.in, -1, f.p, 12 + f.voice);
+	g.action = XDP_PASS;
+	gold_run(bed, &g);
 	assert_int_equal(fp_leg_state(bed->fp, &sa, LEG_RELAY), 0);
 	f.r.seq--;
-	g = next(&f, "not blocked any more");
+	g = next(&f, "relayed again");
 	gold_run(bed, &g);
 	assert_true(went_express(&f));
 
@@ -475,9 +612,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bytes_and_figures),
+		cmocka_unit_test(test_every_checksum),
 		cmocka_unit_test(test_ttl_and_dscp),
 		cmocka_unit_test(test_out_of_order),
 		cmocka_unit_test(test_unlike),
+		cmocka_unit_test(test_too_big),
+		cmocka_unit_test(test_between),
+		cmocka_unit_test(test_like_rtcp),
 		cmocka_unit_test(test_agent_speaks),
 		cmocka_unit_test(test_grace),
 		cmocka_unit_test(test_busy),
