@@ -91,6 +91,23 @@ static __always_inline int hop_admit(struct hop *h, struct trip *t)
 	return hop_open(h, h->aux->rtcp_slot);
 }
 
+/* Headers may grow, and the driver may have left no room for it. Found out
+ * before anything is counted: make the room, and give it back */
+static __always_inline bool hop_room(struct xdp_md *ctx, const struct hop *h,
+				     const struct frame *f)
+{
+	const struct leg_path *p = h->path;
+	int grow = p->flags & PATH_V6_OUT ? sizeof(struct ipv6hdr)
+					  : sizeof(struct iphdr);
+
+	grow += ETH_HLEN + (p->nh_vlan ? VLAN_TAG_LEN : 0);
+	grow -= f->l2_len + f->l3_len;
+	if (grow <= 0 || p->nh_dev == NH_LOCAL)
+		return true;
+	return !bpf_xdp_adjust_head(ctx, -grow) &&
+	       !bpf_xdp_adjust_head(ctx, grow);
+}
+
 /* Next hop, and does the packet fit what it will have grown to? */
 static __always_inline int hop_out(struct xdp_md *ctx, struct hop *h,
 				   const struct settings *set,
@@ -111,7 +128,9 @@ static __always_inline int hop_out(struct xdp_md *ctx, struct hop *h,
 			return CAROM_R_MALFORMED;
 		len += t->f.v6 ? -20 : 20;
 	}
-	return p->nh_mtu && len > p->nh_mtu ? CAROM_R_TOO_BIG : CAROM_R_RELAYED;
+	if (p->nh_mtu && len > p->nh_mtu)
+		return CAROM_R_TOO_BIG;
+	return hop_room(ctx, h, &t->f) ? CAROM_R_RELAYED : CAROM_R_HEADROOM;
 }
 
 /* Choosing the device changes nothing in the packet: where it is gone, the

@@ -377,6 +377,7 @@ static void test_headroom(void **state)
 	bed->meta = META_MAX;
 	gold_run(bed, &g);
 	bed->meta = 0;
+	assert_int_equal(leg_at(bed, LAN4, IN_PORT)->packets, 0);
 }
 
 /* Sequence number, timestamp and SSRC are part of the checksum */
