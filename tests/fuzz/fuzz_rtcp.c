@@ -8,31 +8,29 @@
 #include <stdlib.h>
 #include <string.h>
 #include "media/rtcp.h"
+#include "must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define MUST(cond)                                                             \
-	do {                                                                   \
-		if (!(cond)) {                                                 \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__,     \
-				#cond);                                        \
-			abort();                                               \
-		}                                                              \
-	} while (0)
 
 static void datagram(struct rtcpx_party *own, struct rtcpx_party *peer,
 		     uint64_t now, const uint8_t *p, size_t n)
 {
-	struct rtcpx_party was = *own;
+	struct rtcpx_party was;
 	uint8_t *copy = malloc(n ? n : 1); /* so that a byte too far is seen */
 	double mos;
 	int err;
 
 	MUST(copy);
+	memcpy(&was, own, sizeof(was));
 	memcpy(copy, p, n);
 	err = rtcpx_update(own, peer, now, copy, n);
 	free(copy);
-	MUST(own->malformed == was.malformed + (err ? 1 : 0));
+	if (err) {
+		was.malformed++;
+		MUST(!memcmp(own, &was, sizeof(was)));
+	}
+	MUST(own->malformed == was.malformed);
+	MUST(own->lost >= -0x800000 && own->lost <= 0x7fffff);
 	MUST(own->srs >= was.srs && own->blocks >= was.blocks);
 	if (rtcpx_party_mos(&mos, own, peer, 8000))
 		MUST(mos >= 1 && mos <= 5);

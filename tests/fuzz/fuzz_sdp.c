@@ -12,17 +12,9 @@
 #include <re.h>
 
 #include "media/sdp.h"
+#include "must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define MUST(cond)                                                             \
-	do {                                                                   \
-		if (!(cond)) {                                                 \
-			(void)re_fprintf(stderr, "%s:%d: %s\n", __FILE__,      \
-					 __LINE__, #cond);                     \
-			abort();                                               \
-		}                                                              \
-	} while (0)
 
 static struct mbuf *encode(const struct sdpx *sdp, const struct sdpx_edit *edit)
 {
