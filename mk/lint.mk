@@ -10,9 +10,9 @@ SHELL_SRCS  := .ci/run mk/deps tests/run tests/fuzz/run \
 	       $(wildcard tools/*/*.sh tools/lab tools/bench/run \
 		 tests/vm/run tests/vm/init tests/interop/*/run tests/integration/*.bash)
 
-.PHONY: lint-format lint-tidy lint-shell
+.PHONY: lint-format lint-tidy lint-shell lint-reasons
 
-lint: lint-format lint-tidy lint-shell ## clang-format, clang-tidy, shellcheck
+lint: lint-format lint-reasons lint-tidy lint-shell ## clang-format, clang-tidy, shellcheck
 
 format: ## rewrite the sources as clang-format wants them
 	$(Q)$(CLANG_FORMAT) -i $(FORMAT_SRCS)
@@ -32,6 +32,16 @@ build/lint/%.ok: % .clang-tidy | $(SKELS)
 	@touch $@
 
 lint-tidy: $(TIDY_STAMPS)
+
+# Golden packets assert each reason that there is
+lint-reasons:
+	$(call say,LINT,"a test for each reason")
+	@for r in $$(sed -n 's/^\tX(\([A-Z0-9_]*\), .*/\1/p' \
+			include/carom/reason.h); do \
+		case $$r in LEG_SPARE|UNUSED*) continue;; esac; \
+		grep -qE "CAROM_R_$$r\b|NOTE\($$r\)" tests/bpf/test_*.c || \
+			{ echo "no test in tests/bpf has $$r" >&2; exit 1; }; \
+	done
 
 lint-shell:
 	@if command -v shellcheck >/dev/null; then \
