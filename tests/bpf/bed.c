@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <net/if.h>
 #include <sys/mount.h>
@@ -295,6 +296,20 @@ void bed_clear(struct bed *bed)
 void bed_bump(struct bed *bed)
 {
 	bed->fp->settings->nh_generation++;
+}
+
+void bed_settle(void)
+{
+	const uint64_t second = 1ULL << 30; /* ns */
+	struct timespec t;
+
+	for (;;) {
+		clock_gettime(CLOCK_MONOTONIC, &t);
+		if ((t.tv_sec * 1000000000ULL + t.tv_nsec) % second <
+		    second / 4)
+			return;
+		usleep(10000);
+	}
 }
 
 /* ---- golden packets ------------------------------------------------- */

@@ -90,6 +90,13 @@ void bed_clear(struct bed *bed);
 /** Next hops are asked for again from now on */
 void bed_bump(struct bed *bed);
 
+/**
+ * Wait until a second of the program's has begun. At the end of each, the
+ * packet that comes asks for the next hop, and goes the long way: a test that
+ * says which way a packet takes must not be in the middle of it
+ */
+void bed_settle(void);
+
 /* ---- golden packets ------------------------------------------------- */
 
 #define NOTE(reason) (1u << (CAROM_R_##reason - CAROM_R_LATCHED))

@@ -71,6 +71,7 @@ static void assert_express(struct flow *f, const struct gold *g)
 
 static void grace(void)
 {
+	bed_settle();
 	usleep(3 * LEG_GRACE / 1000);
 }
 

@@ -388,6 +388,29 @@ static void test_hairpin_refused(void **state)
 	gold_run(bed, &no);
 }
 
+/* The address of the second leg is taken away, and the first has not asked for
+ * its next hop since */
+static void test_hairpin_gone(void **state)
+{
+	struct bed *bed = *state;
+	struct gold g = relayed(bed, SIDE_LAN4, SIDE_WAN4);
+	struct sa sa = addr(WAN4, 0);
+
+	bed_clear(bed);
+	chain(bed, 2, false);
+	bed_settle();
+	gold_run(bed, &g);
+	assert_int_equal(fp_local_del(bed->fp, &sa), 0);
+	dropped(&g, "second leg's address is gone", CAROM_R_NO_LEG);
+	sa_init(&g.charged, AF_UNSPEC);
+	gold_run(bed, &g);
+	bed_bump(bed);
+	dropped(&g, "and the host does not route to itself", CAROM_R_NO_ROUTE);
+	gold_run(bed, &g);
+	assert_int_equal(fp_local_add(bed->fp, &sa, PORT_MIN, PORT_MAX, NULL),
+			 0);
+}
+
 /* A leg that is its own peer, and two that are each other's: it ends */
 static void test_loop(void **state)
 {
@@ -527,6 +550,7 @@ int main(void)
 		cmocka_unit_test(test_route_mtu),
 		cmocka_unit_test(test_hairpin),
 		cmocka_unit_test(test_hairpin_refused),
+		cmocka_unit_test(test_hairpin_gone),
 		cmocka_unit_test(test_loop),
 		cmocka_unit_test(test_hairpin_latch),
 		cmocka_unit_test(test_wire),

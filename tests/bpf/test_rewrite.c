@@ -354,13 +354,12 @@ static void test_qinq(void **state)
 	}
 }
 
-/* The driver left no room: the frame goes up as it came */
+/* The driver left no room, be it for a longer header or for a tag: the frame
+ * goes up as it came */
 static void test_headroom(void **state)
 {
+	static const int outv[] = {SIDE_WAN6, SIDE_TAG4, SIDE_TAG6};
 	struct bed *bed = *state;
-	struct fp_leg l = side_leg(&sides[SIDE_LAN4], &sides[SIDE_WAN6]);
-	struct gold g = side_gold("no headroom", &sides[SIDE_LAN4],
-				  &sides[SIDE_WAN6], payload, rtp(172));
 	uint8_t probe[512] = {0};
 	struct xdp_md ctx = {.data = META_MAX, .data_end = sizeof(probe)};
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = probe,
@@ -370,14 +369,22 @@ static void test_headroom(void **state)
 	/* up to 6.2 no more than 32 bytes of metadata: room is always left */
 	if (bpf_prog_test_run_opts(bed->prog, &opts))
 		skip();
-	bed_clear(bed);
-	leg_put(bed, &l);
-	g.action = XDP_PASS;
-	g.reason = CAROM_R_HEADROOM;
-	bed->meta = META_MAX;
-	gold_run(bed, &g);
-	bed->meta = 0;
-	assert_int_equal(leg_at(bed, LAN4, IN_PORT)->packets, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(outv); i++) {
+		const struct side *in = &sides[SIDE_LAN4];
+		const struct side *out = &sides[outv[i]];
+		struct fp_leg l = side_leg(in, out);
+		struct gold g = side_gold(out->name, in, out, payload,
+					  rtp(172));
+
+		bed_clear(bed);
+		leg_put(bed, &l);
+		g.action = XDP_PASS;
+		g.reason = CAROM_R_HEADROOM;
+		bed->meta = META_MAX;
+		gold_run(bed, &g);
+		bed->meta = 0;
+		assert_int_equal(leg_at(bed, LAN4, IN_PORT)->packets, 0);
+	}
 }
 
 /* Sequence number, timestamp and SSRC are part of the checksum */

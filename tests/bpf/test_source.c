@@ -139,6 +139,9 @@ static void test_latch_once(void **state)
 		run(bed, latches(&c, "real source", c.real, 1234));
 		assert_int_equal(leg_at(bed, c.a->local, IN_PORT)->ctl.latch,
 				 LATCH_DONE);
+		assert_int_equal(aux_at(bed, c.a->local, IN_PORT)
+					 ->count[CAROM_R_LATCHED],
+				 1);
 		check_remote(bed, &c, c.real, 1234);
 		run(bed, takes(&c, "real source", c.real, 1234));
 		run(bed, refuses(&c, "as signalled", c.a->peer, PEER_PORT));
