@@ -16,8 +16,7 @@ static void check_welcome(const struct way *w, const struct frame *a)
 	const uint8_t *p = a->payload;
 	bool rtcp = way_is_rtcp(a);
 
-	MUST(a->sport == PEER_PORT &&
-	     frame_is_addr(a->src, a->v6, from->peer));
+	MUST(a->sport == PEER_PORT && frame_is_addr(a->src, a->v6, from->peer));
 	if (w->media == LEG_RTP)
 		MUST(a->udplen >= 8 + 8 && p[0] >> 6 == 2 &&
 		     (a->udplen >= 8 + 12 || (rtcp && w->rtcp_ok)));
