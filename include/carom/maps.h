@@ -58,7 +58,9 @@ struct settings {
 	__u8 lo_forwarding
 		[2]; /**< IPv4, IPv6: of lo before we attached; written
 				by attach, put back by detach          */
-	__u8 pad[5];
+	__u8 closed; /**< detach took the pins away: nobody new finds
+			 these maps                            */
+	__u8 pad[4];
 	__u32 ifindex[CAROM_DEVICES]; /**< of tx_ports; written by attach  */
 };
 

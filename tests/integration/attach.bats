@@ -276,15 +276,30 @@ bpf_object()
 	appliance start
 }
 
-@test "detach says that an agent still holds the maps, and only then" {
+# The agent is not a child of this shell
+agent_gone() {
+	local pid=$1 end=$((SECONDS + 10))
+	while [ -d "/proc/$pid" ] && ((SECONDS < end)); do sleep 0.05; done
+	[ ! -d "/proc/$pid" ]
+}
+
+@test "an agent whose maps were taken away says so and stops; detach tells" {
+	pid=$(appliance pid)
 	carom detach lan 2>err
 	[ ! -s err ]
 	carom detach wan 2>err
-	grep -q "process $(appliance pid)) still runs" err
+	grep -q "process $pid) stops: start it again after the next" err
+	agent_gone "$pid"
+	grep -q "took the maps away" "$LAB_RUN/caromd.log"
 	appliance attach
-	carom detach --all 2>err
-	grep -q "restart it after the next" err
-	appliance attach
+	appliance start
+	# on the maps of now: a call goes through
+	ngc plan --calls 2 >plan
+	load calls plan --ptime 10
+	sleep 0.5
+	all=$(load_end calls)
+	ngc end --calls 2
+	clean "$all"
 	appliance stop
 	carom detach --all 2>err
 	[ ! -s err ]

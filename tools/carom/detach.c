@@ -31,8 +31,8 @@ static int print(struct cli *cli, unsigned n)
 	return cli_json(cli, err ? mem_deref(od) : od);
 }
 
-/* An agent keeps the maps that it started with, and would go on answering for
- * them when others are in force */
+/* An agent holds the maps that it started with; it sees that they went, and
+ * stops */
 static void warn_agent(const struct cli *cli)
 {
 	struct fp_err e = {""};
@@ -44,8 +44,8 @@ static void warn_agent(const struct cli *cli)
 	if (err != ENOENT || agent_state(cli, &pid) != AGENT_ALIVE)
 		return;
 
-	cli_error("the maps are gone, and caromd (process %d) still runs on "
-		  "them: restart it after the next `carom attach`",
+	cli_error("the maps are gone, and caromd (process %d) stops: start it "
+		  "again after the next `carom attach`, unless systemd does",
 		  pid);
 }
 

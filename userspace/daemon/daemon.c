@@ -21,6 +21,10 @@
 #include "ng/ng.h"
 #include "store/store.h"
 
+enum {
+	MAPS_INTERVAL = 500, /* ms */
+};
+
 struct daemon {
 	const struct config *conf;
 	const char *path;
@@ -33,8 +37,10 @@ struct daemon {
 	struct media *media;
 	struct ng *ng;
 	struct tmr watchdog;
+	struct tmr maps; /* looks whether they are still in force */
 	uint64_t watchdog_ms;
 	int hup_fd;
+	int err; /* why it stops, unless it was asked to */
 };
 
 static void destructor(void *data)
@@ -42,6 +48,7 @@ static void destructor(void *data)
 	struct daemon *d = data;
 
 	tmr_cancel(&d->watchdog);
+	tmr_cancel(&d->maps);
 	if (d->hup_fd >= 0) {
 		fd_close(d->hup_fd);
 		(void)close(d->hup_fd);
@@ -296,6 +303,24 @@ static void watchdog_handler(void *arg)
 	tmr_start(&d->watchdog, d->watchdog_ms, watchdog_handler, d);
 }
 
+/* Maps that nobody finds any more relay nothing: answering for them would tell
+ * callers of sessions that are deaf. Whoever supervises us starts us again, on
+ * the maps of the next `carom attach` */
+static void maps_handler(void *arg)
+{
+	struct daemon *d = arg;
+
+	if (!fp_closed(d->fp)) {
+		tmr_start(&d->maps, MAPS_INTERVAL, maps_handler, d);
+		return;
+	}
+
+	log_error("`carom detach` took the maps away, and the calls with them: "
+		  "stopping; start caromd again after `carom attach`");
+	d->err = ESTALE;
+	re_cancel();
+}
+
 /* ------------------------------------------------------------------------- */
 
 static int start(struct daemon *d)
@@ -336,6 +361,8 @@ static int run(struct daemon *d)
 	if (d->watchdog_ms)
 		tmr_start(&d->watchdog, d->watchdog_ms, watchdog_handler, d);
 
+	tmr_start(&d->maps, MAPS_INTERVAL, maps_handler, d);
+
 	log_info("caromd " CAROM_VERSION " is ready: %u calls taken over, %u "
 		 "legs in all",
 		 media_calls(d->media), fp_slots(d->fp));
@@ -346,11 +373,11 @@ static int run(struct daemon *d)
 	notify("STOPPING=1");
 	if (err)
 		log_error("event loop: %m", err);
-	else
+	else if (!d->err)
 		log_info("stopping; %u calls go on being relayed",
 			 media_calls(d->media));
 
-	return err;
+	return err ? err : d->err;
 }
 
 int daemon_run(const struct config *conf, const char *path)
@@ -369,6 +396,7 @@ int daemon_run(const struct config *conf, const char *path)
 	d->path = path;
 	d->hup_fd = -1;
 	tmr_init(&d->watchdog);
+	tmr_init(&d->maps);
 
 	err = start(d);
 	if (!err)

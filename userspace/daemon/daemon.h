@@ -9,7 +9,8 @@
 
 /**
  * Run until SIGTERM or SIGINT. Stopping closes what was opened and leaves the
- * data path alone: relayed calls go on. SIGHUP rereads the log level.
+ * data path alone: relayed calls go on. SIGHUP rereads the log level. When
+ * `carom detach` takes the maps away, it stops with ESTALE.
  *
  * @param path  Configuration file, for SIGHUP
  *

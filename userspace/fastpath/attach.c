@@ -383,6 +383,7 @@ static void tear_down(struct fp *fp, const char *dir)
 		if (!fp->settings->lo_forwarding[i])
 			fp_sysctl_set(lo_switchv[i], "0");
 	remove_pins(dir);
+	fp->settings->closed = 1; /* tells the agent that holds them */
 }
 
 int fp_detach(const char *ifname, const char *pin_dir, struct fp_err *e)

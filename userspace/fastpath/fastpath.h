@@ -110,6 +110,12 @@ struct fp;
 int fp_open(struct fp **fpp, const char *pin_dir, bool readonly,
 	    struct fp_err *e);
 
+/**
+ * Has detach taken the pins of these maps away? Who still holds them then
+ * writes what no program reads, and does best to open the new ones
+ */
+bool fp_closed(const struct fp *fp);
+
 /** Number of slots in the leg table */
 uint32_t fp_slots(const struct fp *fp);
 

@@ -209,6 +209,11 @@ int fp_reason(const struct fp *fp, unsigned reason, struct reason_count *rc)
 	return err;
 }
 
+bool fp_closed(const struct fp *fp)
+{
+	return fp && __atomic_load_n(&fp->settings->closed, __ATOMIC_RELAXED);
+}
+
 int fp_set_ttl(struct fp *fp, uint8_t ttl)
 {
 	if (!fp || fp->readonly)
