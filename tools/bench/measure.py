@@ -54,7 +54,7 @@ class Measure:
     def highest(self, service, guess):
         """Highest rate that a service relays with next to no loss, and the
         CPU time in ns that its process took for a packet at that rate"""
-        best = {}
+        best, last = {}, {"lost": 1.0}
 
         def holds(rate):
             tries = 0
@@ -70,6 +70,7 @@ class Measure:
                 if real < 0.97 * rate:
                     continue  # the sender was held up: says nothing
                 tries += 1
+                last["lost"] = r["lost"]
                 if r["lost"] <= LOSS_MAX:
                     if real > best.get("pps", 0):
                         best.update(pps=real, cpu=used / r["received"])
@@ -80,7 +81,8 @@ class Measure:
         while not holds(low):
             low, high = low * 0.7, low
             if low < 2000:
-                raise BenchError(f"{service.name}: no rate without loss")
+                raise BenchError(f"{service.name}: no rate without loss, "
+                                 f"{last['lost']:.2%} at {low:,.0f}/s")
         while holds(high):
             low, high = high, high * 1.3
         for _ in range(2 if self.quick else 4):

@@ -111,7 +111,10 @@ class Service:
                           *args))
 
     def place(self, calls):
-        """Set calls up; what the senders need to know of them"""
+        """Set calls up in place of those before, and keep what the senders
+        need to know of them"""
+        if self.plan:
+            self.client("end", "--calls", str(calls))
         self.plan = self.client(
             "plan", "--calls", str(calls), "--a", lab.NEAR, "--b", lab.FAR,
             "--a-iface", "phones", "--b-iface", "farm")
