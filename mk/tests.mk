@@ -37,6 +37,7 @@ TEST_SRCS_cli_text   = $(addprefix tools/carom/,human.c table.c text.c opts.c)
 TEST_SRCS_cli_snap   = tools/carom/snap.c
 TEST_SRCS_cli_callrec = tools/carom/callrec.c
 TEST_SRCS_sipscan    =
+TEST_SRCS_sipaddr    =
 
 UNIT_SRCS    := $(wildcard tests/unit/test_*.c)
 BPFTEST_SRCS := $(wildcard tests/bpf/test_*.c)

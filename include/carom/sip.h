@@ -120,6 +120,19 @@ struct sip_scan {
 	__u32 seen; /**< headers that came, by bit                       */
 };
 
+/** An IPv6 address while it is read: the groups in front of "::" and those
+ * behind it, 128 bits each */
+struct sip_ip6 {
+	__u64 hi, lo;   /**< of the part that is being read              */
+	__u64 fhi, flo; /**< in front of "::"                            */
+	__u32 groups;   /**< in the part that is being read              */
+	__u32 front;    /**< in front of "::"                            */
+	__u32 gap;      /**< there was a "::"                            */
+	__u32 digits;   /**< of the group that is being read             */
+	__u32 value;
+	__u32 pad;
+};
+
 /** A message, and what was found in it: scratch of a CPU or of a test */
 struct sip_buf {
 	__u32 len;
@@ -127,6 +140,8 @@ struct sip_buf {
 	__u8 data[SIP_BUF + 16];
 	struct sip_scan s;
 	struct sip_span name, value; /**< of the parameter last read      */
+	struct sip_ip6 six;
+	__u8 ip[16]; /**< the address last read (carom/sipaddr.h)          */
 };
 
 #endif
