@@ -10,18 +10,18 @@
 
 #include "carom/sipscan.h"
 
-#define SIP_IP4_MAX 15
-#define SIP_IP6_MAX 39
+#define SCAN_IP4_MAX 15
+#define SCAN_IP6_MAX 39
 
 /** "192.0.2.1", in host order; ~0ULL where it is none */
-SIP_FN __u64 sip_ip4(const struct sip_buf *b, __u32 off, __u32 len)
+SCAN_FN __u64 scan_ip4(const struct scan_buf *b, __u32 off, __u32 len)
 {
 	__u32 ip = 0, octet = 0, digits = 0, dots = 0;
 
-	if (!b || !len || len > SIP_IP4_MAX)
+	if (!b || !len || len > SCAN_IP4_MAX)
 		return ~0ULL;
-	for (__u32 i = 0; i < SIP_IP4_MAX && i < len; i++) {
-		__u32 c = sip_at(b, off + i);
+	for (__u32 i = 0; i < SCAN_IP4_MAX && i < len; i++) {
+		__u32 c = scan_at(b, off + i);
 
 		if (c == '.') {
 			if (!digits)
@@ -44,7 +44,7 @@ SIP_FN __u64 sip_ip4(const struct sip_buf *b, __u32 off, __u32 len)
 	return ip << 8 | octet;
 }
 
-SIP_INLINE void sip_ip6_group(struct sip_ip6 *a)
+SCAN_INLINE void scan_ip6_group(struct scan_ip6 *a)
 {
 	a->hi = a->hi << 16 | a->lo >> 48;
 	a->lo = a->lo << 16 | a->value;
@@ -54,7 +54,7 @@ SIP_INLINE void sip_ip6_group(struct sip_ip6 *a)
 }
 
 /* The value of a hexadecimal digit, or 16 */
-SIP_INLINE __u32 sip_hex(__u32 c)
+SCAN_INLINE __u32 scan_hex(__u32 c)
 {
 	if (c - '0' <= 9)
 		return c - '0';
@@ -65,17 +65,17 @@ SIP_INLINE __u32 sip_hex(__u32 c)
 /* Takes the character at off; `next` is the one behind it, 0 at the end. Returns
  * 0, 1 to skip the next one too, or -1. A function of its own, with its state in
  * memory, for the verifier would follow each way through each character */
-SIP_FN int sip_ip6_take(struct sip_buf *b, __u32 off, __u32 next)
+SCAN_FN int scan_ip6_take(struct scan_buf *b, __u32 off, __u32 next)
 {
-	struct sip_ip6 *a;
+	struct scan_ip6 *a;
 	__u32 c, d;
 
 	if (!b)
 		return -1;
 	a = &b->six;
-	c = sip_at(b, off);
+	c = scan_at(b, off);
 	if (c != ':') {
-		d = sip_hex(c);
+		d = scan_hex(c);
 		if (d > 15 || a->digits == 4)
 			return -1;
 		a->value = a->value << 4 | d;
@@ -83,7 +83,7 @@ SIP_FN int sip_ip6_take(struct sip_buf *b, __u32 off, __u32 next)
 		return 0;
 	}
 	if (a->digits)
-		sip_ip6_group(a);
+		scan_ip6_group(a);
 	else if (a->groups || a->gap || next != ':')
 		return -1; /* a colon follows a group, or begins a "::" */
 	if (next != ':')
@@ -101,7 +101,7 @@ SIP_FN int sip_ip6_take(struct sip_buf *b, __u32 off, __u32 next)
 }
 
 /* value << bits over 128 bits, bits in 0..112 */
-SIP_INLINE void sip_shift(__u64 *hi, __u64 *lo, __u32 bits)
+SCAN_INLINE void scan_shift(__u64 *hi, __u64 *lo, __u32 bits)
 {
 	if (bits >= 64) {
 		*hi = *lo << (bits & 63);
@@ -114,18 +114,18 @@ SIP_INLINE void sip_shift(__u64 *hi, __u64 *lo, __u32 bits)
 
 /* The address that was read, in network order. Returns -1 where groups are
  * missing, or too many */
-SIP_INLINE int sip_ip6_end(struct sip_buf *b)
+SCAN_INLINE int scan_ip6_end(struct scan_buf *b)
 {
-	struct sip_ip6 *a = &b->six;
+	struct scan_ip6 *a = &b->six;
 	__u64 fhi = a->fhi, flo = a->flo;
 
 	if (a->digits)
-		sip_ip6_group(a);
+		scan_ip6_group(a);
 	/* "::" stands for one group or more */
 	if (a->gap ? a->front + a->groups > 7 : a->groups != 8)
 		return -1;
 	if (a->gap && a->front) {
-		sip_shift(&fhi, &flo, (8 - a->front) * 16);
+		scan_shift(&fhi, &flo, (8 - a->front) * 16);
 		a->hi |= fhi;
 		a->lo |= flo;
 	}
@@ -142,24 +142,24 @@ SIP_INLINE int sip_ip6_end(struct sip_buf *b)
  *
  * @return 0, or -1 where it is none
  */
-SIP_FN int sip_ip6(struct sip_buf *b, __u32 off, __u32 len)
+SCAN_FN int scan_ip6(struct scan_buf *b, __u32 off, __u32 len)
 {
 	int skip = 0;
 
-	if (!b || len < 2 || len > SIP_IP6_MAX)
+	if (!b || len < 2 || len > SCAN_IP6_MAX)
 		return -1;
 	__builtin_memset(&b->six, 0, sizeof(b->six));
-	for (__u32 i = 0; i < SIP_IP6_MAX && i < len; i++) {
+	for (__u32 i = 0; i < SCAN_IP6_MAX && i < len; i++) {
 		if (skip > 0) {
 			skip = 0;
 			continue;
 		}
-		skip = sip_ip6_take(b, off + i,
-				    i + 1 < len ? sip_at(b, off + i + 1) : 0);
+		skip = scan_ip6_take(b, off + i,
+				     i + 1 < len ? scan_at(b, off + i + 1) : 0);
 		if (skip < 0)
 			return -1;
 	}
-	return sip_ip6_end(b);
+	return scan_ip6_end(b);
 }
 
 /**
@@ -168,15 +168,15 @@ SIP_FN int sip_ip6(struct sip_buf *b, __u32 off, __u32 len)
  *
  * @return 0, or -1 where it is a name, or no address
  */
-SIP_FN int sip_host(struct sip_buf *b, __u32 off, __u32 len, __u32 v6)
+SCAN_FN int scan_host(struct scan_buf *b, __u32 off, __u32 len, __u32 v6)
 {
 	__u64 ip;
 
 	if (!b)
 		return -1;
 	if (v6)
-		return sip_ip6(b, off, len);
-	ip = sip_ip4(b, off, len);
+		return scan_ip6(b, off, len);
+	ip = scan_ip4(b, off, len);
 	if (ip == ~0ULL)
 		return -1;
 	for (int i = 0; i < 10; i++)

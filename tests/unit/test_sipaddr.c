@@ -12,7 +12,7 @@
 
 #include "carom/sipaddr.h"
 
-static struct sip_buf buf;
+static struct scan_buf buf;
 
 /* Somewhere in the buffer, with digits on both sides */
 static int host(const char *text, int v6)
@@ -21,8 +21,8 @@ static int host(const char *text, int v6)
 
 	memset(buf.data, '1', sizeof(buf.data));
 	memcpy(buf.data + 100, text, len);
-	buf.len = SIP_BUF;
-	return sip_host(&buf, 100, len, (uint32_t)v6);
+	buf.len = SCAN_BUF;
+	return scan_host(&buf, 100, len, (uint32_t)v6);
 }
 
 static void test_good(void **state)
