@@ -12,6 +12,7 @@ SRCS_log    := userspace/base/log.c
 SRCS_config := $(SRCS_log) $(wildcard userspace/daemon/config*.c)
 SRCS_store  := $(SRCS_log) $(call room,store)
 SRCS_sdp    := $(wildcard userspace/media/sdp*.c)
+SRCS_dispatch := $(call room,dispatch)
 SRCS_ng     := $(SRCS_log) $(call room,ng) tests/unit/fake_media.c
 SRCS_media  := $(SRCS_store) $(call room,media) \
 	       userspace/fastpath/names.c tests/unit/fake_fp.c
@@ -29,6 +30,9 @@ TEST_SRCS_rtcp       = $(SRCS_media)
 TEST_SRCS_record     = $(SRCS_media)
 TEST_SRCS_media      = $(SRCS_media)
 TEST_SRCS_media_life = $(SRCS_media)
+TEST_SRCS_dispatch_table = $(SRCS_dispatch)
+TEST_SRCS_dispatch_list = $(SRCS_dispatch)
+TEST_SRCS_dispatch_set = $(SRCS_dispatch)
 TEST_SRCS_bencode    = $(SRCS_ng)
 TEST_SRCS_ng         = $(SRCS_ng)
 TEST_SRCS_ng_flags   = $(SRCS_ng)

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file dispatch/uri.h  URI of a target
+ */
+#ifndef CAROM_DISPATCH_URI_H
+#define CAROM_DISPATCH_URI_H
+
+#include <re.h>
+
+/**
+ * Check a SIP or SIPS URI (RFC 3261 19.1)
+ *
+ * @param addr  Address, when the URI has it in figures, with its port or the
+ *              default one; else left unset. May be NULL
+ *
+ * @return 0 or EBADMSG
+ */
+int ds_uri_check(const struct pl *pl, struct sa *addr);
+
+#endif
