@@ -276,6 +276,19 @@ bpf_object()
 	appliance start
 }
 
+# Two calls for half a second, and every packet heard
+two_calls()
+{
+	local all
+
+	ngc plan --calls 2 >plan
+	load calls plan --ptime 10
+	sleep 0.5
+	all=$(load_end calls)
+	ngc end --calls 2
+	clean "$all"
+}
+
 # The agent is not a child of this shell
 agent_gone() {
 	local pid=$1 end=$((SECONDS + 10))
@@ -293,13 +306,7 @@ agent_gone() {
 	grep -q "took the maps away" "$LAB_RUN/caromd.log"
 	appliance attach
 	appliance start
-	# on the maps of now: a call goes through
-	ngc plan --calls 2 >plan
-	load calls plan --ptime 10
-	sleep 0.5
-	all=$(load_end calls)
-	ngc end --calls 2
-	clean "$all"
+	two_calls # on the maps of now
 	appliance stop
 	carom detach --all 2>err
 	[ ! -s err ]
@@ -311,11 +318,6 @@ agent_gone() {
 	carom detach lan
 	inside carom ip -d link show wan | grep -q prog/xdp
 	if inside carom ip -d link show lan | grep -q prog/xdp; then false; fi
-	ngc plan --calls 2 >plan
-	load calls plan --ptime 10
-	sleep 0.5
-	all=$(load_end calls)
-	ngc end --calls 2
-	clean "$all"
+	two_calls
 	appliance attach
 }
