@@ -41,6 +41,7 @@ struct frame {
 /* parse_frame(): not a reason but a plain answer */
 #define PARSE_PASS -1 /* not for the media plane: the host's, untouched */
 #define PARSE_OK -2
+#define PARSE_SIP -3 /* not media, but of an address that SIP comes to */
 
 /* EtherType behind up to two tags. Returns the length of the L2 header, or 0
  * where the frame ends first */
@@ -91,7 +92,7 @@ static __always_inline struct local *local_find(const struct addr *a, bool v6)
 }
 
 /* UDP header at `udp`; its length must fit in what the IP header left. Ports
- * outside the media range are not ours to judge */
+ * outside the media range are not ours to judge, unless SIP comes to them */
 static __always_inline int parse_udp(struct udphdr *udp, void *end,
 				     struct frame *f, const struct local *l)
 {
@@ -100,11 +101,15 @@ static __always_inline int parse_udp(struct udphdr *udp, void *end,
 	if ((void *)(udp + 1) > end)
 		return CAROM_R_TRUNCATED;
 	port = bpf_ntohs(udp->dest);
-	if (port < l->port_min || port > l->port_max)
-		return PARSE_PASS;
 	f->sport = udp->source;
 	f->dport = udp->dest;
 	f->udp_len = bpf_ntohs(udp->len);
+	if (port < l->port_min || port > l->port_max) {
+		if (!l->sip || f->udp_len < sizeof(*udp) ||
+		    f->udp_len > f->ip_len - f->l3_len)
+			return PARSE_PASS;
+		return PARSE_SIP;
+	}
 	if (f->udp_len < sizeof(*udp) || f->udp_len > f->ip_len - f->l3_len)
 		return CAROM_R_MALFORMED;
 	return PARSE_OK;
@@ -189,7 +194,7 @@ static __always_inline int parse_ipv6(struct ipv6hdr *ip, void *end,
 	return rc;
 }
 
-/* PARSE_OK with *local set, PARSE_PASS, or the reason why not */
+/* PARSE_OK or PARSE_SIP with *local set, PARSE_PASS, or the reason why not */
 static __always_inline int parse_frame(void *data, void *end, struct frame *f,
 				       struct local **local)
 {

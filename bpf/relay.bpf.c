@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Carom's XDP program: RTP relayed off the leg table.
+/* Carom's XDP program: RTP relayed off the leg table, SIP forwarded.
  *
  * Decide first, mutate last. A frame that is passed up is byte-identical to
  * the one that came in, and each verdict has its counted reason. */
 #include "long.h"
+#include "sip.h"
 
 SEC("xdp")
 int carom_xdp(struct xdp_md *ctx)
@@ -17,10 +18,14 @@ int carom_xdp(struct xdp_md *ctx)
 	t = trip_here();
 	if (rc == PARSE_PASS || !t)
 		return XDP_PASS;
-	if (rc == CAROM_R_RELAYED)
+	if (rc == PARSE_SIP)
+		rc = sip(ctx);
+	else if (rc == CAROM_R_RELAYED)
 		rc = rewrite_any(ctx);
+	if (rc == PARSE_PASS)
+		return XDP_PASS;
 	count(rc, t->f.ip_len);
-	if (rc == CAROM_R_RELAYED)
+	if (rc == CAROM_R_RELAYED || rc == CAROM_R_SIP_FORWARDED)
 		return t->action;
 	if (t->slot != NO_SLOT && rc < CAROM_R_LEG_MAX)
 		count_leg(t->slot, rc);

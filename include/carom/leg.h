@@ -39,7 +39,7 @@
 #include "carom/reason.h"
 
 /** Changes whenever a struct here changes: names the pin directory */
-#define CAROM_LAYOUT_VERSION 1
+#define CAROM_LAYOUT_VERSION 2
 
 /** What is done with a packet that arrives on the leg's port */
 enum __attribute__((packed)) leg_state {

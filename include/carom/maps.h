@@ -37,7 +37,8 @@
 #define LOCAL_DELETED 2 /**< was used: a search goes on                */
 
 /**
- * A media address and the slots of its ports (local_slot()). Found by local_hash() and at
+ * An address of ours: the slots of its media ports (local_slot(); port_min above
+ * port_max: none), and whether SIP comes to it (carom/sipmap.h). Found by local_hash() and at
  * most CAROM_LOCAL_PROBES steps of linear probing. The agent stores `used`
  * last, with release, and clears it first.
  */
@@ -46,7 +47,8 @@ struct local {
 	__u32 base;     /**< slot of port_min                         */
 	__u16 port_min; /**< host order                               */
 	__u16 port_max; /**< host order, inclusive                    */
-	__u32 used;     /**< LOCAL_*                                  */
+	__u16 used;     /**< LOCAL_*                                  */
+	__u16 sip;      /**< listeners for SIP at the address         */
 	__u32 id;       /**< agent's number for the address           */
 };
 

@@ -52,7 +52,54 @@
 	X(NH_STALE, nh_stale, note, "refresh failed; last good next hop used") \
 	X(NH_REFRESH, nh_refresh, note,                                        \
 	  "next hop looked up in the kernel's FIB")                            \
-	X(TAPPED, tapped, note, "copied to the agent while being relayed")
+	X(TAPPED, tapped, note, "copied to the agent while being relayed")     \
+	/* SIP */                                                              \
+	X(SIP_FORWARDED, sip_forwarded, relay, "SIP message forwarded")        \
+	X(SIP_DENIED, sip_denied, drop, "source is in a denied network")       \
+	X(SIP_FLOOD, sip_flood, drop, "source is over its limit of messages")  \
+	X(SIP_NOT_OURS, sip_not_ours, drop,                                    \
+	  "response whose topmost Via is not ours")                            \
+	X(SIP_FORGED, sip_forged, drop,                                        \
+	  "response whose branch we have not made")                            \
+	X(SIP_NOT_SIP, sip_not_sip, punt, "keep-alive, STUN, or no SIP")       \
+	X(SIP_LONG, sip_long, punt,                                            \
+	  "longer, or of more lines, than is looked at")                       \
+	X(SIP_START, sip_start, punt, "start line is not plain SIP/2.0")       \
+	X(SIP_URI, sip_uri, punt, "URI is not sip:, has escapes or headers")   \
+	X(SIP_LINE, sip_line, punt,                                            \
+	  "a line that is no header, or without CRLF")                         \
+	X(SIP_FOLDED, sip_folded, punt, "a header goes on in the next line")   \
+	X(SIP_SYNTAX, sip_syntax, punt, "a header that matters is not plain")  \
+	X(SIP_JOINED, sip_joined, punt, "several Via in one line")             \
+	X(SIP_TWICE, sip_twice, punt, "a header twice that there is one of")   \
+	X(SIP_MISSING, sip_missing, punt,                                      \
+	  "a header that each message has is missing")                         \
+	X(SIP_LENGTH, sip_length, punt, "Content-Length is not what came")     \
+	X(SIP_CSEQ, sip_cseq, punt, "CSeq names another method")               \
+	X(SIP_TRANSPORT, sip_transport, punt,                                  \
+	  "maddr, or a transport other than UDP")                              \
+	X(SIP_CHECKSUM, sip_checksum, punt, "UDP checksum is wrong")           \
+	X(SIP_MAX_FORWARDS, sip_max_forwards, punt,                            \
+	  "Max-Forwards is missing or used up")                                \
+	X(SIP_REQUIRE, sip_require, punt,                                      \
+	  "asks proxies for an extension, or the other end for an unknown "    \
+	  "one")                                                               \
+	X(SIP_LOCAL, sip_local, punt, "for the agent itself")                  \
+	X(SIP_HOST, sip_host, punt, "next hop is a name, or none of ours")     \
+	X(SIP_STRICT, sip_strict, punt, "a Route of a strict router")          \
+	X(SIP_FLOW, sip_flow, punt, "a flow's token, or one is to be made")    \
+	X(SIP_AUTH, sip_auth, punt, "set asks for digest authentication")      \
+	X(SIP_NO_RULE, sip_no_rule, punt, "no rule for this request")          \
+	X(SIP_NOBODY, sip_nobody, punt, "no target of the set is usable")      \
+	X(SIP_REFUSED, sip_refused, punt, "next hop is not one we send to")    \
+	X(SIP_DEST, sip_dest, punt,                                            \
+	  "next hop is no unicast address of others")                          \
+	X(SIP_FAMILY, sip_family, punt, "next hop is of the other IP family")  \
+	X(SIP_ROUTE, sip_route, punt, "next hop's way out is not known")       \
+	X(SIP_BIG, sip_big, punt, "would be longer than the next hop's MTU")   \
+	X(SIP_COPIED, sip_copied, note, "copied to the agent")                 \
+	X(SIP_COPY_LOST, sip_copy_lost, note,                                  \
+	  "copy for the agent lost: ring full")
 
 enum carom_reason {
 #define X(id, name, class, text) CAROM_R_##id,

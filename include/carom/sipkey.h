@@ -14,8 +14,8 @@
 
 #define SIP_COOKIE "z9hG4bK" /**< RFC 3261 8.1.1.7 */
 #define SIP_COOKIE_LEN 7
-#define SIP_HEX_LEN 16        /**< digits of a hash in text          */
-#define SIP_TAG "cm-"         /**< begins the To-tag of our own replies */
+#define SIP_HEX_LEN 16 /**< digits of a hash in text          */
+#define SIP_TAG "cm-"  /**< begins the To-tag of our own replies */
 #define SIP_TAG_LEN 3
 
 #define SIP_KEY_BRANCH 0x6272616e63680001ULL
@@ -47,13 +47,15 @@ SCAN_INLINE void sipkey_span(struct siphash *h, const struct scan_buf *b,
 			     __u32 off, __u32 len)
 {
 	siphash_word(h, len);
-	for (int i = 0; i < SCAN_TOKEN_WORDS && len; i++) {
-		__u32 n = len < 8 ? len : 8;
-
-		siphash_word(h, scan_keep(scan_word(b, off), n));
+	for (int i = 0; i < SCAN_TOKEN_WORDS; i++) {
+		if (len < 8)
+			break;
+		siphash_word(h, scan_word(b, off));
 		off += 8;
-		len -= n;
+		len -= 8;
 	}
+	if (len)
+		siphash_word(h, scan_keep(scan_word(b, off), len));
 }
 
 /** Take in an address of 16 bytes and a port */
@@ -78,8 +80,8 @@ SCAN_INLINE void sipkey_hex(__u64 hash, __u64 text[2])
 		/* eight digits, one in each byte, the highest one lowest */
 		x = __builtin_bswap64(x) >> 32;
 		x = (x & 0xffff) | (x & 0xffff0000) << 16;
-		x = (x & 0x000000ff000000ffULL) |
-		    (x & 0x0000ff000000ff00ULL) << 8;
+		x = (x & 0x000000ff000000ffULL) | (x & 0x0000ff000000ff00ULL)
+							  << 8;
 		x = (x >> 4 & 0x000f000f000f000fULL) |
 		    (x & 0x000f000f000f000fULL) << 8;
 		more = ((x + 0x0606060606060606ULL) >> 4) & SCAN_ONES;

@@ -7,6 +7,7 @@
  *   sip_conf      ARRAY[1]       struct sip_conf      agent writes
  *   sip_listeners ARRAY[64]      struct sip_listener  agent writes
  *   sip_hosts     HASH[hostport] struct sip_host      agent writes
+ *   sip_exits     HASH[device]   __u32 listener       agent writes
  *   sip_nets      LPM[prefix]    struct sip_net       agent writes
  *   sip_domains   HASH[name]     __u32 id             agent writes
  *   sip_rules     ARRAY[64]      struct sip_rule      agent writes
@@ -36,8 +37,8 @@
 #define SIP_SETS 32
 #define SIP_SET_TARGETS 2048 /**< numbers of targets in a set are below  */
 #define SIP_TARGETS (SIP_SETS * SIP_SET_TARGETS)
-#define SIP_SLOTS 65536   /**< of a set's table, at most               */
-#define SIP_SLOT_LINE 64  /**< slots in an entry of sip_slots          */
+#define SIP_SLOTS 65536  /**< of a set's table, at most               */
+#define SIP_SLOT_LINE 64 /**< slots in an entry of sip_slots          */
 #define SIP_STICKY 262144
 #define SIP_BUCKETS 65536
 #define SIP_COPY_BYTES (4u << 20)
@@ -88,9 +89,16 @@ struct sip_listener {
 	__u16 v6;
 	__u16 via_len, rr_len;
 	__u32 used;
-	__u32 pad;
+	__u32 ifindex; /**< of the device that has the address        */
 	char via[SIP_LINE_MAX];
 	char rr[SIP_LINE_MAX];
+};
+
+/** Key of sip_exits: which listener's address messages leave from by a device,
+ * where the one that they came to is of another device */
+struct sip_exit {
+	__u32 ifindex;
+	__u32 v6;
 };
 
 struct sip_hostport {
@@ -116,9 +124,10 @@ struct sip_prefix {
 };
 
 /* sip_net.flags */
-#define SIP_NET_DENY (1u << 0)    /**< drop all                         */
-#define SIP_NET_ALLOW (1u << 1)   /**< no flood limits                  */
-#define SIP_NET_TRUSTED (1u << 2) /**< may send anywhere, and be sent to;
+#define SIP_NET_DENY (1u << 0)  /**< drop all                         */
+#define SIP_NET_ALLOW (1u << 1) /**< no flood limits                  */
+#define SIP_NET_TRUSTED                                                        \
+	(1u << 2) /**< may send anywhere, and be sent to;
 				     no digest challenge              */
 
 struct sip_net {
@@ -169,13 +178,13 @@ struct sip_slots {
 struct sip_target {
 	__u8 addr[16];
 	__u16 port;
-	__u16 usable;  /**< 0: gone or down; who is stuck to it leaves     */
+	__u16 usable; /**< 0: dead: a retransmitted INVITE leaves it      */
 	__u32 pad;
-	__u64 dialogs;   /**< new ones sent to it                      */
+	__u64 dialogs;   /**< INVITEs that the table sent to it       */
 	__u64 requests;  /**< all requests sent to it                  */
 	__u64 responses; /**< sent to it                              */
 	__u64 received;  /**< messages that came from it               */
-	__u64 pad2;
+	__u64 spare;
 };
 
 /** Where a call went that began before its set changed */

@@ -333,7 +333,7 @@ static void check_tally(const struct gold *g, const struct tally *t0,
 		uint64_t want = (int)i == g->reason, got;
 
 		if (is_note(i))
-			want = g->notes >> (i - CAROM_R_LATCHED) & 1;
+			want = g->notes >> (i - CAROM_R_LATCHED) & 1ull;
 		got = t1->packets[i] - t0->packets[i];
 		if (i == CAROM_R_NH_REFRESH && got >= want)
 			continue;

@@ -99,7 +99,7 @@ void bed_settle(void);
 
 /* ---- golden packets ------------------------------------------------- */
 
-#define NOTE(reason) (1u << (CAROM_R_##reason - CAROM_R_LATCHED))
+#define NOTE(reason) (1ull << (CAROM_R_##reason - CAROM_R_LATCHED))
 
 /** One packet and what must become of it */
 struct gold {
@@ -109,7 +109,7 @@ struct gold {
 	int action;        /**< XDP_*                                    */
 	int reason;        /**< -1: none is counted                      */
 	struct spec out;   /**< for XDP_TX and XDP_REDIRECT              */
-	unsigned notes;    /**< NOTE(...) that are counted beside        */
+	uint64_t notes;    /**< NOTE(...) that are counted beside        */
 	struct sa charged; /**< leg that the reason is charged to too    */
 };
 

@@ -150,6 +150,15 @@ int fp_slot_addr(const struct fp *fp, uint32_t slot, struct sa *sa);
 int fp_local_add(struct fp *fp, const struct sa *laddr, uint16_t port_min,
 		 uint16_t port_max, struct fp_err *e);
 
+/**
+ * Say that SIP comes to an address, with or without media
+ *
+ * @param listeners  How many there are at it; 0: none any more
+ *
+ * @return 0, ENOSPC (too many addresses), EINVAL
+ */
+int fp_local_sip(struct fp *fp, const struct sa *laddr, int listeners);
+
 /** Ports of a known address that are not media: passed to the host */
 int fp_local_foreign(struct fp *fp, const struct sa *laddr, uint16_t port_min,
 		     uint16_t port_max);
@@ -268,7 +277,7 @@ void fp_tap_flush(struct fp_tap *tap);
 int fp_set_ttl(struct fp *fp, uint8_t ttl);
 
 /**
- * The directory under which this layout is pinned: /sys/fs/bpf/carom/1, or
+ * The directory under which this layout is pinned: /sys/fs/bpf/carom/2, or
  * where the mount namespace hides it (`ip netns exec` does), the same as an
  * ancestor process sees it (/proc/PID/root). With `create`, bpffs is mounted where it is missing.
  */

@@ -28,6 +28,7 @@ static struct local *find(const struct fp *fp, const uint8_t a[16], bool place)
 	return place ? hole : NULL;
 }
 
+/* 0 where no media comes to it */
 static uint32_t slot_count(const struct local *l)
 {
 	return l->port_max - l->port_min + 1u;
@@ -116,12 +117,49 @@ int fp_local_add(struct fp *fp, const struct sa *laddr, uint16_t port_min,
 			       n, fp->slots);
 
 	clear_slots(fp, base, n);
+	if (l->used != LOCAL_DELETED || memcmp(l->addr, a, sizeof(l->addr)))
+		l->sip = 0;
 	memcpy(l->addr, a, sizeof(l->addr));
 	l->base = base;
 	l->port_min = port_min;
 	l->port_max = port_max;
 	l->id = l - fp->locals;
 	/* last: from here on the kernel sees it */
+	__atomic_store_n(&l->used, LOCAL_USED, __ATOMIC_RELEASE);
+	return 0;
+}
+
+/* An address without media: no port is in its range */
+static void no_media(struct local *l)
+{
+	l->base = 0;
+	l->port_min = 1;
+	l->port_max = 0;
+}
+
+int fp_local_sip(struct fp *fp, const struct sa *laddr, int listeners)
+{
+	struct local *l;
+	uint8_t a[16];
+
+	if (!fp || fp->readonly || sa6_from_sa(a, laddr))
+		return EINVAL;
+	l = find(fp, a, false);
+	if (l) {
+		l->sip = listeners;
+		if (!listeners && !slot_count(l))
+			l->used = LOCAL_DELETED;
+		return 0;
+	}
+	if (!listeners)
+		return 0;
+	l = find(fp, a, true);
+	if (!l)
+		return ENOSPC;
+	memcpy(l->addr, a, sizeof(l->addr));
+	no_media(l);
+	l->sip = listeners;
+	l->id = l - fp->locals;
 	__atomic_store_n(&l->used, LOCAL_USED, __ATOMIC_RELEASE);
 	return 0;
 }
@@ -153,8 +191,10 @@ int fp_local_del(struct fp *fp, const struct sa *laddr)
 	l = find(fp, a, false);
 	if (!l)
 		return ENOENT;
-	__atomic_store_n(&l->used, LOCAL_DELETED, __ATOMIC_RELEASE);
+	if (!l->sip)
+		__atomic_store_n(&l->used, LOCAL_DELETED, __ATOMIC_RELEASE);
 	clear_slots(fp, l->base, slot_count(l));
+	no_media(l);
 	return 0;
 }
 

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Is the message welcome? Looked at before anything is read: whose network it
+ * comes from, and whether the source keeps to its limits */
+#ifndef CAROM_BPF_SIP_ADMIT_H
+#define CAROM_BPF_SIP_ADMIT_H
+
+#include "clock.h"
+#include "sip_maps.h"
+
+/* What it claims to be, by its first four bytes. It need not be true: a limit
+ * is kept all the same */
+static __always_inline __u32 sip_class(__u32 head)
+{
+#define SIP_HEAD(a, b, c, d)                                                   \
+	((__u32)(a) | (__u32)(b) << 8 | (__u32)(c) << 16 | (__u32)(d) << 24)
+	switch (head) {
+	case SIP_HEAD('I', 'N', 'V', 'I'):
+		return SIP_CLASS_INVITE;
+	case SIP_HEAD('R', 'E', 'G', 'I'):
+	case SIP_HEAD('S', 'U', 'B', 'S'):
+	case SIP_HEAD('P', 'U', 'B', 'L'):
+		return SIP_CLASS_REGISTER;
+	case SIP_HEAD('A', 'C', 'K', ' '):
+	case SIP_HEAD('B', 'Y', 'E', ' '):
+	case SIP_HEAD('C', 'A', 'N', 'C'):
+	case SIP_HEAD('N', 'O', 'T', 'I'):
+	case SIP_HEAD('I', 'N', 'F', 'O'):
+	case SIP_HEAD('P', 'R', 'A', 'C'):
+	case SIP_HEAD('U', 'P', 'D', 'A'):
+	case SIP_HEAD('R', 'E', 'F', 'E'):
+		return SIP_CLASS_DIALOG;
+	case SIP_HEAD('S', 'I', 'P', '/'):
+		return SIP_CLASS_RESPONSE;
+	}
+	/* a method begins with a capital letter, by all that is registered */
+	return (head & 0xff) - 'A' < 26 ? SIP_CLASS_OTHER : SIP_CLASS_JUNK;
+}
+
+/* The bucket leaks: `full` is when it will be empty. True: there was room for
+ * another message. Two CPUs may meet: then one token too many is given */
+static __always_inline bool bucket_take(struct sip_bucket *bk, __u32 class,
+					const struct sip_limit *l, __u64 now)
+{
+	__u64 full;
+
+	class &= 7;
+	if (class >= SIP_CLASS_MAX)
+		return true;
+	full = bk->full[class];
+	if (full < now)
+		full = now;
+	if (full - now > l->burst) {
+		bk->dropped++;
+		return false;
+	}
+	bk->full[class] = full + l->interval;
+	return true;
+}
+
+/* One source: an IPv4 address, or the /64 that one IPv6 host may use freely */
+static __always_inline bool sip_in_limit(const struct trip *t,
+					 const struct sip_limit *l, __u32 class)
+{
+	struct sip_bucket fresh = {}, *bk;
+	struct addr key = {};
+
+	key.w[0] = t->f.src.w[0];
+	if (t->f.v6) {
+		key.w[1] = t->f.src.w[1];
+		key.w[3] = 1;
+	}
+	bk = bpf_map_lookup_elem(&sip_buckets, &key);
+	if (!bk) {
+		bpf_map_update_elem(&sip_buckets, &key, &fresh, BPF_NOEXIST);
+		bk = bpf_map_lookup_elem(&sip_buckets, &key);
+	}
+	return !bk || bucket_take(bk, class, l, t->now);
+}
+
+/* Networks: deny, allow, trust. The reason, or CAROM_R_SIP_FORWARDED */
+static __always_inline int sip_network(struct sip_work *w, const struct trip *t,
+				       const struct sip_limit *l, __u32 class)
+{
+	const struct sip_net *net;
+
+	w->prefix.bits = 128;
+	__builtin_memcpy(w->prefix.addr, w->src.addr, 16);
+	net = bpf_map_lookup_elem(&sip_nets, &w->prefix);
+	if (net) {
+		if (net->flags & SIP_NET_DENY)
+			return CAROM_R_SIP_DENIED;
+		if (net->flags & SIP_NET_TRUSTED) {
+			w->flags |= WORK_TRUSTED;
+			w->set = net->set;
+		}
+		if (net->flags & (SIP_NET_ALLOW | SIP_NET_TRUSTED))
+			return CAROM_R_SIP_FORWARDED;
+	}
+	if (l->interval && !sip_in_limit(t, l, class))
+		return CAROM_R_SIP_FLOOD;
+	return CAROM_R_SIP_FORWARDED;
+}
+
+/* The message into the scanner's buffer, zeroes behind it */
+static __always_inline int sip_load(struct xdp_md *ctx, struct sip_work *w,
+				    const struct trip *t)
+{
+	__u32 off = t->f.l2_len + t->f.l3_len + sizeof(struct udphdr);
+	__u32 n = t->f.udp_len - sizeof(struct udphdr);
+
+	if (!n)
+		return CAROM_R_SIP_NOT_SIP;
+	if (n > SCAN_LEN_MAX)
+		return CAROM_R_SIP_LONG;
+	w->b.len = n;
+	/* 6.1's verifier forgets n > 0 across a mask: say it so */
+	asm volatile("" : "+r"(n));
+	n = ((n - 1) & (SCAN_BUF - 1)) + 1;
+	if (bpf_xdp_load_bytes(ctx, off, w->b.data, n))
+		return CAROM_R_TRUNCATED;
+	asm volatile("" : "+r"(n));
+	n &= 2 * SCAN_BUF - 1;
+	if (n > SCAN_BUF)
+		return CAROM_R_SIP_LONG;
+	__builtin_memset(w->b.data + n, 0, 16);
+	return CAROM_R_SIP_FORWARDED;
+}
+
+/* Sum of the message: the buffer is zero behind it */
+static __always_inline __u64 sip_sum(struct sip_work *w)
+{
+	__u32 len = (w->b.len + 3) & ~3u, off = 0;
+	__u64 sum = 0;
+
+	for (int i = 0; i < SCAN_BUF / CSUM_CHUNK && len; i++) {
+		__u32 n = len < CSUM_CHUNK ? len : CSUM_CHUNK;
+
+		len -= n;
+		asm volatile("" : "+r"(n));
+		n = ((n - 4) & (CSUM_CHUNK - 4)) + 4;
+		sum += (__u32)bpf_csum_diff(NULL, 0,
+					    (__be32 *)(w->b.data + off), n, 0);
+		off += CSUM_CHUNK;
+	}
+	return sum;
+}
+
+/* A checksum that is wrong must not leave as a right one. Where there is none,
+ * or it was left to an offload, there is nothing to be told */
+static __always_inline bool sip_sum_right(struct xdp_md *ctx,
+					  struct sip_work *w,
+					  const struct trip *t)
+{
+	/* the mask changes nothing; it tells the verifier of the bound */
+	__u32 off = (t->f.l2_len + t->f.l3_len) & 127;
+	struct udphdr *udp = (void *)(long)ctx->data + off;
+	__u64 pseudo;
+
+	if ((void *)(udp + 1) > (void *)(long)ctx->data_end)
+		return false;
+	pseudo = csum_pseudo(&t->f.src, &t->f.dst, t->f.v6, t->f.udp_len);
+	if (!udp->check || udp->check == csum_fold(pseudo))
+		return true;
+	pseudo += (__u64)udp->source + udp->dest + udp->len + udp->check;
+	return csum_fold(pseudo + sip_sum(w)) == 0xffff;
+}
+
+/* From the wire to the scanner's buffer. PARSE_PASS where nobody listens at
+ * the port, CAROM_R_SIP_FORWARDED, or the reason why it goes no further */
+__noinline int sip_admit(struct xdp_md *ctx)
+{
+	struct trip *t = trip_here();
+	struct sip_work *w = sip_here();
+	struct cpu *cpu = cpu_here();
+	const struct sip_conf *conf = sip_settings();
+	const struct sip_host *self;
+	__u32 class, head = 0;
+	int rc;
+
+	if (!t || !w || !cpu || !conf || !(conf->flags & SIP_CONF_ON))
+		return PARSE_PASS;
+	sip_addr(w->dst.addr, &t->f.dst, t->f.v6);
+	w->dst.port = bpf_ntohs(t->f.dport);
+	self = bpf_map_lookup_elem(&sip_hosts, &w->dst);
+	if (!self || self->kind != SIP_HOST_SELF)
+		return PARSE_PASS;
+	w->in = self->index;
+	w->out = w->in;
+	sip_addr(w->src.addr, &t->f.src, t->f.v6);
+	w->src.port = bpf_ntohs(t->f.sport);
+	w->flags = 0;
+	w->set = SIP_NONE;
+	w->target = ~0u;
+	w->from = ~0u;
+	t->now = clock_now(cpu);
+
+	bpf_xdp_load_bytes(ctx,
+			   t->f.l2_len + t->f.l3_len + sizeof(struct udphdr),
+			   &head, sizeof(head));
+	class = sip_class(head) & 7;
+	if (class >= SIP_CLASS_MAX)
+		return PARSE_PASS;
+	rc = sip_network(w, t, &conf->limit[class], class);
+	if (rc == CAROM_R_SIP_FORWARDED)
+		rc = sip_load(ctx, w, t);
+	if (rc == CAROM_R_SIP_FORWARDED && !sip_sum_right(ctx, w, t))
+		rc = CAROM_R_SIP_CHECKSUM;
+	return rc;
+}
+
+#endif

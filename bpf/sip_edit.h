@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The message that leaves, as a list of pieces: stretches of the one that came
+ * and texts of ours. What lies behind the last edit stays where it is */
+#ifndef CAROM_BPF_SIP_EDIT_H
+#define CAROM_BPF_SIP_EDIT_H
+
+#include "sip_branch.h"
+
+#define TEXT_MASK 127 /* the verifier is shown room behind */
+
+static __always_inline void text_char(struct sip_work *w, __u8 c)
+{
+	w->text[w->texts & TEXT_MASK] = c;
+	w->texts++;
+}
+
+/* Decimal, 0..65535 */
+static __always_inline void text_number(struct sip_work *w, __u32 n)
+{
+	__u32 div = 10000;
+
+#pragma unroll
+	for (int i = 0; i < 5; i++) {
+		if (n >= div || div == 1)
+			text_char(w, '0' + n / div % 10);
+		div /= 10;
+	}
+}
+
+/* A group of an IPv6 address, without leading zeroes */
+static __always_inline void text_group(struct sip_work *w, __u32 n)
+{
+#pragma unroll
+	for (int shift = 12; shift >= 0; shift -= 4) {
+		__u32 d = n >> shift & 15;
+
+		if (n >> shift || !shift)
+			text_char(w, d < 10 ? '0' + d : 'a' + d - 10);
+	}
+}
+
+/* The source's address. Its state lies in memory, and each octet or group is a
+ * call: else the verifier would follow each number of digits behind each other */
+__noinline int text_octet(__u32 i)
+{
+	struct sip_work *w = sip_here();
+
+	if (!w)
+		return 0;
+	if (i)
+		text_char(w, '.');
+	text_number(w, w->src.addr[(12 + i) & 15]);
+	return 0;
+}
+
+__noinline int text_group_at(__u32 i)
+{
+	struct sip_work *w = sip_here();
+
+	if (!w)
+		return 0;
+	if (i)
+		text_char(w, ':');
+	text_group(w, w->src.addr[(2 * i) & 15] << 8 |
+			      w->src.addr[(2 * i + 1) & 15]);
+	return 0;
+}
+
+static __always_inline void text_source(bool v6)
+{
+	if (v6) {
+		for (__u32 i = 0; i < 8; i++)
+			text_group_at(i);
+	} else {
+		for (__u32 i = 0; i < 4; i++)
+			text_octet(i);
+	}
+}
+
+static __always_inline void text_word(struct sip_work *w, __u64 word, __u32 n)
+{
+	*(__u64 *)(w->text + (w->texts & TEXT_MASK)) = word;
+	w->texts += n;
+}
+
+/* ---- pieces ------------------------------------------------------------ */
+
+static __always_inline void piece(struct sip_work *w, __u32 from, __u32 off,
+				  __u32 len)
+{
+	__u32 n = w->pieces;
+	struct sip_piece *p;
+
+	if (!len)
+		return;
+	w->pieces = n + 1;
+	asm volatile("" : "+r"(n));
+	if (n >= PIECES)
+		return; /* pieces_fit() sees it */
+	p = &w->piece[n];
+	p->from = from;
+	p->off = off;
+	p->len = len;
+	w->len += len;
+}
+
+/* The message as it came, up to `end` */
+static __always_inline void piece_up_to(struct sip_work *w, __u32 end)
+{
+	piece(w, PIECE_BUF, w->done, end - w->done);
+	w->done = end;
+}
+
+/* Text from `text` on, put in at `at` */
+static __always_inline void piece_text(struct sip_work *w, __u32 at, __u32 text)
+{
+	piece_up_to(w, at);
+	piece(w, PIECE_TEXT, text, w->texts - text);
+}
+
+static __always_inline void piece_listener(struct sip_work *w, __u32 from,
+					   __u32 listener)
+{
+	const struct sip_listener *l = bpf_map_lookup_elem(&sip_listeners,
+							   &listener);
+
+	if (l)
+		piece(w, from, listener,
+		      from == PIECE_VIA ? l->via_len : l->rr_len);
+	else
+		w->pieces = PIECES + 1;
+}
+
+/* Our Via and the Record-Routes, behind the start line */
+__noinline int sip_edit_top(void)
+{
+	struct sip_work *w = sip_here();
+	__u32 text, digits;
+	__u64 hex[2];
+
+	if (!w)
+		return 0;
+	piece_up_to(w, w->b.s.start_end);
+	piece_listener(w, PIECE_VIA, w->out);
+	text = w->texts;
+	sipkey_hex(sip_branch(0, w->in), hex);
+	text_word(w, hex[0], 8);
+	text_word(w, hex[1], 8);
+	digits = w->in;
+	text_char(w, (digits >> 4 & 15) < 10 ? '0' + (digits >> 4 & 15)
+					     : 'a' + (digits >> 4 & 15) - 10);
+	text_char(w, (digits & 15) < 10 ? '0' + (digits & 15)
+					: 'a' + (digits & 15) - 10);
+	text_char(w, '\r');
+	text_char(w, '\n');
+	piece(w, PIECE_TEXT, text, w->texts - text);
+	if (!(w->flags & WORK_RR))
+		return 0;
+	piece_listener(w, PIECE_RR, w->out);
+	if (w->out != w->in)
+		piece_listener(w, PIECE_RR, w->in);
+	return 0;
+}
+
+/* received and rport of the topmost Via (18.2.1, RFC 3581 4), and where the
+ * response will go by them: sip_work.reply() */
+__noinline int sip_edit_via(void)
+{
+	const struct sip_conf *conf = sip_settings();
+	struct sip_work *w = sip_here();
+	struct trip *t = trip_here();
+	const struct scan_via *v;
+	bool force;
+	__u32 text;
+
+	if (!w || !t || !conf)
+		return 0;
+	v = &w->b.s.via[0];
+	force = conf->flags & SIP_CONF_FORCE_RPORT &&
+		!(v->flags & SCAN_VIA_RPORT);
+	if (v->flags & SCAN_VIA_RPORT) {
+		text = w->texts;
+		text_char(w, '=');
+		text_number(w, w->src.port);
+		piece_text(w, v->rport_end, text);
+	} else if (!force &&
+		   !scan_host(&w->b, v->host.off, v->host.len,
+			      v->flags & SCAN_VIA_V6) &&
+		   *(__u64 *)w->b.ip == *(__u64 *)w->src.addr &&
+		   *(__u64 *)(w->b.ip + 8) == *(__u64 *)(w->src.addr + 8)) {
+		return 0;
+	}
+	text = w->texts;
+	if (force) {
+		text_word(w, SCAN_W(';', 'r', 'p', 'o', 'r', 't', '=', 0), 7);
+		text_number(w, w->src.port);
+	}
+	text_word(w, SCAN_W(';', 'r', 'e', 'c', 'e', 'i', 'v', 'e'), 8);
+	text_word(w, SCAN_W('d', '=', 0, 0, 0, 0, 0, 0), 2);
+	text_source(t->f.v6);
+	piece_text(w, v->end, text);
+	return 0;
+}
+
+static __always_inline void cut(struct sip_work *w, __u32 off, __u32 end)
+{
+	piece_up_to(w, off);
+	w->done = end;
+}
+
+/* Own Routes go: an entry, or the line where no other is in it */
+__noinline int sip_edit_routes(void)
+{
+	struct sip_work *w = sip_here();
+	const struct scan_route *r, *r2;
+
+	if (!w || !w->pops)
+		return 0;
+	r = &w->b.s.route[0];
+	if (w->pops == 2) {
+		r2 = &w->b.s.route[1];
+		if (r2->line == r->line && r2->behind) {
+			cut(w, r->off, r2->behind);
+			return 0;
+		}
+		cut(w, r->line, r->next);
+		if (r2->line == r->line)
+			return 0;
+		r = r2;
+	}
+	if (r->behind)
+		cut(w, r->off, r->behind);
+	else
+		cut(w, r->line, r->next);
+	return 0;
+}
+
+/* One hop less, in as many digits. The buffer is ours to write */
+static __always_inline void sip_edit_hops(struct sip_work *w)
+{
+	__u32 off = w->b.s.maxfwd.off, len = w->b.s.maxfwd.len;
+	__u32 n = w->b.s.max_forwards - 1;
+
+#pragma unroll
+	for (int i = 2; i >= 0; i--) {
+		if ((__u32)i >= len)
+			continue;
+		w->b.data[(off + i) & (SCAN_BUF - 1)] = '0' + n % 10;
+		n /= 10;
+	}
+}
+
+/* Where the response to this request will go: what its branch is made of */
+static __always_inline void sip_reply_will(struct sip_work *w,
+					   const struct sip_conf *conf)
+{
+	const struct scan_via *v = &w->b.s.via[0];
+
+	w->next = w->src;
+	if (!(v->flags & SCAN_VIA_RPORT) &&
+	    !(conf->flags & SIP_CONF_FORCE_RPORT))
+		w->next.port = v->port ? v->port : SIP_PORT;
+}
+
+/* sip_work.piece: all that leaves up to sip_work.done */
+__noinline int sip_edit(void)
+{
+	const struct sip_conf *conf = sip_settings();
+	struct sip_work *w = sip_here();
+	struct sip_hostport next;
+	bool via_first;
+
+	if (!w || !conf)
+		return CAROM_R_SIP_SYNTAX;
+	w->pieces = 0;
+	w->done = 0;
+	w->len = 0;
+	w->texts = 0;
+	if (!(w->b.s.flags & SCAN_REQUEST)) {
+		cut(w, w->b.s.via[0].line, w->b.s.via[0].next);
+		return CAROM_R_SIP_FORWARDED;
+	}
+	next = w->next;
+	sip_reply_will(w, conf);
+	sip_edit_top();
+	w->next = next;
+	/* in the order in which they stand; a Via between two Routes is for
+	 * the agent */
+	via_first = !w->pops || w->b.s.via[0].line < w->b.s.route[0].line;
+	if (!via_first && w->pops == 2 &&
+	    w->b.s.via[0].line < w->b.s.route[1].line)
+		return CAROM_R_SIP_SYNTAX;
+	if (via_first)
+		sip_edit_via();
+	sip_edit_routes();
+	if (!via_first)
+		sip_edit_via();
+	return w->pieces > PIECES ? CAROM_R_SIP_SYNTAX : CAROM_R_SIP_FORWARDED;
+}
+
+#endif

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The maps that SIP is forwarded by, and a message on its way through. Who
+ * writes what: carom/sipmap.h */
+#ifndef CAROM_BPF_SIP_MAPS_H
+#define CAROM_BPF_SIP_MAPS_H
+
+#include "carom/sipaddr.h"
+#include "carom/sipkey.h"
+#include "carom/sipmap.h"
+
+#include "trip.h"
+
+#define SIP_ARRAY(name, n, v)                                                  \
+	struct {                                                               \
+		__uint(type, BPF_MAP_TYPE_ARRAY);                              \
+		__uint(map_flags, BPF_F_MMAPABLE);                             \
+		__uint(max_entries, n);                                        \
+		__type(key, __u32);                                            \
+		__type(value, v);                                              \
+	} name SEC(".maps")
+
+#define SIP_HASH(name, kind, n, k_, v_)                                        \
+	struct {                                                               \
+		__uint(type, BPF_MAP_TYPE_##kind);                             \
+		__uint(max_entries, n);                                        \
+		__type(key, k_);                                               \
+		__type(value, v_);                                             \
+	} name SEC(".maps")
+
+SIP_ARRAY(sip_conf, 1, struct sip_conf);
+SIP_ARRAY(sip_listeners, SIP_LISTENERS, struct sip_listener);
+SIP_ARRAY(sip_rules, SIP_RULES, struct sip_rule);
+SIP_ARRAY(sip_sets, SIP_SETS, struct sip_set);
+SIP_ARRAY(sip_slots, SIP_SETS * 2 * (SIP_SLOTS / SIP_SLOT_LINE),
+	  struct sip_slots);
+SIP_ARRAY(sip_targets, SIP_TARGETS, struct sip_target);
+SIP_HASH(sip_hosts, HASH, SIP_HOSTS, struct sip_hostport, struct sip_host);
+SIP_HASH(sip_exits, HASH, 1024, struct sip_exit, __u32);
+SIP_HASH(sip_domains, HASH, SIP_DOMAINS, struct sip_domain, __u32);
+SIP_HASH(sip_sticky, LRU_HASH, SIP_STICKY, __u64, struct sip_stick);
+SIP_HASH(sip_buckets, LRU_HASH, SIP_BUCKETS, struct addr, struct sip_bucket);
+SIP_HASH(sip_counts, PERCPU_ARRAY, SIP_COUNT_MAX, __u32, struct sip_count);
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, SIP_NETS);
+	__type(key, struct sip_prefix);
+	__type(value, struct sip_net);
+} sip_nets SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, SIP_COPY_BYTES);
+} sip_copies SEC(".maps");
+
+/* A stretch of the message that leaves */
+struct sip_piece {
+	__u16 from; /* PIECE_*                                   */
+	__u16 off, len;
+	__u16 pad;
+};
+
+#define PIECE_BUF 0  /* of the message that came                   */
+#define PIECE_TEXT 1 /* of sip_work.text                            */
+#define PIECE_VIA 2  /* our Via, of listener `off`                  */
+#define PIECE_RR 3   /* our Record-Route, of listener `off`         */
+#define PIECES                                                                 \
+	12 /* start line, Via, its branch, two Record-Routes,
+			and what lies between four edits            */
+
+/* sip_work.flags */
+#define WORK_TRUSTED (1u << 0) /* source may send anywhere          */
+#define WORK_CHOSEN (1u << 1)  /* the rules chose the target        */
+#define WORK_RR (1u << 2)
+
+/* A message on its way through. `copy` and the two words that scan_buf begins
+ * with are a struct sip_copy, its text right behind */
+struct sip_work {
+	__u8 copy[sizeof(struct sip_copy) - 8];
+	struct scan_buf b;
+	struct sip_hostport src;  /* where it came from               */
+	struct sip_hostport dst;  /* where it came to                 */
+	struct sip_hostport next; /* where it goes                    */
+	struct sip_prefix prefix; /* key of a lookup                  */
+	struct sip_domain domain; /* the same                         */
+	__u32 flags;              /* WORK_*                           */
+	__u32 in, out; /* listeners that it came to, and leaves by    */
+	__u32 set;     /* of its rule, or of a trunk; SIP_NONE        */
+	__u32 target;  /* entry of sip_targets that it goes to; ~0    */
+	__u32 from;    /* the same that it came from                  */
+	__u32 pops;    /* own Routes to be taken out                  */
+	__u32 pieces;
+	__u32 done; /* bytes of the message that pieces stand for     */
+	__u32 len;  /* of all pieces                                  */
+	__u32 texts;
+	__u32 ifindex; /* egress                                      */
+	__u16 vlan;
+	__u16 mtu;
+	struct siphash h; /* being made: sip_hash_span()             */
+	struct sip_piece piece[PIECES];
+	__u8 text[256];
+	/* the verifier adds the greatest offset and the greatest length */
+	__u8 behind[SCAN_BUF];
+};
+
+_Static_assert(__builtin_offsetof(struct sip_work, b.data) ==
+		       sizeof(struct sip_copy),
+	       "text follows the copy's header");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct sip_work);
+} sip_works SEC(".maps");
+
+static __always_inline struct sip_work *sip_here(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&sip_works, &zero);
+}
+
+static __always_inline struct sip_conf *sip_settings(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&sip_conf, &zero);
+}
+
+/* An address as SIP's maps have it */
+static __always_inline void sip_addr(__u8 to[16], const struct addr *a, bool v6)
+{
+	__be32 w[4];
+
+	w[0] = v6 ? a->w[0] : 0;
+	w[1] = v6 ? a->w[1] : 0;
+	w[2] = v6 ? a->w[2] : bpf_htonl(0xffff);
+	w[3] = v6 ? a->w[3] : a->w[0];
+	__builtin_memcpy(to, w, sizeof(w));
+}
+
+/* The other way round; returns whether it is IPv6 */
+static __always_inline bool sip_addr_back(struct addr *a, const __u8 from[16])
+{
+	__be32 w[4];
+
+	__builtin_memcpy(w, from, sizeof(w));
+	if (w[0] || w[1] || w[2] != bpf_htonl(0xffff)) {
+		__builtin_memcpy(a, w, sizeof(w));
+		return true;
+	}
+	__builtin_memset(a, 0, sizeof(*a));
+	a->w[0] = w[3];
+	return false;
+}
+
+/* Text into sip_work.h. A function of its own, its state in memory: else the
+ * verifier would follow each length behind each other */
+__noinline int sip_hash_span(__u32 off, __u32 len)
+{
+	struct sip_work *w = sip_here();
+	struct siphash h;
+
+	if (!w)
+		return 0;
+	h = w->h;
+	sipkey_span(&h, &w->b, off, len);
+	w->h = h;
+	return 0;
+}
+
+#endif

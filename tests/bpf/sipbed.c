@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file bpf/sipbed.c  The bed as a SIP edge
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+#include "carom/sipkey.h"
+#include "sipbed.h"
+
+static struct sipbed the_sipbed;
+
+static void listener(struct sipbed *s, unsigned i, const char *ip, int ifindex)
+{
+	struct sa sa = addr(ip, 5060);
+
+	assert_int_equal(fp_sip_listener(s->sip, i, &sa, NULL, ifindex), 0);
+	assert_int_equal(fp_sip_self(s->sip, &sa, i), 0);
+	assert_int_equal(fp_local_sip(s->bed->fp, &sa, 1), 0);
+}
+
+static void node(struct sipbed *s, unsigned set, unsigned number,
+		 const char *ip)
+{
+	struct sa sa = addr(ip, 5060);
+
+	assert_int_equal(fp_sip_target(s->sip, set, number, &sa, true), 0);
+	assert_int_equal(fp_sip_net(s->sip, &sa,
+				    sa_af(&sa) == AF_INET ? 32 : 128,
+				    SIP_NET_TRUSTED, SIP_NONE),
+			 0);
+}
+
+void sb_reset(struct sipbed *s)
+{
+	static const uint16_t first[1] = {0};
+	struct sip_rule any = {.set = 0};
+	struct sip_conf *c = fp_sip_conf(s->sip);
+	struct sa wan = addr(WAN4, 5060);
+
+	assert_int_equal(fp_sip_clear(s->sip), 0);
+	assert_int_equal(fp_local_sip(s->bed->fp, &wan, 0), 0);
+	c->key[0] = SB_KEY0;
+	c->key[1] = SB_KEY1;
+	listener(s, 0, LAN4, s->bed->lan);
+	listener(s, 1, LAN6, s->bed->lan);
+	for (unsigned i = 0; i < 2; i++)
+		for (unsigned k = 0; k < 2; k++)
+			fp_sip_target(s->sip, i, k, NULL, false);
+	node(s, 0, 0, B4);
+	node(s, 0, 1, C4);
+	node(s, 1, 0, B6);
+	assert_int_equal(fp_sip_set(s->sip, 0, 1, SIP_SET_RR, first, 1), 0);
+	assert_int_equal(fp_sip_set(s->sip, 1, 2, SIP_SET_RR, first, 1), 0);
+	assert_int_equal(fp_sip_rules(s->sip, &any, 1), 0);
+	fp_sip_on(s->sip, true);
+}
+
+void sb_two(struct sipbed *s)
+{
+	listener(s, 2, WAN4, s->bed->wan);
+	assert_int_equal(fp_sip_exit(s->sip, s->bed->wan, false, 2), 0);
+	assert_int_equal(fp_sip_exit(s->sip, s->bed->lan, false, 0), 0);
+}
+
+int sb_setup(void **state)
+{
+	struct fp_err e = {.msg = ""};
+	int err = bed_setup(state);
+
+	if (err)
+		return err;
+	the_sipbed.bed = *state;
+	if (fp_sip_open(&the_sipbed.sip, the_sipbed.bed->pin, false, &e))
+		fail_msg("open: %s", e.msg);
+	*state = &the_sipbed;
+	return 0;
+}
+
+int sb_teardown(void **state)
+{
+	struct sipbed *s = *state;
+	void *bed = s->bed;
+
+	s->sip = mem_deref(s->sip);
+	return bed_teardown(&bed);
+}
+
+static void text(struct siphash *h, const char *s)
+{
+	sipkey_mem(h, s, strlen(s));
+}
+
+void sb_branch(char out[19], const struct sb *m)
+{
+	struct sa sa = addr(m->reply ? m->reply : m->src ? m->src : A4, 0);
+	uint8_t a[16] = {[10] = 0xff, [11] = 0xff};
+	struct siphash h;
+
+	if (sa_af(&sa) == AF_INET6)
+		memcpy(a, &sa.u.in6.sin6_addr, 16);
+	else
+		memcpy(a + 12, &sa.u.in.sin_addr, 4);
+	siphash_start(&h, SB_KEY0, SB_KEY1);
+	siphash_word(&h, SIP_KEY_BRANCH);
+	text(&h, m->via_branch ? m->via_branch : "z9hG4bKabc");
+	text(&h, m->via_host ? m->via_host : A4);
+	siphash_word(&h, m->via_port);
+	sipkey_addr(&h, a, m->rport ? m->rport : 5062);
+	text(&h, m->callid ? m->callid : "call-1@192.0.2.10");
+	siphash_word(&h, m->listener);
+	snprintf(out, 19, "%016llx%02x", (unsigned long long)siphash_end(&h),
+		 m->listener);
+}
+
+/* Line ends, and what @ stands for. Returns the length */
+static size_t expand(char *to, size_t sz, const char *s, const struct sb *m)
+{
+	char branch[19];
+	size_t n = 0;
+
+	sb_branch(branch, m);
+	for (; *s && n + 128 < sz; s++) {
+		if (*s == '\n')
+			n += snprintf(to + n, sz - n, "\r\n");
+		else if (*s == '@' && s[1] == 'b' && ++s)
+			n += snprintf(to + n, sz - n, "%s", branch);
+		else if (*s == '@' && s[1] == 'a' && ++s)
+			n += snprintf(to + n, sz - n,
+				      "Via: SIP/2.0/UDP " LAN4
+				      ":5060;branch=z9hG4bK%s",
+				      branch);
+		else if (*s == '@' && s[1] == 'w' && ++s)
+			n += snprintf(to + n, sz - n,
+				      "Via: SIP/2.0/UDP " WAN4
+				      ":5060;branch=z9hG4bK%s",
+				      branch);
+		else
+			to[n++] = *s;
+	}
+	return n;
+}
+
+/* Which device an address is behind, and the MACs there */
+static bool at_lan(const char *ip)
+{
+	return !strcmp(ip, A4) || !strcmp(ip, A6);
+}
+
+static const uint8_t *mac_of(const char *ip)
+{
+	return at_lan(ip) ? mac_a : strcmp(ip, C4) ? mac_b : mac_c;
+}
+
+static void gold_make(struct gold *g, const struct sb *m, struct sipbed *s)
+{
+	static char in[4096], out[4096];
+	const char *src = m->src ? m->src : A4, *to = m->to ? m->to : B4;
+	const char *dst = m->dst ? m->dst : LAN4;
+	bool drop = m->reason == CAROM_R_SIP_DENIED ||
+		    m->reason == CAROM_R_SIP_FLOOD ||
+		    m->reason == CAROM_R_SIP_NOT_OURS ||
+		    m->reason == CAROM_R_SIP_FORGED;
+	struct bed *bed = s->bed;
+	*g = (struct gold){
+		.what = m->what,
+		.reason = m->reason ? m->reason : CAROM_R_SIP_FORWARDED,
+		.in_dev = at_lan(src) ? bed->lan : bed->wan,
+		.notes = m->notes,
+	};
+
+	g->in = (struct spec){
+		.dmac = at_lan(src) ? bed->mac_lan : bed->mac_wan,
+		.smac = mac_of(src),
+		.src = src,
+		.dst = dst,
+		.sport = m->sport ? m->sport : 5062,
+		.dport = m->dport ? m->dport : 5060,
+		.sum = m->sum,
+		.payload = in,
+		.paylen = expand(in, sizeof(in), m->in, m),
+	};
+	g->action = drop ? XDP_DROP : XDP_PASS;
+	if (m->out) {
+		g->action = at_lan(src) == at_lan(to) ? XDP_TX : XDP_REDIRECT;
+		g->out = (struct spec){
+			.dmac = mac_of(to),
+			.smac = at_lan(to) ? bed->mac_lan : bed->mac_wan,
+			.src = m->from ? m->from : dst,
+			.dst = to,
+			.sport = 5060,
+			.dport = m->tport ? m->tport : 5060,
+			.frag = strchr(to, ':') ? 0 : 0x4000,
+			.payload = out,
+			.paylen = expand(out, sizeof(out), m->out, m),
+		};
+	}
+}
+
+void sb_run(struct sipbed *s, const struct sb *m)
+{
+	struct gold g;
+
+	gold_make(&g, m, s);
+	gold_run(s->bed, &g);
+}
+
+void sb_send(struct sipbed *s, const struct sb *m)
+{
+	struct pkt in, out;
+	struct gold g;
+
+	gold_make(&g, m, s);
+	pkt_build(&in, &g.in);
+	(void)bed_run(s->bed, g.in_dev, &in, &out);
+}

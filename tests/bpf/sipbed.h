@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file bpf/sipbed.h  The bed as a SIP edge
+ *
+ * Listeners at port 5060 of LAN4 (0), LAN6 (1) and WAN4 (2, of the device wan:
+ * only after sb_two()). Set 0, id 1, has the nodes B4:5060 (0) and C4:5060 (1);
+ * set 1, id 2, B6:5060. Texts are written with plain line ends, which become
+ * CRLF; "@b" in what is expected stands for the branch, "@a" and "@w" for the
+ * Via and Record-Route of LAN4 and WAN4.
+ */
+#ifndef TESTS_BPF_SIPBED_H
+#define TESTS_BPF_SIPBED_H
+
+#include "bed.h"
+#include "fastpath/sip.h"
+
+#define SB_KEY0 0x0706050403020100ull
+#define SB_KEY1 0x0f0e0d0c0b0a0908ull
+
+struct sipbed {
+	struct bed *bed;
+	struct fp_sip *sip;
+};
+
+/** A message on its way: zeroes stand for A4:5062 to LAN4:5060, to B4:5060 */
+struct sb {
+	const char *what;
+	const char *in, *out; /**< text; out NULL: it does not leave       */
+	int reason;           /**< 0: CAROM_R_SIP_FORWARDED                */
+	const char *src, *dst;
+	uint16_t sport, dport;
+	const char *to; /**< address it goes to                             */
+	uint16_t tport;
+	const char *from; /**< address it leaves from                       */
+	const char *via_branch, *via_host, *callid; /**< of the branch      */
+	const char *reply; /**< address that the response goes to            */
+	uint16_t via_port, rport;
+	unsigned listener; /**< that the request came to                    */
+	enum pkt_sum sum;
+	uint64_t notes;
+};
+
+int sb_setup(void **state);
+int sb_teardown(void **state);
+
+/** The edge as described above, nothing else */
+void sb_reset(struct sipbed *s);
+
+/** The listener at WAN4 as well: what leaves by wan leaves from there */
+void sb_two(struct sipbed *s);
+
+/** Put it through: verdict, bytes, checksum, counters */
+void sb_run(struct sipbed *s, const struct sb *m);
+
+/** Put it through, and look at nothing */
+void sb_send(struct sipbed *s, const struct sb *m);
+
+/** The branch's 18 digits */
+void sb_branch(char text[19], const struct sb *m);
+
+#endif

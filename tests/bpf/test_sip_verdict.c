@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * SIP that the kernel does not settle: each reason to leave it to the agent, with
+ * the frame as it came, and each one to drop it. Rules, limits, networks, and
+ * where calls stay while a set changes
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+#include "sipbed.h"
+
+#define VIA "Via: SIP/2.0/UDP 192.0.2.10:5062;branch=z9hG4bKabc\n"
+#define IDS                                                                    \
+	"From: <sip:alice@192.0.2.10>;tag=a1\nTo: <sip:bob@192.0.2.1>\n"       \
+	"Call-ID: call-1@192.0.2.10\n"
+#define MF "Max-Forwards: 70\n"
+#define CS "CSeq: 1 INVITE\n"
+#define INV "INVITE sip:bob@192.0.2.1 SIP/2.0\n"
+#define RR "Record-Route: <sip:192.0.2.1:5060;lr>\n"
+
+static void test_odd(void **state)
+{
+	static const struct {
+		const char *what, *in;
+		int reason;
+	} casev[] = {
+		{"keep-alive", "\n\n", CAROM_R_SIP_NOT_SIP},
+		{"another version", "INVITE sip:bob@192.0.2.1 SIP/3.0\n\n",
+		 CAROM_R_SIP_START},
+		{"tel URI", "INVITE tel:+4930 SIP/2.0\n\n", CAROM_R_SIP_URI},
+		{"escaped URI", "INVITE sip:%41@192.0.2.1 SIP/2.0\n\n",
+		 CAROM_R_SIP_URI},
+		{"no header", INV "nonsense\n\n", CAROM_R_SIP_LINE},
+		{"folded", INV VIA "Subject: a\n b\n\n", CAROM_R_SIP_FOLDED},
+		{"Max-Forwards is no number",
+		 INV VIA "Max-Forwards: x\n" IDS CS "\n", CAROM_R_SIP_SYNTAX},
+		{"branch of RFC 2543",
+		 INV "Via: SIP/2.0/UDP 192.0.2.10;branch=1\n" MF IDS CS "\n",
+		 CAROM_R_SIP_SYNTAX},
+		{"rport that is filled already",
+		 INV
+		 "Via: SIP/2.0/UDP 192.0.2.10;branch=z9hG4bKabc;rport=5\n" MF
+			 IDS CS "\n",
+		 CAROM_R_SIP_SYNTAX},
+		{"received already",
+		 INV "Via: SIP/2.0/UDP 192.0.2.10;branch=z9hG4bKabc"
+		     ";received=192.0.2.77\n" MF IDS CS "\n",
+		 CAROM_R_SIP_SYNTAX},
+		{"two Via in a line",
+		 INV "Via: SIP/2.0/UDP 192.0.2.10;branch=z9hG4bKabc, "
+		     "SIP/2.0/UDP 192.0.2.11;branch=z9hG4bKd\n" MF IDS CS "\n",
+		 CAROM_R_SIP_JOINED},
+		{"two Call-ID", INV VIA MF IDS CS "Call-ID: x\n\n",
+		 CAROM_R_SIP_TWICE},
+		{"no CSeq", INV VIA MF IDS "\n", CAROM_R_SIP_MISSING},
+		{"Content-Length too great",
+		 INV VIA MF IDS CS "Content-Length: 3\n\nab",
+		 CAROM_R_SIP_LENGTH},
+		{"CSeq of another method", INV VIA MF IDS "CSeq: 1 BYE\n\n",
+		 CAROM_R_SIP_CSEQ},
+		{"by TCP, it says",
+		 INV "Via: SIP/2.0/TCP 192.0.2.10;branch=z9hG4bKabc\n" MF IDS CS
+		     "\n",
+		 CAROM_R_SIP_TRANSPORT},
+		{"no hop is left", INV VIA "Max-Forwards: 0\n" IDS CS "\n",
+		 CAROM_R_SIP_MAX_FORWARDS},
+		{"no Max-Forwards", INV VIA IDS CS "\n",
+		 CAROM_R_SIP_MAX_FORWARDS},
+		{"Proxy-Require",
+		 INV VIA MF IDS CS "Proxy-Require: privacy\n\n",
+		 CAROM_R_SIP_REQUIRE},
+		{"keep-alive OPTIONS",
+		 "OPTIONS sip:192.0.2.1 SIP/2.0\n" VIA MF IDS
+		 "CSeq: 1 OPTIONS\n\n",
+		 CAROM_R_SIP_LOCAL},
+		{"the ACK of the agent's own reply",
+		 "ACK sip:bob@192.0.2.1 SIP/2.0\n" VIA MF
+		 "From: <sip:alice@192.0.2.10>;tag=a1\n"
+		 "To: <sip:bob@192.0.2.1>;tag=cm-0123456789abcdef\n"
+		 "Call-ID: call-1@192.0.2.10\nCSeq: 1 ACK\n\n",
+		 CAROM_R_SIP_LOCAL},
+		{"our own Via on top",
+		 INV "Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKabc\n" MF IDS CS
+		     "\n",
+		 CAROM_R_SIP_LOCAL},
+		{"a name in the Request-URI",
+		 "INVITE sip:bob@elsewhere.example SIP/2.0\n" VIA MF IDS CS
+		 "\n",
+		 CAROM_R_SIP_HOST},
+		{"a name in Route",
+		 INV VIA MF "Route: <sip:edge.example;lr>\n" IDS CS "\n",
+		 CAROM_R_SIP_HOST},
+		{"a strict router",
+		 INV VIA MF "Route: <sip:198.51.100.20>\n" IDS CS "\n",
+		 CAROM_R_SIP_STRICT},
+		{"own Route with a token",
+		 INV VIA MF "Route: <sip:f0@192.0.2.1;lr>\n" IDS CS "\n",
+		 CAROM_R_SIP_FLOW},
+		{"to a stranger (open relay)",
+		 "INVITE sip:bob@203.0.113.30 SIP/2.0\n" VIA MF IDS CS "\n",
+		 CAROM_R_SIP_REFUSED},
+		{"to a stranger by Route",
+		 INV VIA MF "Route: <sip:203.0.113.30;lr>\n" IDS CS "\n",
+		 CAROM_R_SIP_REFUSED},
+	};
+	struct sipbed *s = *state;
+
+	sb_reset(s);
+	for (size_t i = 0; i < ARRAY_SIZE(casev); i++) {
+		struct sb m = {.what = casev[i].what,
+			       .in = casev[i].in,
+			       .reason = casev[i].reason};
+
+		sb_run(s, &m);
+	}
+}
+
+/* From a source that may send anywhere: never to nobody, all, or ourselves */
+static void test_forbidden(void **state)
+{
+	static const char *const hostv[] = {"0.0.0.0",     "127.0.0.1",
+					    "224.0.0.1",   "255.255.255.255",
+					    "192.0.2.1:9", "198.51.100.1:5070"};
+	struct sipbed *s = *state;
+	char text[1024];
+
+	sb_reset(s);
+	for (size_t i = 0; i < ARRAY_SIZE(hostv); i++) {
+		struct sb m = {.what = hostv[i],
+			       .src = B4,
+			       .in = text,
+			       .reason = CAROM_R_SIP_DEST};
+
+		snprintf(text, sizeof(text),
+			 "INVITE sip:x@%s SIP/2.0\n" VIA MF IDS CS "\n",
+			 hostv[i]);
+		sb_run(s, &m);
+	}
+	/* nobody answers there, and no device leads to it */
+	struct sb m = {
+		.what = "no neighbour",
+		.src = B4,
+		.in = "INVITE sip:x@198.51.100.77 SIP/2.0\n" VIA MF IDS CS "\n",
+		.reason = CAROM_R_SIP_ROUTE};
+
+	sb_run(s, &m);
+}
+
+static void test_size(void **state)
+{
+	struct sipbed *s = *state;
+	static char big[2400], pad[2300];
+	struct sb m = {.what = "grows beyond the MTU",
+		       .in = big,
+		       .reason = CAROM_R_SIP_BIG};
+
+	sb_reset(s);
+	memset(pad, 'x', sizeof(pad) - 1);
+	snprintf(big, sizeof(big), INV VIA MF IDS CS "\n%.*s", 1230, pad);
+	sb_run(s, &m);
+	m.what = "longer than what is looked at";
+	m.reason = CAROM_R_SIP_LONG;
+	snprintf(big, sizeof(big), INV VIA MF IDS CS "\n%.*s", 2030, pad);
+	sb_run(s, &m);
+	m.what = "no headroom";
+	m.reason = CAROM_R_HEADROOM;
+	m.in = INV VIA MF IDS CS "\n";
+	s->bed->meta = 200;
+	sb_run(s, &m);
+	s->bed->meta = 0;
+	m.what = "checksum wrong";
+	m.sum = SUM_WRONG;
+	m.reason = CAROM_R_SIP_CHECKSUM;
+	sb_run(s, &m);
+}
+
+static void test_nobody(void **state)
+{
+	struct sipbed *s = *state;
+	static const uint16_t none[1] = {SIP_NONE};
+	struct sip_rule reg = {.methods = 1u << SCAN_M_REGISTER};
+	struct sb m = {.what = "nobody is usable",
+		       .in = INV VIA MF "From: <sip:a@x>;tag=1\nTo: <sip:b@x>\n"
+					"Call-ID: nobody\n" CS "\n",
+		       .reason = CAROM_R_SIP_NOBODY};
+
+	sb_reset(s);
+	fp_sip_set(s->sip, 0, 1, 0, none, 1);
+	sb_run(s, &m);
+	fp_sip_set(s->sip, 0, 1, 0, NULL, 0);
+	sb_run(s, &m);
+	m.what = "no rule";
+	m.reason = CAROM_R_SIP_NO_RULE;
+	fp_sip_rules(s->sip, &reg, 1);
+	sb_run(s, &m);
+	m.what = "digest";
+	m.reason = CAROM_R_SIP_AUTH;
+	fp_sip_rules(s->sip, &(struct sip_rule){.set = 0}, 1);
+	fp_sip_set(s->sip, 0, 1, SIP_SET_AUTH, (uint16_t[]){0}, 1);
+	sb_run(s, &m);
+	m.what = "Path";
+	m.reason = CAROM_R_SIP_FLOW;
+	m.in = "REGISTER sip:192.0.2.1 SIP/2.0\n" VIA MF IDS
+	       "CSeq: 1 REGISTER\n\n";
+	fp_sip_set(s->sip, 0, 1, SIP_SET_PATH, (uint16_t[]){0}, 1);
+	sb_run(s, &m);
+}
+
+#define ASK(line, head)                                                        \
+	line VIA MF "From: <sip:a@x>;tag=1\nTo: <sip:b@x>\n"                   \
+		    "Call-ID: call-1@192.0.2.10\n" head "\n"
+#define ASKED(line, head)                                                      \
+	line "@a\n" VIA "Max-Forwards: 69\n"                                   \
+	     "From: <sip:a@x>;tag=1\nTo: <sip:b@x>\n"                          \
+	     "Call-ID: call-1@192.0.2.10\n" head "\n"
+
+static void test_rules(void **state)
+{
+	struct sipbed *s = *state;
+	struct sip_rule rulev[4] = {
+		{.methods = 1u << SCAN_M_SUBSCRIBE | 1u << SCAN_M_PUBLISH,
+		 .flags = SIP_RULE_PRESENCE,
+		 .set = 2},
+		{.domain = 7, .set = 2},
+		{.set = 2},
+		{.set = 0},
+	};
+	static const struct {
+		const char *what, *in, *out, *to;
+	} casev[] = {
+		{"presence",
+		 ASK("SUBSCRIBE sip:b@192.0.2.1 SIP/2.0\n",
+		     "CSeq: 1 SUBSCRIBE\no: Presence.winfo\n"),
+		 ASKED("SUBSCRIBE sip:b@192.0.2.1 SIP/2.0\n",
+		       "CSeq: 1 SUBSCRIBE\no: Presence.winfo\n"),
+		 C4},
+		{"another event",
+		 ASK("SUBSCRIBE sip:b@192.0.2.1 SIP/2.0\n",
+		     "CSeq: 1 SUBSCRIBE\nEvent: dialog\n"),
+		 ASKED("SUBSCRIBE sip:b@192.0.2.1 SIP/2.0\n",
+		       "CSeq: 1 SUBSCRIBE\nEvent: dialog\n"),
+		 B4},
+		{"domain", ASK("INVITE sip:b@Conf.Example.com SIP/2.0\n", CS),
+		 ASKED("INVITE sip:b@Conf.Example.com SIP/2.0\n", CS), C4},
+		{"another domain",
+		 ASK("INVITE sip:b@example.com SIP/2.0\n", CS),
+		 ASKED("INVITE sip:b@example.com SIP/2.0\n", CS), B4},
+		{"user's prefix of twelve",
+		 ASK("INVITE sip:conference-9@192.0.2.1 SIP/2.0\n", CS),
+		 ASKED("INVITE sip:conference-9@192.0.2.1 SIP/2.0\n", CS), C4},
+		{"not that prefix",
+		 ASK("INVITE sip:conference@192.0.2.1 SIP/2.0\n", CS),
+		 ASKED("INVITE sip:conference@192.0.2.1 SIP/2.0\n", CS), B4},
+		{"another method, no body",
+		 ASK("MESSAGE sip:b@192.0.2.1 SIP/2.0\n", "CSeq: 9 MESSAGE\n"),
+		 ASKED("MESSAGE sip:b@192.0.2.1 SIP/2.0\n",
+		       "CSeq: 9 MESSAGE\n"),
+		 B4},
+	};
+	struct sa c = addr(C4, 5060);
+	struct pl name;
+
+	sb_reset(s);
+	pl_set_str(&name, "conference-");
+	fp_sip_rule_user(&rulev[2], &name);
+	pl_set_str(&name, "conf.example.COM");
+	fp_sip_domain(s->sip, &name, 7);
+	pl_set_str(&name, "example.com");
+	fp_sip_domain(s->sip, &name, 8);
+	fp_sip_rules(s->sip, rulev, 4);
+	fp_sip_target(s->sip, 2, 5, &c, true);
+	fp_sip_set(s->sip, 2, 9, 0, (uint16_t[]){5, 5, 5}, 3);
+	fp_sip_set(s->sip, 0, 1, 0, (uint16_t[]){0}, 1);
+	for (size_t i = 0; i < ARRAY_SIZE(casev); i++) {
+		struct sb m = {.what = casev[i].what,
+			       .in = casev[i].in,
+			       .out = casev[i].out,
+			       .to = casev[i].to,
+			       .via_port = 5062};
+
+		sb_run(s, &m);
+	}
+	fp_sip_target(s->sip, 2, 5, NULL, false);
+}
+
+/* Kamailio's algorithm 0 over six targets: kamcmd dispatcher.hash says so */
+static void test_kamailio_hash(void **state)
+{
+	static const struct {
+		const char *callid;
+		unsigned slot;
+	} casev[] = {{"a84b4c76e66710@pc33.atlanta.com", 4},
+		     {"1-12345@127.0.0.1", 1},
+		     {"f81d4fae-7dec-11d0-a765-00a0c91e6bf6@foo.bar.com", 4},
+		     {"x", 5}};
+	struct sipbed *s = *state;
+	char in[512], out[512];
+
+	for (size_t i = 0; i < ARRAY_SIZE(casev); i++) {
+		uint16_t slotv[6] = {0, 0, 0, 0, 0, 0};
+		struct sb m = {.what = casev[i].callid,
+			       .in = in,
+			       .out = out,
+			       .to = C4,
+			       .callid = casev[i].callid,
+			       .via_port = 5062};
+
+		sb_reset(s);
+		slotv[casev[i].slot] = 1;
+		fp_sip_set(s->sip, 0, 1, SIP_SET_KAMAILIO, slotv, 6);
+		snprintf(in, sizeof(in),
+			 "MESSAGE sip:b@192.0.2.1 SIP/2.0\n" VIA
+			 "Max-Forwards: 70\nf: <sip:a@x>;tag=1\nt: <sip:b@x>\n"
+			 "i: %s\nCSeq: 1 MESSAGE\n\n",
+			 casev[i].callid);
+		snprintf(out, sizeof(out),
+			 "MESSAGE sip:b@192.0.2.1 SIP/2.0\n@a\n" VIA
+			 "Max-Forwards: 69\nf: <sip:a@x>;tag=1\nt: <sip:b@x>\n"
+			 "i: %s\nCSeq: 1 MESSAGE\n\n",
+			 casev[i].callid);
+		sb_run(s, &m);
+	}
+}
+
+#define STICK(line, head)                                                      \
+	line VIA MF "f: <sip:a@x>;tag=1\nt: <sip:b@x>\ni: stick\n" head "\n"
+#define STUCK(line, head)                                                      \
+	line "@a\n" VIA "Max-Forwards: 69\n"                                   \
+	     "f: <sip:a@x>;tag=1\nt: <sip:b@x>\ni: stick\n" head "\n"
+
+/* The set changes between INVITE and CANCEL */
+static void test_sticky(void **state)
+{
+	struct sipbed *s = *state;
+	struct sa b = addr(B4, 5060);
+	struct sb inv = {.what = "INVITE",
+			 .via_port = 5062,
+			 .callid = "stick",
+			 .in = STICK(INV, CS),
+			 .out = STUCK(INV, CS)};
+	struct sb can = {.what = "CANCEL after the change",
+			 .via_port = 5062,
+			 .callid = "stick",
+			 .in = STICK("CANCEL sip:bob@192.0.2.1 SIP/2.0\n",
+				     "CSeq: 1 CANCEL\n"),
+			 .out = STUCK("CANCEL sip:bob@192.0.2.1 SIP/2.0\n",
+				      "CSeq: 1 CANCEL\n")};
+
+	sb_reset(s);
+	fp_sip_set(s->sip, 0, 1, 0, (uint16_t[]){0}, 1);
+	sb_run(s, &inv);
+	fp_sip_set(s->sip, 0, 1, 0, (uint16_t[]){1}, 1);
+	sb_run(s, &can);
+	inv.what = "retransmitted, its target still there";
+	sb_run(s, &inv);
+	assert_int_equal(fp_sip_target(s->sip, 0, 0, &b, false), 0);
+	can.what = "CANCEL, the target dead";
+	sb_run(s, &can);
+	inv.what = "retransmitted, its target dead: to the other";
+	inv.to = C4;
+	sb_run(s, &inv);
+	can.what = "and its CANCEL with it";
+	can.to = C4;
+	sb_run(s, &can);
+	fp_sip_target(s->sip, 0, 0, &b, true);
+}
+
+static void test_networks(void **state)
+{
+	struct sipbed *s = *state;
+	struct sa net = addr("192.0.2.0", 0), host = addr(A4, 0);
+	struct sb m = {.what = "denied",
+		       .in = ASK(INV, CS),
+		       .out = NULL,
+		       .via_port = 5062,
+		       .reason = CAROM_R_SIP_DENIED};
+
+	sb_reset(s);
+	fp_sip_set(s->sip, 0, 1, 0, (uint16_t[]){0}, 1);
+	fp_sip_net(s->sip, &net, 24, SIP_NET_DENY, SIP_NONE);
+	sb_run(s, &m);
+	m.what = "the longer prefix allows";
+	m.reason = 0;
+	m.out = ASKED(INV, CS);
+	fp_sip_net(s->sip, &host, 32, SIP_NET_ALLOW, SIP_NONE);
+	sb_run(s, &m);
+	m.what = "a trunk has its own set, and no digest";
+	fp_sip_set(s->sip, 0, 1, SIP_SET_AUTH, (uint16_t[]){0}, 1);
+	fp_sip_set(s->sip, 2, 9, SIP_SET_AUTH, (uint16_t[]){5}, 1);
+	struct sa c = addr(C4, 5060);
+
+	fp_sip_target(s->sip, 2, 5, &c, true);
+	fp_sip_net(s->sip, &host, 32, SIP_NET_TRUSTED, 2);
+	m.to = C4;
+	sb_run(s, &m);
+	fp_sip_target(s->sip, 2, 5, NULL, false);
+}
+
+static void test_flood(void **state)
+{
+	struct sipbed *s = *state;
+	struct sip_conf *c = fp_sip_conf(s->sip);
+	struct sb m = {.what = "within its burst",
+		       .in = ASK(INV, CS),
+		       .out = ASKED(INV, CS),
+		       .via_port = 5062};
+
+	sb_reset(s);
+	fp_sip_set(s->sip, 0, 1, 0, (uint16_t[]){0}, 1);
+	/* one in an hour, three at once */
+	c->limit[SIP_CLASS_INVITE] = (struct sip_limit){
+		.interval = 3600000000000ull, .burst = 2 * 3600000000000ull};
+	for (int i = 0; i < 3; i++)
+		sb_run(s, &m);
+	m.what = "over it";
+	m.out = NULL;
+	m.reason = CAROM_R_SIP_FLOOD;
+	sb_run(s, &m);
+	m.what = "another class has its own";
+	m.reason = 0;
+	m.in = ASK("MESSAGE sip:b@192.0.2.1 SIP/2.0\n", "CSeq: 9 MESSAGE\n");
+	m.out = ASKED("MESSAGE sip:b@192.0.2.1 SIP/2.0\n", "CSeq: 9 MESSAGE\n");
+	sb_run(s, &m);
+	m.what = "a node has no limit";
+	m.src = B4;
+	m.to = A4;
+	m.tport = 5062;
+	m.via_host = "198.51.100.20";
+	m.via_port = 0;
+	m.rport = 5060;
+	m.in = "INVITE sip:a@192.0.2.10:5062 SIP/2.0\n"
+	       "Via: SIP/2.0/UDP 198.51.100.20;branch=z9hG4bKabc\n" MF IDS CS
+	       "\n";
+	m.out = "INVITE sip:a@192.0.2.10:5062 SIP/2.0\n@a\n"
+		"Via: SIP/2.0/UDP 198.51.100.20;branch=z9hG4bKabc\n"
+		"Max-Forwards: 69\n" IDS CS "\n";
+	for (int i = 0; i < 5; i++)
+		sb_run(s, &m);
+	c->limit[SIP_CLASS_INVITE].interval = 0;
+}
+
+struct seen {
+	unsigned n;
+	struct sip_copy c;
+	char text[2048];
+};
+
+static void copied(const struct sip_copy *c, const char *text, void *arg)
+{
+	struct seen *seen = arg;
+
+	seen->n++;
+	seen->c = *c;
+	memcpy(seen->text, text, c->len);
+	seen->text[c->len] = '\0';
+}
+
+static void test_copies(void **state)
+{
+	struct sipbed *s = *state;
+	struct sip_count c0, c1;
+	struct seen seen = {.n = 0};
+	struct sb m = {.what = "copied",
+		       .in = ASK(INV, CS),
+		       .out = ASKED(INV, CS),
+		       .via_port = 5062,
+		       .notes = NOTE(SIP_COPIED)};
+
+	sb_reset(s);
+	fp_sip_set(s->sip, 0, 1, 0, (uint16_t[]){0}, 1);
+	assert_int_equal(fp_sip_copies(s->sip, copied, &seen), 0);
+	seen.n = 0;
+	fp_sip_count(s->sip, SCAN_M_INVITE, &c0);
+	fp_sip_conf(s->sip)->copy_every = 1;
+	sb_run(s, &m);
+	fp_sip_count(s->sip, SCAN_M_INVITE, &c1);
+	assert_int_equal(c1.packets, c0.packets + 1);
+	assert_int_equal(fp_sip_copies(s->sip, copied, &seen), 0);
+	assert_int_equal(seen.n, 1);
+	assert_int_equal(seen.c.sport, 5062);
+	assert_int_equal(seen.c.tport, 5060);
+	/* as it came, Max-Forwards and all */
+	assert_non_null(strstr(seen.text, "Max-Forwards: 70\r\n"));
+	assert_null(strstr(seen.text, "192.0.2.1:5060;branch"));
+
+	/* nobody reads: the ring fills, and copies are lost, but no message */
+	for (unsigned i = 0; i < SIP_COPY_BYTES / 256; i++) {
+		struct tally t;
+
+		bed_tally(s->bed, &t);
+		if (t.packets[CAROM_R_SIP_COPY_LOST])
+			break;
+		sb_send(s, &m);
+	}
+	m.notes = NOTE(SIP_COPY_LOST);
+	sb_run(s, &m);
+}
+
+static void test_off(void **state)
+{
+	struct sipbed *s = *state;
+	struct sb m = {.what = "the agent has not switched it on",
+		       .in = ASK(INV, CS),
+		       .reason = -1};
+
+	sb_reset(s);
+	fp_sip_on(s->sip, false);
+	sb_run(s, &m);
+	fp_sip_on(s->sip, true);
+	m.what = "another port";
+	m.dport = 5070;
+	sb_run(s, &m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_odd),
+		cmocka_unit_test(test_forbidden),
+		cmocka_unit_test(test_size),
+		cmocka_unit_test(test_nobody),
+		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_kamailio_hash),
+		cmocka_unit_test(test_sticky),
+		cmocka_unit_test(test_networks),
+		cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_copies),
+		cmocka_unit_test(test_off),
+	};
+
+	return cmocka_run_group_tests(tests, sb_setup, sb_teardown);
+}

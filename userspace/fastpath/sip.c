@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file fastpath/sip.c  The maps that SIP is forwarded by
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <sys/mman.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include "fastpath/sip.h"
+#include "priv.h"
+#include "sa6.h"
+
+enum {
+	M_CONF = 0,
+	M_LISTENERS,
+	M_RULES,
+	M_SETS,
+	M_SLOTS,
+	M_TARGETS,
+	M_MAPPED, /* those before are memory */
+	M_HOSTS = M_MAPPED,
+	M_EXITS,
+	M_NETS,
+	M_DOMAINS,
+	M_COUNTS,
+	M_COPIES,
+	M_MAX
+};
+
+#define TABLE_LINES (SIP_SLOTS / SIP_SLOT_LINE)
+
+static const struct {
+	const char *name;
+	size_t value, entries;
+} mapv[M_MAX] = {
+	[M_CONF] = {"sip_conf", sizeof(struct sip_conf), 1},
+	[M_LISTENERS] = {"sip_listeners", sizeof(struct sip_listener),
+			 SIP_LISTENERS},
+	[M_RULES] = {"sip_rules", sizeof(struct sip_rule), SIP_RULES},
+	[M_SETS] = {"sip_sets", sizeof(struct sip_set), SIP_SETS},
+	[M_SLOTS] = {"sip_slots", sizeof(struct sip_slots),
+		     SIP_SETS * 2 * TABLE_LINES},
+	[M_TARGETS] = {"sip_targets", sizeof(struct sip_target), SIP_TARGETS},
+	[M_HOSTS] = {"sip_hosts", sizeof(struct sip_host), 0},
+	[M_EXITS] = {"sip_exits", sizeof(uint32_t), 0},
+	[M_NETS] = {"sip_nets", sizeof(struct sip_net), 0},
+	[M_DOMAINS] = {"sip_domains", sizeof(uint32_t), 0},
+	[M_COUNTS] = {"sip_counts", sizeof(struct sip_count), 0},
+	[M_COPIES] = {"sip_copies", 0, 0},
+};
+
+struct fp_sip {
+	int fdv[M_MAX];
+	void *memv[M_MAPPED];
+	struct ring_buffer *ring;
+	fp_sip_copy_h *copy_h;
+	void *copy_arg;
+	bool readonly;
+};
+
+static size_t mem_size(int i)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return (mapv[i].value * mapv[i].entries + page - 1) / page * page;
+}
+
+static void destructor(void *arg)
+{
+	struct fp_sip *s = arg;
+
+	ring_buffer__free(s->ring);
+	for (int i = 0; i < M_MAPPED; i++)
+		if (s->memv[i])
+			munmap(s->memv[i], mem_size(i));
+	for (int i = 0; i < M_MAX; i++)
+		if (s->fdv[i] >= 0)
+			close(s->fdv[i]);
+}
+
+static int open_one(struct fp_sip *s, int i, const char *dir, struct fp_err *e)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+	char path[PATH_MAX + 32];
+	void *m;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, mapv[i].name);
+	s->fdv[i] = bpf_obj_get(path);
+	if (s->fdv[i] < 0)
+		return fp_fail(e, errno, "%s: %s%s", path, strerror(errno),
+			       errno == ENOENT ? "; run: carom attach DEV"
+					       : "");
+	if (bpf_obj_get_info_by_fd(s->fdv[i], &info, &len))
+		return fp_fail(e, errno, "%s: %s", path, strerror(errno));
+	if (mapv[i].value && info.value_size != mapv[i].value)
+		return fp_fail(e, EPROTO,
+			       "%s is of another layout: detach with the "
+			       "version that attached",
+			       path);
+	if (i >= M_MAPPED)
+		return 0;
+	m = mmap(NULL, mem_size(i),
+		 s->readonly ? PROT_READ : PROT_READ | PROT_WRITE, MAP_SHARED,
+		 s->fdv[i], 0);
+	if (m == MAP_FAILED)
+		return fp_fail(e, errno, "%s: %s", path, strerror(errno));
+	s->memv[i] = m;
+	return 0;
+}
+
+int fp_sip_open(struct fp_sip **sp, const char *pin_dir, bool readonly,
+		struct fp_err *e)
+{
+	char dir[PATH_MAX];
+	struct fp_sip *s;
+	int err;
+
+	if (!sp)
+		return EINVAL;
+	s = mem_zalloc(sizeof(*s), destructor);
+	if (!s)
+		return ENOMEM;
+	s->readonly = readonly;
+	for (int i = 0; i < M_MAX; i++)
+		s->fdv[i] = -1;
+	err = fp_pin_path(dir, sizeof(dir), pin_dir, false, e);
+	for (int i = 0; i < M_MAX && !err; i++)
+		err = open_one(s, i, dir, e);
+	if (err)
+		mem_deref(s);
+	else
+		*sp = s;
+	return err;
+}
+
+struct sip_conf *fp_sip_conf(struct fp_sip *s)
+{
+	return s ? s->memv[M_CONF] : NULL;
+}
+
+void fp_sip_on(struct fp_sip *s, bool on)
+{
+	struct sip_conf *c = fp_sip_conf(s);
+	uint32_t flags;
+
+	if (!c || s->readonly)
+		return;
+	flags = on ? c->flags | SIP_CONF_ON : c->flags & ~SIP_CONF_ON;
+	__atomic_store_n(&c->flags, flags, __ATOMIC_RELEASE);
+}
+
+/* Delete every entry. Keys change under the iteration: the first one, always */
+static void empty(int fd, size_t key_size)
+{
+	uint8_t key[sizeof(struct sip_domain)];
+
+	if (key_size > sizeof(key))
+		return;
+	while (!bpf_map_get_next_key(fd, NULL, key))
+		if (bpf_map_delete_elem(fd, key))
+			break;
+}
+
+int fp_sip_clear(struct fp_sip *s)
+{
+	if (!s || s->readonly)
+		return EINVAL;
+	fp_sip_on(s, false);
+	memset(s->memv[M_CONF], 0, sizeof(struct sip_conf));
+	memset(s->memv[M_LISTENERS], 0,
+	       SIP_LISTENERS * sizeof(struct sip_listener));
+	empty(s->fdv[M_HOSTS], sizeof(struct sip_hostport));
+	empty(s->fdv[M_EXITS], sizeof(struct sip_exit));
+	empty(s->fdv[M_NETS], sizeof(struct sip_prefix));
+	empty(s->fdv[M_DOMAINS], sizeof(struct sip_domain));
+	return 0;
+}
+
+/* ---- listeners ---------------------------------------------------------- */
+
+static int hostport(struct sip_hostport *h, const struct sa *sa)
+{
+	memset(h, 0, sizeof(*h));
+	h->port = sa_port(sa);
+	return sa6_from_sa(h->addr, sa) ? EINVAL : 0;
+}
+
+static int host_put(struct fp_sip *s, const struct sa *sa, uint16_t kind,
+		    uint16_t set, uint32_t index)
+{
+	struct sip_host h = {.kind = kind, .set = set, .index = index};
+	struct sip_hostport key;
+
+	if (!s || s->readonly || hostport(&key, sa))
+		return EINVAL;
+	return bpf_map_update_elem(s->fdv[M_HOSTS], &key, &h, BPF_ANY) ? errno
+								       : 0;
+}
+
+int fp_sip_listener(struct fp_sip *s, unsigned i, const struct sa *laddr,
+		    const struct sa *advertised, unsigned ifindex)
+{
+	struct sip_listener *l;
+	int n, m;
+
+	if (!s || s->readonly || i >= SIP_LISTENERS || !laddr)
+		return EINVAL;
+	l = (struct sip_listener *)s->memv[M_LISTENERS] + i;
+	advertised = advertised ? advertised : laddr;
+	n = re_snprintf(l->via, sizeof(l->via),
+			"Via: SIP/2.0/UDP %J;branch=z9hG4bK", advertised);
+	m = re_snprintf(l->rr, sizeof(l->rr), "Record-Route: <sip:%J;lr>\r\n",
+			advertised);
+	if (n < 0 || m < 0 || sa6_from_sa(l->addr, laddr))
+		return EINVAL;
+	l->via_len = n;
+	l->rr_len = m;
+	l->port = sa_port(laddr);
+	l->v6 = sa_af(laddr) == AF_INET6;
+	l->ifindex = ifindex;
+	__atomic_store_n(&l->used, 1, __ATOMIC_RELEASE);
+	return 0;
+}
+
+int fp_sip_self(struct fp_sip *s, const struct sa *sa, unsigned i)
+{
+	return host_put(s, sa, SIP_HOST_SELF, SIP_NONE, i);
+}
+
+int fp_sip_exit(struct fp_sip *s, unsigned ifindex, bool v6, unsigned i)
+{
+	struct sip_exit key = {.ifindex = ifindex, .v6 = v6};
+	uint32_t v = i;
+
+	if (!s || s->readonly || i >= SIP_LISTENERS)
+		return EINVAL;
+	return bpf_map_update_elem(s->fdv[M_EXITS], &key, &v, BPF_ANY) ? errno
+								       : 0;
+}
+
+/* ---- networks, domains, rules ------------------------------------------- */
+
+static int prefix(struct sip_prefix *p, const struct sa *sa, unsigned bits)
+{
+	memset(p, 0, sizeof(*p));
+	p->bits = bits + (sa_af(sa) == AF_INET ? 96 : 0);
+	return p->bits > 128 || sa6_from_sa(p->addr, sa) ? EINVAL : 0;
+}
+
+int fp_sip_net(struct fp_sip *s, const struct sa *sa, unsigned bits,
+	       uint32_t flags, uint32_t set)
+{
+	struct sip_net n = {.flags = flags, .set = set};
+	struct sip_prefix key;
+
+	if (!s || s->readonly || prefix(&key, sa, bits))
+		return EINVAL;
+	return bpf_map_update_elem(s->fdv[M_NETS], &key, &n, BPF_ANY) ? errno
+								      : 0;
+}
+
+int fp_sip_net_del(struct fp_sip *s, const struct sa *sa, unsigned bits)
+{
+	struct sip_prefix key;
+
+	if (!s || s->readonly || prefix(&key, sa, bits))
+		return EINVAL;
+	return bpf_map_delete_elem(s->fdv[M_NETS], &key) ? errno : 0;
+}
+
+int fp_sip_domain(struct fp_sip *s, const struct pl *name, uint32_t id)
+{
+	struct sip_domain key = {.name = ""};
+
+	if (!s || s->readonly || !name || !name->l ||
+	    name->l > SIP_DOMAIN_MAX || !id)
+		return EINVAL;
+	for (size_t i = 0; i < name->l; i++)
+		key.name[i] = name->p[i] >= 'A' && name->p[i] <= 'Z'
+				      ? name->p[i] | 0x20
+				      : name->p[i];
+	return bpf_map_update_elem(s->fdv[M_DOMAINS], &key, &id, BPF_ANY)
+		       ? errno
+		       : 0;
+}
+
+int fp_sip_rule_user(struct sip_rule *r, const struct pl *p)
+{
+	uint8_t mask[sizeof(r->mask)] = {0};
+
+	if (!r || !p || p->l > sizeof(r->user))
+		return EINVAL;
+	memset(r->user, 0, sizeof(r->user));
+	memcpy(r->user, p->p, p->l);
+	memset(mask, 0xff, p->l);
+	memcpy(r->mask, mask, sizeof(mask));
+	return 0;
+}
+
+/* A reader may meet rules of both lists for a moment; none that is torn, for
+ * none is looked at while its count is being written */
+int fp_sip_rules(struct fp_sip *s, const struct sip_rule *v, size_t n)
+{
+	struct sip_conf *c = fp_sip_conf(s);
+
+	if (!c || s->readonly || (n && !v))
+		return EINVAL;
+	if (n > SIP_RULES)
+		return E2BIG;
+	__atomic_store_n(&c->rules, 0, __ATOMIC_RELEASE);
+	if (n)
+		memcpy(s->memv[M_RULES], v, n * sizeof(*v));
+	__atomic_store_n(&c->rules, n, __ATOMIC_RELEASE);
+	return 0;
+}
+
+/* ---- sets and targets --------------------------------------------------- */
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+int fp_sip_set(struct fp_sip *s, unsigned i, uint32_t id, uint32_t flags,
+	       const uint16_t *slotv, size_t n)
+{
+	struct sip_slots *lines;
+	struct sip_set *set;
+	uint32_t table;
+
+	if (!s || s->readonly || i >= SIP_SETS || n > SIP_SLOTS ||
+	    (n && !slotv))
+		return EINVAL;
+	set = (struct sip_set *)s->memv[M_SETS] + i;
+	table = !set->active;
+	lines = (struct sip_slots *)s->memv[M_SLOTS] +
+		((size_t)i * 2 + table) * TABLE_LINES;
+	if (n)
+		memcpy(lines, slotv, n * sizeof(*slotv));
+	set->id = id;
+	__atomic_store_n(&set->changed, now_ns(), __ATOMIC_RELEASE);
+	/* of two sizes the smaller one is right for both tables */
+	if (n < set->slots)
+		__atomic_store_n(&set->slots, n, __ATOMIC_RELEASE);
+	__atomic_store_n(&set->active, table, __ATOMIC_RELEASE);
+	__atomic_store_n(&set->slots, n, __ATOMIC_RELEASE);
+	__atomic_store_n(&set->flags, flags, __ATOMIC_RELEASE);
+	return 0;
+}
+
+int fp_sip_target(struct fp_sip *s, unsigned set, unsigned number,
+		  const struct sa *sa, bool usable)
+{
+	const uint32_t index = set * SIP_SET_TARGETS + number;
+	struct sip_hostport key = {.port = 0};
+	struct sip_target *t;
+
+	if (!s || s->readonly || set >= SIP_SETS || number >= SIP_SET_TARGETS)
+		return EINVAL;
+	t = (struct sip_target *)s->memv[M_TARGETS] + index;
+	if (!sa) {
+		memcpy(key.addr, t->addr, sizeof(key.addr));
+		key.port = t->port;
+		(void)bpf_map_delete_elem(s->fdv[M_HOSTS], &key);
+		memset(t, 0, sizeof(*t));
+		return 0;
+	}
+	if (hostport(&key, sa))
+		return EINVAL;
+	t->usable = usable;
+	if (t->port == key.port && !memcmp(t->addr, key.addr, 16))
+		return 0;
+	t->port = 0;
+	memcpy(t->addr, key.addr, sizeof(t->addr));
+	__atomic_store_n(&t->port, key.port, __ATOMIC_RELEASE);
+	return host_put(s, sa, SIP_HOST_NODE, set, index);
+}
+
+const struct sip_target *fp_sip_target_get(const struct fp_sip *s, unsigned set,
+					   unsigned number)
+{
+	if (!s || set >= SIP_SETS || number >= SIP_SET_TARGETS)
+		return NULL;
+	return (const struct sip_target *)s->memv[M_TARGETS] +
+	       set * SIP_SET_TARGETS + number;
+}
+
+const struct sip_set *fp_sip_set_get(const struct fp_sip *s, unsigned i)
+{
+	return s && i < SIP_SETS ? (const struct sip_set *)s->memv[M_SETS] + i
+				 : NULL;
+}
+
+/* ---- figures and copies -------------------------------------------------- */
+
+int fp_sip_count(const struct fp_sip *s, unsigned kind, struct sip_count *c)
+{
+	int n = libbpf_num_possible_cpus();
+	struct sip_count *v;
+	__u32 key = kind;
+	int err = 0;
+
+	if (!s || !c || kind >= SIP_COUNT_MAX || n <= 0)
+		return EINVAL;
+	v = mem_zalloc(n * sizeof(*v), NULL);
+	if (!v)
+		return ENOMEM;
+	memset(c, 0, sizeof(*c));
+	if (bpf_map_lookup_elem(s->fdv[M_COUNTS], &key, v))
+		err = errno;
+	for (int i = 0; i < n && !err; i++) {
+		c->packets += v[i].packets;
+		c->bytes += v[i].bytes;
+	}
+	mem_deref(v);
+	return err;
+}
+
+static int copied(void *arg, void *data, size_t len)
+{
+	const struct sip_copy *c = data;
+	struct fp_sip *s = arg;
+
+	if (len >= sizeof(*c) && c->len <= len - sizeof(*c))
+		s->copy_h(c, (const char *)(c + 1), s->copy_arg);
+	return 0;
+}
+
+int fp_sip_copies(struct fp_sip *s, fp_sip_copy_h *h, void *arg)
+{
+	int n;
+
+	if (!s || s->readonly || !h)
+		return EINVAL;
+	if (!s->ring)
+		s->ring = ring_buffer__new(s->fdv[M_COPIES], copied, s, NULL);
+	if (!s->ring)
+		return errno;
+	s->copy_h = h;
+	s->copy_arg = arg;
+	n = ring_buffer__consume(s->ring);
+	return n < 0 ? -n : 0;
+}

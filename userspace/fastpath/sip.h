@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file fastpath/sip.h  The maps that SIP is forwarded by
+ *
+ * What the agent tells the kernel (carom/sipmap.h), and what that counted.
+ * Functions return 0 or an errno value unless said otherwise. Changes take
+ * force at once, one entry after the other: who adds a target does so before it
+ * gives it slots.
+ */
+#ifndef CAROM_FASTPATH_SIP_H
+#define CAROM_FASTPATH_SIP_H
+
+#include "fastpath/fastpath.h"
+#include "carom/sipmap.h"
+
+struct fp_sip;
+
+/**
+ * Open the maps
+ *
+ * @param sp        Pointer to the object (mem_deref when done)
+ * @param pin_dir   NULL: CAROM_PIN_DIR
+ * @param readonly  For views; writers get EACCES
+ *
+ * @return 0, ENOENT when nothing is attached (e says so), else errno
+ */
+int fp_sip_open(struct fp_sip **sp, const char *pin_dir, bool readonly,
+		struct fp_err *e);
+
+/** Forget all but the counters: nothing is forwarded until fp_sip_on() */
+int fp_sip_clear(struct fp_sip *s);
+
+/** The settings, mapped: the agent writes them in place. Flags last, by
+ *  fp_sip_on() */
+struct sip_conf *fp_sip_conf(struct fp_sip *s);
+
+/** Forward from now on (SIP_CONF_ON), or leave all to the agent */
+void fp_sip_on(struct fp_sip *s, bool on);
+
+/**
+ * A UDP listener: its texts are made here
+ *
+ * @param i           0..SIP_LISTENERS - 1
+ * @param laddr       Address and port that we are bound to
+ * @param advertised  What others are told; NULL: the same
+ * @param ifindex     Device that has the address; 0: unknown
+ */
+int fp_sip_listener(struct fp_sip *s, unsigned i, const struct sa *laddr,
+		    const struct sa *advertised, unsigned ifindex);
+
+/** An address and port of ours, whatever the transport; of listener i */
+int fp_sip_self(struct fp_sip *s, const struct sa *sa, unsigned i);
+
+/** What leaves by a device leaves from listener i, where what it came to is of
+ *  another device. One for each family */
+int fp_sip_exit(struct fp_sip *s, unsigned ifindex, bool v6, unsigned i);
+
+/**
+ * A network
+ *
+ * @param bits   0..32 or 0..128
+ * @param flags  SIP_NET_*
+ * @param set    Index of the set for a trunk's new dialogs, or SIP_NONE
+ */
+int fp_sip_net(struct fp_sip *s, const struct sa *sa, unsigned bits,
+	       uint32_t flags, uint32_t set);
+int fp_sip_net_del(struct fp_sip *s, const struct sa *sa, unsigned bits);
+
+/** A domain of ours, at most SIP_DOMAIN_MAX bytes; id from 1 */
+int fp_sip_domain(struct fp_sip *s, const struct pl *name, uint32_t id);
+
+/** All rules at once, in order. @return E2BIG for more than SIP_RULES */
+int fp_sip_rules(struct fp_sip *s, const struct sip_rule *v, size_t n);
+
+/** The rule's prefix of users, at most 16 bytes */
+int fp_sip_rule_user(struct sip_rule *r, const struct pl *prefix);
+
+/**
+ * Put a set's table in force: written beside the one that is, then swapped
+ *
+ * @param i      0..SIP_SETS - 1
+ * @param id     Of the dispatcher list, for those who look
+ * @param flags  SIP_SET_*
+ * @param slotv  Numbers of targets, SIP_NONE for nobody
+ * @param n      0..SIP_SLOTS
+ */
+int fp_sip_set(struct fp_sip *s, unsigned i, uint32_t id, uint32_t flags,
+	       const uint16_t *slotv, size_t n);
+
+/**
+ * A target of a set: a node that may be sent to
+ *
+ * @param sa      Its address; NULL: it is gone
+ * @param usable  Is it alive?
+ */
+int fp_sip_target(struct fp_sip *s, unsigned set, unsigned number,
+		  const struct sa *sa, bool usable);
+
+/** A target as the kernel sees it, with its figures; NULL out of range */
+const struct sip_target *fp_sip_target_get(const struct fp_sip *s, unsigned set,
+					   unsigned number);
+const struct sip_set *fp_sip_set_get(const struct fp_sip *s, unsigned i);
+
+/** Messages of a kind (SIP_COUNT_*), all CPUs together */
+int fp_sip_count(const struct fp_sip *s, unsigned kind, struct sip_count *c);
+
+/** One copied message; text holds c->len bytes */
+typedef void(fp_sip_copy_h)(const struct sip_copy *c, const char *text,
+			    void *arg);
+
+/** Hand over the copies that the ring holds. For one reader on the host */
+int fp_sip_copies(struct fp_sip *s, fp_sip_copy_h *h, void *arg);
+
+#endif
