@@ -168,11 +168,11 @@ static void latency(void **state)
 
 	(void)state;
 	assert_int_equal(lat->avg, 0);
-	ds_target_result(t, &conf, true, 20, 1);
+	ds_target_result(t, &conf, true, 20000, 1);
 	assert_int_equal(lat->avg, 20000);
-	ds_target_result(t, &conf, true, 30, 2);
+	ds_target_result(t, &conf, true, 30000, 2);
 	assert_int_equal(lat->avg, 21000);
-	ds_target_result(t, &conf, true, 1, 3);
+	ds_target_result(t, &conf, true, 1000, 3);
 	assert_int_equal(lat->avg, 19000);
 	ds_target_result(t, &conf, false, 999999, 4);
 	assert_int_equal(lat->avg, 19000);
@@ -404,7 +404,7 @@ static void reload(void **state)
 	(void)state;
 	for (int i = 0; i < 3; i++)
 		ds_target_result(down, NULL, false, 0, 2000);
-	ds_target_result(ds_set_find(set, "sip:10.0.0.4"), NULL, true, 7, 2000);
+	ds_target_result(ds_set_find(set, "sip:10.0.0.4"), NULL, true, 7000, 2000);
 	ds_set_build(set);
 
 	c = merge(s, six, 3000);

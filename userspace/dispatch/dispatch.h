@@ -196,13 +196,13 @@ const char *ds_state_name(enum ds_state state);
  *
  * @param conf    Thresholds; 0 is taken as 1; NULL is ds_conf_default
  * @param ok      Answered in time
- * @param rtt_ms  Round trip, ms; only when ok
+ * @param rtt_us  Round trip, us; only when ok
  * @param now_ms  Time of the caller's clock, ms
  *
  * @return Whether the state changed: then ds_set_build() is due
  */
 bool ds_target_result(struct ds_target *t, const struct ds_conf *conf, bool ok,
-		      uint32_t rtt_ms, uint64_t now_ms);
+		      uint32_t rtt_us, uint64_t now_ms);
 
 /**
  * Set the state by hand. Counts of probes in a row begin anew.

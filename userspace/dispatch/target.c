@@ -71,9 +71,9 @@ static bool obey_list(struct ds_target *t, uint64_t now)
 	return enter(t, state_of(t->flags), now);
 }
 
-static void note_latency(struct ds_latency *lat, uint32_t ms, uint32_t smooth)
+static void note_latency(struct ds_latency *lat, uint32_t rtt, uint32_t smooth)
 {
-	uint32_t us = (ms < DS_LATENCY_MAX ? ms : DS_LATENCY_MAX) * 1000u;
+	uint32_t us = min(rtt, DS_LATENCY_MAX * 1000u);
 	int64_t step = (int64_t)us - (int64_t)lat->avg;
 
 	if (smooth < 1)
@@ -132,7 +132,7 @@ static bool failed(struct ds_target *t, uint32_t down, uint64_t now)
 }
 
 bool ds_target_result(struct ds_target *t, const struct ds_conf *conf, bool ok,
-		      uint32_t rtt_ms, uint64_t now_ms)
+		      uint32_t rtt_us, uint64_t now_ms)
 {
 	if (!t)
 		return false;
@@ -142,7 +142,7 @@ bool ds_target_result(struct ds_target *t, const struct ds_conf *conf, bool ok,
 	if (!ok)
 		return failed(t, conf->down ? conf->down : 1, now_ms);
 
-	note_latency(&t->st.lat, rtt_ms, conf->smooth);
+	note_latency(&t->st.lat, rtt_us, conf->smooth);
 
 	return answered(t, conf->up ? conf->up : 1, now_ms);
 }

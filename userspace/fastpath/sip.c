@@ -356,6 +356,19 @@ int fp_sip_set(struct fp_sip *s, unsigned i, uint32_t id, uint32_t flags,
 	return 0;
 }
 
+/* The address is no node any more, unless it is one by another target */
+static void host_drop(struct fp_sip *s, const struct sip_target *t,
+		      uint32_t index)
+{
+	struct sip_hostport key = {.port = t->port};
+	struct sip_host h;
+
+	memcpy(key.addr, t->addr, sizeof(key.addr));
+	if (!bpf_map_lookup_elem(s->fdv[M_HOSTS], &key, &h) &&
+	    h.kind == SIP_HOST_NODE && h.index == index)
+		(void)bpf_map_delete_elem(s->fdv[M_HOSTS], &key);
+}
+
 int fp_sip_target(struct fp_sip *s, unsigned set, unsigned number,
 		  const struct sa *sa, bool usable)
 {
@@ -367,20 +380,20 @@ int fp_sip_target(struct fp_sip *s, unsigned set, unsigned number,
 		return EINVAL;
 	t = (struct sip_target *)s->memv[M_TARGETS] + index;
 	if (!sa) {
-		memcpy(key.addr, t->addr, sizeof(key.addr));
-		key.port = t->port;
-		(void)bpf_map_delete_elem(s->fdv[M_HOSTS], &key);
-		memset(t, 0, sizeof(*t));
+		host_drop(s, t, index);
+		t->usable = 0;
 		return 0;
 	}
 	if (hostport(&key, sa))
 		return EINVAL;
 	t->usable = usable;
-	if (t->port == key.port && !memcmp(t->addr, key.addr, 16))
-		return 0;
-	t->port = 0;
-	memcpy(t->addr, key.addr, sizeof(t->addr));
-	__atomic_store_n(&t->port, key.port, __ATOMIC_RELEASE);
+	if (t->port != key.port || memcmp(t->addr, key.addr, 16) != 0) {
+		host_drop(s, t, index);
+		t->port = 0;
+		memcpy(t->addr, key.addr, sizeof(t->addr));
+		t->dialogs = t->requests = t->responses = t->received = 0;
+		__atomic_store_n(&t->port, key.port, __ATOMIC_RELEASE);
+	}
 	return host_put(s, sa, SIP_HOST_NODE, set, index);
 }
 

@@ -90,7 +90,8 @@ int fp_sip_set(struct fp_sip *s, unsigned i, uint32_t id, uint32_t flags,
 /**
  * A target of a set: a node that may be sent to
  *
- * @param sa      Its address; NULL: it is gone
+ * @param sa      Its address; NULL: it is no node any more, and calls that began
+ *                with it find it by the address that stays in the entry
  * @param usable  Is it alive?
  */
 int fp_sip_target(struct fp_sip *s, unsigned set, unsigned number,

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Dispatcher sets, told to the kernel: nodes first, then the table that leads to
+ * them */
+#include <errno.h>
+#include <string.h>
+#include "edge/publish.h"
+
+/* An address that is, or was lately, a node's */
+struct node {
+	struct le le;
+	struct sa addr;
+	unsigned set;
+	uint16_t number;
+	bool here;     /* in the set, as of the last look       */
+	uint64_t gone; /* ms, when it went; 0: it has not       */
+};
+
+struct publish {
+	struct fp_sip *sip;
+	struct list nodes;
+};
+
+static void node_destructor(void *arg)
+{
+	struct node *n = arg;
+
+	list_unlink(&n->le);
+}
+
+static void destructor(void *arg)
+{
+	struct publish *p = arg;
+
+	list_flush(&p->nodes);
+	mem_deref(p->sip);
+}
+
+int publish_alloc(struct publish **pp, struct fp_sip *sip)
+{
+	struct publish *p;
+
+	if (!pp || !sip)
+		return EINVAL;
+	p = mem_zalloc(sizeof(*p), destructor);
+	if (!p)
+		return ENOMEM;
+	list_init(&p->nodes);
+	p->sip = mem_ref(sip);
+	*pp = p;
+	return 0;
+}
+
+static unsigned bits(const struct sa *sa)
+{
+	return sa_af(sa) == AF_INET ? 32 : 128;
+}
+
+static struct node *node_find(const struct publish *p, unsigned set,
+			      const struct sa *addr, uint16_t number)
+{
+	struct le *le;
+
+	LIST_FOREACH (&p->nodes, le) {
+		struct node *n = le->data;
+
+		if (n->set == set && n->number == number &&
+		    sa_cmp(&n->addr, addr, SA_ALL))
+			return n;
+	}
+	return NULL;
+}
+
+static bool usable(const struct ds_target *t)
+{
+	const enum ds_state st = ds_target_status(t)->state;
+
+	return st == DS_ACTIVE || st == DS_TRYING;
+}
+
+static int put_target(struct publish *p, unsigned set, struct ds_target *t)
+{
+	const struct sa *addr = ds_target_addr(t);
+	const uint16_t number = ds_target_number(t);
+	struct node *n;
+	int err;
+
+	/* a name that does not resolve now is no node */
+	if (!addr)
+		return 0;
+	n = node_find(p, set, addr, number);
+	if (!n) {
+		n = mem_zalloc(sizeof(*n), node_destructor);
+		if (!n)
+			return ENOMEM;
+		sa_cpy(&n->addr, addr);
+		n->set = set;
+		n->number = number;
+		list_append(&p->nodes, &n->le, n);
+	}
+	n->here = true;
+	n->gone = 0;
+	err = fp_sip_net(p->sip, addr, bits(addr), SIP_NET_TRUSTED, SIP_NONE);
+	if (!err)
+		err = fp_sip_target(p->sip, set, number, addr, usable(t));
+	return err;
+}
+
+/* Does another entry hold the target's number, or trust in the address? */
+static bool number_taken(const struct publish *p, const struct node *n)
+{
+	struct le *le;
+
+	LIST_FOREACH (&p->nodes, le) {
+		const struct node *o = le->data;
+
+		if (o != n && o->here && o->set == n->set &&
+		    o->number == n->number)
+			return true;
+	}
+	return false;
+}
+
+static bool address_taken(const struct publish *p, const struct node *n)
+{
+	struct le *le;
+
+	LIST_FOREACH (&p->nodes, le) {
+		const struct node *o = le->data;
+
+		if (o != n && sa_cmp(&o->addr, &n->addr, SA_ADDR))
+			return true;
+	}
+	return false;
+}
+
+static void retire(struct publish *p, unsigned set, uint64_t now_ms)
+{
+	struct le *le;
+
+	LIST_FOREACH (&p->nodes, le) {
+		struct node *n = le->data;
+
+		if (n->set != set || n->here || n->gone)
+			continue;
+		n->gone = now_ms ? now_ms : 1;
+		if (!number_taken(p, n))
+			(void)fp_sip_target(p->sip, set, n->number, NULL,
+					    false);
+	}
+}
+
+int publish_set(struct publish *p, unsigned i, const struct ds_set *set,
+		uint32_t flags, uint64_t now_ms)
+{
+	const uint16_t *slotv = NULL;
+	struct le *le;
+	uint32_t n = 0;
+	int err = 0;
+
+	if (!p)
+		return EINVAL;
+	LIST_FOREACH (&p->nodes, le) {
+		struct node *node = le->data;
+
+		if (node->set == i)
+			node->here = false;
+	}
+	for (size_t k = 0; k < ds_set_count(set) && !err; k++)
+		err = put_target(p, i, ds_set_target(set, k));
+	if (err)
+		return err;
+	if (set)
+		slotv = ds_set_slots(set, &n);
+	err = fp_sip_set(p->sip, i, ds_set_id(set), flags, slotv, n);
+	retire(p, i, now_ms);
+	return err;
+}
+
+void publish_expire(struct publish *p, uint64_t now_ms)
+{
+	struct le *le = p ? list_head(&p->nodes) : NULL;
+
+	while (le) {
+		struct node *n = le->data;
+
+		le = le->next;
+		if (!n->gone || now_ms - n->gone < PUBLISH_LINGER)
+			continue;
+		if (!address_taken(p, n))
+			(void)fp_sip_net_del(p->sip, &n->addr, bits(&n->addr));
+		mem_deref(n);
+	}
+}
