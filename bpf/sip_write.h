@@ -103,10 +103,13 @@ static __always_inline int sip_headers(struct xdp_md *ctx, struct trip *t,
 static __always_inline void sip_put_hops(struct xdp_md *ctx, struct sip_work *w,
 					 __u32 payload)
 {
-	__u32 off = w->b.s.maxfwd.off, len = w->b.s.maxfwd.len & 3;
+	__u32 off = w->b.s.maxfwd.off, len = w->b.s.maxfwd.len;
 
 	if (!len || off < w->done)
 		return;
+	/* one to three; 6.1's verifier forgets len > 0 across a mask */
+	asm volatile("" : "+r"(len));
+	len = ((len - 1) & 3) + 1;
 	bpf_xdp_store_bytes(ctx, payload + off + w->len - w->done,
 			    w->b.data + (off & (SCAN_BUF - 1)), len);
 }

@@ -16,7 +16,9 @@ SRCS_dispatch := $(call room,dispatch)
 SRCS_ng     := $(SRCS_log) $(call room,ng) tests/unit/fake_media.c
 SRCS_media  := $(SRCS_store) $(call room,media) \
 	       userspace/fastpath/names.c tests/unit/fake_fp.c
-SRCS_bpf    := $(SRCS_log) $(call room,fastpath) \
+SRCS_edge   := $(call room,dispatch) $(addprefix userspace/edge/,msg.c list.c \
+		 policy.c key.c edit.c forward.c reply.c)
+SRCS_bpf    := $(SRCS_log) $(SRCS_edge) $(call room,fastpath) \
 	       $(filter-out tests/bpf/test_%,$(wildcard tests/bpf/*.c))
 
 TEST_SRCS_log        = $(SRCS_log)

@@ -91,12 +91,12 @@ SCAN_INLINE int scan_is_host(const struct scan_buf *b, __u32 off, __u32 end,
 }
 
 /* host[:port] in off..end. Returns its port (0: none), ~0 where it is odd */
-SCAN_INLINE __u32 scan_hostport(struct scan_buf *b, __u32 off, __u32 end)
+SCAN_FN __u32 scan_hostport(struct scan_buf *b, __u32 off, __u32 end)
 {
 	__u32 host = off, host_end, port;
 	int v6;
 
-	if (off >= end)
+	if (!b || off >= end)
 		return ~0u;
 	v6 = scan_at(b, off) == '[';
 	if (v6) {

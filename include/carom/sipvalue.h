@@ -106,10 +106,13 @@ SCAN_FN int scan_via_scan(struct scan_buf *b, __u32 off, __u32 end, __u32 which)
 /* ---- From and To ------------------------------------------------------ */
 
 /* "scheme:" and something behind it, without quotes and brackets */
-SCAN_INLINE int scan_is_uri(const struct scan_buf *b, __u32 off, __u32 end)
+SCAN_FN int scan_is_uri(const struct scan_buf *b, __u32 off, __u32 end)
 {
-	__u32 colon = scan_find(b, off, end, ':');
+	__u32 colon;
 
+	if (!b)
+		return 0;
+	colon = scan_find(b, off, end, ':');
 	return colon > off && colon + 1 < end && scan_stop(b, off) > colon &&
 	       scan_visible(b, off, end) &&
 	       scan_find(b, off, end, '"') == end &&

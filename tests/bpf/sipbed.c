@@ -33,6 +33,106 @@ static void node(struct sipbed *s, unsigned set, unsigned number,
 			 0);
 }
 
+/* ---- the agent's path ------------------------------------------------------ */
+
+static const char list_text[] = "1 sip:" B4 ":5060 0 0 weight=1\n"
+				"1 sip:" C4 ":5060 0 0 weight=0\n"
+				"2 sip:[" B6 "]:5060\n";
+
+static unsigned leave(const struct sa *dst, unsigned in, void *arg)
+{
+	const struct sipbed *s = arg;
+	const bool lan = sa_af(dst) == AF_INET6 ||
+			 (sa_in(dst) & 0xffffff00) == 0xc0000200;
+
+	if (s->policy->listenerc < 3 || sa_af(dst) == AF_INET6)
+		return in;
+	return lan ? 0 : 2;
+}
+
+static void policy_listener_add(struct sipbed *s, const char *ip)
+{
+	struct policy_listener *l =
+		&s->policy->listenerv[s->policy->listenerc++];
+
+	l->transp = MSG_UDP;
+	l->addr = l->advertised = addr(ip, 5060);
+}
+
+void sb_differential(struct sipbed *s)
+{
+	struct ds_list *list = NULL;
+	struct pl pl;
+
+	pl_set_str(&pl, list_text);
+	assert_int_equal(ds_list_parse(&list, "list", &pl, NULL), 0);
+	assert_int_equal(ds_sets_alloc(&s->sets, NULL), 0);
+	assert_int_equal(ds_sets_merge(s->sets, list, 1, NULL), 0);
+	mem_deref(list);
+	assert_int_equal(policy_alloc(&s->policy), 0);
+	s->policy->leave = leave;
+	s->policy->arg = s;
+	for (unsigned i = 0; i < 2; i++) {
+		s->policy->setv[i].set = mem_ref(ds_sets_find(s->sets, i + 1));
+		s->policy->setv[i].flags = SIP_SET_RR;
+	}
+}
+
+static void policy_reset(struct sipbed *s)
+{
+	struct policy *p = s->policy;
+
+	if (!p)
+		return;
+	p->key[0] = SB_KEY0;
+	p->key[1] = SB_KEY1;
+	p->listenerc = 0;
+	policy_listener_add(s, LAN4);
+	policy_listener_add(s, LAN6);
+	p->rulev[0] = (struct sip_rule){.set = 0};
+	p->rulec = 1;
+}
+
+/* The same message through the agent's path */
+static void differ(struct sipbed *s, const struct sb *m, const char *in,
+		   size_t inlen, const char *out, size_t outlen)
+{
+	static struct msg msg;
+	struct forward_out o;
+	struct forward_in i = {
+		.text = {in, inlen},
+		.src = addr(m->src ? m->src : A4, m->sport ? m->sport : 5062)};
+	struct sa dst = addr(m->to ? m->to : B4, m->tport ? m->tport : 5060);
+	struct sa dest = addr(m->dst ? m->dst : LAN4, 5060);
+	struct sa from = addr(m->from ? m->from : m->dst ? m->dst : LAN4, 5060);
+	enum forward_verdict v;
+
+	s->policy->force_rport = fp_sip_conf(s->sip)->flags &
+				 SIP_CONF_FORCE_RPORT;
+	i.listener = (unsigned)policy_self(s->policy, &dest);
+	v = forward(s->policy, &i, &msg, &o);
+	if (!m->out) {
+		/* what the kernel drops, the agent must not send either */
+		if (v == FORWARD_SEND && m->reason != CAROM_R_SIP_FAMILY)
+			fail_msg("%s: the agent sends it", m->what);
+		mem_deref(o.mb);
+		return;
+	}
+	if (v != FORWARD_SEND)
+		fail_msg("%s: the agent does not send it: %s", m->what, o.why);
+	if (mbuf_get_left(o.mb) != outlen ||
+	    memcmp(mbuf_buf(o.mb), out, outlen) != 0)
+		fail_msg("%s: the agent's differs:\n%.*s\nkernel's:\n%.*s",
+			 m->what, (int)mbuf_get_left(o.mb),
+			 (char *)mbuf_buf(o.mb), (int)outlen, out);
+	assert_true(sa_cmp(&o.dst, &dst, SA_ALL));
+	assert_true(
+		sa_cmp(&s->policy->listenerv[o.listener].addr, &from, SA_ALL));
+	mem_deref(o.mb);
+}
+
+/* ---------------------------------------------------------------------------- */
+
 void sb_reset(struct sipbed *s)
 {
 	static const uint16_t first[1] = {0};
@@ -56,6 +156,7 @@ void sb_reset(struct sipbed *s)
 	assert_int_equal(fp_sip_set(s->sip, 1, 2, SIP_SET_RR, first, 1), 0);
 	assert_int_equal(fp_sip_rules(s->sip, &any, 1), 0);
 	fp_sip_on(s->sip, true);
+	policy_reset(s);
 }
 
 void sb_two(struct sipbed *s)
@@ -63,6 +164,8 @@ void sb_two(struct sipbed *s)
 	listener(s, 2, WAN4, s->bed->wan);
 	assert_int_equal(fp_sip_exit(s->sip, s->bed->wan, false, 2), 0);
 	assert_int_equal(fp_sip_exit(s->sip, s->bed->lan, false, 0), 0);
+	if (s->policy)
+		policy_listener_add(s, WAN4);
 }
 
 int sb_setup(void **state)
@@ -85,6 +188,8 @@ int sb_teardown(void **state)
 	void *bed = s->bed;
 
 	s->sip = mem_deref(s->sip);
+	s->policy = mem_deref(s->policy);
+	s->sets = mem_deref(s->sets);
 	return bed_teardown(&bed);
 }
 
@@ -205,6 +310,9 @@ void sb_run(struct sipbed *s, const struct sb *m)
 
 	gold_make(&g, m, s);
 	gold_run(s->bed, &g);
+	if (s->policy)
+		differ(s, m, g.in.payload, g.in.paylen, g.out.payload,
+		       g.out.paylen);
 }
 
 void sb_send(struct sipbed *s, const struct sb *m)

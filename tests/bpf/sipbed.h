@@ -12,6 +12,7 @@
 #define TESTS_BPF_SIPBED_H
 
 #include "bed.h"
+#include "edge/forward.h"
 #include "fastpath/sip.h"
 
 #define SB_KEY0 0x0706050403020100ull
@@ -20,6 +21,9 @@
 struct sipbed {
 	struct bed *bed;
 	struct fp_sip *sip;
+	struct policy
+		*policy; /**< the same for the agent's path; may be NULL */
+	struct ds_sets *sets;
 };
 
 /** A message on its way: zeroes stand for A4:5062 to LAN4:5060, to B4:5060 */
@@ -42,6 +46,12 @@ struct sb {
 
 int sb_setup(void **state);
 int sb_teardown(void **state);
+
+/**
+ * From the next sb_reset() on, each message goes the agent's full path too, and
+ * what that makes of it must be the same, byte for byte
+ */
+void sb_differential(struct sipbed *s);
 
 /** The edge as described above, nothing else */
 void sb_reset(struct sipbed *s);

@@ -35,6 +35,7 @@ static void test_invite(void **state)
 		.via_port = 5062,
 	};
 
+	sb_differential(s);
 	sb_reset(s);
 	sb_run(s, &m);
 	m.what = "the same again";
@@ -326,6 +327,7 @@ static void test_ipv6(void **state)
 
 	sb_reset(s);
 	assert_int_equal(fp_sip_rules(s->sip, &any, 1), 0);
+	s->policy->rulev[0] = any;
 	sb_run(s, &m);
 	m.what = "its response";
 	m.reply = A6;
@@ -348,6 +350,7 @@ static void test_ipv6(void **state)
 	m.reason = CAROM_R_SIP_FAMILY;
 	any.set = 0;
 	assert_int_equal(fp_sip_rules(s->sip, &any, 1), 0);
+	s->policy->rulev[0] = any;
 	m.in = "INVITE sip:bob@[2001:db8:1::1] SIP/2.0\nVia: SIP/2.0/UDP "
 	       "[2001:db8:1::10];branch=z9hG4bKabc\nMax-Forwards: 70\n" REST;
 	sb_run(s, &m);

@@ -12,8 +12,9 @@
 #endif
 
 static const struct cmd *const cmdv[] = {
-	&cmd_attach, &cmd_detach, &cmd_upgrade, &cmd_status, &cmd_legs,
-	&cmd_calls,  &cmd_stats,  &cmd_top,     &cmd_config, NULL,
+	&cmd_attach, &cmd_detach, &cmd_upgrade, &cmd_status,
+	&cmd_legs,   &cmd_calls,  &cmd_stats,   &cmd_dispatcher,
+	&cmd_top,    &cmd_config, NULL,
 };
 
 static const struct opt shared[] = {

@@ -4,6 +4,7 @@
  */
 #include "carom.h"
 #include "human.h"
+#include "sipstats.h"
 
 struct stats {
 	bool all;
@@ -95,11 +96,18 @@ static int run(struct cli *cli, void *cfg, int argc, char **argv)
 	struct reason_count rcv[CAROM_R_MAX];
 	struct fp *fp = NULL;
 	int err = 0, code = cli_open(cli, &fp);
-	(void)argc;
-	(void)argv;
 
 	if (code)
 		return code;
+
+	if (argc) {
+		mem_deref(fp);
+		if (!strcmp(argv[0], "sip"))
+			return sipstats(cli);
+		cli_error("stats: '%s' is not sip, and there is nothing else",
+			  argv[0]);
+		return CLI_USAGE;
+	}
 
 	for (unsigned i = 0; !err && i < CAROM_R_MAX; i++)
 		err = fp_reason(fp, i, &rcv[i]);
@@ -117,14 +125,17 @@ static int run(struct cli *cli, void *cfg, int argc, char **argv)
 
 const struct cmd cmd_stats = {
 	.name = "stats",
-	.args = "",
+	.args = "[sip]",
 	.summary = "Show what became of the packets, by reason",
 	.text = "Totals since the maps were created. relay: left by the peer "
 		"leg; drop: ended here;\npunt: went up to the host, "
-		"unmodified; note: counted beside one of these.",
-	.example = "  carom stats\n  carom stats --all --json",
+		"unmodified; note: counted beside one of these.\n\n"
+		"sip: the SIP messages that the kernel forwarded, by method, "
+		"and by target.",
+	.example = "  carom stats\n  carom stats --all --json\n"
+		   "  carom stats sip",
 	.optv = optv,
 	.cfg_size = sizeof(struct stats),
-	.argc_max = 0,
+	.argc_max = 1,
 	.run = run,
 };

@@ -10,6 +10,7 @@
 
 #include <re.h>
 #include "base/log.h"
+#include "control/control.h"
 #include "media/media.h"
 
 #define CONFIG_PATH "/etc/carom/carom.yaml"
@@ -27,6 +28,7 @@ struct config {
 	char *user;       /**< run as; NULL stay root                     */
 	char *pin_dir;    /**< under which the maps are pinned            */
 	char *store_path; /**< SQLite database                            */
+	char *control;    /**< socket that the CLI talks to               */
 	uint32_t slots;   /**< size of the leg table                      */
 	int ttl;          /**< of relayed packets; 0 decrements           */
 	char **devicev;   /**< what `carom attach` without arguments takes */

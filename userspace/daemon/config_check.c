@@ -158,6 +158,9 @@ int config_fill(struct config *c, const struct config_src *src)
 		err = fill_path(&c->store_path, src, "store", r->store,
 				CONFIG_STORE);
 	if (!err)
+		err = fill_path(&c->control, src, "control", r->control,
+				CONTROL_PATH);
+	if (!err)
 		err = fill_path(&dir, src, "media.recording-dir",
 				r->media->recording_dir,
 				"/var/lib/carom/recordings");

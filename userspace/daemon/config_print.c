@@ -130,8 +130,9 @@ int config_print(struct re_printf *pf, const struct config *c)
 	if (!err && c->user)
 		err = re_hprintf(pf, "user: %H\n", quoted, c->user);
 	if (!err)
-		err = re_hprintf(pf, "pin-dir: %H\nstore: %H\n", quoted,
-				 c->pin_dir, quoted, c->store_path);
+		err = re_hprintf(pf, "pin-dir: %H\nstore: %H\ncontrol: %H\n",
+				 quoted, c->pin_dir, quoted, c->store_path,
+				 quoted, c->control);
 	if (!err)
 		err = print_devices(pf, c);
 	if (!err)

@@ -40,7 +40,7 @@ struct raw_ng {
 
 struct raw_config {
 	struct raw_log *log;
-	char *user, *pin_dir, *store;
+	char *user, *pin_dir, *store, *control;
 	char **devicev;
 	uint32_t devicec;
 	struct raw_media *media;

@@ -74,6 +74,7 @@ static const cyaml_schema_field_t top_fields[] = {
 	STR("user", OPT, struct raw_config, user),
 	STR("pin-dir", OPT, struct raw_config, pin_dir),
 	STR("store", OPT, struct raw_config, store),
+	STR("control", OPT, struct raw_config, control),
 	CYAML_FIELD_SEQUENCE_COUNT("devices", OPT, struct raw_config, devicev,
 				   devicec, &string_entry, 0, CAROM_DEVICES),
 	CYAML_FIELD_MAPPING_PTR("media", CYAML_FLAG_POINTER, struct raw_config,
@@ -93,6 +94,7 @@ static const struct config_rule rules[] = {
 	{"user", "the name of a user of this system", 0, 0, 0},
 	{"pin-dir", "an absolute path on a BPF file system", 0, 0, 0},
 	{"store", path_words, 0, 0, 0},
+	{"control", "an absolute path of at most 107 bytes", 0, 0, 0},
 	{"devices", "a list of network devices", 0, 0, 0},
 	{"devices[]",
 	 "the name of a network device, at most 15 characters, "

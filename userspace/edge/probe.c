@@ -190,8 +190,7 @@ bool probe_response(struct probe *p, const struct pl *branch, uint16_t code)
 			continue;
 		if (code < 200)
 			return true; /* the answer is still to come */
-		result(g, accepted(p, code),
-		       (uint32_t)(now_us() - g->sent));
+		result(g, accepted(p, code), (uint32_t)(now_us() - g->sent));
 		mem_deref(g);
 		return true;
 	}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file edge/edit.h  The message that leaves: the one that came, with edits
+ */
+#ifndef CAROM_EDGE_EDIT_H
+#define CAROM_EDGE_EDIT_H
+
+#include "edge/forward.h"
+
+/** What a request leaves with */
+struct edit {
+	size_t pops; /**< own Routes to be taken out                  */
+	bool record_route;
+	bool path;        /**< REGISTER: Path with the flow's token         */
+	bool strict;      /**< 16.6, 6: next Route is a strict router's    */
+	unsigned in, out; /**< listeners                                   */
+	const char *in_token; /**< user part of Record-Route; "": none     */
+	const char *out_token;
+};
+
+/** @return 0 or ENOMEM */
+int edit_request(struct mbuf **mbp, const struct policy *p,
+		 const struct forward_in *in, const struct msg *m,
+		 const struct edit *e);
+
+/** Our Via out. @return 0 or ENOMEM */
+int edit_response(struct mbuf **mbp, const struct msg *m);
+
+/** The value of the topmost Via's header, with received and rport filled in */
+int edit_via_value(struct mbuf *mb, const struct policy *p,
+		   const struct forward_in *in, const struct msg *m);
+
+/** Where the response to the request will go: what the branch is made of */
+void edit_reply_addr(struct sa *dst, const struct policy *p,
+		     const struct forward_in *in, const struct msg *m);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file edge/forward.h  What becomes of a message: the agent's full path
+ *
+ * A function of the message and of the policy alone (docs/sip.md): no sockets,
+ * no timers, no state. The kernel decides the same for what it decides.
+ */
+#ifndef CAROM_EDGE_FORWARD_H
+#define CAROM_EDGE_FORWARD_H
+
+#include "edge/policy.h"
+
+enum forward_verdict {
+	FORWARD_SEND = 0, /**< out->mb to where out says                   */
+	FORWARD_REPLY,    /**< out->mb is our reply; it goes back          */
+	FORWARD_LOCAL,    /**< a response to ourselves: m is decoded       */
+	FORWARD_AUTH,     /**< ask for digest, then call again with authed */
+	FORWARD_ABSORB,   /**< an ACK of our own reply                     */
+	FORWARD_DROP,     /**< nobody can be told: out->why                */
+};
+
+struct forward_in {
+	struct pl text;
+	struct sa src;
+	unsigned listener; /**< index in the policy                         */
+	bool authed;       /**< digest has been checked, or is not asked for */
+};
+
+struct forward_out {
+	struct mbuf *mb; /**< whole message, pos at its start; the caller's */
+	enum msg_transp transp;
+	struct sa dst;     /**< unset: to be looked up by host and port      */
+	struct pl host;    /**< name, valid as long as forward_in.text      */
+	uint16_t port;     /**< 0: none was given (NAPTR, SRV)               */
+	bool secure;       /**< sips: TLS on each hop                       */
+	bool flow;         /**< an existing connection to dst, or none      */
+	unsigned listener; /**< to leave by                                 */
+	struct ds_target *target; /**< node that it goes to; may be NULL    */
+	uint16_t code;            /**< of a reply                           */
+	uint32_t set;             /**< that asks for digest                 */
+	bool prefer_tcp;          /**< too long for a datagram (18.1.1)      */
+	const char *why;          /**< in words, for counters and logs      */
+};
+
+/**
+ * Decide on a message and make the one that leaves
+ *
+ * @param m  Scratch, filled; valid as long as in->text
+ *
+ * @return Verdict; FORWARD_DROP with why "no memory" where there is none
+ */
+enum forward_verdict forward(const struct policy *p,
+			     const struct forward_in *in, struct msg *m,
+			     struct forward_out *out);
+
+/* reply.c */
+
+/**
+ * A reply of our own (8.2.6): Vias, From, To with our tag, Call-ID, CSeq
+ *
+ * @param code   100..699
+ * @param extra  Header lines with their ends; NULL: none
+ *
+ * @return 0 or ENOMEM
+ */
+int reply_make(struct mbuf **mbp, const struct policy *p,
+	       const struct forward_in *in, const struct msg *m, uint16_t code,
+	       const char *reason, const char *extra);
+
+/** Where a reply, or a response by this Via, goes (18.2.2, RFC 3581 4).
+ *  @return 0; ENOENT: host is a name */
+int reply_addr(struct sa *dst, const struct msg_via *v);
+
+#endif

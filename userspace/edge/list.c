@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Values: lists, parameters, Via, Route, tags */
+#include <errno.h>
+#include <string.h>
+#include "edge/msg.h"
+
+static bool is_lws(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+void msg_trim(struct pl *pl)
+{
+	while (pl->l && is_lws(pl->p[0]))
+		pl_advance(pl, 1);
+	while (pl->l && is_lws(pl->p[pl->l - 1]))
+		--pl->l;
+}
+
+/* Length up to the first of `stops` outside of quotes and <>; l: none */
+static size_t span(const struct pl *pl, const char *stops)
+{
+	bool quoted = false, angle = false;
+
+	for (size_t i = 0; i < pl->l; i++) {
+		const char c = pl->p[i];
+
+		if (quoted) {
+			if (c == '\\')
+				++i;
+			else if (c == '"')
+				quoted = false;
+			continue;
+		}
+		if (c == '"')
+			quoted = true;
+		else if (c == '<')
+			angle = true;
+		else if (c == '>')
+			angle = false;
+		else if (!angle && c && strchr(stops, c))
+			return i;
+	}
+	return pl->l;
+}
+
+bool msg_list_next(struct pl *list, struct pl *entry)
+{
+	size_t n;
+
+	if (!list->p || !list->l)
+		return false;
+	n = span(list, ",");
+	entry->p = list->p;
+	entry->l = n;
+	pl_advance(list, (ssize_t)(n < list->l ? n + 1 : n));
+	msg_trim(entry);
+	return true;
+}
+
+/* ";name = value" from the front of the list. Returns whether there was one */
+static bool next_param(struct pl *list, struct pl *name, struct pl *val)
+{
+	struct pl one;
+	size_t n;
+
+	msg_trim(list);
+	if (!list->l || list->p[0] != ';')
+		return false;
+	pl_advance(list, 1);
+	n = span(list, ";");
+	one.p = list->p;
+	one.l = n;
+	pl_advance(list, (ssize_t)n);
+	n = span(&one, "=");
+	name->p = one.p;
+	name->l = n;
+	msg_trim(name);
+	*val = pl_null;
+	if (n < one.l) {
+		val->p = one.p + n + 1;
+		val->l = one.l - n - 1;
+		msg_trim(val);
+	}
+	return true;
+}
+
+bool msg_param(const struct pl *params, const char *name, struct pl *val)
+{
+	struct pl list = *params, n, v;
+
+	while (next_param(&list, &n, &v)) {
+		if (pl_strcasecmp(&n, name))
+			continue;
+		if (val)
+			*val = v;
+		return true;
+	}
+	return false;
+}
+
+static const char *const transpv[MSG_TRANSP_MAX] = {"UDP", "TCP", "TLS", "WS",
+						    "WSS"};
+
+enum msg_transp msg_transp(const struct pl *name)
+{
+	unsigned i;
+
+	for (i = 0; i < MSG_TRANSP_MAX; i++)
+		if (!pl_strcasecmp(name, transpv[i]))
+			break;
+	return i;
+}
+
+const char *msg_transp_name(enum msg_transp t)
+{
+	return t < MSG_TRANSP_MAX ? transpv[t] : "?";
+}
+
+/* "SIP / 2.0 / UDP" off the front: one of the three, and the slash behind */
+static bool protocol_part(struct pl *rest, struct pl *part, bool last)
+{
+	size_t n = 0;
+
+	msg_trim(rest);
+	while (n < rest->l && !is_lws(rest->p[n]) && rest->p[n] != '/')
+		++n;
+	part->p = rest->p;
+	part->l = n;
+	if (!n)
+		return false;
+	pl_advance(rest, (ssize_t)n);
+	if (last)
+		return rest->l && is_lws(rest->p[0]);
+	msg_trim(rest);
+	if (!rest->l || rest->p[0] != '/')
+		return false;
+	pl_advance(rest, 1);
+	return true;
+}
+
+static bool number16(const struct pl *pl, uint16_t *n)
+{
+	if (!pl->l || pl->l > 5)
+		return false;
+	for (size_t i = 0; i < pl->l; i++)
+		if (pl->p[i] < '0' || pl->p[i] > '9')
+			return false;
+	if (pl_u32(pl) > UINT16_MAX || !pl_u32(pl))
+		return false;
+	*n = (uint16_t)pl_u32(pl);
+	return true;
+}
+
+static bool host_char(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+	       (c >= 'A' && c <= 'Z') || c == '.' || c == '-' || c == '_';
+}
+
+static int sentby(struct msg_via *v, struct pl s)
+{
+	struct pl port = pl_null;
+	size_t n = 0;
+
+	if (s.l && s.p[0] == '[') {
+		const char *end = pl_strchr(&s, ']');
+
+		if (!end)
+			return EBADMSG;
+		v->host.p = s.p + 1;
+		v->host.l = (size_t)(end - v->host.p);
+		pl_advance(&s, end + 1 - s.p);
+	} else {
+		while (n < s.l && host_char(s.p[n]))
+			++n;
+		v->host.p = s.p;
+		v->host.l = n;
+		pl_advance(&s, (ssize_t)n);
+	}
+	msg_trim(&s);
+	if (!v->host.l)
+		return EBADMSG;
+	if (!s.l)
+		return 0;
+	if (s.p[0] != ':')
+		return EBADMSG;
+	port.p = s.p + 1;
+	port.l = s.l - 1;
+	msg_trim(&port);
+	return number16(&port, &v->port) ? 0 : EBADMSG;
+}
+
+int msg_via_decode(struct msg_via *v, const struct pl *entry)
+{
+	struct pl rest = *entry, name, version, transp;
+	size_t n;
+
+	v->entry = *entry;
+	if (!protocol_part(&rest, &name, false) ||
+	    !protocol_part(&rest, &version, false) ||
+	    !protocol_part(&rest, &transp, true) ||
+	    pl_strcasecmp(&name, "SIP") || pl_strcmp(&version, "2.0"))
+		return EBADMSG;
+	v->transp = msg_transp(&transp);
+	msg_trim(&rest);
+	n = span(&rest, ";");
+	v->sentby.p = rest.p;
+	v->sentby.l = n;
+	v->params.p = rest.p + n;
+	v->params.l = rest.l - n;
+	msg_trim(&v->sentby);
+	(void)msg_param(&v->params, "branch", &v->branch);
+	(void)msg_param(&v->params, "received", &v->received);
+	v->has_rport = msg_param(&v->params, "rport", &v->rport);
+	return sentby(v, v->sentby);
+}
+
+int msg_route_decode(struct msg_route *r, const struct pl *entry)
+{
+	struct pl rest = *entry;
+	const char *lt, *gt;
+	size_t n = span(&rest, ";");
+
+	r->entry = *entry;
+	rest.l = n;
+	lt = pl_strchr(&rest, '<');
+	gt = lt ? pl_strchr(&rest, '>') : NULL;
+	if (!gt || gt < lt)
+		return EBADMSG;
+	r->text.p = lt + 1;
+	r->text.l = (size_t)(gt - lt - 1);
+	if (uri_decode(&r->uri, &r->text))
+		return EBADMSG;
+	r->lr = msg_param(&r->uri.params, "lr", NULL);
+	return 0;
+}
+
+int msg_tag(struct pl *tag, const struct pl *val)
+{
+	struct pl rest = *val, params;
+	const char *lt;
+	size_t n = span(&rest, ";");
+
+	*tag = pl_null;
+	params.p = rest.p + n;
+	params.l = rest.l - n;
+	rest.l = n;
+	msg_trim(&rest);
+	lt = pl_strchr(&rest, '<');
+	if (!rest.l || (lt && rest.p[rest.l - 1] != '>'))
+		return EBADMSG;
+	if (!lt && (pl_strchr(&rest, '"') || !pl_strchr(&rest, ':')))
+		return EBADMSG;
+	(void)msg_param(&params, "tag", tag);
+	return 0;
+}
+
+bool msg_host_addr(struct sa *sa, const struct pl *host, uint16_t port)
+{
+	return !sa_set(sa, host, port);
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file edge/policy.h  What the agent forwards by: the same that the kernel is told
+ *
+ * Listeners, domains, networks, sets, rules (docs/sip.md). Filled once by the
+ * configuration; sets change under it as the dispatcher does.
+ */
+#ifndef CAROM_EDGE_POLICY_H
+#define CAROM_EDGE_POLICY_H
+
+#include <re.h>
+#include "carom/sipmap.h"
+#include "dispatch/dispatch.h"
+#include "edge/msg.h"
+
+enum { POLICY_LISTENERS = 256 /**< two digits of a branch */ };
+
+/** An address that we listen at by one transport */
+struct policy_listener {
+	enum msg_transp transp;
+	struct sa addr;       /**< bound                                   */
+	struct sa advertised; /**< what others are told                    */
+	unsigned ifindex;     /**< device that has the address; 0: unknown */
+};
+
+struct policy_set {
+	struct ds_set *set; /**< NULL: not in the list                      */
+	uint32_t flags;     /**< SIP_SET_*                                  */
+};
+
+struct policy_net {
+	struct sa addr;
+	unsigned bits;
+	uint32_t flags; /**< SIP_NET_*                                  */
+	uint32_t set;   /**< of a trunk; SIP_NONE                         */
+};
+
+struct policy {
+	uint64_t key[2];
+	bool force_rport;
+	unsigned mtu; /**< of a datagram that is sure to go through; 0: any */
+	struct policy_listener listenerv[POLICY_LISTENERS];
+	size_t listenerc;
+	char *domainv[SIP_DOMAINS]; /**< lower case; id is index + 1        */
+	size_t domainc;
+	struct policy_net *netv;
+	size_t netc;
+	struct policy_set setv[SIP_SETS];
+	struct sip_rule rulev[SIP_RULES];
+	size_t rulec;
+	/** Lately a node, and still one for calls under way; may be NULL */
+	bool (*was_node)(const struct sa *addr, void *arg);
+	/** Where a call went that began before its set changed, or NULL */
+	struct ds_target *(*stuck)(unsigned set, uint64_t call,
+				   const struct msg *m, void *arg);
+	/** Listener that a packet to dst leaves from, having come to `in` */
+	unsigned (*leave)(const struct sa *dst, unsigned in, void *arg);
+	void *arg;
+};
+
+/** @return 0 or ENOMEM */
+int policy_alloc(struct policy **pp);
+
+/** Is the address and port one of ours? @return its index, or -1 */
+int policy_self(const struct policy *p, const struct sa *sa);
+/** Of a listener, whatever the port */
+bool policy_own_addr(const struct policy *p, const struct sa *sa);
+/** Network of the longest prefix that the address is in; NULL: none */
+const struct policy_net *policy_net(const struct policy *p,
+				    const struct sa *sa);
+/** Target at the address and port; *set: the set's index */
+struct ds_target *policy_node(const struct policy *p, const struct sa *sa,
+			      unsigned *set);
+/** May send anywhere, and be sent to */
+bool policy_trusted(const struct policy *p, const struct sa *sa);
+/** Never to be sent to */
+bool policy_forbidden(const struct policy *p, const struct sa *sa);
+/** Id of a domain of ours; 0: it is none */
+uint32_t policy_domain(const struct policy *p, const struct pl *host);
+/** Index of the set that the rules name, or SIP_NONE */
+uint32_t policy_rule(const struct policy *p, const struct msg *m,
+		     uint32_t domain);
+
+#endif
