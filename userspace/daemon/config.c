@@ -30,6 +30,7 @@ static void destructor(void *data)
 	mem_deref((void *)c->media.ifacev);
 	mem_deref((void *)c->media.recording_dir);
 	mem_deref(c->ngv);
+	config_sip_free(&c->sip);
 }
 
 static int read_file(struct mbuf *mb, const char *path, struct config_err *e)
@@ -120,6 +121,8 @@ static int fill(struct config *c, const struct config_src *src)
 		err = config_fill_media(c, src);
 	if (!err)
 		err = config_fill_ng(c, src);
+	if (!err)
+		err = config_fill_sip(c, src);
 
 	return err;
 }

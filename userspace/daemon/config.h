@@ -11,6 +11,7 @@
 #include <re.h>
 #include "base/log.h"
 #include "control/control.h"
+#include "daemon/config_sip.h"
 #include "media/media.h"
 
 #define CONFIG_PATH "/etc/carom/carom.yaml"
@@ -36,6 +37,7 @@ struct config {
 	struct media_conf media;
 	struct config_listen *ngv;
 	size_t ngc;
+	struct config_sip sip;
 };
 
 /** What is wrong, ready to print: "FILE:LINE: KEY: what; allowed: ..." */

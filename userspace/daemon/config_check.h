@@ -22,6 +22,8 @@ int config_fill(struct config *c, const struct config_src *src);
 int config_fill_media(struct config *c, const struct config_src *src);
 /** Listeners of the ng protocol; after the interfaces */
 int config_fill_ng(struct config *c, const struct config_src *src);
+/** The section `sip`; none is fine */
+int config_fill_sip(struct config *c, const struct config_src *src);
 
 /** "1024-2047" to its ends. @return 0 or EINVAL */
 int config_port_range(const char *s, uint16_t *min, uint16_t *max);

@@ -139,6 +139,8 @@ int config_print(struct re_printf *pf, const struct config *c)
 		err = print_media(pf, c);
 	if (!err)
 		err = print_ng(pf, c);
+	if (!err)
+		err = config_sip_print(pf, &c->sip);
 
 	return err;
 }

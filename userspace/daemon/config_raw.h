@@ -10,6 +10,7 @@
 
 #include <re.h>
 #include <cyaml/cyaml.h>
+#include "daemon/config_sip_raw.h"
 
 struct raw_log {
 	int *level; /**< enum log_level                          */
@@ -45,6 +46,7 @@ struct raw_config {
 	uint32_t devicec;
 	struct raw_media *media;
 	struct raw_ng *ng;
+	struct raw_sip *sip;
 };
 
 /** Schema of the whole file: a struct raw_config */

@@ -80,6 +80,8 @@ static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_MAPPING_PTR("media", CYAML_FLAG_POINTER, struct raw_config,
 				media, media_fields),
 	CYAML_FIELD_MAPPING_PTR("ng", OPT, struct raw_config, ng, ng_fields),
+	CYAML_FIELD_MAPPING_PTR("sip", OPT, struct raw_config, sip,
+				config_sip_fields),
 	CYAML_FIELD_END};
 
 const cyaml_schema_value_t config_schema = {
@@ -87,6 +89,22 @@ const cyaml_schema_value_t config_schema = {
 
 static const char path_words[] = "an absolute path";
 static const char seconds[] = "a number of seconds, 1..604800";
+
+static const char sip_address[] =
+	"ADDRESS:PORT, a unicast address, an IPv6 one "
+	"in brackets, each once";
+static const char sip_methods[] =
+	"a list of INVITE, ACK, CANCEL, BYE, REGISTER, OPTIONS, SUBSCRIBE, "
+	"NOTIFY, PUBLISH, MESSAGE, REFER, INFO, PRACK, UPDATE";
+
+#define SIP_LIMIT(class)                                                       \
+	{"sip.limits." class ".rate",                                          \
+	 "messages a second of one source, 0..1000000; 0 no limit", 0,         \
+	 1000000, 0},                                                          \
+	{                                                                      \
+		"sip.limits." class ".burst", "a number, 0..1000000", 0,       \
+			1000000, 0                                             \
+	}
 
 enum { WEEK = 604800, YEAR = 31536000 };
 
@@ -148,6 +166,44 @@ static const struct config_rule rules[] = {
 	 "[udp:|tcp:]ADDRESS:PORT, an IPv6 address in brackets, "
 	 "outside the media ports, each once",
 	 0, 0, 0},
+	{"sip.listen", "a list of at least one listener", 0, 0, 0},
+	{"sip.listen[].name", "a name, each once", 0, 0, 0},
+	{"sip.listen[].address", sip_address, 0, 0, 0},
+	{"sip.listen[].advertised", sip_address, 0, 0, 0},
+	{"sip.key-file", "an absolute path; the file has 32 hexadecimal digits",
+	 0, 0, 0},
+	{"sip.domains[]",
+	 "a host name of at most 64 small letters, digits, '-' "
+	 "and '.', each once",
+	 0, 0, 0},
+	{"sip.dispatcher", path_words, 0, 0, 0},
+	{"sip.sets[].name", "a name, each once", 0, 0, 0},
+	{"sip.sets[].id", "a number, 0..2147483647, each once", 0, INT32_MAX,
+	 0},
+	{"sip.rules[].set", "the name of one of sip.sets", 0, 0, 0},
+	{"sip.rules[].methods", sip_methods, 0, 0, 0},
+	{"sip.rules[].methods[]", sip_methods, 0, 0, 0},
+	{"sip.rules[].event", "presence", 0, 0, 0},
+	{"sip.rules[].user-prefix", "1 to 16 bytes", 0, 0, 0},
+	{"sip.rules[].domain", "one of sip.domains", 0, 0, 0},
+	{"sip.networks[].prefix",
+	 "ADDRESS/BITS, zeroes behind the prefix, each once", 0, 0, 0},
+	{"sip.networks[].set", "with kind trunk: the name of one of sip.sets",
+	 0, 0, 0},
+	SIP_LIMIT("invite"),
+	SIP_LIMIT("register"),
+	SIP_LIMIT("dialog"),
+	SIP_LIMIT("other"),
+	SIP_LIMIT("response"),
+	SIP_LIMIT("junk"),
+	{"sip.probe.interval", "a number of seconds, 0..3600; 0 never", 0, 3600,
+	 10},
+	{"sip.probe.timeout", "a number of milliseconds, 100..60000", 100,
+	 60000, 2000},
+	{"sip.probe.down", "a number, 1..100", 1, 100, 3},
+	{"sip.probe.up", "a number, 1..100", 1, 100, 1},
+	{"sip.probe.from", "a sip: URI", 0, 0, 0},
+	{"sip.copy", "a number, 0..1000000; 0 none, 1 all", 0, 1000000, 0},
 };
 
 /* Compares "a[12].b" with "a[].b" */

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file daemon/config_sip.h  The section `sip`
+ */
+#ifndef CAROM_CONFIG_SIP_H
+#define CAROM_CONFIG_SIP_H
+
+#include <re.h>
+#include "carom/sipmap.h"
+
+struct config_sip_listen {
+	char *name;
+	struct sa addr, advertised;
+};
+
+struct config_sip_set {
+	char *name;
+	uint32_t id; /**< in the dispatcher list */
+	bool kamailio, record_route;
+};
+
+struct config_sip_rule {
+	struct sip_rule rule; /**< set is the index in setv; domain the index in
+				 domainv + 1                             */
+};
+
+struct config_sip_net {
+	struct sa addr;
+	unsigned bits;
+	uint32_t flags; /**< SIP_NET_*                                  */
+	uint32_t set;   /**< index in setv, or SIP_NONE                  */
+};
+
+struct config_sip {
+	bool on; /**< the section is there                              */
+	struct config_sip_listen *listenv;
+	size_t listenc;
+	char *key_file;
+	char **domainv;
+	size_t domainc;
+	bool force_rport;
+	char *dispatcher;
+	struct config_sip_set *setv;
+	size_t setc;
+	struct config_sip_rule *rulev;
+	size_t rulec;
+	struct config_sip_net *netv;
+	size_t netc;
+	struct {
+		uint32_t rate, burst; /**< messages a second; 0: no limit */
+	} limitv[SIP_CLASS_MAX];
+	struct {
+		uint32_t interval, timeout, down, up; /**< s, ms          */
+		char *from;
+	} probe;
+	uint32_t copy; /**< a copy of each n'th message; 0: none           */
+};
+
+/** "invite" for SIP_CLASS_INVITE */
+extern const char *const config_sip_classv[SIP_CLASS_MAX];
+/** "INVITE" for SCAN_M_INVITE; NULL for SCAN_M_OTHER */
+extern const char *const config_sip_methodv[SCAN_M_MAX];
+
+void config_sip_free(struct config_sip *s);
+
+/** @return 0 or errno */
+int config_sip_print(struct re_printf *pf, const struct config_sip *s);
+
+#endif

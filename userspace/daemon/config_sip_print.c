@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The section `sip`, defaults filled in, as YAML */
+#include <string.h>
+
+#include <re.h>
+
+#include "daemon/config_sip.h"
+
+static int print_listeners(struct re_printf *pf, const struct config_sip *s)
+{
+	int err = re_hprintf(pf, "  listen:\n");
+
+	for (size_t i = 0; i < s->listenc && !err; i++)
+		err = re_hprintf(pf,
+				 "    - name: \"%s\"\n      address: \"%J\"\n"
+				 "      advertised: \"%J\"\n",
+				 s->listenv[i].name, &s->listenv[i].addr,
+				 &s->listenv[i].advertised);
+	return err;
+}
+
+static int print_sets(struct re_printf *pf, const struct config_sip *s)
+{
+	int err = re_hprintf(pf, "  domains: [");
+
+	for (size_t i = 0; i < s->domainc && !err; i++)
+		err = re_hprintf(pf, "%s\"%s\"", i ? ", " : "", s->domainv[i]);
+	if (!err)
+		err = re_hprintf(pf, "]\n  sets:%s\n", s->setc ? "" : " []");
+	for (size_t i = 0; i < s->setc && !err; i++)
+		err = re_hprintf(pf,
+				 "    - name: \"%s\"\n      id: %u\n"
+				 "      mode: %s\n      record-route: %s\n",
+				 s->setv[i].name, s->setv[i].id,
+				 s->setv[i].kamailio ? "kamailio"
+						     : "rendezvous",
+				 s->setv[i].record_route ? "true" : "false");
+	return err;
+}
+
+static int print_rule(struct re_printf *pf, const struct config_sip *s,
+		      const struct sip_rule *r)
+{
+	const char *sep = "";
+	int err;
+
+	err = re_hprintf(pf, "    - set: \"%s\"\n", s->setv[r->set].name);
+	if (!err && r->methods)
+		err = re_hprintf(pf, "      methods: [");
+	for (unsigned m = 1; m < SCAN_M_MAX && !err && r->methods; m++) {
+		if (!(r->methods >> m & 1))
+			continue;
+		err = re_hprintf(pf, "%s%s", sep, config_sip_methodv[m]);
+		sep = ", ";
+	}
+	if (!err && r->methods)
+		err = re_hprintf(pf, "]\n");
+	if (!err && r->flags & SIP_RULE_PRESENCE)
+		err = re_hprintf(pf, "      event: presence\n");
+	if (!err && r->mask[0])
+		err = re_hprintf(
+			pf, "      user-prefix: \"%b\"\n", r->user,
+			strnlen((const char *)r->user, sizeof(r->user)));
+	if (!err && r->domain)
+		err = re_hprintf(pf, "      domain: \"%s\"\n",
+				 s->domainv[r->domain - 1]);
+	return err;
+}
+
+static const char *kind(const struct config_sip_net *n)
+{
+	if (n->set != SIP_NONE)
+		return "trunk";
+	if (n->flags & SIP_NET_TRUSTED)
+		return "trusted";
+	return n->flags & SIP_NET_DENY ? "deny" : "allow";
+}
+
+static int print_nets(struct re_printf *pf, const struct config_sip *s)
+{
+	int err = re_hprintf(pf, "  networks:%s\n", s->netc ? "" : " []");
+
+	for (size_t i = 0; i < s->netc && !err; i++) {
+		const struct config_sip_net *n = &s->netv[i];
+
+		err = re_hprintf(pf,
+				 "    - prefix: \"%j/%u\"\n      kind: %s\n",
+				 &n->addr, n->bits, kind(n));
+		if (!err && n->set != SIP_NONE)
+			err = re_hprintf(pf, "      set: \"%s\"\n",
+					 s->setv[n->set].name);
+	}
+	return err;
+}
+
+int config_sip_print(struct re_printf *pf, const struct config_sip *s)
+{
+	int err;
+
+	if (!s->on)
+		return 0;
+	err = re_hprintf(pf, "sip:\n");
+	if (!err)
+		err = print_listeners(pf, s);
+	if (!err)
+		err = re_hprintf(pf, "  key-file: \"%s\"\n  force-rport: %s\n",
+				 s->key_file,
+				 s->force_rport ? "true" : "false");
+	if (!err && s->dispatcher)
+		err = re_hprintf(pf, "  dispatcher: \"%s\"\n", s->dispatcher);
+	if (!err)
+		err = print_sets(pf, s);
+	if (!err)
+		err = re_hprintf(pf, "  rules:%s\n", s->rulec ? "" : " []");
+	for (size_t i = 0; i < s->rulec && !err; i++)
+		err = print_rule(pf, s, &s->rulev[i].rule);
+	if (!err)
+		err = print_nets(pf, s);
+	if (!err)
+		err = re_hprintf(pf, "  limits:\n");
+	for (unsigned i = 0; i < SIP_CLASS_MAX && !err; i++)
+		err = re_hprintf(pf, "    %s: {rate: %u, burst: %u}\n",
+				 config_sip_classv[i], s->limitv[i].rate,
+				 s->limitv[i].burst);
+	if (!err)
+		err = re_hprintf(pf,
+				 "  probe:\n    interval: %u\n    timeout: %u\n"
+				 "    down: %u\n    up: %u\n    from: \"%s\"\n"
+				 "  copy: %u\n",
+				 s->probe.interval, s->probe.timeout,
+				 s->probe.down, s->probe.up, s->probe.from,
+				 s->copy);
+	return err;
+}

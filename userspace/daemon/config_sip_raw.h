@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file daemon/config_sip_raw.h  The section `sip` as the file has it
+ */
+#ifndef CAROM_CONFIG_SIP_RAW_H
+#define CAROM_CONFIG_SIP_RAW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <cyaml/cyaml.h>
+#include "carom/sipmap.h"
+
+struct raw_sip_listen {
+	char *name, *address, *advertised;
+};
+
+struct raw_sip_set {
+	char *name;
+	uint32_t id;
+	int *mode; /* 1: kamailio */
+	bool *record_route;
+};
+
+struct raw_sip_rule {
+	char *set;
+	char **methodv;
+	uint32_t methodc;
+	char *event, *user_prefix, *domain;
+};
+
+struct raw_sip_net {
+	char *prefix;
+	int kind;
+	char *set;
+};
+
+struct raw_sip_limit {
+	uint32_t *rate, *burst;
+};
+
+struct raw_sip_limits {
+	struct raw_sip_limit *v[SIP_CLASS_MAX];
+};
+
+struct raw_sip_probe {
+	uint32_t *interval, *timeout, *down, *up;
+	char *from;
+};
+
+struct raw_sip {
+	struct raw_sip_listen *listenv;
+	uint32_t listenc;
+	char *key_file;
+	char **domainv;
+	uint32_t domainc;
+	bool *force_rport;
+	char *dispatcher;
+	struct raw_sip_set *setv;
+	uint32_t setc;
+	struct raw_sip_rule *rulev;
+	uint32_t rulec;
+	struct raw_sip_net *netv;
+	uint32_t netc;
+	struct raw_sip_limits *limits;
+	struct raw_sip_probe *probe;
+	uint32_t *copy;
+};
+
+enum { RAW_NET_TRUSTED = 0, RAW_NET_TRUNK, RAW_NET_ALLOW, RAW_NET_DENY };
+
+/** Fields of a struct raw_sip */
+extern const cyaml_schema_field_t config_sip_fields[];
+
+#endif
