@@ -6,10 +6,6 @@
 
 #include "sip_next.h"
 
-/* For so long after a set has changed, calls are looked for where they went
- * before: longer than an INVITE may ring (RFC 3261 timer C is 180 s) */
-#define SIP_STICKY_NS 300000000000ULL
-
 /* Kamailio's hash of the Call-ID, which is of 7-bit bytes: words of four, the
  * first byte highest (dispatcher, algorithm 0) */
 __noinline __u32 sip_hash_kamailio(void)

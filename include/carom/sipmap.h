@@ -42,6 +42,9 @@
 #define SIP_STICKY 262144
 #define SIP_BUCKETS 65536
 #define SIP_COPY_BYTES (4u << 20)
+/** For so long after a set has changed, calls are looked for where they went
+ * before: longer than an INVITE may ring (RFC 3261 timer C is 180 s) */
+#define SIP_STICKY_NS 300000000000ULL
 #define SIP_NONE 0xffff /**< slot without a target, no set             */
 #define SIP_DOMAIN_MAX 64
 #define SIP_LINE_MAX 128 /**< text of a prebuilt header line            */

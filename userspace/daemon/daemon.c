@@ -11,11 +11,13 @@
 #include <re.h>
 
 #include "base/log.h"
+#include "control/control.h"
 #include "daemon/config.h"
 #include "daemon/daemon.h"
 #include "daemon/lock.h"
 #include "daemon/notify.h"
 #include "daemon/privs.h"
+#include "daemon/role_edge.h"
 #include "fastpath/fastpath.h"
 #include "media/media.h"
 #include "ng/ng.h"
@@ -36,6 +38,8 @@ struct daemon {
 	struct fp_net *net;
 	struct media *media;
 	struct ng *ng;
+	struct edge *edge; /* NULL without a section sip            */
+	struct control *control;
 	struct tmr watchdog;
 	struct tmr maps; /* looks whether they are still in force */
 	uint64_t watchdog_ms;
@@ -54,6 +58,8 @@ static void destructor(void *data)
 		(void)close(d->hup_fd);
 	}
 	/* who asks goes before who answers */
+	mem_deref(d->control);
+	mem_deref(d->edge);
 	mem_deref(d->ng);
 	mem_deref(d->media);
 	mem_deref(d->net);
@@ -244,12 +250,47 @@ static int listen_ng(struct daemon *d)
 	return err;
 }
 
+/* ---- the CLI's questions -------------------------------------------------- */
+
+static int command(const char *name, const struct odict *req,
+		   struct odict *reply, void *arg)
+{
+	struct daemon *d = arg;
+
+	if (strncmp(name, "dispatcher ", 11) != 0)
+		return ENOSYS;
+	if (!d->edge)
+		return control_fail(reply, ENOENT,
+				    "this node is no edge: its configuration "
+				    "has no section sip");
+
+	return edge_control(d->edge, name, req, reply);
+}
+
+static int listen_control(struct daemon *d)
+{
+	int err;
+
+	err = privs_parent(&d->privs, d->conf->control);
+	if (!err)
+		err = control_alloc(&d->control, d->conf->control, command, d);
+	if (err == EADDRINUSE)
+		log_error("%s: another agent listens there: give this one a "
+			  "control of its own",
+			  d->conf->control);
+	else if (err)
+		log_error("control: %s: %m", d->conf->control, err);
+
+	return err;
+}
+
 /* ---- signals ------------------------------------------------------------ */
 
 static void reload(struct daemon *d)
 {
 	struct config *c = NULL;
 	struct config_err e = {""};
+	struct ds_err derr = {""};
 
 	if (config_load(&c, d->path, &e)) {
 		log_error("%s", e.msg);
@@ -258,7 +299,10 @@ static void reload(struct daemon *d)
 	}
 
 	log_init(c->log_level);
-	log_info("reload: log level taken; anything else takes a restart");
+	if (d->edge && edge_reload(d->edge, &derr))
+		log_error("reload: %s", derr.msg);
+	log_info("reload: log level and dispatcher list taken; anything else "
+		 "takes a restart");
 	mem_deref(c);
 }
 
@@ -341,6 +385,10 @@ static int start(struct daemon *d)
 	}
 	if (!err)
 		err = listen_ng(d);
+	if (!err)
+		err = role_edge(&d->edge, d->conf, d->fp);
+	if (!err)
+		err = listen_control(d);
 	if (!err)
 		err = privs_drop(&d->privs);
 	if (err)

@@ -216,12 +216,35 @@ static bool challenged(const struct way *w, uint32_t flags)
 	       pl_strcmp(&w->m->met, "ACK") && pl_strcmp(&w->m->met, "CANCEL");
 }
 
+/* A target of the set: where the call went before, else by the table */
+static enum forward_verdict pick(struct way *w, const struct policy_set *s)
+{
+	const bool invite = !pl_strcmp(&w->m->met, "INVITE");
+	const uint64_t call = key_call(w->p, w->m);
+	struct ds_target *t;
+
+	w->out->transp = MSG_UDP;
+	w->chosen = true;
+	if (w->p->stuck &&
+	    w->p->stuck(w->set, call, invite, &w->out->dst, w->p->arg))
+		return FORWARD_SEND;
+	t = ds_set_pick(s->set, s->flags & SIP_SET_KAMAILIO
+					? ds_hash(&w->m->callid)
+					: (uint32_t)call);
+	if (!t || !ds_target_addr(t))
+		return reply_extra(w, 503, "Service Unavailable",
+				   "Retry-After: 5\r\n");
+	sa_cpy(&w->out->dst, ds_target_addr(t));
+	w->out->target = t;
+	if (w->p->remember && invite && !w->m->to_tag.l)
+		w->p->remember(w->set, t, call, w->p->arg);
+	return FORWARD_SEND;
+}
+
 static enum forward_verdict choose(struct way *w, uint32_t domain)
 {
 	const struct policy_net *net = policy_net(w->p, &w->in->src);
-	struct ds_target *t = NULL;
 	const struct policy_set *s;
-	uint64_t call;
 
 	w->set = net && net->set != SIP_NONE ? net->set
 					     : policy_rule(w->p, w->m, domain);
@@ -232,21 +255,7 @@ static enum forward_verdict choose(struct way *w, uint32_t domain)
 		w->out->set = w->set;
 		return FORWARD_AUTH;
 	}
-	call = key_call(w->p, w->m);
-	if (w->p->stuck)
-		t = w->p->stuck(w->set, call, w->m, w->p->arg);
-	if (!t)
-		t = ds_set_pick(s->set, s->flags & SIP_SET_KAMAILIO
-						? ds_hash(&w->m->callid)
-						: (uint32_t)call);
-	if (!t || !ds_target_addr(t))
-		return reply_extra(w, 503, "Service Unavailable",
-				   "Retry-After: 5\r\n");
-	sa_cpy(&w->out->dst, ds_target_addr(t));
-	w->out->transp = MSG_UDP;
-	w->out->target = t;
-	w->chosen = true;
-	return FORWARD_SEND;
+	return pick(w, s);
 }
 
 /* By the Request-URI, behind all Routes */

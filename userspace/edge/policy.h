@@ -50,9 +50,12 @@ struct policy {
 	size_t rulec;
 	/** Lately a node, and still one for calls under way; may be NULL */
 	bool (*was_node)(const struct sa *addr, void *arg);
-	/** Where a call went that began before its set changed, or NULL */
-	struct ds_target *(*stuck)(unsigned set, uint64_t call,
-				   const struct msg *m, void *arg);
+	/** Where a call went that began before its set changed; may be NULL */
+	bool (*stuck)(unsigned set, uint64_t call, bool invite, struct sa *dst,
+		      void *arg);
+	/** An INVITE that begins a dialog goes to this target; may be NULL */
+	void (*remember)(unsigned set, const struct ds_target *t, uint64_t call,
+			 void *arg);
 	/** Listener that a packet to dst leaves from, having come to `in` */
 	unsigned (*leave)(const struct sa *dst, unsigned in, void *arg);
 	void *arg;

@@ -176,6 +176,21 @@ int publish_set(struct publish *p, unsigned i, const struct ds_set *set,
 	return err;
 }
 
+bool publish_knows(const struct publish *p, const struct sa *addr)
+{
+	struct le *le;
+
+	if (!p)
+		return false;
+	LIST_FOREACH (&p->nodes, le) {
+		const struct node *n = le->data;
+
+		if (sa_cmp(&n->addr, addr, SA_ADDR))
+			return true;
+	}
+	return false;
+}
+
 void publish_expire(struct publish *p, uint64_t now_ms)
 {
 	struct le *le = p ? list_head(&p->nodes) : NULL;

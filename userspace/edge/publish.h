@@ -31,6 +31,9 @@ int publish_alloc(struct publish **pp, struct fp_sip *sip);
 int publish_set(struct publish *p, unsigned i, const struct ds_set *set,
 		uint32_t flags, uint64_t now_ms);
 
+/** Is the address a node's, or was it lately? */
+bool publish_knows(const struct publish *p, const struct sa *addr);
+
 /** Forget the nodes whose time is up. To be called now and then */
 void publish_expire(struct publish *p, uint64_t now_ms);
 

@@ -28,6 +28,7 @@ enum {
 	M_DOMAINS,
 	M_COUNTS,
 	M_COPIES,
+	M_STICKY,
 	M_MAX
 };
 
@@ -51,6 +52,7 @@ static const struct {
 	[M_DOMAINS] = {"sip_domains", sizeof(uint32_t), 0},
 	[M_COUNTS] = {"sip_counts", sizeof(struct sip_count), 0},
 	[M_COPIES] = {"sip_copies", 0, 0},
+	[M_STICKY] = {"sip_sticky", sizeof(struct sip_stick), 0},
 };
 
 struct fp_sip {
@@ -395,6 +397,44 @@ int fp_sip_target(struct fp_sip *s, unsigned set, unsigned number,
 		__atomic_store_n(&t->port, key.port, __ATOMIC_RELEASE);
 	}
 	return host_put(s, sa, SIP_HOST_NODE, set, index);
+}
+
+/* As the kernel does (bpf/sip_select.h) */
+static uint64_t stick_key(uint64_t call, unsigned set)
+{
+	return call ^ (uint64_t)set << 56;
+}
+
+int fp_sip_stuck(const struct fp_sip *s, unsigned set, uint64_t call,
+		 bool invite, struct sa *dst)
+{
+	const uint64_t key = stick_key(call, set), period = SIP_STICKY_NS;
+	const struct sip_target *t;
+	struct sip_stick st;
+
+	if (!s || set >= SIP_SETS || !dst)
+		return EINVAL;
+	if (now_ns() - fp_sip_set_get(s, set)->changed >= period ||
+	    bpf_map_lookup_elem(s->fdv[M_STICKY], &key, &st) ||
+	    st.target >= SIP_TARGETS)
+		return ENOENT;
+	t = (const struct sip_target *)s->memv[M_TARGETS] + st.target;
+	if (!t->port || (invite && !t->usable))
+		return ENOENT;
+	sa6_to_sa(dst, t->addr, t->port);
+	return 0;
+}
+
+int fp_sip_remember(struct fp_sip *s, unsigned set, unsigned number,
+		    uint64_t call)
+{
+	const uint64_t key = stick_key(call, set);
+	const struct sip_stick st = {.target = set * SIP_SET_TARGETS + number};
+
+	if (!s || s->readonly || set >= SIP_SETS || number >= SIP_SET_TARGETS)
+		return EINVAL;
+	return bpf_map_update_elem(s->fdv[M_STICKY], &key, &st, BPF_ANY) ? errno
+									 : 0;
 }
 
 const struct sip_target *fp_sip_target_get(const struct fp_sip *s, unsigned set,

@@ -102,6 +102,22 @@ const struct sip_target *fp_sip_target_get(const struct fp_sip *s, unsigned set,
 					   unsigned number);
 const struct sip_set *fp_sip_set_get(const struct fp_sip *s, unsigned i);
 
+/**
+ * Where a call went that began before its set changed; only for SIP_STICKY_NS
+ * after it did
+ *
+ * @param call    Keyed hash of the Call-ID
+ * @param invite  An INVITE, which leaves a target that is dead
+ *
+ * @return 0, ENOENT
+ */
+int fp_sip_stuck(const struct fp_sip *s, unsigned set, uint64_t call,
+		 bool invite, struct sa *dst);
+
+/** The call went to this target */
+int fp_sip_remember(struct fp_sip *s, unsigned set, unsigned number,
+		    uint64_t call);
+
 /** Messages of a kind (SIP_COUNT_*), all CPUs together */
 int fp_sip_count(const struct fp_sip *s, unsigned kind, struct sip_count *c);
 

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The role `edge`, from the configuration */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "base/log.h"
+#include "daemon/role_edge.h"
+
+/* 32 hexadecimal digits: the same on all edges */
+static int read_key(uint64_t key[2], const char *path)
+{
+	char digits[33] = "", *nl;
+	FILE *f = fopen(path, "re");
+	int err = 0;
+
+	if (!f) {
+		err = errno;
+		log_error("sip.key-file: %s: %m; make one with: "
+			  "openssl rand -hex 16 >%s",
+			  path, err, path);
+		return err;
+	}
+	if (!fgets(digits, sizeof(digits), f))
+		digits[0] = '\0';
+	(void)fclose(f);
+	nl = strchr(digits, '\n');
+	if (nl)
+		*nl = '\0';
+	if (strlen(digits) != 32 ||
+	    sscanf(digits, "%16lx%16lx", &key[0], &key[1]) != 2) {
+		log_error("sip.key-file: %s: has not 32 hexadecimal digits",
+			  path);
+		err = EBADMSG;
+	}
+	return err;
+}
+
+static int fill_policy(struct policy *p, const struct config_sip *s)
+{
+	int err = 0;
+
+	p->force_rport = s->force_rport;
+	p->mtu = 1500;
+	for (size_t i = 0; i < s->listenc; i++) {
+		struct policy_listener *l = &p->listenerv[p->listenerc++];
+
+		l->transp = MSG_UDP;
+		l->addr = s->listenv[i].addr;
+		l->advertised = s->listenv[i].advertised;
+	}
+	for (size_t i = 0; i < s->domainc && !err; i++) {
+		err = str_dup(&p->domainv[i], s->domainv[i]);
+		p->domainc += !err;
+	}
+	p->netv = mem_zalloc((s->netc + 1) * sizeof(*p->netv), NULL);
+	if (!p->netv)
+		return ENOMEM;
+	for (size_t i = 0; i < s->netc; i++) {
+		struct policy_net *n = &p->netv[p->netc++];
+
+		n->addr = s->netv[i].addr;
+		n->bits = s->netv[i].bits;
+		n->flags = s->netv[i].flags;
+		n->set = s->netv[i].set;
+	}
+	for (size_t i = 0; i < s->setc; i++)
+		p->setv[i].flags = (s->setv[i].record_route ? SIP_SET_RR : 0) |
+				   (s->setv[i].kamailio ? SIP_SET_KAMAILIO : 0);
+	for (size_t i = 0; i < s->rulec; i++)
+		p->rulev[p->rulec++] = s->rulev[i].rule;
+	return err;
+}
+
+static void fill_limits(struct edge_conf *e, const struct config_sip *s)
+{
+	for (unsigned i = 0; i < SIP_CLASS_MAX; i++) {
+		const uint32_t rate = s->limitv[i].rate;
+		const uint32_t burst = s->limitv[i].burst;
+
+		if (!rate)
+			continue;
+		e->limitv[i].interval = 1000000000u / rate;
+		e->limitv[i].burst = (burst ? burst - 1 : 0) *
+				     e->limitv[i].interval;
+	}
+}
+
+static void fill_probe(struct edge_conf *e, const struct config_sip *s)
+{
+	/* answers by which a server shows that it is alive: also that it
+	 * does not know OPTIONS, or the user */
+	static const uint16_t acceptv[][2] = {
+		{200, 299}, {404, 405}, {480, 480}, {486, 486}, {501, 501}};
+
+	e->probe.interval = s->probe.interval;
+	e->probe.timeout = s->probe.timeout;
+	e->probe.from = s->probe.from;
+	e->ds = ds_conf_default;
+	e->ds.down = s->probe.down;
+	e->ds.up = s->probe.up;
+	for (size_t i = 0; i < ARRAY_SIZE(acceptv); i++) {
+		e->probe.acceptv[i].min = acceptv[i][0];
+		e->probe.acceptv[i].max = acceptv[i][1];
+	}
+	e->probe.acceptc = ARRAY_SIZE(acceptv);
+}
+
+int role_edge(struct edge **ep, const struct config *c, struct fp *fp)
+{
+	const struct config_sip *s = &c->sip;
+	struct edge_conf conf = {.policy = NULL};
+	struct fp_sip *sip = NULL;
+	struct ds_err derr = {""};
+	struct fp_err e = {""};
+	int err;
+
+	if (!s->on)
+		return 0;
+	err = policy_alloc(&conf.policy);
+	if (!err)
+		err = read_key(conf.policy->key, s->key_file);
+	if (!err)
+		err = fill_policy(conf.policy, s);
+	if (err)
+		goto out;
+	for (size_t i = 0; i < s->setc; i++)
+		conf.set_idv[i] = s->setv[i].id;
+	conf.setc = s->setc;
+	conf.list = s->dispatcher;
+	conf.copy_every = s->copy;
+	fill_limits(&conf, s);
+	fill_probe(&conf, s);
+	err = fp_sip_open(&sip, c->pin_dir, false, &e);
+	if (err) {
+		log_error("sip: %s", e.msg);
+		goto out;
+	}
+	err = edge_alloc(ep, &conf, fp, sip, &derr);
+	if (err)
+		log_error("sip: %s", derr.msg);
+out:
+	mem_deref(sip);
+	mem_deref(conf.policy);
+	return err;
+}

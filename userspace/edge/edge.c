@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The role: listeners, sets, probes, and the kernel told of them */
+#include <errno.h>
+#include <ifaddrs.h>
+#include <string.h>
+#include <unistd.h>
+#include <net/if.h>
+#include <sys/socket.h>
+#include "base/log.h"
+#include "edge/edge.h"
+#include "edge/forward.h"
+#include "edge/publish.h"
+#include "edge/udp.h"
+
+enum { EXPIRE = 60000 /* ms between two looks at nodes that went */ };
+
+struct edge {
+	struct edge_conf conf;
+	struct policy *policy;
+	struct fp *fp;
+	struct fp_sip *sip;
+	struct ds_sets *sets;
+	struct publish *publish;
+	struct probe *probe;
+	struct udp_edge *udpv[POLICY_LISTENERS];
+	struct tmr expire;
+	struct msg msg; /* scratch: too large for the stack            */
+};
+
+static void destructor(void *arg)
+{
+	struct edge *e = arg;
+
+	tmr_cancel(&e->expire);
+	mem_deref(e->probe);
+	for (size_t i = 0; i < e->policy->listenerc; i++)
+		mem_deref(e->udpv[i]);
+	mem_deref(e->publish);
+	mem_deref(e->sets);
+	mem_deref(e->policy);
+	mem_deref(e->sip);
+	mem_deref(e->fp);
+}
+
+/* ---- messages -------------------------------------------------------------- */
+
+static void send_out(struct edge *e, const struct forward_out *out)
+{
+	int err;
+
+	if (out->transp != MSG_UDP || !sa_isset(&out->dst, SA_ADDR)) {
+		log_debug("edge: no way to %r over %s", &out->host,
+			  msg_transp_name(out->transp));
+		return;
+	}
+	err = udp_edge_send(e->udpv[out->listener], &out->dst, out->mb);
+	if (err)
+		log_debug("edge: to %J: %m", &out->dst, err);
+}
+
+/* Where we can't go, the sender is told so (16.9: as a 503) */
+static bool reachable(const struct forward_out *out)
+{
+	return out->transp == MSG_UDP && sa_isset(&out->dst, SA_ADDR);
+}
+
+static void unreachable(struct edge *e, const struct forward_in *in,
+			struct forward_out *out)
+{
+	out->mb = mem_deref(out->mb);
+	if (e->msg.code || !pl_strcmp(&e->msg.met, "ACK") ||
+	    reply_make(&out->mb, e->policy, in, &e->msg, 503,
+		       "Service Unavailable", NULL))
+		return;
+	out->transp = MSG_UDP;
+	out->listener = in->listener;
+	sa_cpy(&out->dst, &in->src);
+	send_out(e, out);
+}
+
+static void received(const struct sa *src, const struct pl *text,
+		     unsigned listener, void *arg)
+{
+	struct edge *e = arg;
+	struct forward_in in = {.text = *text, .listener = listener};
+	struct forward_out out;
+
+	sa_cpy(&in.src, src);
+	switch (forward(e->policy, &in, &e->msg, &out)) {
+	case FORWARD_SEND:
+		if (reachable(&out))
+			send_out(e, &out);
+		else
+			unreachable(e, &in, &out);
+		break;
+	case FORWARD_REPLY:
+		send_out(e, &out);
+		break;
+	case FORWARD_LOCAL:
+		(void)probe_response(e->probe, &e->msg.viav[0].branch,
+				     e->msg.code);
+		break;
+	case FORWARD_AUTH:
+	case FORWARD_ABSORB:
+		break;
+	case FORWARD_DROP:
+		log_debug("edge: from %J: %s", src, out.why);
+		break;
+	}
+	mem_deref(out.mb);
+}
+
+/* ---- the policy's questions ------------------------------------------------- */
+
+static bool was_node(const struct sa *addr, void *arg)
+{
+	const struct edge *e = arg;
+
+	return publish_knows(e->publish, addr);
+}
+
+static bool stuck(unsigned set, uint64_t call, bool invite, struct sa *dst,
+		  void *arg)
+{
+	const struct edge *e = arg;
+
+	return !fp_sip_stuck(e->sip, set, call, invite, dst);
+}
+
+static void remember(unsigned set, const struct ds_target *t, uint64_t call,
+		     void *arg)
+{
+	struct edge *e = arg;
+
+	(void)fp_sip_remember(e->sip, set, ds_target_number(t), call);
+}
+
+/* Our own address on the way to dst */
+static int source_for(struct sa *src, const struct sa *dst)
+{
+	socklen_t len = sizeof(src->u);
+	int fd, err = 0;
+
+	fd = socket(sa_af(dst), SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return errno;
+	if (connect(fd, &dst->u.sa, dst->len) ||
+	    getsockname(fd, &src->u.sa, &len))
+		err = errno;
+	src->len = len;
+	close(fd);
+	return err;
+}
+
+static unsigned udp_listeners(const struct policy *p, int af)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < p->listenerc; i++)
+		n += p->listenerv[i].transp == MSG_UDP &&
+		     sa_af(&p->listenerv[i].addr) == af;
+	return n;
+}
+
+static unsigned leave(const struct sa *dst, unsigned in, void *arg)
+{
+	const struct edge *e = arg;
+	const struct policy *p = e->policy;
+	const struct policy_listener *l = &p->listenerv[in];
+	struct sa src;
+
+	if (l->transp == MSG_UDP && sa_af(&l->addr) == sa_af(dst) &&
+	    udp_listeners(p, sa_af(dst)) == 1)
+		return in;
+	if (source_for(&src, dst) ||
+	    (sa_af(&l->addr) == sa_af(dst) && sa_cmp(&src, &l->addr, SA_ADDR)))
+		return in;
+	for (size_t i = 0; i < p->listenerc; i++)
+		if (p->listenerv[i].transp == MSG_UDP &&
+		    sa_cmp(&p->listenerv[i].addr, &src, SA_ADDR))
+			return (unsigned)i;
+	for (size_t i = 0; i < p->listenerc; i++)
+		if (p->listenerv[i].transp == MSG_UDP &&
+		    sa_af(&p->listenerv[i].addr) == sa_af(dst))
+			return sa_af(&l->addr) == sa_af(dst) ? in : (unsigned)i;
+	return in;
+}
+
+/* ---- sets ------------------------------------------------------------------- */
+
+const struct policy_set *edge_set(const struct edge *e, size_t i)
+{
+	return i < e->conf.setc ? &e->policy->setv[i] : NULL;
+}
+
+struct ds_sets *edge_sets(struct edge *e)
+{
+	return e->sets;
+}
+
+struct probe *edge_probe(struct edge *e)
+{
+	return e->probe;
+}
+
+void edge_changed(struct edge *e, struct ds_set *set)
+{
+	for (size_t i = 0; i < e->conf.setc; i++) {
+		const struct policy_set *s = &e->policy->setv[i];
+		int err;
+
+		if (s->set != set)
+			continue;
+		err = publish_set(e->publish, (unsigned)i, set, s->flags,
+				  tmr_jiffies());
+		if (err)
+			log_error("edge: set %u: the kernel can't be told: %m",
+				  ds_set_id(set), err);
+	}
+}
+
+static void target_changed(struct ds_set *set, struct ds_target *t, void *arg)
+{
+	(void)t;
+	edge_changed(arg, set);
+}
+
+int edge_reload(struct edge *e, struct ds_err *derr)
+{
+	struct ds_list *list = NULL;
+	struct ds_change c;
+	int err;
+
+	if (!e->conf.list)
+		return 0;
+	err = ds_list_load(&list, e->conf.list, derr);
+	if (!err)
+		err = ds_sets_merge(e->sets, list, tmr_jiffies(), &c);
+	mem_deref(list);
+	if (err)
+		return err;
+	for (size_t i = 0; i < e->conf.setc && !err; i++) {
+		struct policy_set *s = &e->policy->setv[i];
+		struct ds_set *set = ds_sets_find(e->sets, e->conf.set_idv[i]);
+
+		if (!set)
+			log_warn("edge: %s: no set %u in it", e->conf.list,
+				 e->conf.set_idv[i]);
+		mem_deref(s->set);
+		s->set = mem_ref(set);
+		err = publish_set(e->publish, (unsigned)i, set, s->flags,
+				  tmr_jiffies());
+	}
+	if (!err)
+		log_info("edge: %s: %u targets added, %u removed, %u kept",
+			 e->conf.list, c.added, c.removed, c.kept);
+	return err;
+}
+
+static void expire(void *arg)
+{
+	struct edge *e = arg;
+
+	publish_expire(e->publish, tmr_jiffies());
+	tmr_start(&e->expire, EXPIRE, expire, e);
+}
+
+/* ---- probes ------------------------------------------------------------------- */
+
+static int probe_send(const struct sa *dst, struct mbuf *mb, char *via,
+		      size_t sz, void *arg)
+{
+	struct edge *e = arg;
+	const struct policy *p = e->policy;
+	unsigned i = 0;
+
+	while (i < p->listenerc && (p->listenerv[i].transp != MSG_UDP ||
+				    sa_af(&p->listenerv[i].addr) != sa_af(dst)))
+		i++;
+	if (i == p->listenerc)
+		return EAFNOSUPPORT;
+	i = leave(dst, i, e);
+	if (mb)
+		return udp_edge_send(e->udpv[i], dst, mb);
+	(void)re_snprintf(via, sz, "%J", &p->listenerv[i].advertised);
+	return 0;
+}
+
+/* ---- start ---------------------------------------------------------------------- */
+
+static unsigned device_of(const struct sa *addr)
+{
+	struct ifaddrs *all = NULL, *a;
+	unsigned ifindex = 0;
+	struct sa have;
+
+	if (getifaddrs(&all))
+		return 0;
+	for (a = all; a && !ifindex; a = a->ifa_next)
+		if (a->ifa_addr && !sa_set_sa(&have, a->ifa_addr) &&
+		    sa_cmp(addr, &have, SA_ADDR))
+			ifindex = if_nametoindex(a->ifa_name);
+	freeifaddrs(all);
+	return ifindex;
+}
+
+/* How many of the listeners stand at the address? */
+static int listeners_at(const struct policy *p, const struct sa *addr)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < p->listenerc; i++)
+		n += p->listenerv[i].transp == MSG_UDP &&
+		     sa_cmp(&p->listenerv[i].addr, addr, SA_ADDR);
+	return n;
+}
+
+static int tell_listener(struct edge *e, unsigned i)
+{
+	struct policy_listener *l = &e->policy->listenerv[i];
+	const bool v6 = sa_af(&l->addr) == AF_INET6;
+	int err;
+
+	l->ifindex = device_of(&l->addr);
+	if (!l->ifindex)
+		log_warn("edge: %j is no address of this host", &l->addr);
+	err = fp_sip_self(e->sip, &l->addr, i);
+	if (!err)
+		err = fp_sip_self(e->sip, &l->advertised, i);
+	if (err || l->transp != MSG_UDP || i >= SIP_LISTENERS)
+		return err;
+	err = fp_sip_listener(e->sip, i, &l->addr, &l->advertised, l->ifindex);
+	for (unsigned k = 0; k < i; k++)
+		if (e->policy->listenerv[k].ifindex == l->ifindex &&
+		    sa_af(&e->policy->listenerv[k].addr) == sa_af(&l->addr))
+			return err;
+	if (!err && l->ifindex)
+		err = fp_sip_exit(e->sip, l->ifindex, v6, i);
+	return err;
+}
+
+/* All but the sets: they come with the list */
+static int tell_kernel(struct edge *e)
+{
+	const struct policy *p = e->policy;
+	struct sip_conf *c = fp_sip_conf(e->sip);
+	int err = fp_sip_clear(e->sip);
+
+	c->key[0] = p->key[0];
+	c->key[1] = p->key[1];
+	c->flags = p->force_rport ? SIP_CONF_FORCE_RPORT : 0;
+	c->copy_every = e->conf.copy_every;
+	memcpy(c->limit, e->conf.limitv, sizeof(c->limit));
+	for (size_t i = 0; i < p->listenerc && !err; i++)
+		err = tell_listener(e, (unsigned)i);
+	for (size_t i = 0; i < p->domainc && !err; i++) {
+		struct pl name;
+
+		pl_set_str(&name, p->domainv[i]);
+		err = fp_sip_domain(e->sip, &name, (uint32_t)i + 1);
+	}
+	for (size_t i = 0; i < p->netc && !err; i++)
+		err = fp_sip_net(e->sip, &p->netv[i].addr, p->netv[i].bits,
+				 p->netv[i].flags, p->netv[i].set);
+	if (!err)
+		err = fp_sip_rules(e->sip, p->rulev, p->rulec);
+	return err;
+}
+
+static int open_listeners(struct edge *e, struct ds_err *derr)
+{
+	const struct policy *p = e->policy;
+	int err = 0;
+
+	for (size_t i = 0; i < p->listenerc && !err; i++) {
+		err = udp_edge_alloc(&e->udpv[i], &p->listenerv[i].addr,
+				     (unsigned)i, received, e);
+		if (err)
+			(void)re_snprintf(derr->msg, sizeof(derr->msg),
+					  "%J: %m", &p->listenerv[i].addr, err);
+	}
+	return err;
+}
+
+static int announce(struct edge *e)
+{
+	const struct policy *p = e->policy;
+	int err = 0;
+
+	for (size_t i = 0; i < p->listenerc && !err; i++)
+		err = fp_local_sip(e->fp, &p->listenerv[i].addr,
+				   listeners_at(p, &p->listenerv[i].addr));
+	return err;
+}
+
+static int start(struct edge *e, struct ds_err *derr)
+{
+	int err;
+
+	err = open_listeners(e, derr);
+	if (!err)
+		err = ds_sets_alloc(&e->sets, &e->conf.ds);
+	if (!err)
+		err = publish_alloc(&e->publish, e->sip);
+	if (!err)
+		err = tell_kernel(e);
+	if (!err)
+		err = edge_reload(e, derr);
+	if (!err)
+		err = probe_alloc(&e->probe, &e->conf.probe, &e->conf.ds,
+				  e->sets, probe_send, target_changed, e);
+	if (!err)
+		err = announce(e);
+	if (!err)
+		fp_sip_on(e->sip, true);
+	return err;
+}
+
+int edge_alloc(struct edge **ep, const struct edge_conf *conf, struct fp *fp,
+	       struct fp_sip *sip, struct ds_err *derr)
+{
+	struct edge *e;
+	int err;
+
+	if (!ep || !conf || !conf->policy || !fp || !sip || !derr)
+		return EINVAL;
+	e = mem_zalloc(sizeof(*e), destructor);
+	if (!e)
+		return ENOMEM;
+	derr->msg[0] = '\0';
+	e->conf = *conf;
+	e->policy = mem_ref(conf->policy);
+	e->fp = mem_ref(fp);
+	e->sip = mem_ref(sip);
+	e->policy->was_node = was_node;
+	e->policy->stuck = stuck;
+	e->policy->remember = remember;
+	e->policy->leave = leave;
+	e->policy->arg = e;
+	tmr_init(&e->expire);
+	err = start(e, derr);
+	if (err) {
+		if (!derr->msg[0])
+			(void)re_snprintf(derr->msg, sizeof(derr->msg), "%m",
+					  err);
+		mem_deref(e);
+		return err;
+	}
+	tmr_start(&e->expire, EXPIRE, expire, e);
+	*ep = e;
+	return 0;
+}

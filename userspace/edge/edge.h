@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file edge/edge.h  The role `edge`: SIP forwarded without state
+ *
+ * The kernel forwards what is plain. Here is what it leaves, by the same rules,
+ * and what keeps both in step: the dispatcher's sets and the probes of their
+ * targets.
+ */
+#ifndef CAROM_EDGE_H
+#define CAROM_EDGE_H
+
+#include <re.h>
+#include "edge/policy.h"
+#include "edge/probe.h"
+#include "fastpath/sip.h"
+
+struct edge;
+
+struct edge_conf {
+	/** Filled but for sets' ds_set and the callbacks; referenced */
+	struct policy *policy;
+	uint32_t set_idv[SIP_SETS]; /**< of policy.setv, in the list         */
+	size_t setc;
+	const char *list; /**< path of the dispatcher list; NULL: none      */
+	struct ds_conf ds;
+	struct probe_conf probe;
+	struct sip_limit limitv[SIP_CLASS_MAX];
+	uint32_t copy_every;
+};
+
+/**
+ * Listen, read the list, tell the kernel, and forward from now on
+ *
+ * @param ep   Pointer to the object (mem_deref when done: the kernel goes on)
+ * @param fp   Maps: SIP's addresses are announced in them
+ * @param sip  SIP's own maps
+ * @param e    Says what is wrong
+ *
+ * @return 0 or errno
+ */
+int edge_alloc(struct edge **ep, const struct edge_conf *conf, struct fp *fp,
+	       struct fp_sip *sip, struct ds_err *e);
+
+/** Read the dispatcher list again. Nothing changes where it is wrong */
+int edge_reload(struct edge *e, struct ds_err *err);
+
+/**
+ * Commands of `carom dispatcher` (control.h): "dispatcher list", "set", "ping",
+ * "reload"
+ *
+ * @return ENOSYS for any other
+ */
+int edge_control(struct edge *e, const char *command, const struct odict *req,
+		 struct odict *reply);
+
+/* What control.c needs of the role */
+struct ds_sets *edge_sets(struct edge *e);
+/** A set of the configuration; NULL past the last */
+const struct policy_set *edge_set(const struct edge *e, size_t i);
+/** The set's targets have changed: tell the kernel */
+void edge_changed(struct edge *e, struct ds_set *set);
+struct probe *edge_probe(struct edge *e);
+
+#endif
