@@ -25,8 +25,6 @@ static __always_inline int sip_odd(int odd)
 		return CAROM_R_SIP_LINE;
 	case SCAN_ODD_FOLDED:
 		return CAROM_R_SIP_FOLDED;
-	case SCAN_ODD_JOINED:
-		return CAROM_R_SIP_JOINED;
 	case SCAN_ODD_TWICE:
 		return CAROM_R_SIP_TWICE;
 	case SCAN_ODD_MISSING:

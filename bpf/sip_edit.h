@@ -277,7 +277,10 @@ __noinline int sip_edit(void)
 	w->len = 0;
 	w->texts = 0;
 	if (!(w->b.s.flags & SCAN_REQUEST)) {
-		cut(w, w->b.s.via[0].line, w->b.s.via[0].next);
+		if (w->b.s.via[0].behind)
+			cut(w, w->b.s.via[0].off, w->b.s.via[0].behind);
+		else
+			cut(w, w->b.s.via[0].line, w->b.s.via[0].next);
 		return CAROM_R_SIP_FORWARDED;
 	}
 	next = w->next;

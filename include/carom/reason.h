@@ -70,7 +70,6 @@
 	  "a line that is no header, or without CRLF")                         \
 	X(SIP_FOLDED, sip_folded, punt, "a header goes on in the next line")   \
 	X(SIP_SYNTAX, sip_syntax, punt, "a header that matters is not plain")  \
-	X(SIP_JOINED, sip_joined, punt, "several Via in one line")             \
 	X(SIP_TWICE, sip_twice, punt, "a header twice that there is one of")   \
 	X(SIP_MISSING, sip_missing, punt,                                      \
 	  "a header that each message has is missing")                         \

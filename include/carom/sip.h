@@ -30,7 +30,6 @@ enum scan_odd {
 	SCAN_ODD_LINE,      /**< a line that does not end in CRLF, or is none */
 	SCAN_ODD_FOLDED,    /**< a header goes on in the next line (7.3.1)   */
 	SCAN_ODD_SYNTAX,    /**< a header that we need is not plain          */
-	SCAN_ODD_JOINED,    /**< several Via in one line                     */
 	SCAN_ODD_TWICE,     /**< a header that there can only be one of      */
 	SCAN_ODD_MISSING,   /**< a header that each message has (8.1.1)      */
 	SCAN_ODD_LENGTH,    /**< Content-Length is not what came             */
@@ -83,13 +82,14 @@ struct scan_uri {
 
 struct scan_via {
 	__u16 line, next; /**< start of its line and of the next one     */
+	__u16 off;        /**< of its value                              */
 	__u16 end;        /**< of its value: where a parameter is added  */
+	__u16 behind;     /**< the next one in the same line; 0: the last */
 	__u16 flags;
 	struct scan_span host, branch, received;
 	__u16 port;      /**< of sent-by; 0: none                        */
 	__u16 rport;     /**< value                                      */
 	__u16 rport_end; /**< behind the parameter's name                */
-	__u16 pad;
 };
 
 /** An entry of Route; its URI is scan.uri of the same number */

@@ -192,12 +192,20 @@ SCAN_INLINE int scan_via_line(struct scan_buf *b, __u32 off, __u32 end,
 			      __u32 line)
 {
 	__u32 n = b->s.vias++;
+	int odd;
 
 	if (n > 1)
 		return SCAN_OK;
 	b->s.via[scan_slot(n, 1)].line = line;
 	b->s.via[scan_slot(n, 1)].next = b->pos;
-	return scan_via_scan(b, off, end, n);
+	odd = scan_via_scan(b, off, end, n);
+	if (odd || n || !b->s.via[0].behind)
+		return odd;
+	/* the second one in the same line; what follows is no concern of ours */
+	b->s.vias++;
+	b->s.via[1].line = line;
+	b->s.via[1].next = b->pos;
+	return scan_via_scan(b, b->s.via[0].behind, end, 1);
 }
 
 /* Max-Forwards, Call-ID, Content-Length: a value as a whole */

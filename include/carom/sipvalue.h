@@ -53,11 +53,10 @@ SCAN_FN __u32 scan_via_param(struct scan_buf *b, __u32 off, __u32 end,
 
 	if (!b)
 		return SCAN_NO(SCAN_ODD_SYNTAX);
-	if (scan_at(b, off) == ',')
-		return SCAN_NO(SCAN_ODD_JOINED);
 	off = scan_param(b, off);
 	if (off > end)
 		return SCAN_NO(SCAN_ODD_SYNTAX);
+	b->s.via[scan_slot(which, 1)].end = off;
 	odd = scan_via_keep(b, &b->s.via[scan_slot(which, 1)]);
 	return odd ? SCAN_NO(odd) : scan_lws(b, off);
 }
@@ -72,6 +71,7 @@ SCAN_FN int scan_via_scan(struct scan_buf *b, __u32 off, __u32 end, __u32 which)
 	if (!b)
 		return SCAN_ODD_SYNTAX;
 	v = &b->s.via[scan_slot(which, 1)];
+	v->off = off;
 	if (scan_lower(scan_word(b, off)) !=
 	    SCAN_W('s', 'i', 'p', '/', '2', '.', '0', '/'))
 		return SCAN_ODD_SYNTAX;
@@ -93,14 +93,22 @@ SCAN_FN int scan_via_scan(struct scan_buf *b, __u32 off, __u32 end, __u32 which)
 	v->port = port;
 	if (scan_at(b, off) == '[')
 		v->flags |= SCAN_VIA_V6;
-	v->end = end;
+	v->end = stop;
 	off = scan_lws(b, stop);
-	for (int i = 0; i < SCAN_PARAMS_MAX && off < end; i++)
+	for (int i = 0; i < SCAN_PARAMS_MAX && off < end; i++) {
+		if (scan_at(b, off) == ',')
+			break;
 		off = scan_via_param(b, off, end, which);
+	}
 	if (off > SCAN_BUF)
 		return SCAN_WHY(off);
+	if (off < end) {
+		if (scan_at(b, off) != ',')
+			return SCAN_ODD_SYNTAX;
+		v->behind = scan_lws(b, off + 1);
+	}
 	/* RFC 2543 knew Via without a branch: the agent copes */
-	return off >= end && v->branch.len ? SCAN_OK : SCAN_ODD_SYNTAX;
+	return v->branch.len ? SCAN_OK : SCAN_ODD_SYNTAX;
 }
 
 /* ---- From and To ------------------------------------------------------ */

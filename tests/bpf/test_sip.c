@@ -53,6 +53,15 @@ static void test_invite(void **state)
 	m.out = "INVITE sip:bob@192.0.2.1 SIP/2.0\n@a\n" RR VIA
 		"Max-Forwards: 09\n" REST;
 	sb_run(s, &m);
+	m.what = "another Via in the same line";
+	m.in = "INVITE sip:bob@192.0.2.1 SIP/2.0\nVia: SIP/2.0/UDP "
+	       "192.0.2.10:5062;rport;branch=z9hG4bKabc , SIP/2.0/UDP "
+	       "x;branch=z9hG4bKd\nMax-Forwards: 10\n" REST;
+	m.out = "INVITE sip:bob@192.0.2.1 SIP/2.0\n@a\n" RR
+		"Via: SIP/2.0/UDP 192.0.2.10:5062;rport=5062;branch=z9hG4bKabc"
+		";received=192.0.2.10 , SIP/2.0/UDP x;branch=z9hG4bKd\n"
+		"Max-Forwards: 09\n" REST;
+	sb_run(s, &m);
 	m.what = "compact, any case, any order";
 	m.in = "INVITE sip:bob@192.0.2.1 SIP/2.0\nt: <sip:bob@192.0.2.1>\n"
 	       "mAX-fORWARDS \t:  100\nf: <sip:a@b>;tag=x\n"
@@ -267,6 +276,15 @@ static void test_response(void **state)
 	       ";branch=z9hG4bKabc\n" TO_TAG CALL "CSeq: 1 INVITE\n\n";
 	m.out = "SIP/2.0 180 Ringing\n" FROM "v:SIP/2.0/UDP 192.0.2.10:5062"
 		";branch=z9hG4bKabc\n" TO_TAG CALL "CSeq: 1 INVITE\n\n";
+	sb_run(s, &m);
+	m.what = "both Via in one line, as sipp sends them";
+	m.in = "SIP/2.0 200 OK\nVia: SIP/2.0/UDP 192.0.2.1:5060;branch="
+	       "z9hG4bK@b , SIP/2.0/UDP 192.0.2.10:5062"
+	       ";branch=z9hG4bKabc, SIP/2.0/UDP x;branch=z9hG4bKd\n" FROM TO_TAG
+		       CALL "CSeq: 1 INVITE\n\n";
+	m.out = "SIP/2.0 200 OK\nVia: SIP/2.0/UDP 192.0.2.10:5062"
+		";branch=z9hG4bKabc, SIP/2.0/UDP x;branch=z9hG4bKd\n" FROM
+			TO_TAG CALL "CSeq: 1 INVITE\n\n";
 	sb_run(s, &m);
 	m.what = "two listeners: it leaves by the one that the request came to";
 	sb_two(s);

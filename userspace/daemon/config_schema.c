@@ -203,6 +203,7 @@ static const struct config_rule rules[] = {
 	{"sip.probe.down", "a number, 1..100", 1, 100, 3},
 	{"sip.probe.up", "a number, 1..100", 1, 100, 1},
 	{"sip.probe.from", "a sip: URI", 0, 0, 0},
+	{"sip.probe.listener", "the name of one of sip.listen", 0, 0, 0},
 	{"sip.copy", "a number, 0..1000000; 0 none, 1 all", 0, 1000000, 0},
 };
 

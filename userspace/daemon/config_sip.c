@@ -307,6 +307,16 @@ static int fill_texts(struct fill *f)
 	strcpy(f->path, "sip.probe.from");
 	if (strncmp(from, "sip:", 4) != 0 || strpbrk(from, "<> \t\r\n\""))
 		return refuse(f, "is no sip: URI", from);
+	f->s->probe.listener = ~0u;
+	strcpy(f->path, "sip.probe.listener");
+	if (r->probe && r->probe->listener) {
+		for (size_t i = 0; i < f->s->listenc; i++)
+			if (!strcmp(f->s->listenv[i].name, r->probe->listener))
+				f->s->probe.listener = (unsigned)i;
+		if (f->s->probe.listener == ~0u)
+			return refuse(f, "is none of listen",
+				      r->probe->listener);
+	}
 	err = str_dup(&f->s->probe.from, from);
 	if (!err)
 		err = str_dup(&f->s->key_file, r->key_file);

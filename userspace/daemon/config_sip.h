@@ -52,6 +52,7 @@ struct config_sip {
 	struct {
 		uint32_t interval, timeout, down, up; /**< s, ms          */
 		char *from;
+		unsigned listener; /**< index in listenv; ~0: any        */
 	} probe;
 	uint32_t copy; /**< a copy of each n'th message; 0: none           */
 };

@@ -123,8 +123,13 @@ int config_sip_print(struct re_printf *pf, const struct config_sip *s)
 				 config_sip_classv[i], s->limitv[i].rate,
 				 s->limitv[i].burst);
 	if (!err)
+		err = re_hprintf(pf, "  probe:\n");
+	if (!err && s->probe.listener < s->listenc)
+		err = re_hprintf(pf, "    listener: \"%s\"\n",
+				 s->listenv[s->probe.listener].name);
+	if (!err)
 		err = re_hprintf(pf,
-				 "  probe:\n    interval: %u\n    timeout: %u\n"
+				 "    interval: %u\n    timeout: %u\n"
 				 "    down: %u\n    up: %u\n    from: \"%s\"\n"
 				 "  copy: %u\n",
 				 s->probe.interval, s->probe.timeout,

@@ -44,7 +44,7 @@ struct raw_sip_limits {
 
 struct raw_sip_probe {
 	uint32_t *interval, *timeout, *down, *up;
-	char *from;
+	char *from, *listener;
 };
 
 struct raw_sip {

@@ -94,6 +94,7 @@ static const cyaml_schema_field_t probe_fields[] = {
 	PROBE("down", down),
 	PROBE("up", up),
 	STR("from", OPT, struct raw_sip_probe, from),
+	STR("listener", OPT, struct raw_sip_probe, listener),
 	CYAML_FIELD_END};
 
 const cyaml_schema_field_t config_sip_fields[] = {

@@ -90,11 +90,12 @@ static void fill_probe(struct edge_conf *e, const struct config_sip *s)
 	/* answers by which a server shows that it is alive: also that it
 	 * does not know OPTIONS, or the user */
 	static const uint16_t acceptv[][2] = {
-		{200, 299}, {404, 405}, {480, 480}, {486, 486}, {501, 501}};
+		{200, 299}, {404, 405}, {480, 489}, {501, 501}};
 
 	e->probe.interval = s->probe.interval;
 	e->probe.timeout = s->probe.timeout;
 	e->probe.from = s->probe.from;
+	e->probe_listener = s->probe.listener;
 	e->ds = ds_conf_default;
 	e->ds.down = s->probe.down;
 	e->ds.up = s->probe.up;

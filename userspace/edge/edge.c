@@ -135,6 +135,22 @@ static void remember(unsigned set, const struct ds_target *t, uint64_t call,
 	(void)fp_sip_remember(e->sip, set, ds_target_number(t), call);
 }
 
+static unsigned device_of(const struct sa *addr)
+{
+	struct ifaddrs *all = NULL, *a;
+	unsigned ifindex = 0;
+	struct sa have;
+
+	if (getifaddrs(&all))
+		return 0;
+	for (a = all; a && !ifindex; a = a->ifa_next)
+		if (a->ifa_addr && !sa_set_sa(&have, a->ifa_addr) &&
+		    sa_cmp(addr, &have, SA_ADDR))
+			ifindex = if_nametoindex(a->ifa_name);
+	freeifaddrs(all);
+	return ifindex;
+}
+
 /* Our own address on the way to dst */
 static int source_for(struct sa *src, const struct sa *dst)
 {
@@ -162,27 +178,43 @@ static unsigned udp_listeners(const struct policy *p, int af)
 	return n;
 }
 
+/* The device by which packets to dst leave; 0: unknown */
+static unsigned device_towards(const struct policy *p, const struct sa *dst)
+{
+	struct sa src;
+
+	if (source_for(&src, dst))
+		return 0;
+	for (size_t i = 0; i < p->listenerc; i++)
+		if (sa_cmp(&p->listenerv[i].addr, &src, SA_ADDR))
+			return p->listenerv[i].ifindex;
+	return device_of(&src);
+}
+
+/* As the kernel does: from where it came to, unless the device is another that a
+ * listener stands at */
 static unsigned leave(const struct sa *dst, unsigned in, void *arg)
 {
 	const struct edge *e = arg;
 	const struct policy *p = e->policy;
 	const struct policy_listener *l = &p->listenerv[in];
-	struct sa src;
+	const bool fits = l->transp == MSG_UDP && sa_af(&l->addr) == sa_af(dst);
+	unsigned ifindex;
 
-	if (l->transp == MSG_UDP && sa_af(&l->addr) == sa_af(dst) &&
-	    udp_listeners(p, sa_af(dst)) == 1)
+	if (fits && udp_listeners(p, sa_af(dst)) == 1)
 		return in;
-	if (source_for(&src, dst) ||
-	    (sa_af(&l->addr) == sa_af(dst) && sa_cmp(&src, &l->addr, SA_ADDR)))
+	ifindex = device_towards(p, dst);
+	if (fits && ifindex == l->ifindex)
 		return in;
 	for (size_t i = 0; i < p->listenerc; i++)
-		if (p->listenerv[i].transp == MSG_UDP &&
-		    sa_cmp(&p->listenerv[i].addr, &src, SA_ADDR))
+		if (p->listenerv[i].transp == MSG_UDP && ifindex &&
+		    p->listenerv[i].ifindex == ifindex &&
+		    sa_af(&p->listenerv[i].addr) == sa_af(dst))
 			return (unsigned)i;
-	for (size_t i = 0; i < p->listenerc; i++)
+	for (size_t i = 0; !fits && i < p->listenerc; i++)
 		if (p->listenerv[i].transp == MSG_UDP &&
 		    sa_af(&p->listenerv[i].addr) == sa_af(dst))
-			return sa_af(&l->addr) == sa_af(dst) ? in : (unsigned)i;
+			return (unsigned)i;
 	return in;
 }
 
@@ -272,14 +304,12 @@ static int probe_send(const struct sa *dst, struct mbuf *mb, char *via,
 {
 	struct edge *e = arg;
 	const struct policy *p = e->policy;
-	unsigned i = 0;
+	unsigned i = e->conf.probe_listener;
 
-	while (i < p->listenerc && (p->listenerv[i].transp != MSG_UDP ||
-				    sa_af(&p->listenerv[i].addr) != sa_af(dst)))
-		i++;
-	if (i == p->listenerc)
+	if (i >= p->listenerc || sa_af(&p->listenerv[i].addr) != sa_af(dst))
+		i = leave(dst, 0, e);
+	if (sa_af(&p->listenerv[i].addr) != sa_af(dst))
 		return EAFNOSUPPORT;
-	i = leave(dst, i, e);
 	if (mb)
 		return udp_edge_send(e->udpv[i], dst, mb);
 	(void)re_snprintf(via, sz, "%J", &p->listenerv[i].advertised);
@@ -287,22 +317,6 @@ static int probe_send(const struct sa *dst, struct mbuf *mb, char *via,
 }
 
 /* ---- start ---------------------------------------------------------------------- */
-
-static unsigned device_of(const struct sa *addr)
-{
-	struct ifaddrs *all = NULL, *a;
-	unsigned ifindex = 0;
-	struct sa have;
-
-	if (getifaddrs(&all))
-		return 0;
-	for (a = all; a && !ifindex; a = a->ifa_next)
-		if (a->ifa_addr && !sa_set_sa(&have, a->ifa_addr) &&
-		    sa_cmp(addr, &have, SA_ADDR))
-			ifindex = if_nametoindex(a->ifa_name);
-	freeifaddrs(all);
-	return ifindex;
-}
 
 /* How many of the listeners stand at the address? */
 static int listeners_at(const struct policy *p, const struct sa *addr)

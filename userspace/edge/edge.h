@@ -24,6 +24,9 @@ struct edge_conf {
 	const char *list; /**< path of the dispatcher list; NULL: none      */
 	struct ds_conf ds;
 	struct probe_conf probe;
+	/** Listener to probe from: one that no other edge has too. ~0: as any
+	 * other message to the target */
+	unsigned probe_listener;
 	struct sip_limit limitv[SIP_CLASS_MAX];
 	uint32_t copy_every;
 };

@@ -1,0 +1,257 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The lab's edges: two appliances in front of three farm nodes, all at one switch.
+# Both edges have the address VIP; each frame for it goes to one of them, by chance.
+#
+#   phone .20  phone2 .21  stranger .66
+#      |          |           |
+#   ------------- switch ------------------  192.0.2.0/24, 2001:db8::/64
+#      |          |       |     |     |
+#   e1 .11      e2 .12   f1 .31 f2 .32 f3 .33      VIP .100, on e1 and e2
+#
+#   up down            hosts and wires
+#   start stop [e1 e2] attach and run the agent; end it and detach
+#   kill e1            the agent, by SIGKILL; the kernel goes on
+#   cli e1 ARGS...     carom on an edge
+#   exec HOST CMD...   a command on a host
+#   list f1 f3         the dispatcher list has these nodes; reloaded
+#
+# CAROM_BIN: where caromd and carom are (default: build/bin)
+set -euo pipefail
+
+TOP=$(readlink -f "$(dirname "$(readlink -f "$0")")/../..")
+: "${CAROM_LAB:=carom}"
+LAB=$CAROM_LAB-edge
+RUN=/run/$LAB
+PINS=/sys/fs/bpf/$LAB
+BIN=${CAROM_BIN:-$TOP/build/bin}
+VIP=192.0.2.100
+NET6=2001:db8::
+HOSTS="phone:20 phone2:21 stranger:66 e1:11 e2:12 f1:31 f2:32 f3:33"
+
+ns() { printf '%s-%s' "$LAB" "$1"; }
+
+# Not `ip netns exec`: that mounts a sysfs of its own and hides /sys/fs/bpf
+inside()
+{
+	local host=$1
+
+	shift
+	nsenter --net="/run/netns/$(ns "$host")" -- "$@"
+}
+
+mac() { printf '02:00:00:00:00:%02x' "$1"; }
+
+make_host() # NAME NUMBER
+{
+	ip netns add "$(ns "$1")"
+	inside "$1" sysctl -qw net.ipv6.conf.all.accept_dad=0 \
+		net.ipv6.conf.default.accept_dad=0 \
+		net.ipv6.conf.default.accept_ra=0
+	ip -n "$(ns "$1")" link set lo up
+	ip link add eth0 netns "$(ns "$1")" address "$(mac "$2")" type veth \
+		peer name "$1" netns "$(ns switch)"
+	ip -n "$(ns "$1")" link set eth0 up
+	ip -n "$(ns "$1")" addr add "192.0.2.$2/24" dev eth0
+	ip -n "$(ns "$1")" addr add "$NET6$2/64" dev eth0 nodad
+	ip -n "$(ns switch)" link set "$1" master br0 up
+	case $1 in
+	e?)
+		# a veth takes what XDP sends back only with a program of its
+		# own (tools/lab); a real NIC asks for nothing
+		inside switch ethtool -K "$1" gro on
+		inside switch "$TOP/tools/lab.d/xdppass.py" "$1"
+		;;
+	esac
+}
+
+# Frames for the VIP go to e1 or e2, each by a throw of the dice. Nobody asks for
+# its MAC
+make_vip()
+{
+	local h n
+
+	for h in e1 e2; do
+		inside $h sysctl -qw net.ipv4.conf.all.arp_ignore=8
+		ip -n "$(ns $h)" addr add $VIP/32 dev eth0
+	done
+	for h in $HOSTS; do
+		n=${h#*:} h=${h%:*}
+		ip -n "$(ns "$h")" neigh replace $VIP lladdr "$(mac 100)" \
+			nud permanent dev eth0
+		for n in e1:11 e2:12; do
+			[ "$h" = "${n%:*}" ] ||
+				ip -n "$(ns "$h")" neigh replace \
+					"192.0.2.${n#*:}" lladdr \
+					"$(mac "${n#*:}")" nud permanent dev eth0
+		done
+	done
+	{
+		echo "table netdev vip {"
+		for h in $HOSTS; do
+			h=${h%:*}
+			echo "chain in_$h { type filter hook ingress device $h" \
+				"priority 0; ether daddr $(mac 100) ether daddr" \
+				"set numgen random mod 2 map" \
+				"{ 0 : $(mac 11), 1 : $(mac 12) }; }"
+		done
+		echo "}"
+	} | inside switch nft -f -
+}
+
+up()
+{
+	local h
+
+	mkdir -p "$RUN"
+	ip netns add "$(ns switch)"
+	ip -n "$(ns switch)" link add br0 type bridge mcast_snooping 0
+	ip -n "$(ns switch)" link set br0 up
+	for h in $HOSTS; do
+		make_host "${h%:*}" "${h#*:}"
+	done
+	make_vip
+	openssl rand -hex 16 >"$RUN/key"
+	write_list f1 f2 f3
+}
+
+down()
+{
+	local h
+
+	for h in e1 e2; do
+		[ ! -e "/run/netns/$(ns $h)" ] || stop $h || true
+	done
+	for h in $HOSTS switch:0; do
+		h=${h%:*}
+		[ -e "/run/netns/$(ns "$h")" ] || continue
+		ip netns pids "$(ns "$h")" | xargs -r kill -9
+		ip netns del "$(ns "$h")"
+	done
+	rm -rf "$RUN"
+}
+
+write_list()
+{
+	local f
+
+	for f in "$@"; do
+		echo "1 sip:192.0.2.3${f#f}:5060"
+	done >"$RUN/list.new"
+	mv "$RUN/list.new" "$RUN/list"
+}
+
+configure() # EDGE
+{
+	cat >"$RUN/$1.yaml" <<-END
+	log: {level: info}
+	pin-dir: $PINS-$1
+	store: $RUN/$1.db
+	control: $RUN/$1.sock
+	devices: [eth0]
+	ng: {listen: []}
+	media:
+	  interfaces:
+	    - {name: own, address: 192.0.2.1${1#e}, ports: 30000-30099}
+	sip:
+	  listen:
+	    - {name: vip, address: "$VIP:5060"}
+	    - {name: own, address: "192.0.2.1${1#e}:5060"}
+	    - {name: six, address: "[${NET6}1${1#e}]:5060"}
+	  key-file: $RUN/key
+	  domains: [example.com]
+	  dispatcher: $RUN/list
+	  sets:
+	    - {name: farm, id: 1}
+	  rules:
+	    - {set: farm}
+	  networks:
+	    - {prefix: 192.0.2.20/31, kind: allow}
+	  probe: {interval: 1, timeout: 500, down: 2, listener: own}
+	END
+}
+
+cli()
+{
+	local h=$1 verb=$2
+
+	shift 2
+	inside "$h" "$BIN/carom" "$verb" --config "$RUN/$h.yaml" "$@"
+}
+
+start_agent() # EDGE
+{
+	local i
+
+	inside "$1" "$BIN/caromd" --config "$RUN/$1.yaml" \
+		>>"$RUN/$1.log" 2>&1 3>&- &
+	echo $! >"$RUN/$1.pid"
+	for ((i = 0; i < 100; i++)); do
+		! cli "$1" dispatcher >/dev/null 2>&1 || return 0
+		kill -0 "$(cat "$RUN/$1.pid")" 2>/dev/null || break
+		sleep 0.1
+	done
+	tail -n 5 "$RUN/$1.log" >&2
+	return 1
+}
+
+end_agent() # EDGE SIGNAL
+{
+	local pid i
+
+	[ -e "$RUN/$1.pid" ] || return 0
+	pid=$(cat "$RUN/$1.pid")
+	rm -f "$RUN/$1.pid"
+	kill "-$2" "$pid" 2>/dev/null || return 0
+	for ((i = 0; i < 50; i++)); do
+		kill -0 "$pid" 2>/dev/null || return 0
+		sleep 0.1
+	done
+	kill -9 "$pid"
+}
+
+start()
+{
+	local h
+
+	for h in "${@:-e1 e2}"; do
+		configure "$h"
+		[ -e "$PINS-$h" ] || cli "$h" attach eth0
+		start_agent "$h"
+	done
+}
+
+stop()
+{
+	local h
+
+	for h in "$@"; do
+		end_agent "$h" TERM
+		[ ! -e "$PINS-$h" ] || cli "$h" detach --all
+	done
+}
+
+cmd=${1:-}
+[ $# = 0 ] || shift
+case $cmd in
+up) up ;;
+down) down ;;
+start | stop)
+	[ $# -gt 0 ] || set -- e1 e2
+	"$cmd" "$@"
+	;;
+kill) end_agent "$1" KILL ;;
+again) start_agent "$1" ;;
+cli) cli "$@" ;;
+exec) inside "$@" ;;
+list)
+	write_list "$@"
+	cli e1 dispatcher reload
+	cli e2 dispatcher reload
+	;;
+*)
+	sed -n '3,/^set /p' "$0" | sed -n 's/^# \{0,1\}//p' >&2
+	exit 2
+	;;
+esac
