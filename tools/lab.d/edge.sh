@@ -15,6 +15,7 @@
 #   kill e1            the agent, by SIGKILL; the kernel goes on
 #   cli e1 ARGS...     carom on an edge
 #   exec HOST CMD...   a command on a host
+#   quiet HOST...      end all that runs there
 #   list f1 f3         the dispatcher list has these nodes; reloaded
 #
 # CAROM_BIN: where caromd and carom are (default: build/bin)
@@ -184,8 +185,9 @@ start_agent() # EDGE
 {
 	local i
 
-	inside "$1" "$BIN/caromd" --config "$RUN/$1.yaml" \
-		>>"$RUN/$1.log" 2>&1 3>&- &
+	(exec nsenter --net="/run/netns/$(ns "$1")" -- \
+		"$BIN/caromd" --config "$RUN/$1.yaml" \
+		>>"$RUN/$1.log" 2>&1 3>&-) &
 	echo $! >"$RUN/$1.pid"
 	for ((i = 0; i < 100; i++)); do
 		! cli "$1" dispatcher >/dev/null 2>&1 || return 0
@@ -245,6 +247,11 @@ kill) end_agent "$1" KILL ;;
 again) start_agent "$1" ;;
 cli) cli "$@" ;;
 exec) inside "$@" ;;
+quiet)
+	for h in "$@"; do
+		ip netns pids "$(ns "$h")" | xargs -r kill
+	done
+	;;
 list)
 	write_list "$@"
 	cli e1 dispatcher reload
