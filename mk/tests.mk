@@ -23,6 +23,7 @@ SRCS_bpf    := $(SRCS_log) $(SRCS_edge) $(call room,fastpath) \
 
 TEST_SRCS_log        = $(SRCS_log)
 TEST_SRCS_config     = $(SRCS_config)
+TEST_SRCS_config_sip = $(SRCS_config)
 TEST_SRCS_store      = $(SRCS_store)
 TEST_SRCS_privs      = $(SRCS_log) $(addprefix userspace/daemon/,privs.c \
 			 lock.c notify.c)

@@ -404,7 +404,8 @@ static void reload(void **state)
 	(void)state;
 	for (int i = 0; i < 3; i++)
 		ds_target_result(down, NULL, false, 0, 2000);
-	ds_target_result(ds_set_find(set, "sip:10.0.0.4"), NULL, true, 7000, 2000);
+	ds_target_result(ds_set_find(set, "sip:10.0.0.4"), NULL, true, 7000,
+			 2000);
 	ds_set_build(set);
 
 	c = merge(s, six, 3000);

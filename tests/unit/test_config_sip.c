@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The section `sip`: what is taken, what is refused, and that what is printed can
+ * be read again */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include "daemon/config.h"
+
+#define MEDIA "media:\n  interfaces:\n    - {name: ext, address: 192.0.2.1}\n"
+#define SIP                                                                    \
+	MEDIA "sip:\n  listen:\n    - {name: a, address: "                     \
+	      "\"192.0.2.1:5060\"}\n"                                          \
+	      "  key-file: /k\n"
+#define SETS                                                                   \
+	SIP "  domains: [example.com, example.org]\n  dispatcher: /d\n"        \
+	    "  sets:\n    - {name: calls, id: 1}\n"                            \
+	    "    - {name: reg, id: 2, mode: kamailio, record-route: false}\n"
+
+static int load(struct config **c, const char *text, struct config_err *e)
+{
+	char path[] = "/tmp/carom-sip-XXXXXX";
+	const int fd = mkstemp(path);
+	int err;
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), (int)strlen(text));
+	close(fd);
+	err = config_load(c, path, e);
+	unlink(path);
+
+	return err;
+}
+
+static struct config *good(const char *text)
+{
+	struct config_err e = {""};
+	struct config *c = NULL;
+
+	if (load(&c, text, &e))
+		fail_msg("%s", e.msg);
+
+	return c;
+}
+
+static void test_defaults(void **state)
+{
+	struct config *c = good(SIP);
+	(void)state;
+
+	assert_true(c->sip.on);
+	assert_int_equal(c->sip.listenc, 1);
+	assert_int_equal(sa_port(&c->sip.listenv[0].addr), 5060);
+	assert_true(sa_cmp(&c->sip.listenv[0].addr,
+			   &c->sip.listenv[0].advertised, SA_ALL));
+	assert_string_equal(c->sip.key_file, "/k");
+	assert_int_equal(c->sip.limitv[SIP_CLASS_INVITE].rate, 50);
+	assert_int_equal(c->sip.limitv[SIP_CLASS_INVITE].burst, 100);
+	assert_int_equal(c->sip.probe.interval, 10);
+	assert_int_equal(c->sip.probe.timeout, 2000);
+	assert_int_equal(c->sip.probe.down, 3);
+	assert_false(c->sip.force_rport);
+	mem_deref(c);
+
+	c = good(MEDIA);
+	assert_false(c->sip.on);
+	mem_deref(c);
+}
+
+static void look_at_all(const struct config_sip *s)
+{
+	assert_int_equal(s->setc, 2);
+	assert_int_equal(s->setv[1].id, 2);
+	assert_true(s->setv[1].kamailio);
+	assert_false(s->setv[1].record_route);
+	assert_true(s->setv[0].record_route);
+	assert_int_equal(s->rulec, 3);
+	assert_int_equal(s->rulev[0].rule.methods,
+			 1u << SCAN_M_SUBSCRIBE | 1u << SCAN_M_PUBLISH);
+	assert_int_equal(s->rulev[0].rule.flags, SIP_RULE_PRESENCE);
+	assert_int_equal(s->rulev[0].rule.set, 1);
+	assert_int_equal(s->rulev[1].rule.domain, 2);
+	assert_memory_equal(s->rulev[1].rule.user, "conf-", 5);
+	assert_int_equal(s->rulev[2].rule.methods, 0);
+	assert_int_equal(s->netc, 3);
+	assert_int_equal(s->netv[0].set, 0);
+	assert_int_equal(s->netv[0].flags, SIP_NET_TRUSTED);
+	assert_int_equal(s->netv[1].bits, 64);
+	assert_int_equal(s->netv[1].flags, SIP_NET_DENY);
+	assert_int_equal(s->netv[1].set, SIP_NONE);
+	assert_int_equal(s->limitv[SIP_CLASS_JUNK].rate, 7);
+	assert_int_equal(s->limitv[SIP_CLASS_JUNK].burst, 9);
+	assert_int_equal(s->probe.listener, 0);
+	assert_string_equal(s->probe.from, "sip:p@example.com");
+	assert_int_equal(s->copy, 5);
+	assert_true(s->force_rport);
+}
+
+static void test_all(void **state)
+{
+	struct config *c = good(
+		SETS
+		"  force-rport: true\n  rules:\n"
+		"    - {set: reg, methods: [SUBSCRIBE, PUBLISH], event: "
+		"presence}\n"
+		"    - {set: calls, user-prefix: conf-, domain: example.org}\n"
+		"    - {set: calls}\n"
+		"  networks:\n"
+		"    - {prefix: 203.0.113.0/24, kind: trunk, set: calls}\n"
+		"    - {prefix: \"2001:db8::/64\", kind: deny}\n"
+		"    - {prefix: 10.0.0.0/8, kind: allow}\n"
+		"  limits:\n    junk: {rate: 7, burst: 9}\n"
+		"  probe: {listener: a, from: \"sip:p@example.com\"}\n"
+		"  copy: 5\n");
+	char *text = NULL;
+	(void)state;
+
+	look_at_all(&c->sip);
+	/* what is printed says the same */
+	assert_int_equal(re_sdprintf(&text, "%H", config_print, c), 0);
+	mem_deref(c);
+	c = good(text);
+	look_at_all(&c->sip);
+	mem_deref(c);
+	mem_deref(text);
+}
+
+static void test_refused(void **state)
+{
+	static const struct {
+		const char *text, *where;
+	} casev[] = {
+		{MEDIA "sip:\n  key-file: /k\n", ":4: sip.listen: "},
+		{MEDIA "sip:\n  listen: []\n  key-file: /k\n",
+		 ":5: sip.listen: "},
+		{MEDIA
+		 "sip:\n  listen:\n    - {name: a, address: \"1.2.3.4:5\"}\n",
+		 ": sip.key-file: "},
+		{SIP "  nonsense: 1\n", ":8: sip.nonsense: "},
+		{SIP "  domains: [Example.com]\n", ":8: sip.domains[0]: "},
+		{SIP "  domains: [a.b, a.b]\n", ":8: sip.domains[1]: "},
+		{SIP "  sets:\n    - {name: x, id: 1}\n", "dispatcher"},
+		{SETS "    - {name: calls, id: 3}\n",
+		 ":13: sip.sets[2].name: "},
+		{SETS "    - {name: more, id: 1}\n", ":13: sip.sets[2].id: "},
+		{SETS "    - {name: more, id: -1}\n", ":13: sip.sets[2].id: "},
+		{SETS "  rules:\n    - {set: nobody}\n",
+		 ":14: sip.rules[0].set: "},
+		{SETS "  rules:\n    - {set: reg, methods: [HELLO]}\n",
+		 ":14: sip.rules[0].methods: "},
+		{SETS "  rules:\n    - {set: reg, event: dialog}\n",
+		 ":14: sip.rules[0].event: "},
+		{SETS "  rules:\n    - {set: reg, domain: other.org}\n",
+		 ":14: sip.rules[0].domain: "},
+		{SETS "  rules:\n    - {set: reg, user-prefix: "
+		      "seventeen-letters}\n",
+		 ":14: sip.rules[0].user-prefix: "},
+		{SETS "  networks:\n    - {prefix: 192.0.2.1/24, kind: deny}\n",
+		 ":14: sip.networks[0].prefix: "},
+		{SETS "  networks:\n    - {prefix: 192.0.2.0/33, kind: deny}\n",
+		 ":14: sip.networks[0].prefix: "},
+		{SETS
+		 "  networks:\n    - {prefix: 192.0.2.0/24, kind: trunk}\n",
+		 ": sip.networks[0].set: "},
+		{SETS "  networks:\n    - {prefix: 192.0.2.0/24, kind: deny, "
+		      "set: reg}\n",
+		 ":14: sip.networks[0].set: "},
+		{SETS "  networks:\n    - {prefix: 192.0.2.0/24, kind: best}\n",
+		 ":14: sip.networks[0].kind: "},
+		{SIP "  probe: {listener: b}\n", ":8: sip.probe.listener: "},
+		{SIP "  probe: {from: \"tel:1\"}\n", ":8: sip.probe.from: "},
+		{SIP "  probe: {interval: 3601}\n", ":8: sip.probe.interval: "},
+		{SIP "  limits: {invite: {rate: 1000001}}\n",
+		 ":8: sip.limits.invite.rate: "},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(casev); i++) {
+		struct config_err e = {""};
+		struct config *c = NULL;
+
+		if (load(&c, casev[i].text, &e) != EBADMSG)
+			fail_msg("taken:\n%s", casev[i].text);
+		if (!strstr(e.msg, casev[i].where) ||
+		    !strstr(e.msg, "allowed: "))
+			fail_msg("%s\nshould have: %s", e.msg, casev[i].where);
+	}
+}
+
+static void test_addresses(void **state)
+{
+	static const char *const badv[] = {
+		"192.0.2.1",        "0.0.0.0:5060",    "224.0.0.1:5060",
+		"192.0.2.1:0",      "192.0.2.1:70000", "192.0.2.1:05060",
+		"[ff02::1]:5060",   "[fe80::1]:5060",  "example.com:5060",
+		"2001:db8::1:5060x"};
+	char text[512];
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(badv); i++) {
+		struct config_err e = {""};
+		struct config *c = NULL;
+
+		snprintf(text, sizeof(text),
+			 MEDIA "sip:\n  listen:\n    - {name: a, address: "
+			       "\"%s\"}\n  key-file: /k\n",
+			 badv[i]);
+		if (!load(&c, text, &e))
+			fail_msg("taken: %s", badv[i]);
+		assert_non_null(strstr(e.msg, ":6: sip.listen[0].address: "));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_all),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_addresses),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
