@@ -28,6 +28,7 @@ static void test_invite(void **state)
 	struct sipbed *s = *state;
 	struct sb m = {
 		.what = "new INVITE to the set",
+		.reason = CAROM_R_SIP_FORWARDED,
 		.in = "INVITE sip:bob@192.0.2.1 SIP/2.0\n" VIA_R
 		      "Max-Forwards: 70\n" REST,
 		.out = "INVITE sip:bob@192.0.2.1 SIP/2.0\n@a\n" RR VIA_RR

@@ -85,7 +85,8 @@ with_calls() # N: that many, talking
 	refused 2 "unknown option --nope" "$BIN" stats --nope
 	refused 2 "one of pps|loss|jitter" "$BIN" legs --sort size
 	refused 2 "from 0.1 to 3600" "$BIN" top --interval 0
-	refused 2 "too many" "$BIN" stats now
+	refused 2 "is not sip" "$BIN" stats now
+	refused 2 "too many" "$BIN" stats sip now
 	refused 2 "carom attach DEV" "$BIN" attach
 	refused 2 "--all" "$BIN" detach
 	refused 2 "check or show" "$BIN" config

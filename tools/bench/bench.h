@@ -38,6 +38,20 @@ struct gen_cfg {
 	__u64 last; /**< and stops at this one               */
 };
 
+#define BENCH_SIP_FRAMES 65536 /**< each with a Call-ID of its own        */
+
+/** A SIP message from Ethernet up; all of a run have the same length */
+struct sipgen_frame {
+	__u8 data[1024];
+};
+
+/** In .rodata of the SIP generator */
+struct sipgen_cfg {
+	__u32 len; /**< of each frame                            */
+	__u32 pad;
+	__u64 warm, last; /**< as in gen_cfg                     */
+};
+
 /** In .bss: where the generator stands */
 struct gen_state {
 	__u64 sent;

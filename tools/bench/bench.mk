@@ -7,7 +7,8 @@ BENCH := build/bench
 BENCH_BPF := $(patsubst tools/bench/%.bpf.c,$(BENCH)/%.bpf.o, \
 	       $(wildcard tools/bench/*.bpf.c))
 BENCH_COMMON := $(addprefix tools/bench/,common.c frame.c object.c sink.c)
-BENCH_BINS := $(addprefix $(BENCH)/bench-,xdp lat load legs)
+$(BENCH)/bench-sip: $(call obj,tools/bench/sipmsg.c)
+BENCH_BINS := $(addprefix $(BENCH)/bench-,xdp lat load legs sip edge)
 
 .PHONY: bench-programs
 bench-programs: $(BENCH_BPF) $(BENCH_BINS)
@@ -22,5 +23,5 @@ $(BENCH_BINS): $(BENCH)/bench-%: $(call obj,tools/bench/%.c $(BENCH_COMMON))
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(BENCH)/bench-legs: $(call obj,$(filter userspace/fastpath/% \
+$(BENCH)/bench-legs $(BENCH)/bench-edge: $(call obj,$(filter userspace/fastpath/% \
 	userspace/base/%,$(ROOM_SRCS)))

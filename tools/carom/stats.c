@@ -95,18 +95,20 @@ static int run(struct cli *cli, void *cfg, int argc, char **argv)
 	const struct stats *s = cfg;
 	struct reason_count rcv[CAROM_R_MAX];
 	struct fp *fp = NULL;
-	int err = 0, code = cli_open(cli, &fp);
+	int err = 0, code;
 
-	if (code)
-		return code;
-
-	if (argc) {
-		mem_deref(fp);
-		if (!strcmp(argv[0], "sip"))
-			return sipstats(cli);
+	if (argc && strcmp(argv[0], "sip") != 0) {
 		cli_error("stats: '%s' is not sip, and there is nothing else",
 			  argv[0]);
 		return CLI_USAGE;
+	}
+	code = cli_open(cli, &fp);
+
+	if (code)
+		return code;
+	if (argc) {
+		mem_deref(fp);
+		return sipstats(cli);
 	}
 
 	for (unsigned i = 0; !err && i < CAROM_R_MAX; i++)

@@ -19,7 +19,7 @@ static int connect_to(int *fdp, const char *path)
 
 	if (strlen(path) >= sizeof(sun.sun_path))
 		return ENAMETOOLONG;
-	(void)strcpy(sun.sun_path, path);
+	memcpy(sun.sun_path, path, strlen(path) + 1);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return errno;

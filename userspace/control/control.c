@@ -221,7 +221,7 @@ static int start(struct control *ctl)
 
 	if (strlen(ctl->path) >= sizeof(sun.sun_path))
 		return ENAMETOOLONG;
-	(void)strcpy(sun.sun_path, ctl->path);
+	memcpy(sun.sun_path, ctl->path, strlen(ctl->path) + 1);
 	err = make_parent(ctl->path);
 	if (err)
 		return err;
