@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The role: listeners, sets, probes, and the kernel told of them */
 #include <errno.h>
-#include <ifaddrs.h>
 #include <string.h>
-#include <unistd.h>
-#include <net/if.h>
-#include <sys/socket.h>
 #include "base/log.h"
+#include "edge/deliver.h"
 #include "edge/edge.h"
-#include "edge/forward.h"
+#include "edge/leave.h"
 #include "edge/publish.h"
 #include "edge/udp.h"
 
@@ -23,8 +20,8 @@ struct edge {
 	struct publish *publish;
 	struct probe *probe;
 	struct udp_edge *udpv[POLICY_LISTENERS];
+	struct deliver *deliver;
 	struct tmr expire;
-	struct msg msg; /* scratch: too large for the stack            */
 };
 
 static void destructor(void *arg)
@@ -35,79 +32,12 @@ static void destructor(void *arg)
 	mem_deref(e->probe);
 	for (size_t i = 0; i < e->policy->listenerc; i++)
 		mem_deref(e->udpv[i]);
+	mem_deref(e->deliver);
 	mem_deref(e->publish);
 	mem_deref(e->sets);
 	mem_deref(e->policy);
 	mem_deref(e->sip);
 	mem_deref(e->fp);
-}
-
-/* ---- messages -------------------------------------------------------------- */
-
-static void send_out(struct edge *e, const struct forward_out *out)
-{
-	int err;
-
-	if (out->transp != MSG_UDP || !sa_isset(&out->dst, SA_ADDR)) {
-		log_debug("edge: no way to %r over %s", &out->host,
-			  msg_transp_name(out->transp));
-		return;
-	}
-	err = udp_edge_send(e->udpv[out->listener], &out->dst, out->mb);
-	if (err)
-		log_debug("edge: to %J: %m", &out->dst, err);
-}
-
-/* Where we can't go, the sender is told so (16.9: as a 503) */
-static bool reachable(const struct forward_out *out)
-{
-	return out->transp == MSG_UDP && sa_isset(&out->dst, SA_ADDR);
-}
-
-static void unreachable(struct edge *e, const struct forward_in *in,
-			struct forward_out *out)
-{
-	out->mb = mem_deref(out->mb);
-	if (e->msg.code || !pl_strcmp(&e->msg.met, "ACK") ||
-	    reply_make(&out->mb, e->policy, in, &e->msg, 503,
-		       "Service Unavailable", NULL))
-		return;
-	out->transp = MSG_UDP;
-	out->listener = in->listener;
-	sa_cpy(&out->dst, &in->src);
-	send_out(e, out);
-}
-
-static void received(const struct sa *src, const struct pl *text,
-		     unsigned listener, void *arg)
-{
-	struct edge *e = arg;
-	struct forward_in in = {.text = *text, .listener = listener};
-	struct forward_out out;
-
-	sa_cpy(&in.src, src);
-	switch (forward(e->policy, &in, &e->msg, &out)) {
-	case FORWARD_SEND:
-		if (reachable(&out))
-			send_out(e, &out);
-		else
-			unreachable(e, &in, &out);
-		break;
-	case FORWARD_REPLY:
-		send_out(e, &out);
-		break;
-	case FORWARD_LOCAL:
-		(void)probe_response(e->probe, &e->msg.viav[0].branch,
-				     e->msg.code);
-		break;
-	case FORWARD_AUTH:
-	case FORWARD_ABSORB:
-		break;
-	case FORWARD_DROP:
-		log_debug("edge: from %J: %s", src, out.why);
-		break;
-	}
-	mem_deref(out.mb);
 }
 
 /* ---- the policy's questions ------------------------------------------------- */
@@ -135,87 +65,11 @@ static void remember(unsigned set, const struct ds_target *t, uint64_t call,
 	(void)fp_sip_remember(e->sip, set, ds_target_number(t), call);
 }
 
-static unsigned device_of(const struct sa *addr)
-{
-	struct ifaddrs *all = NULL, *a;
-	unsigned ifindex = 0;
-	struct sa have;
-
-	if (getifaddrs(&all))
-		return 0;
-	for (a = all; a && !ifindex; a = a->ifa_next)
-		if (a->ifa_addr && !sa_set_sa(&have, a->ifa_addr) &&
-		    sa_cmp(addr, &have, SA_ADDR))
-			ifindex = if_nametoindex(a->ifa_name);
-	freeifaddrs(all);
-	return ifindex;
-}
-
-/* Our own address on the way to dst */
-static int source_for(struct sa *src, const struct sa *dst)
-{
-	socklen_t len = sizeof(src->u);
-	int fd, err = 0;
-
-	fd = socket(sa_af(dst), SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return errno;
-	if (connect(fd, &dst->u.sa, dst->len) ||
-	    getsockname(fd, &src->u.sa, &len))
-		err = errno;
-	src->len = len;
-	close(fd);
-	return err;
-}
-
-static unsigned udp_listeners(const struct policy *p, int af)
-{
-	unsigned n = 0;
-
-	for (size_t i = 0; i < p->listenerc; i++)
-		n += p->listenerv[i].transp == MSG_UDP &&
-		     sa_af(&p->listenerv[i].addr) == af;
-	return n;
-}
-
-/* The device by which packets to dst leave; 0: unknown */
-static unsigned device_towards(const struct policy *p, const struct sa *dst)
-{
-	struct sa src;
-
-	if (source_for(&src, dst))
-		return 0;
-	for (size_t i = 0; i < p->listenerc; i++)
-		if (sa_cmp(&p->listenerv[i].addr, &src, SA_ADDR))
-			return p->listenerv[i].ifindex;
-	return device_of(&src);
-}
-
-/* As the kernel does: from where it came to, unless the device is another that a
- * listener stands at */
-static unsigned leave(const struct sa *dst, unsigned in, void *arg)
+static unsigned leave_from(const struct sa *dst, unsigned in, void *arg)
 {
 	const struct edge *e = arg;
-	const struct policy *p = e->policy;
-	const struct policy_listener *l = &p->listenerv[in];
-	const bool fits = l->transp == MSG_UDP && sa_af(&l->addr) == sa_af(dst);
-	unsigned ifindex;
 
-	if (fits && udp_listeners(p, sa_af(dst)) == 1)
-		return in;
-	ifindex = device_towards(p, dst);
-	if (fits && ifindex == l->ifindex)
-		return in;
-	for (size_t i = 0; i < p->listenerc; i++)
-		if (p->listenerv[i].transp == MSG_UDP && ifindex &&
-		    p->listenerv[i].ifindex == ifindex &&
-		    sa_af(&p->listenerv[i].addr) == sa_af(dst))
-			return (unsigned)i;
-	for (size_t i = 0; !fits && i < p->listenerc; i++)
-		if (p->listenerv[i].transp == MSG_UDP &&
-		    sa_af(&p->listenerv[i].addr) == sa_af(dst))
-			return (unsigned)i;
-	return in;
+	return leave_by(e->policy, dst, in);
 }
 
 /* ---- sets ------------------------------------------------------------------- */
@@ -307,7 +161,7 @@ static int probe_send(const struct sa *dst, struct mbuf *mb, char *via,
 	unsigned i = e->conf.probe_listener;
 
 	if (i >= p->listenerc || sa_af(&p->listenerv[i].addr) != sa_af(dst))
-		i = leave(dst, 0, e);
+		i = leave_by(p, dst, 0);
 	if (sa_af(&p->listenerv[i].addr) != sa_af(dst))
 		return EAFNOSUPPORT;
 	if (mb)
@@ -335,7 +189,7 @@ static int tell_listener(struct edge *e, unsigned i)
 	const bool v6 = sa_af(&l->addr) == AF_INET6;
 	int err;
 
-	l->ifindex = device_of(&l->addr);
+	l->ifindex = leave_device_of(&l->addr);
 	if (!l->ifindex)
 		log_warn("edge: %j is no address of this host", &l->addr);
 	err = fp_sip_self(e->sip, &l->addr, i);
@@ -388,7 +242,7 @@ static int open_listeners(struct edge *e, struct ds_err *derr)
 
 	for (size_t i = 0; i < p->listenerc && !err; i++) {
 		err = udp_edge_alloc(&e->udpv[i], &p->listenerv[i].addr,
-				     (unsigned)i, received, e);
+				     (unsigned)i, deliver_datagram, e->deliver);
 		if (err)
 			(void)re_snprintf(derr->msg, sizeof(derr->msg),
 					  "%J: %m", &p->listenerv[i].addr, err);
@@ -411,7 +265,9 @@ static int start(struct edge *e, struct ds_err *derr)
 {
 	int err;
 
-	err = open_listeners(e, derr);
+	err = deliver_alloc(&e->deliver, e->policy, e->udpv);
+	if (!err)
+		err = open_listeners(e, derr);
 	if (!err)
 		err = ds_sets_alloc(&e->sets, &e->conf.ds);
 	if (!err)
@@ -423,8 +279,10 @@ static int start(struct edge *e, struct ds_err *derr)
 	if (!err)
 		err = probe_alloc(&e->probe, &e->conf.probe, &e->conf.ds,
 				  e->sets, probe_send, target_changed, e);
-	if (!err)
+	if (!err) {
+		deliver_probe(e->deliver, e->probe);
 		err = announce(e);
+	}
 	if (!err)
 		fp_sip_on(e->sip, true);
 	return err;
@@ -449,7 +307,7 @@ int edge_alloc(struct edge **ep, const struct edge_conf *conf, struct fp *fp,
 	e->policy->was_node = was_node;
 	e->policy->stuck = stuck;
 	e->policy->remember = remember;
-	e->policy->leave = leave;
+	e->policy->leave = leave_from;
 	e->policy->arg = e;
 	tmr_init(&e->expire);
 	err = start(e, derr);

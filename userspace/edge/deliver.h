@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file edge/deliver.h  A message comes in, what forward() makes of it goes out
+ */
+#ifndef CAROM_EDGE_DELIVER_H
+#define CAROM_EDGE_DELIVER_H
+
+#include "edge/forward.h"
+#include "edge/probe.h"
+#include "edge/udp.h"
+
+struct deliver;
+
+/**
+ * @param dp      Pointer to the object (mem_deref when done)
+ * @param policy  Referenced
+ * @param udpv    Sockets by listener; NULL where a listener is not UDP's.
+ *                Kept by the caller
+ *
+ * @return 0 or errno
+ */
+int deliver_alloc(struct deliver **dp, struct policy *policy,
+		  struct udp_edge *const *udpv);
+
+/** Who gets the responses to our own OPTIONS; kept by the caller */
+void deliver_probe(struct deliver *d, struct probe *probe);
+
+/** Do what is to be done with a message */
+void deliver_message(struct deliver *d, const struct forward_in *in);
+
+/** A datagram (udp_edge_h); arg: the deliver */
+void deliver_datagram(const struct sa *src, const struct pl *text,
+		      unsigned listener, void *arg);
+
+#endif
