@@ -45,6 +45,7 @@ TEST_SRCS_cli_snap   = tools/carom/snap.c
 TEST_SRCS_cli_callrec = tools/carom/callrec.c
 TEST_SRCS_sipscan    =
 TEST_SRCS_sipaddr    =
+TEST_SRCS_edge_count = userspace/edge/count.c
 
 UNIT_SRCS    := $(wildcard tests/unit/test_*.c)
 BPFTEST_SRCS := $(wildcard tests/bpf/test_*.c)

@@ -257,7 +257,8 @@ static int command(const char *name, const struct odict *req,
 {
 	struct daemon *d = arg;
 
-	if (strncmp(name, "dispatcher ", 11) != 0)
+	if (strncmp(name, "dispatcher ", 11) != 0 &&
+	    strncmp(name, "sip ", 4) != 0)
 		return ENOSYS;
 	if (!d->edge)
 		return control_fail(reply, ENOENT,

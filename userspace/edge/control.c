@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* carom dispatcher: the sets and targets, for people */
+/* carom dispatcher: the sets and targets, for people; and the agent's figures */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,5 +182,7 @@ int edge_control(struct edge *e, const char *command, const struct odict *req,
 		return each(e, req, reply, ping_one);
 	if (!strcmp(command, "dispatcher reload"))
 		return reload(e, reply);
+	if (!strcmp(command, "sip stats"))
+		return count_json(reply, edge_count(e));
 	return ENOSYS;
 }

@@ -5,6 +5,7 @@
 #ifndef CAROM_EDGE_DELIVER_H
 #define CAROM_EDGE_DELIVER_H
 
+#include "edge/count.h"
 #include "edge/forward.h"
 #include "edge/probe.h"
 #include "edge/udp.h"
@@ -16,11 +17,12 @@ struct deliver;
  * @param policy  Referenced
  * @param udpv    Sockets by listener; NULL where a listener is not UDP's.
  *                Kept by the caller
+ * @param count   What became of the messages; kept by the caller
  *
  * @return 0 or errno
  */
 int deliver_alloc(struct deliver **dp, struct policy *policy,
-		  struct udp_edge *const *udpv);
+		  struct udp_edge *const *udpv, struct count *count);
 
 /** Who gets the responses to our own OPTIONS; kept by the caller */
 void deliver_probe(struct deliver *d, struct probe *probe);

@@ -21,6 +21,7 @@ struct edge {
 	struct probe *probe;
 	struct udp_edge *udpv[POLICY_LISTENERS];
 	struct deliver *deliver;
+	struct count count;
 	struct tmr expire;
 };
 
@@ -87,6 +88,11 @@ struct ds_sets *edge_sets(struct edge *e)
 struct probe *edge_probe(struct edge *e)
 {
 	return e->probe;
+}
+
+const struct count *edge_count(const struct edge *e)
+{
+	return &e->count;
 }
 
 void edge_changed(struct edge *e, struct ds_set *set)
@@ -265,7 +271,7 @@ static int start(struct edge *e, struct ds_err *derr)
 {
 	int err;
 
-	err = deliver_alloc(&e->deliver, e->policy, e->udpv);
+	err = deliver_alloc(&e->deliver, e->policy, e->udpv, &e->count);
 	if (!err)
 		err = open_listeners(e, derr);
 	if (!err)

@@ -10,6 +10,7 @@
 #define CAROM_EDGE_H
 
 #include <re.h>
+#include "edge/count.h"
 #include "edge/policy.h"
 #include "edge/probe.h"
 #include "fastpath/sip.h"
@@ -48,8 +49,8 @@ int edge_alloc(struct edge **ep, const struct edge_conf *conf, struct fp *fp,
 int edge_reload(struct edge *e, struct ds_err *err);
 
 /**
- * Commands of `carom dispatcher` (control.h): "dispatcher list", "set", "ping",
- * "reload"
+ * Commands (control.h) of `carom dispatcher`: "dispatcher list", "set", "ping",
+ * "reload"; of `carom stats sip`: "sip stats"
  *
  * @return ENOSYS for any other
  */
@@ -63,5 +64,6 @@ const struct policy_set *edge_set(const struct edge *e, size_t i);
 /** The set's targets have changed: tell the kernel */
 void edge_changed(struct edge *e, struct ds_set *set);
 struct probe *edge_probe(struct edge *e);
+const struct count *edge_count(const struct edge *e);
 
 #endif
