@@ -2,124 +2,14 @@
 # SIP through two edges at one address, to three nodes: each message goes to the
 # edge that chance picks (tools/lab.d/edge.sh)
 
-load lib
-
-E="$ROOT/tools/lab.d/edge.sh"
-VIP=192.0.2.100
-RUN=/run/$CAROM_LAB-edge
-
-edge() { "$E" "$@"; }
+load edge
 
 setup_file()
 {
 	[ "$ENGINE" = carom ] || return 0
-	edge down
-	edge up
-	edge start
+	edge_up
 	nodes -sn uas
 	settle 3
-}
-
-teardown_file()
-{
-	[ "$ENGINE" = carom ] || return 0
-	edge down
-}
-
-setup()
-{
-	carom_only
-	cd "$BATS_TEST_TMPDIR"
-}
-
-teardown()
-{
-	[ -n "${BATS_TEST_COMPLETED:-}" ] || tail -n 20 "$RUN"/*.log
-}
-
-# nodes SIPP-ARGUMENTS...: what the farm's nodes do from now on
-nodes()
-{
-	local i
-
-	edge quiet f1 f2 f3
-	sleep 0.5
-	for i in 1 2 3; do
-		(cd "$RUN" && edge exec f$i sipp "$@" -aa -i 192.0.2.3$i \
-			-p 5060 -bg -nostdin </dev/null >/dev/null 2>&1 3>&-) \
-			|| true
-	done
-}
-
-active() { edge cli "$1" dispatcher --json |
-	jq '[.targets[] | select(.state == "active")] | length'; }
-
-# settle N: both edges know of N nodes that are alive
-settle()
-{
-	local i
-
-	for ((i = 0; i < 100; i++)); do
-		[ "$(active e1):$(active e2)" != "$1:$1" ] || return 0
-		sleep 0.1
-	done
-	edge cli e1 dispatcher
-	return 1
-}
-
-# calls NAME RATE N ARGUMENTS...: all of them must do
-calls()
-{
-	local name=$1 rate=$2 n=$3
-
-	shift 3
-	edge exec phone timeout 60 sipp "$@" -i 192.0.2.20 -p 5062 $VIP:5060 \
-		-r "$rate" -m "$n" -nostdin -timeout 50 -trace_err \
-		-error_file "$name.err" </dev/null >"$name.out" 2>&1 || {
-		tail -n 30 "$name.out" "$name.err"
-		return 1
-	}
-}
-
-reason() # EDGE NAME
-{
-	edge cli "$1" stats --json | jq ".reasons.$2.packets // 0"
-}
-
-total() { echo $(($(reason e1 "$1") + $(reason e2 "$1"))); }
-
-# What the agents had to do, but for their own probes
-punted()
-{
-	for h in e1 e2; do
-		edge cli $h stats --json
-	done | jq -s '[.[].reasons | to_entries[] | select(.key |
-		startswith("sip_")) | select(.value.class == "punt" and
-		.key != "sip_local") | .value.packets] | add // 0'
-}
-
-ask() # HOST IP PORT TO [SECONDS]
-{
-	edge exec "$1" "$ROOT/tools/lab.d/sipask.py" "$2" "$3" "$4" 5060 \
-		"${5:-2}"
-}
-
-request() # METHOD URI HEADERS...
-{
-	local method=$1 uri=$2
-
-	shift 2
-	cat <<-END
-	$method $uri SIP/2.0
-	Via: SIP/2.0/UDP 192.0.2.20:5070;branch=z9hG4bK$RANDOM
-	From: <sip:a@example.com>;tag=$RANDOM
-	To: <sip:b@example.com>
-	Call-ID: $RANDOM$RANDOM
-	CSeq: 1 $method
-	$(printf '%s\n' "$@")
-	Content-Length: 0
-
-	END
 }
 
 @test "calls through two edges, each message by chance; the kernel does it" {

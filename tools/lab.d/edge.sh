@@ -16,9 +16,14 @@
 #   cli e1 ARGS...     carom on an edge
 #   exec HOST CMD...   a command on a host
 #   quiet HOST...      end all that runs there
-#   list f1 f3         the dispatcher list has these nodes; reloaded
+#   list f1 f3 [LINE]  the dispatcher list has these nodes, and lines as they are;
+#                      reloaded
+#   policy <YAML       sets and rules of the edges that start from now on, in
+#                      place of one set for all
+#   tx on|off          transmit checksum offload of all hosts but the edges
 #
 # CAROM_BIN: where caromd and carom are (default: build/bin)
+# EDGE_VLAN=N: all addresses are on a device of that VLAN (with up and start)
 set -euo pipefail
 
 TOP=$(readlink -f "$(dirname "$(readlink -f "$0")")/../..")
@@ -29,6 +34,8 @@ PINS=/sys/fs/bpf/$LAB
 BIN=${CAROM_BIN:-$TOP/build/bin}
 VIP=192.0.2.100
 NET6=2001:db8::
+VIP6=${NET6}100
+DEV=eth0${EDGE_VLAN:+.$EDGE_VLAN}
 HOSTS="phone:20 phone2:21 stranger:66 e1:11 e2:12 f1:31 f2:32 f3:33"
 
 ns() { printf '%s-%s' "$LAB" "$1"; }
@@ -44,6 +51,16 @@ inside()
 
 mac() { printf '02:00:00:00:00:%02x' "$1"; }
 
+# The tag has to be in the frame: a veth would carry it beside, where XDP does
+# not see it
+make_vlan() # HOST
+{
+	inside "$1" ethtool -K eth0 txvlan off
+	ip -n "$(ns "$1")" link add link eth0 name "$DEV" type vlan \
+		id "$EDGE_VLAN"
+	ip -n "$(ns "$1")" link set "$DEV" up
+}
+
 make_host() # NAME NUMBER
 {
 	ip netns add "$(ns "$1")"
@@ -54,8 +71,9 @@ make_host() # NAME NUMBER
 	ip link add eth0 netns "$(ns "$1")" address "$(mac "$2")" type veth \
 		peer name "$1" netns "$(ns switch)"
 	ip -n "$(ns "$1")" link set eth0 up
-	ip -n "$(ns "$1")" addr add "192.0.2.$2/24" dev eth0
-	ip -n "$(ns "$1")" addr add "$NET6$2/64" dev eth0 nodad
+	[ "$DEV" = eth0 ] || make_vlan "$1"
+	ip -n "$(ns "$1")" addr add "192.0.2.$2/24" dev "$DEV"
+	ip -n "$(ns "$1")" addr add "$NET6$2/64" dev "$DEV" nodad
 	ip -n "$(ns switch)" link set "$1" master br0 up
 	case $1 in
 	e?)
@@ -67,6 +85,12 @@ make_host() # NAME NUMBER
 	esac
 }
 
+know() # HOST ADDRESS NUMBER
+{
+	ip -n "$(ns "$1")" neigh replace "$2" lladdr "$(mac "$3")" \
+		nud permanent dev "$DEV"
+}
+
 # Frames for the VIP go to e1 or e2, each by a throw of the dice. Nobody asks for
 # its MAC
 make_vip()
@@ -75,17 +99,17 @@ make_vip()
 
 	for h in e1 e2; do
 		inside $h sysctl -qw net.ipv4.conf.all.arp_ignore=8
-		ip -n "$(ns $h)" addr add $VIP/32 dev eth0
+		ip -n "$(ns $h)" addr add $VIP/32 dev "$DEV"
+		ip -n "$(ns $h)" addr add $VIP6/128 dev "$DEV" nodad
 	done
 	for h in $HOSTS; do
-		n=${h#*:} h=${h%:*}
-		ip -n "$(ns "$h")" neigh replace $VIP lladdr "$(mac 100)" \
-			nud permanent dev eth0
-		for n in e1:11 e2:12; do
-			[ "$h" = "${n%:*}" ] ||
-				ip -n "$(ns "$h")" neigh replace \
-					"192.0.2.${n#*:}" lladdr \
-					"$(mac "${n#*:}")" nud permanent dev eth0
+		h=${h%:*}
+		know "$h" $VIP 100
+		know "$h" $VIP6 100
+		for n in 11 12; do
+			[ "$h" != "e${n#1}" ] || continue
+			know "$h" "192.0.2.$n" $n
+			know "$h" "$NET6$n" $n
 		done
 	done
 	{
@@ -115,6 +139,25 @@ up()
 	make_vip
 	openssl rand -hex 16 >"$RUN/key"
 	write_list f1 f2 f3
+	write_policy <<-END
+	  sets: [{name: farm, id: 1}]
+	  rules: [{set: farm}]
+	END
+}
+
+# As lines of the section sip
+write_policy() { cat >"$RUN/policy"; }
+
+set_tx() # on|off
+{
+	local h
+
+	for h in $HOSTS; do
+		case $h in
+		e?:*) ;;
+		*) inside "${h%:*}" ethtool -K eth0 tx "$1" >/dev/null ;;
+		esac
+	done
 }
 
 down()
@@ -138,7 +181,10 @@ write_list()
 	local f
 
 	for f in "$@"; do
-		echo "1 sip:192.0.2.3${f#f}:5060"
+		case $f in
+		f?) echo "1 sip:192.0.2.3${f#f}:5060" ;;
+		*) echo "$f" ;;
+		esac
 	done >"$RUN/list.new"
 	mv "$RUN/list.new" "$RUN/list"
 }
@@ -158,15 +204,13 @@ configure() # EDGE
 	sip:
 	  listen:
 	    - {name: vip, address: "$VIP:5060"}
+	    - {name: vip6, address: "[$VIP6]:5060"}
 	    - {name: own, address: "192.0.2.1${1#e}:5060"}
 	    - {name: six, address: "[${NET6}1${1#e}]:5060"}
 	  key-file: $RUN/key
-	  domains: [example.com]
+	  domains: [example.com, conf.example.com]
 	  dispatcher: $RUN/list
-	  sets:
-	    - {name: farm, id: 1}
-	  rules:
-	    - {set: farm}
+	$(cat "$RUN/policy")
 	  networks:
 	    - {prefix: 192.0.2.20/31, kind: allow}
 	  probe: {interval: 1, timeout: 500, down: 2, listener: own}
@@ -243,6 +287,8 @@ start | stop)
 	[ $# -gt 0 ] || set -- e1 e2
 	"$cmd" "$@"
 	;;
+policy) write_policy ;;
+tx) set_tx "$1" ;;
 kill) end_agent "$1" KILL ;;
 again) start_agent "$1" ;;
 cli) cli "$@" ;;
