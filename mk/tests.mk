@@ -9,7 +9,8 @@
 room = $(wildcard $(1:%=userspace/%/*.c))
 
 SRCS_log    := userspace/base/log.c
-SRCS_config := $(SRCS_log) $(wildcard userspace/daemon/config*.c)
+SRCS_config := $(SRCS_log) $(wildcard userspace/daemon/config*.c) \
+	       userspace/fastpath/names.c
 SRCS_store  := $(SRCS_log) $(call room,store)
 SRCS_sdp    := $(wildcard userspace/media/sdp*.c)
 SRCS_dispatch := $(call room,dispatch)

@@ -38,22 +38,28 @@ enum scan_odd {
 	SCAN_ODD_MAX
 };
 
+/** Methods that are told apart; OTHER is any other name */
+#define SCAN_METHODS(X)                                                        \
+	X(OTHER)                                                               \
+	X(INVITE)                                                              \
+	X(ACK)                                                                 \
+	X(CANCEL)                                                              \
+	X(BYE)                                                                 \
+	X(REGISTER)                                                            \
+	X(OPTIONS)                                                             \
+	X(SUBSCRIBE)                                                           \
+	X(NOTIFY)                                                              \
+	X(PUBLISH)                                                             \
+	X(MESSAGE)                                                             \
+	X(REFER)                                                               \
+	X(INFO)                                                                \
+	X(PRACK)                                                               \
+	X(UPDATE)
+
 enum scan_method {
-	SCAN_M_OTHER = 0,
-	SCAN_M_INVITE,
-	SCAN_M_ACK,
-	SCAN_M_CANCEL,
-	SCAN_M_BYE,
-	SCAN_M_REGISTER,
-	SCAN_M_OPTIONS,
-	SCAN_M_SUBSCRIBE,
-	SCAN_M_NOTIFY,
-	SCAN_M_PUBLISH,
-	SCAN_M_MESSAGE,
-	SCAN_M_REFER,
-	SCAN_M_INFO,
-	SCAN_M_PRACK,
-	SCAN_M_UPDATE,
+#define X(name) SCAN_M_##name,
+	SCAN_METHODS(X)
+#undef X
 	SCAN_M_MAX
 };
 

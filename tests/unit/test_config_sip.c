@@ -62,6 +62,8 @@ static void test_defaults(void **state)
 	assert_int_equal(c->sip.probe.interval, 10);
 	assert_int_equal(c->sip.probe.timeout, 2000);
 	assert_int_equal(c->sip.probe.down, 3);
+	assert_int_equal(c->sip.probe.acceptc, 4);
+	assert_false(c->sip.probe.marked);
 	assert_false(c->sip.force_rport);
 	mem_deref(c);
 
@@ -94,6 +96,12 @@ static void look_at_all(const struct config_sip *s)
 	assert_int_equal(s->limitv[SIP_CLASS_JUNK].rate, 7);
 	assert_int_equal(s->limitv[SIP_CLASS_JUNK].burst, 9);
 	assert_int_equal(s->probe.listener, 0);
+	assert_int_equal(s->probe.acceptc, 2);
+	assert_int_equal(s->probe.acceptv[0].min, 200);
+	assert_int_equal(s->probe.acceptv[0].max, 299);
+	assert_int_equal(s->probe.acceptv[1].min, 403);
+	assert_int_equal(s->probe.acceptv[1].max, 403);
+	assert_true(s->probe.marked);
 	assert_string_equal(s->probe.from, "sip:p@example.com");
 	assert_int_equal(s->copy, 5);
 	assert_true(s->force_rport);
@@ -113,7 +121,8 @@ static void test_all(void **state)
 		"    - {prefix: \"2001:db8::/64\", kind: deny}\n"
 		"    - {prefix: 10.0.0.0/8, kind: allow}\n"
 		"  limits:\n    junk: {rate: 7, burst: 9}\n"
-		"  probe: {listener: a, from: \"sip:p@example.com\"}\n"
+		"  probe: {listener: a, from: \"sip:p@example.com\", accept: "
+		"[200-299, 403], targets: marked}\n"
 		"  copy: 5\n");
 	char *text = NULL;
 	(void)state;
@@ -173,6 +182,14 @@ static void test_refused(void **state)
 		{SIP "  probe: {listener: b}\n", ":8: sip.probe.listener: "},
 		{SIP "  probe: {from: \"tel:1\"}\n", ":8: sip.probe.from: "},
 		{SIP "  probe: {interval: 3601}\n", ":8: sip.probe.interval: "},
+		{SIP "  probe: {accept: [199]}\n", ":8: sip.probe.accept[0]: "},
+		{SIP "  probe: {accept: [200, 299-200]}\n",
+		 ":8: sip.probe.accept[1]: "},
+		{SIP "  probe: {accept: [200-29]}\n",
+		 ":8: sip.probe.accept[0]: "},
+		{SIP "  probe: {accept: [ok]}\n", ":8: sip.probe.accept[0]: "},
+		{SIP "  probe: {accept: []}\n", ":8: sip.probe.accept: "},
+		{SIP "  probe: {targets: some}\n", ":8: sip.probe.targets: "},
 		{SIP "  limits: {invite: {rate: 1000001}}\n",
 		 ":8: sip.limits.invite.rate: "},
 	};

@@ -115,6 +115,44 @@ static void attrs(void **state)
 	mem_deref(l);
 }
 
+static void collect(const char *text, void *arg)
+{
+	char *all = arg;
+
+	assert_true(strlen(all) + strlen(text) + 2 < 2048);
+	strcat(strcat(all, text), "\n");
+}
+
+/* What is of no effect is named, once each, by its first line */
+static void vain(void **state)
+{
+	struct ds_list *l = list_of(
+		"1 sip:a weight=5;duid=x;latency=3;ping_from=sip:a@b\n"
+		"1 sip:b maxload=10;rweight=4;ping_socket=udp:192.0.2.1:5060\n"
+		"2 sip:c maxload=20;class=4\n2 sip:d "
+		"maxload=30;obproxy=sip:p\n");
+	char text[2048] = "";
+
+	(void)state;
+	ds_list_warn(l, collect, text);
+	assert_non_null(strstr(text, " and 2 more: attribute maxload: "));
+	assert_non_null(strstr(text, "line 3: attribute class: kept and"));
+	assert_non_null(strstr(text, "line 4: attribute obproxy: calls"));
+	assert_null(strstr(text, "weight"));
+	assert_null(strstr(text, "duid"));
+	assert_null(strstr(text, "latency:"));
+	assert_null(strstr(text, "ping"));
+	mem_deref(l);
+
+	text[0] = '\0';
+	l = list_of("1 sip:a\n1 sip:b 0 0 weight=1\n");
+	ds_list_warn(l, collect, text);
+	assert_string_equal(text, "");
+	ds_list_warn(NULL, collect, text);
+	ds_list_warn(l, NULL, NULL);
+	mem_deref(l);
+}
+
 static void nothing(void **state)
 {
 	static const char *v[] = {"",      "\n",    "\r\n\r\n", "# a",
@@ -324,6 +362,7 @@ int main(void)
 		cmocka_unit_test(nothing), cmocka_unit_test(refuses),
 		cmocka_unit_test(odd),     cmocka_unit_test(bounds),
 		cmocka_unit_test(twice),   cmocka_unit_test(files),
+		cmocka_unit_test(vain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

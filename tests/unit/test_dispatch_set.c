@@ -393,6 +393,65 @@ static void kamailio(void **state)
 	mem_deref(s);
 }
 
+/* One set as Kamailio does it, another one not, whenever that is said */
+static void modes(void **state)
+{
+	static const char list[] =
+		"1 sip:127.0.0.1:7001\n1 sip:127.0.0.1:7002\n"
+		"2 sip:127.0.0.1:7001\n2 sip:127.0.0.1:7002\n";
+	struct ds_sets *s = NULL;
+	uint32_t n;
+
+	(void)state;
+	assert_int_equal(ds_sets_alloc(&s, NULL), 0);
+	assert_int_equal(ds_sets_mode(NULL, 1, DS_KAMAILIO), EINVAL);
+	assert_int_equal(ds_sets_mode(s, 1, (enum ds_mode)2), EINVAL);
+	assert_int_equal(ds_sets_mode(s, 2, DS_KAMAILIO), 0);
+	merge(s, list, 1);
+	(void)ds_set_slots(ds_sets_find(s, 1), &n);
+	assert_int_equal(n, DS_SLOTS);
+	(void)ds_set_slots(ds_sets_find(s, 2), &n);
+	assert_int_equal(n, 2);
+	assert_string_equal(ds_target_uri(ds_set_pick(ds_sets_find(s, 2), 6)),
+			    "sip:127.0.0.1:7002");
+
+	/* changed while the set is there, and kept through a reload */
+	assert_int_equal(ds_sets_mode(s, 1, DS_KAMAILIO), 0);
+	assert_int_equal(ds_sets_mode(s, 2, DS_RENDEZVOUS), 0);
+	for (int i = 0; i < 2; i++) {
+		(void)ds_set_slots(ds_sets_find(s, 1), &n);
+		assert_int_equal(n, 2);
+		assert_non_null(ds_set_pick(ds_sets_find(s, 1), 7));
+		(void)ds_set_slots(ds_sets_find(s, 2), &n);
+		assert_int_equal(n, DS_SLOTS);
+		assert_non_null(ds_set_pick(ds_sets_find(s, 2), 7));
+		merge(s, list, 2);
+	}
+	mem_deref(s);
+}
+
+/* The reason says what the probes were answered, where they were */
+static void answers(void **state)
+{
+	struct ds_sets *s = make(DS_RENDEZVOUS, six);
+	struct ds_target *t = ds_set_target(ds_sets_find(s, 1), 0);
+	const struct ds_status *st = ds_target_status(t);
+
+	(void)state;
+	ds_target_note(t, 503, 1500);
+	assert_true(ds_target_result(t, NULL, false, 0, 1));
+	assert_string_equal(st->reason,
+			    "1 of 3 probes failed, the last by answer 503");
+	assert_int_equal(st->code, 503);
+	assert_int_equal(st->rtt, 1500);
+	ds_target_note(t, 0, 7);
+	assert_int_equal(st->rtt, 0);
+	(void)ds_target_result(t, NULL, false, 0, 2);
+	assert_string_equal(st->reason, "2 of 3 probes without answer");
+	ds_target_note(NULL, 200, 1);
+	mem_deref(s);
+}
+
 static void reload(void **state)
 {
 	struct ds_sets *s = make(DS_RENDEZVOUS, six);
@@ -555,7 +614,8 @@ int main(void)
 		cmocka_unit_test(counting),     cmocka_unit_test(priorities),
 		cmocka_unit_test(kamailio),     cmocka_unit_test(reload),
 		cmocka_unit_test(reload_flags), cmocka_unit_test(reload_twice),
-		cmocka_unit_test(turnover),
+		cmocka_unit_test(turnover),     cmocka_unit_test(modes),
+		cmocka_unit_test(answers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,12 +7,6 @@
 #include "human.h"
 #include "sipstats.h"
 
-static const char *const methodv[SCAN_M_MAX] = {
-	"other",    "INVITE",  "ACK",       "CANCEL", "BYE",
-	"REGISTER", "OPTIONS", "SUBSCRIBE", "NOTIFY", "PUBLISH",
-	"MESSAGE",  "REFER",   "INFO",      "PRACK",  "UPDATE",
-};
-
 static const struct table_col kind_colv[] = {
 	{"MESSAGE", false, 0},
 	{"OUTSIDE A DIALOG", true, 0},
@@ -60,7 +54,7 @@ static void kinds_table(struct view *v, struct table *t)
 		in = count(v, m + SIP_COUNT_DIALOG, &bytes);
 		if (!out && !in)
 			continue;
-		table_cell(t, TINT_NONE, "%s", methodv[m]);
+		table_cell(t, TINT_NONE, "%s", fp_sip_method(m));
 		number(t, out);
 		number(t, in);
 		number(t, bytes);
@@ -194,7 +188,7 @@ static int print_json(struct view *v)
 
 		out = count(v, m, &bytes);
 		in = count(v, m + SIP_COUNT_DIALOG, &bytes);
-		kind_json(v, o, methodv[m], out, in, bytes);
+		kind_json(v, o, fp_sip_method(m), out, in, bytes);
 	}
 	o = js_obj(&v->err, od, "responses");
 	for (unsigned i = 1; !v->err && i <= 6; i++) {

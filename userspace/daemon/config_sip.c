@@ -10,14 +10,7 @@
 #include "daemon/config.h"
 #include "daemon/config_check.h"
 #include "daemon/config_sip_raw.h"
-
-const char *const config_sip_classv[SIP_CLASS_MAX] = {
-	"invite", "register", "dialog", "other", "response", "junk"};
-
-const char *const config_sip_methodv[SCAN_M_MAX] = {
-	NULL,       "INVITE",  "ACK",       "CANCEL", "BYE",
-	"REGISTER", "OPTIONS", "SUBSCRIBE", "NOTIFY", "PUBLISH",
-	"MESSAGE",  "REFER",   "INFO",      "PRACK",  "UPDATE"};
+#include "fastpath/sip.h"
 
 /* What is being filled, and where it stood */
 struct fill {
@@ -139,10 +132,10 @@ static int rule_methods(struct fill *f, size_t i, struct sip_rule *rule)
 
 	(void)path_is(f, "rules", i, "methods");
 	for (uint32_t k = 0; k < r->methodc; k++) {
-		unsigned m = 1;
+		unsigned m = SCAN_M_OTHER + 1;
 
 		while (m < SCAN_M_MAX &&
-		       strcmp(config_sip_methodv[m], r->methodv[k]) != 0)
+		       strcmp(fp_sip_method(m), r->methodv[k]) != 0)
 			m++;
 		if (m == SCAN_M_MAX)
 			return refuse(f, "is no method", r->methodv[k]);
@@ -259,16 +252,9 @@ static int fill_net(struct fill *f, size_t i)
 
 /* ---- numbers -------------------------------------------------------------------- */
 
-static uint32_t number(const uint32_t *v, const char *path)
-{
-	return v ? *v : config_rule(path)->def;
-}
-
 static void fill_numbers(struct fill *f)
 {
 	static const uint32_t ratev[SIP_CLASS_MAX] = {50, 20, 200, 50, 400, 10};
-	const struct raw_sip_probe none = {.interval = NULL},
-				   *p = f->raw->probe ? f->raw->probe : &none;
 	struct config_sip *s = f->s;
 
 	for (unsigned i = 0; i < SIP_CLASS_MAX; i++) {
@@ -280,10 +266,6 @@ static void fill_numbers(struct fill *f)
 		s->limitv[i].burst = l && l->burst ? *l->burst
 						   : 2 * s->limitv[i].rate;
 	}
-	s->probe.interval = number(p->interval, "sip.probe.interval");
-	s->probe.timeout = number(p->timeout, "sip.probe.timeout");
-	s->probe.down = number(p->down, "sip.probe.down");
-	s->probe.up = number(p->up, "sip.probe.up");
 	s->copy = f->raw->copy ? *f->raw->copy : 0;
 	s->force_rport = f->raw->force_rport && *f->raw->force_rport;
 }
@@ -291,9 +273,6 @@ static void fill_numbers(struct fill *f)
 static int fill_texts(struct fill *f)
 {
 	const struct raw_sip *r = f->raw;
-	const char *from = r->probe && r->probe->from
-				   ? r->probe->from
-				   : "sip:carom@carom.invalid";
 	int err;
 
 	strcpy(f->path, "sip.key-file");
@@ -304,22 +283,7 @@ static int fill_texts(struct fill *f)
 		return refuse(f, "is no absolute path", r->dispatcher);
 	if (r->setc && !r->dispatcher)
 		return refuse(f, "is missing, and sets need it", "dispatcher");
-	strcpy(f->path, "sip.probe.from");
-	if (strncmp(from, "sip:", 4) != 0 || strpbrk(from, "<> \t\r\n\""))
-		return refuse(f, "is no sip: URI", from);
-	f->s->probe.listener = ~0u;
-	strcpy(f->path, "sip.probe.listener");
-	if (r->probe && r->probe->listener) {
-		for (size_t i = 0; i < f->s->listenc; i++)
-			if (!strcmp(f->s->listenv[i].name, r->probe->listener))
-				f->s->probe.listener = (unsigned)i;
-		if (f->s->probe.listener == ~0u)
-			return refuse(f, "is none of listen",
-				      r->probe->listener);
-	}
-	err = str_dup(&f->s->probe.from, from);
-	if (!err)
-		err = str_dup(&f->s->key_file, r->key_file);
+	err = str_dup(&f->s->key_file, r->key_file);
 	if (!err && r->dispatcher)
 		err = str_dup(&f->s->dispatcher, r->dispatcher);
 	return err;
@@ -371,6 +335,8 @@ int config_fill_sip(struct config *c, const struct config_src *src)
 	if (!err)
 		err = each(&f, r->netc, fill_net);
 	if (!err)
+		err = config_fill_probe(s, src);
+	if (!err)
 		fill_numbers(&f);
 	return err;
 }
@@ -391,4 +357,5 @@ void config_sip_free(struct config_sip *s)
 	mem_deref(s->key_file);
 	mem_deref(s->dispatcher);
 	mem_deref(s->probe.from);
+	mem_deref(s->probe.acceptv);
 }

@@ -31,6 +31,11 @@ struct config_sip_net {
 	uint32_t set;   /**< index in setv, or SIP_NONE                  */
 };
 
+/** Codes of answers, from min to max */
+struct config_sip_codes {
+	uint16_t min, max;
+};
+
 struct config_sip {
 	bool on; /**< the section is there                              */
 	struct config_sip_listen *listenv;
@@ -51,16 +56,14 @@ struct config_sip {
 	} limitv[SIP_CLASS_MAX];
 	struct {
 		uint32_t interval, timeout, down, up; /**< s, ms          */
+		bool marked; /**< only those whose flags have 8           */
+		struct config_sip_codes *acceptv; /**< alive              */
+		size_t acceptc;
 		char *from;
 		unsigned listener; /**< index in listenv; ~0: any        */
 	} probe;
 	uint32_t copy; /**< a copy of each n'th message; 0: none           */
 };
-
-/** "invite" for SIP_CLASS_INVITE */
-extern const char *const config_sip_classv[SIP_CLASS_MAX];
-/** "INVITE" for SCAN_M_INVITE; NULL for SCAN_M_OTHER */
-extern const char *const config_sip_methodv[SCAN_M_MAX];
 
 void config_sip_free(struct config_sip *s);
 

@@ -5,6 +5,7 @@
 #include <re.h>
 
 #include "daemon/config_sip.h"
+#include "fastpath/sip.h"
 
 static int print_listeners(struct re_printf *pf, const struct config_sip *s)
 {
@@ -50,7 +51,7 @@ static int print_rule(struct re_printf *pf, const struct config_sip *s,
 	for (unsigned m = 1; m < SCAN_M_MAX && !err && r->methods; m++) {
 		if (!(r->methods >> m & 1))
 			continue;
-		err = re_hprintf(pf, "%s%s", sep, config_sip_methodv[m]);
+		err = re_hprintf(pf, "%s%s", sep, fp_sip_method(m));
 		sep = ", ";
 	}
 	if (!err && r->methods)
@@ -93,6 +94,21 @@ static int print_nets(struct re_printf *pf, const struct config_sip *s)
 	return err;
 }
 
+static int print_accept(struct re_printf *pf, const struct config_sip *s)
+{
+	int err = re_hprintf(pf, "    targets: %s\n    accept: [",
+			     s->probe.marked ? "marked" : "all");
+
+	for (size_t i = 0; i < s->probe.acceptc && !err; i++) {
+		const struct config_sip_codes *c = &s->probe.acceptv[i];
+
+		err = re_hprintf(pf, "%s%u", i ? ", " : "", c->min);
+		if (!err && c->max != c->min)
+			err = re_hprintf(pf, "-%u", c->max);
+	}
+	return err ? err : re_hprintf(pf, "]\n");
+}
+
 int config_sip_print(struct re_printf *pf, const struct config_sip *s)
 {
 	int err;
@@ -120,13 +136,15 @@ int config_sip_print(struct re_printf *pf, const struct config_sip *s)
 		err = re_hprintf(pf, "  limits:\n");
 	for (unsigned i = 0; i < SIP_CLASS_MAX && !err; i++)
 		err = re_hprintf(pf, "    %s: {rate: %u, burst: %u}\n",
-				 config_sip_classv[i], s->limitv[i].rate,
+				 fp_sip_class(i), s->limitv[i].rate,
 				 s->limitv[i].burst);
 	if (!err)
 		err = re_hprintf(pf, "  probe:\n");
 	if (!err && s->probe.listener < s->listenc)
 		err = re_hprintf(pf, "    listener: \"%s\"\n",
 				 s->listenv[s->probe.listener].name);
+	if (!err)
+		err = print_accept(pf, s);
 	if (!err)
 		err = re_hprintf(pf,
 				 "    interval: %u\n    timeout: %u\n"

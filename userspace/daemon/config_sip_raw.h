@@ -44,6 +44,9 @@ struct raw_sip_limits {
 
 struct raw_sip_probe {
 	uint32_t *interval, *timeout, *down, *up;
+	int *targets; /* 1: marked */
+	char **accept;
+	uint32_t acceptc;
 	char *from, *listener;
 };
 

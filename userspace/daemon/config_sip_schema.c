@@ -4,7 +4,12 @@
 
 #include "daemon/config_sip_raw.h"
 
-enum { DOMAINS_MAX = SIP_DOMAINS, NETS_MAX = 4096, METHODS_MAX = 16 };
+enum {
+	DOMAINS_MAX = SIP_DOMAINS,
+	NETS_MAX = 4096,
+	METHODS_MAX = 16,
+	ACCEPT_MAX = 32
+};
 
 #define NEED CYAML_FLAG_POINTER
 #define OPT (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
@@ -88,11 +93,18 @@ static const cyaml_schema_field_t limits_fields[] = {
 #define PROBE(key, member)                                                     \
 	CYAML_FIELD_UINT_PTR(key, OPT, struct raw_sip_probe, member)
 
+static const cyaml_strval_t probed[] = {{"all", 0}, {"marked", 1}};
+
 static const cyaml_schema_field_t probe_fields[] = {
 	PROBE("interval", interval),
 	PROBE("timeout", timeout),
 	PROBE("down", down),
 	PROBE("up", up),
+	CYAML_FIELD_ENUM_PTR("targets", OPT | CYAML_FLAG_STRICT,
+			     struct raw_sip_probe, targets, probed,
+			     CYAML_ARRAY_LEN(probed)),
+	CYAML_FIELD_SEQUENCE_COUNT("accept", OPT, struct raw_sip_probe, accept,
+				   acceptc, &string_entry, 0, ACCEPT_MAX),
 	STR("from", OPT, struct raw_sip_probe, from),
 	STR("listener", OPT, struct raw_sip_probe, listener),
 	CYAML_FIELD_END};

@@ -87,11 +87,6 @@ static void fill_limits(struct edge_conf *e, const struct config_sip *s)
 
 static void fill_probe(struct edge_conf *e, const struct config_sip *s)
 {
-	/* answers by which a server shows that it is alive: also that it
-	 * does not know OPTIONS, or the user */
-	static const uint16_t acceptv[][2] = {
-		{200, 299}, {404, 405}, {480, 489}, {501, 501}};
-
 	e->probe.interval = s->probe.interval;
 	e->probe.timeout = s->probe.timeout;
 	e->probe.from = s->probe.from;
@@ -99,11 +94,12 @@ static void fill_probe(struct edge_conf *e, const struct config_sip *s)
 	e->ds = ds_conf_default;
 	e->ds.down = s->probe.down;
 	e->ds.up = s->probe.up;
-	for (size_t i = 0; i < ARRAY_SIZE(acceptv); i++) {
-		e->probe.acceptv[i].min = acceptv[i][0];
-		e->probe.acceptv[i].max = acceptv[i][1];
+	e->probe.marked = s->probe.marked;
+	for (size_t i = 0; i < s->probe.acceptc && i < PROBE_RANGES; i++) {
+		e->probe.acceptv[i].min = s->probe.acceptv[i].min;
+		e->probe.acceptv[i].max = s->probe.acceptv[i].max;
+		e->probe.acceptc = i + 1;
 	}
-	e->probe.acceptc = ARRAY_SIZE(acceptv);
 }
 
 int role_edge(struct edge **ep, const struct config *c, struct fp *fp)

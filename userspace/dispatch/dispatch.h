@@ -107,6 +107,13 @@ int ds_list_load(struct ds_list **lp, const char *path, struct ds_err *e);
 int ds_list_parse(struct ds_list **lp, const char *name, const struct pl *text,
 		  struct ds_err *e);
 
+/** Something in a list is of no effect here: "attribute socket (line 3 and 2
+ *  more): ..." */
+typedef void(ds_warn_h)(const char *text, void *arg);
+
+/** Name the attributes that somebody relies on in vain, each kind once */
+void ds_list_warn(const struct ds_list *l, ds_warn_h *h, void *arg);
+
 /** Number of sets; they are in ascending order of their ids */
 size_t ds_list_count(const struct ds_list *l);
 
@@ -177,6 +184,8 @@ struct ds_status {
 	bool probing;     /**< to be probed                                 */
 	char reason[128]; /**< of the state: "3 of 3 probes without answer" */
 	uint64_t changed; /**< ms, when the state became what it is         */
+	uint16_t code;    /**< of the last probe's answer; 0: it had none    */
+	uint32_t rtt;     /**< us, of the last probe's answer               */
 	uint32_t fails;   /**< in a row                                     */
 	uint32_t oks;     /**< in a row                                     */
 	struct ds_latency lat;
@@ -186,6 +195,10 @@ struct ds_target;
 
 /** "active", "trying", "inactive", "disabled"; "?" for what is none */
 const char *ds_state_name(enum ds_state state);
+
+/** What the last probe brought: status and round trip; code 0: no answer. To
+ *  be told before its result, whose reason names it */
+void ds_target_note(struct ds_target *t, uint16_t code, uint32_t rtt_us);
 
 /**
  * A probe has its result
@@ -332,6 +345,15 @@ struct ds_change {
  * @return 0, ENOMEM, EINVAL (no such mode, slots out of range)
  */
 int ds_sets_alloc(struct ds_sets **sp, const struct ds_conf *conf);
+
+/**
+ * How calls are spread over one set, whether it is there already or comes with a
+ * list. A set of which nothing is said has the mode that ds_sets_alloc() got.
+ * The table of one that changes its mode is built anew
+ *
+ * @return 0, ENOMEM, EINVAL (no such mode)
+ */
+int ds_sets_mode(struct ds_sets *s, uint32_t id, enum ds_mode mode);
 
 /**
  * Make the sets what a list says, and build the tables that this changes

@@ -20,26 +20,39 @@ static void set_destructor(void *arg)
 	mem_deref(set->slotv);
 }
 
-int ds_set_alloc(struct ds_set **setp, uint32_t id, const struct ds_conf *conf)
+int ds_set_mode(struct ds_set *set, const struct ds_conf *conf)
 {
 	bool kamailio = conf->mode == DS_KAMAILIO;
+	uint32_t size = kamailio ? DS_TARGETS_MAX : conf->slots;
+	uint16_t *slotv = mem_alloc(size * sizeof(*slotv), NULL);
+
+	if (!slotv)
+		return ENOMEM;
+
+	for (uint32_t i = 0; i < size; i++)
+		slotv[i] = DS_NONE;
+
+	mem_deref(set->slotv);
+	set->slotv = slotv;
+	set->mode = conf->mode;
+	set->size = size;
+	set->slotc = kamailio ? 0 : size;
+
+	return 0;
+}
+
+int ds_set_alloc(struct ds_set **setp, uint32_t id, const struct ds_conf *conf)
+{
 	struct ds_set *set = mem_zalloc(sizeof(*set), set_destructor);
 
 	if (!set)
 		return ENOMEM;
 
 	set->id = id;
-	set->mode = conf->mode;
-	set->size = kamailio ? DS_TARGETS_MAX : conf->slots;
-	set->slotc = kamailio ? 0 : conf->slots;
-	set->slotv = mem_alloc(set->size * sizeof(*set->slotv), NULL);
-	if (!set->slotv) {
+	if (ds_set_mode(set, conf)) {
 		mem_deref(set);
 		return ENOMEM;
 	}
-
-	for (uint32_t i = 0; i < set->size; i++)
-		set->slotv[i] = DS_NONE;
 
 	*setp = set;
 

@@ -29,8 +29,16 @@ struct ds_set {
 	size_t numc;
 };
 
+/** What was said of a set before it came */
+struct ds_wish {
+	uint32_t id;
+	enum ds_mode mode;
+};
+
 struct ds_sets {
 	struct ds_conf conf;
+	struct ds_wish *wishv;
+	size_t wishc;
 	struct ds_set **setv; /**< ascending ids                            */
 	size_t setc;
 };
@@ -52,5 +60,9 @@ bool ds_target_usable(const struct ds_target *t);
 
 /** A set without targets, its table empty */
 int ds_set_alloc(struct ds_set **setp, uint32_t id, const struct ds_conf *conf);
+
+/** Another mode: an empty table of the size that goes with it; it has to be
+ *  built. @return 0 or ENOMEM: nothing has changed */
+int ds_set_mode(struct ds_set *set, const struct ds_conf *conf);
 
 #endif

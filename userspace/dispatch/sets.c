@@ -32,6 +32,7 @@ static void sets_destructor(void *arg)
 	for (size_t i = 0; i < s->setc; i++)
 		mem_deref(s->setv[i]);
 	mem_deref(s->setv);
+	mem_deref(s->wishv);
 }
 
 static void plans_destructor(void *arg)
@@ -66,6 +67,51 @@ int ds_sets_alloc(struct ds_sets **sp, const struct ds_conf *conf)
 
 	s->conf = *conf;
 	*sp = s;
+
+	return 0;
+}
+
+static struct ds_conf conf_of(const struct ds_sets *s, uint32_t id)
+{
+	struct ds_conf conf = s->conf;
+
+	for (size_t i = 0; i < s->wishc; i++) {
+		if (s->wishv[i].id == id)
+			conf.mode = s->wishv[i].mode;
+	}
+
+	return conf;
+}
+
+int ds_sets_mode(struct ds_sets *s, uint32_t id, enum ds_mode mode)
+{
+	struct ds_conf conf;
+	struct ds_set *set;
+	struct ds_wish *v;
+	size_t i = 0;
+
+	if (!s || mode > DS_KAMAILIO)
+		return EINVAL;
+
+	conf = s->conf;
+	conf.mode = mode;
+	while (i < s->wishc && s->wishv[i].id != id)
+		++i;
+	if (i == s->wishc) {
+		v = mem_reallocarray(s->wishv, i + 1, sizeof(*v), NULL);
+		if (!v)
+			return ENOMEM;
+		s->wishv = v;
+		s->wishv[s->wishc++] = (struct ds_wish){id, s->conf.mode};
+	}
+
+	set = ds_sets_find(s, id);
+	if (set && set->mode != mode) {
+		if (ds_set_mode(set, &conf))
+			return ENOMEM;
+		(void)ds_set_build(set);
+	}
+	s->wishv[i].mode = mode;
 
 	return 0;
 }
@@ -145,12 +191,13 @@ static int plan_all(struct plans **pp, const struct ds_sets *s,
 		err = ENOMEM;
 
 	for (size_t i = 0; i < l->groupc && !err; i++) {
+		const uint32_t id = l->groupv[i]->id;
+		const struct ds_conf conf = conf_of(s, id);
 		struct plan *plan = &p->v[i];
 
-		plan->set = mem_ref(ds_sets_find(s, l->groupv[i]->id));
+		plan->set = mem_ref(ds_sets_find(s, id));
 		if (!plan->set)
-			err = ds_set_alloc(&plan->set, l->groupv[i]->id,
-					   &s->conf);
+			err = ds_set_alloc(&plan->set, id, &conf);
 		if (!err)
 			err = plan_set(plan, l->groupv[i], now);
 	}

@@ -125,10 +125,24 @@ static bool failed(struct ds_target *t, uint32_t down, uint64_t now)
 	if (!ds_target_usable(t))
 		return false;
 
-	re_snprintf(st->reason, sizeof(st->reason),
-		    "%u of %u probes without answer", st->fails, down);
+	if (st->code)
+		re_snprintf(st->reason, sizeof(st->reason),
+			    "%u of %u probes failed, the last by answer %u",
+			    st->fails, down, st->code);
+	else
+		re_snprintf(st->reason, sizeof(st->reason),
+			    "%u of %u probes without answer", st->fails, down);
 
 	return enter(t, st->fails >= down ? DS_INACTIVE : DS_TRYING, now);
+}
+
+void ds_target_note(struct ds_target *t, uint16_t code, uint32_t rtt_us)
+{
+	if (!t)
+		return;
+
+	t->st.code = code;
+	t->st.rtt = code ? rtt_us : 0;
 }
 
 bool ds_target_result(struct ds_target *t, const struct ds_conf *conf, bool ok,

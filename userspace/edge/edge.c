@@ -6,6 +6,7 @@
 #include "edge/deliver.h"
 #include "edge/edge.h"
 #include "edge/leave.h"
+#include "edge/options.h"
 #include "edge/publish.h"
 #include "edge/udp.h"
 
@@ -159,12 +160,14 @@ static void expire(void *arg)
 
 /* ---- probes ------------------------------------------------------------------- */
 
-static int probe_send(const struct sa *dst, struct mbuf *mb, char *via,
+static int probe_send(const struct ds_target *t, struct mbuf *mb, char *via,
 		      size_t sz, void *arg)
 {
 	struct edge *e = arg;
 	const struct policy *p = e->policy;
-	unsigned i = e->conf.probe_listener;
+	const struct sa *dst = ds_target_addr(t);
+	const int own = options_listener(p, t);
+	unsigned i = own < 0 ? e->conf.probe_listener : (unsigned)own;
 
 	if (i >= p->listenerc || sa_af(&p->listenerv[i].addr) != sa_af(dst))
 		i = leave_by(p, dst, 0);
@@ -276,6 +279,11 @@ static int start(struct edge *e, struct ds_err *derr)
 		err = open_listeners(e, derr);
 	if (!err)
 		err = ds_sets_alloc(&e->sets, &e->conf.ds);
+	for (size_t i = 0; i < e->conf.setc && !err; i++)
+		err = ds_sets_mode(e->sets, e->conf.set_idv[i],
+				   e->policy->setv[i].flags & SIP_SET_KAMAILIO
+					   ? DS_KAMAILIO
+					   : DS_RENDEZVOUS);
 	if (!err)
 		err = publish_alloc(&e->publish, e->sip);
 	if (!err)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <arpa/inet.h>
 #include "edge/policy.h"
+#include "fastpath/sip.h"
 
 static void destructor(void *arg)
 {
@@ -159,13 +160,8 @@ uint32_t policy_domain(const struct policy *p, const struct pl *host)
 
 static uint32_t method_bit(const struct pl *met)
 {
-	static const char *const v[SCAN_M_MAX] = {
-		NULL,       "INVITE",  "ACK",       "CANCEL", "BYE",
-		"REGISTER", "OPTIONS", "SUBSCRIBE", "NOTIFY", "PUBLISH",
-		"MESSAGE",  "REFER",   "INFO",      "PRACK",  "UPDATE"};
-
-	for (unsigned i = 1; i < SCAN_M_MAX; i++)
-		if (!pl_strcmp(met, v[i]))
+	for (unsigned i = SCAN_M_OTHER + 1; i < SCAN_M_MAX; i++)
+		if (!pl_strcmp(met, fp_sip_method(i)))
 			return 1u << i;
 	return 1u << SCAN_M_OTHER;
 }

@@ -5,6 +5,7 @@
 #include <time.h>
 #include <sys/random.h>
 #include "base/log.h"
+#include "edge/options.h"
 #include "edge/probe.h"
 
 enum { TICK = 100 /* ms */ };
@@ -75,11 +76,13 @@ static void destructor(void *arg)
 	mem_deref(p->sets);
 }
 
-static void result(struct ping *g, bool ok, uint32_t rtt_us)
+/* Code 0: there was no answer */
+static void result(struct ping *g, bool ok, uint16_t code, uint32_t rtt_us)
 {
 	struct probe *p = g->probe;
 	const struct ds_status *st = ds_target_status(g->target);
 
+	ds_target_note(g->target, code, rtt_us);
 	if (!ds_target_result(g->target, &p->ds, ok, rtt_us, tmr_jiffies()))
 		return;
 	log_info("dispatcher: set %u: %s is %s: %s", ds_set_id(g->set),
@@ -93,36 +96,12 @@ static void timeout(void *arg)
 {
 	struct ping *g = arg;
 
-	result(g, false, 0);
+	result(g, false, 0, 0);
 	mem_deref(g);
-}
-
-static int request(struct mbuf *mb, const struct probe *p, const char *via,
-		   const char *branch, const char *uri)
-{
-	uint32_t id[3];
-
-	if (getrandom(id, sizeof(id), 0) != sizeof(id))
-		return EIO;
-	return mbuf_printf(mb,
-			   "OPTIONS %s SIP/2.0\r\n"
-			   "Via: SIP/2.0/UDP %s;branch=%s;rport\r\n"
-			   "Max-Forwards: 70\r\n"
-			   "From: <%s>;tag=%08x\r\n"
-			   "To: <%s>\r\n"
-			   "Call-ID: %08x%08x\r\n"
-			   "CSeq: 1 OPTIONS\r\n"
-			   "Contact: <sip:%s>\r\n"
-			   "Accept: application/sdp\r\n"
-			   "User-Agent: Carom\r\n"
-			   "Content-Length: 0\r\n\r\n",
-			   uri, via, branch, p->conf.from, id[0], uri, id[1],
-			   id[2], via);
 }
 
 int probe_now(struct probe *p, struct ds_set *set, struct ds_target *t)
 {
-	const struct sa *dst = ds_target_addr(t);
 	struct mbuf *mb = NULL;
 	struct ping *g = NULL;
 	uint64_t id[2];
@@ -131,7 +110,7 @@ int probe_now(struct probe *p, struct ds_set *set, struct ds_target *t)
 
 	if (!p || !set || !t)
 		return EINVAL;
-	if (!dst)
+	if (!ds_target_addr(t))
 		return ENOENT;
 	g = mem_zalloc(sizeof(*g), ping_destructor);
 	mb = mbuf_alloc(512);
@@ -150,9 +129,9 @@ int probe_now(struct probe *p, struct ds_set *set, struct ds_target *t)
 	}
 	(void)re_snprintf(g->branch, sizeof(g->branch), "z9hG4bK%016llx",
 			  id[0]);
-	err = p->sendh(dst, NULL, via, sizeof(via), p->arg);
+	err = p->sendh(t, NULL, via, sizeof(via), p->arg);
 	if (!err)
-		err = request(mb, p, via, g->branch, ds_target_uri(t));
+		err = options_make(mb, t, via, g->branch, p->conf.from);
 	if (err)
 		goto out;
 	mb->pos = 0;
@@ -160,7 +139,7 @@ int probe_now(struct probe *p, struct ds_set *set, struct ds_target *t)
 	g->sent = now_us();
 	tmr_start(&g->tmr, p->conf.timeout, timeout, g);
 	/* what can't be sent is not answered either: the timeout says so */
-	(void)p->sendh(dst, mb, via, sizeof(via), p->arg);
+	(void)p->sendh(t, mb, via, sizeof(via), p->arg);
 	g = NULL;
 out:
 	mem_deref(mb);
@@ -190,7 +169,8 @@ bool probe_response(struct probe *p, const struct pl *branch, uint16_t code)
 			continue;
 		if (code < 200)
 			return true; /* the answer is still to come */
-		result(g, accepted(p, code), (uint32_t)(now_us() - g->sent));
+		result(g, accepted(p, code), code,
+		       (uint32_t)(now_us() - g->sent));
 		mem_deref(g);
 		return true;
 	}
@@ -199,10 +179,12 @@ bool probe_response(struct probe *p, const struct pl *branch, uint16_t code)
 
 /* ---- turns -------------------------------------------------------------- */
 
-static bool wanted(const struct ds_target *t)
+static bool wanted(const struct probe *p, const struct ds_target *t)
 {
+	const struct ds_status *st = ds_target_status(t);
+
 	return ds_target_addr(t) && !(ds_target_flags(t) & DS_F_NOPING) &&
-	       ds_target_status(t)->state != DS_DISABLED;
+	       st->state != DS_DISABLED && (!p->conf.marked || st->probing);
 }
 
 static struct turn *turn_of(struct probe *p, struct ds_target *t, uint64_t now,
@@ -232,7 +214,7 @@ static void take_turns(struct probe *p, struct ds_set *set, uint64_t now)
 		struct ds_target *t = ds_set_target(set, k);
 		struct turn *u;
 
-		if (!wanted(t))
+		if (!wanted(p, t))
 			continue;
 		u = turn_of(p, t, now, k);
 		if (!u)
@@ -290,4 +272,18 @@ int probe_alloc(struct probe **pp, const struct probe_conf *conf,
 		tmr_start(&p->tmr, TICK, tick, p);
 	*pp = p;
 	return 0;
+}
+
+void probe_set(struct probe *p, const struct probe_conf *conf,
+	       const struct ds_conf *ds)
+{
+	if (!p || !conf || !ds)
+		return;
+	p->conf = *conf;
+	p->ds = *ds;
+	/* the turns were made for the interval that was */
+	list_flush(&p->turns);
+	tmr_cancel(&p->tmr);
+	if (conf->interval)
+		tmr_start(&p->tmr, TICK, tick, p);
 }

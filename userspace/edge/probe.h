@@ -16,20 +16,21 @@ enum { PROBE_RANGES = 32 };
 struct probe_conf {
 	uint32_t interval; /**< s between two of a target; 0: no probes     */
 	uint32_t timeout;  /**< ms until one counts as not answered        */
-	struct {
+	struct probe_codes {
 		uint16_t min, max;
 	} acceptv[PROBE_RANGES]; /**< codes that count as alive         */
 	size_t acceptc;
+	bool marked; /**< only targets with DS_F_PROBING                  */
 	const char *from; /**< URI of From; kept by the caller           */
 };
 
 /**
- * Send a request over UDP to dst
+ * Send a request over UDP to a target
  *
  * @param via  Result: our sent-by, "HOST:PORT", for the Via; called with mb
  *             NULL before the request is made
  */
-typedef int(probe_send_h)(const struct sa *dst, struct mbuf *mb, char *via,
+typedef int(probe_send_h)(const struct ds_target *t, struct mbuf *mb, char *via,
 			  size_t sz, void *arg);
 
 /** A target's state has changed: its set has been built anew */
@@ -46,6 +47,10 @@ struct probe;
 int probe_alloc(struct probe **pp, const struct probe_conf *conf,
 		const struct ds_conf *ds, struct ds_sets *sets,
 		probe_send_h *sendh, probe_change_h *changeh, void *arg);
+
+/** Other settings from now on; what is under way ends by them, too */
+void probe_set(struct probe *p, const struct probe_conf *conf,
+	       const struct ds_conf *ds);
 
 /** Probe a target now, whatever the interval. @return 0, ENOENT (no address) */
 int probe_now(struct probe *p, struct ds_set *set, struct ds_target *t);

@@ -3,6 +3,7 @@
  * @file fastpath/names.c  Names of reasons and states
  */
 #include "fastpath/fastpath.h"
+#include "fastpath/sip.h"
 
 static const struct {
 	const char *name, *class, *text;
@@ -25,6 +26,31 @@ const char *fp_reason_class(unsigned reason)
 const char *fp_reason_text(unsigned reason)
 {
 	return reason < CAROM_R_MAX ? reasonv[reason].text : NULL;
+}
+
+const char *fp_sip_method(unsigned method)
+{
+	static const char *const v[SCAN_M_MAX] = {
+#define X(name) #name,
+		SCAN_METHODS(X)
+#undef X
+	};
+
+	return method < SCAN_M_MAX ? v[method] : NULL;
+}
+
+const char *fp_sip_class(unsigned class)
+{
+	static const char *const v[SIP_CLASS_MAX] = {
+		[SIP_CLASS_INVITE] = "invite",
+		[SIP_CLASS_REGISTER] = "register",
+		[SIP_CLASS_DIALOG] = "dialog",
+		[SIP_CLASS_OTHER] = "other",
+		[SIP_CLASS_RESPONSE] = "response",
+		[SIP_CLASS_JUNK] = "junk",
+	};
+
+	return class < SIP_CLASS_MAX ? v[class] : NULL;
 }
 
 const char *fp_state_name(enum leg_state state)

@@ -118,6 +118,11 @@ int fp_sip_stuck(const struct fp_sip *s, unsigned set, uint64_t call,
 int fp_sip_remember(struct fp_sip *s, unsigned set, unsigned number,
 		    uint64_t call);
 
+/** "INVITE" for SCAN_M_INVITE, "OTHER" for SCAN_M_OTHER; NULL: no such */
+const char *fp_sip_method(unsigned method);
+/** "invite" for SIP_CLASS_INVITE; NULL: no such */
+const char *fp_sip_class(unsigned class);
+
 /** Messages of a kind (SIP_COUNT_*), all CPUs together */
 int fp_sip_count(const struct fp_sip *s, unsigned kind, struct sip_count *c);
 
