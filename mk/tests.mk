@@ -17,6 +17,7 @@ SRCS_dispatch := $(call room,dispatch)
 SRCS_ng     := $(SRCS_log) $(call room,ng) tests/unit/fake_media.c
 SRCS_media  := $(SRCS_store) $(call room,media) \
 	       userspace/fastpath/names.c tests/unit/fake_fp.c
+SRCS_dns    := $(SRCS_log) $(call room,dns) tests/unit/fake_dns.c
 SRCS_edge   := $(call room,dispatch) $(addprefix userspace/edge/,msg.c list.c \
 		 policy.c key.c edit.c forward.c reply.c)
 SRCS_bpf    := $(SRCS_log) $(SRCS_edge) $(call room,fastpath) \
@@ -37,6 +38,9 @@ TEST_SRCS_media_life = $(SRCS_media)
 TEST_SRCS_dispatch_table = $(SRCS_dispatch)
 TEST_SRCS_dispatch_list = $(SRCS_dispatch)
 TEST_SRCS_dispatch_set = $(SRCS_dispatch)
+TEST_SRCS_dns        = $(SRCS_dns)
+TEST_SRCS_locate     = $(SRCS_dns) $(addprefix userspace/edge/,locate.c \
+			 order.c down.c)
 TEST_SRCS_bencode    = $(SRCS_ng)
 TEST_SRCS_ng         = $(SRCS_ng)
 TEST_SRCS_ng_flags   = $(SRCS_ng)
