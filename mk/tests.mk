@@ -18,7 +18,7 @@ SRCS_ng     := $(SRCS_log) $(call room,ng) tests/unit/fake_media.c
 SRCS_media  := $(SRCS_store) $(call room,media) \
 	       userspace/fastpath/names.c tests/unit/fake_fp.c
 SRCS_dns    := $(SRCS_log) $(call room,dns) tests/unit/fake_dns.c
-SRCS_edge   := $(call room,dispatch) $(addprefix userspace/edge/,msg.c list.c \
+SRCS_edge   := $(call room,dispatch) $(addprefix userspace/edge/,msg.c list.c uri.c \
 		 policy.c key.c edit.c forward.c reply.c)
 SRCS_bpf    := $(SRCS_log) $(SRCS_edge) $(call room,fastpath) \
 	       $(filter-out tests/bpf/test_%,$(wildcard tests/bpf/*.c))

@@ -162,6 +162,14 @@ SCAN_FN int scan_ip6(struct scan_buf *b, __u32 off, __u32 len)
 	return scan_ip6_end(b);
 }
 
+/* ::ffff:a.b.c.d, which is how we write IPv4 addresses */
+SCAN_INLINE int scan_ip6_mapped(const struct scan_buf *b)
+{
+	const __u64 *ip = (const __u64 *)b->ip;
+
+	return !ip[0] && (ip[1] & 0xffffffff) == 0xffff0000;
+}
+
 /**
  * A host, IPv4 or IPv6 (`v6`), into b->ip: 16 bytes in network order, IPv4 as
  * ::ffff:a.b.c.d
@@ -174,8 +182,11 @@ SCAN_FN int scan_host(struct scan_buf *b, __u32 off, __u32 len, __u32 v6)
 
 	if (!b)
 		return -1;
-	if (v6)
-		return scan_ip6(b, off, len);
+	if (v6) {
+		if (scan_ip6(b, off, len))
+			return -1;
+		return scan_ip6_mapped(b) ? -1 : 0;
+	}
 	ip = scan_ip4(b, off, len);
 	if (ip == ~0ULL)
 		return -1;

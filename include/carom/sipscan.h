@@ -345,8 +345,10 @@ SCAN_INLINE int scan_request_line(struct scan_buf *b, __u32 off, __u32 end)
 {
 	__u32 sp = scan_stop(b, off), uri_end;
 
-	if (sp >= end || sp == off || sp - off > 16 || scan_at(b, sp) != ' ')
+	if (sp >= end || sp == off || scan_at(b, sp) != ' ')
 		return SCAN_ODD_NOT_SIP;
+	if (sp - off > 16)
+		return SCAN_ODD_START;
 	scan_set(&b->s.met, off, sp);
 	b->s.method = scan_method_scan(b, off, sp - off);
 	uri_end = scan_find(b, sp + 1, end, ' ');

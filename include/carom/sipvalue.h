@@ -127,6 +127,20 @@ SCAN_FN int scan_is_uri(const struct scan_buf *b, __u32 off, __u32 end)
 	       scan_find(b, off, end, '>') == end;
 }
 
+/* A display name without quotes: nothing in it that separates addresses */
+SCAN_INLINE int scan_is_name(const struct scan_buf *b, __u32 off, __u32 end)
+{
+	for (int i = 0; i < SCAN_TOKEN_WORDS && off < end; i++) {
+		__u64 w = scan_word(b, off);
+		__u64 hits = scan_stops(w) & ~scan_equal(w, ' ');
+
+		if (hits)
+			return off + scan_first(hits) >= end;
+		off += 8;
+	}
+	return off >= end;
+}
+
 /* Where the parameters of a From or To begin: behind name-addr or addr-spec.
  * SCAN_BUF where it is odd */
 SCAN_INLINE __u32 scan_addr_end(const struct scan_buf *b, __u32 off, __u32 end)
@@ -147,7 +161,8 @@ SCAN_INLINE __u32 scan_addr_end(const struct scan_buf *b, __u32 off, __u32 end)
 		return scan_is_uri(b, off, end) ? end : SCAN_BUF;
 	}
 	gt = scan_find(b, lt, end, '>');
-	if (gt >= end || !scan_is_uri(b, lt + 1, gt))
+	if (gt >= end || !scan_is_name(b, off, lt) ||
+	    !scan_is_uri(b, lt + 1, gt))
 		return SCAN_BUF;
 	return scan_lws(b, gt + 1);
 }

@@ -203,7 +203,7 @@ static const struct odd oddv[] = {
 	{SCAN_ODD_NOT_SIP, "\r\n\r\n"},
 	{SCAN_ODD_NOT_SIP, "\r\n" INVITE VIA REST "\r\n"},
 	{SCAN_ODD_NOT_SIP, "INVITE"},
-	{SCAN_ODD_NOT_SIP, "ANEXTREMELYLONGMETHOD sip:h SIP/2.0\r\n\r\n"},
+	{SCAN_ODD_START, "ANEXTREMELYLONGMETHOD sip:h SIP/2.0\r\n\r\n"},
 	{SCAN_ODD_START, "INVITE sip:h SIP/3.0\r\n" VIA REST "\r\n"},
 	{SCAN_ODD_START, "INVITE sip:h  SIP/2.0\r\n" VIA REST "\r\n"},
 	{SCAN_ODD_START, "INVITE sip:h;a b SIP/2.0\r\n" VIA REST "\r\n"},

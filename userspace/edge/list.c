@@ -85,6 +85,17 @@ static bool next_param(struct pl *list, struct pl *name, struct pl *val)
 	return true;
 }
 
+/* Nothing but parameters, each of a name (a semicolon too many is an error) */
+static bool params_plain(const struct pl *params)
+{
+	struct pl list = *params, n, v;
+
+	while (next_param(&list, &n, &v))
+		if (!n.l)
+			return false;
+	return !list.l;
+}
+
 bool msg_param(const struct pl *params, const char *name, struct pl *val)
 {
 	struct pl list = *params, n, v;
@@ -139,68 +150,16 @@ static bool protocol_part(struct pl *rest, struct pl *part, bool last)
 	return true;
 }
 
-static bool number16(const struct pl *pl, uint16_t *n)
-{
-	if (!pl->l || pl->l > 5)
-		return false;
-	for (size_t i = 0; i < pl->l; i++)
-		if (pl->p[i] < '0' || pl->p[i] > '9')
-			return false;
-	if (pl_u32(pl) > UINT16_MAX || !pl_u32(pl))
-		return false;
-	*n = (uint16_t)pl_u32(pl);
-	return true;
-}
-
-static bool host_char(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-	       (c >= 'A' && c <= 'Z') || c == '.' || c == '-' || c == '_';
-}
-
-static int sentby(struct msg_via *v, struct pl s)
-{
-	struct pl port = pl_null;
-	size_t n = 0;
-
-	if (s.l && s.p[0] == '[') {
-		const char *end = pl_strchr(&s, ']');
-
-		if (!end)
-			return EBADMSG;
-		v->host.p = s.p + 1;
-		v->host.l = (size_t)(end - v->host.p);
-		pl_advance(&s, end + 1 - s.p);
-	} else {
-		while (n < s.l && host_char(s.p[n]))
-			++n;
-		v->host.p = s.p;
-		v->host.l = n;
-		pl_advance(&s, (ssize_t)n);
-	}
-	msg_trim(&s);
-	if (!v->host.l)
-		return EBADMSG;
-	if (!s.l)
-		return 0;
-	if (s.p[0] != ':')
-		return EBADMSG;
-	port.p = s.p + 1;
-	port.l = s.l - 1;
-	msg_trim(&port);
-	return number16(&port, &v->port) ? 0 : EBADMSG;
-}
-
 int msg_via_decode(struct msg_via *v, const struct pl *entry)
 {
 	struct pl rest = *entry, name, version, transp;
 	size_t n;
+	int err;
 
 	v->entry = *entry;
 	if (!protocol_part(&rest, &name, false) ||
 	    !protocol_part(&rest, &version, false) ||
-	    !protocol_part(&rest, &transp, true) ||
-	    pl_strcasecmp(&name, "SIP") || pl_strcmp(&version, "2.0"))
+	    !protocol_part(&rest, &transp, true) || pl_strcasecmp(&name, "SIP"))
 		return EBADMSG;
 	v->transp = msg_transp(&transp);
 	msg_trim(&rest);
@@ -213,7 +172,11 @@ int msg_via_decode(struct msg_via *v, const struct pl *entry)
 	(void)msg_param(&v->params, "branch", &v->branch);
 	(void)msg_param(&v->params, "received", &v->received);
 	v->has_rport = msg_param(&v->params, "rport", &v->rport);
-	return sentby(v, v->sentby);
+	err = msg_hostport(&v->host, &v->port, &v->sentby);
+	/* the host is known by now: a reply can be sent */
+	return err || pl_strcmp(&version, "2.0") || !params_plain(&v->params)
+		       ? EBADMSG
+		       : 0;
 }
 
 int msg_route_decode(struct msg_route *r, const struct pl *entry)
@@ -230,16 +193,51 @@ int msg_route_decode(struct msg_route *r, const struct pl *entry)
 		return EBADMSG;
 	r->text.p = lt + 1;
 	r->text.l = (size_t)(gt - lt - 1);
-	if (uri_decode(&r->uri, &r->text))
+	/* no headers in a Route (19.1.1) */
+	if (msg_uri_decode(&r->uri, &r->text) || !r->uri.host.l ||
+	    r->uri.headers.l)
 		return EBADMSG;
-	r->lr = msg_param(&r->uri.params, "lr", NULL);
+	r->lr = msg_uri_param(&r->uri, "lr");
 	return 0;
+}
+
+/* A URI as From and To may have it, of any scheme: nothing in it that would end it
+ * for one reader and not for another */
+static bool is_addr(const struct pl *uri)
+{
+	const char *colon = pl_strchr(uri, ':');
+
+	for (size_t i = 0; i < uri->l; i++)
+		if ((uint8_t)uri->p[i] <= ' ' || uri->p[i] == '"' ||
+		    uri->p[i] == '>')
+			return false;
+	return colon && colon > uri->p && colon + 1 < uri->p + uri->l;
+}
+
+/* A display name off the front, up to the '<': a quoted string, or words without
+ * quotes and without what separates addresses (25.1) */
+static bool display_name(struct pl *rest)
+{
+	const bool quoted = rest->l && rest->p[0] == '"';
+	size_t n = quoted ? 1 : 0;
+
+	while (quoted && n < rest->l && rest->p[n] != '"')
+		n += rest->p[n] == '\\' ? 2 : 1;
+	if (quoted && n >= rest->l)
+		return false;
+	pl_advance(rest, quoted ? (ssize_t)n + 1 : 0);
+	if (quoted)
+		msg_trim(rest);
+	for (n = 0; n < rest->l && rest->p[n] != '<'; n++)
+		if (quoted || (rest->p[n] && strchr("\",;=>", rest->p[n])))
+			return false;
+	pl_advance(rest, (ssize_t)n);
+	return rest->l > 0;
 }
 
 int msg_tag(struct pl *tag, const struct pl *val)
 {
 	struct pl rest = *val, params;
-	const char *lt;
 	size_t n = span(&rest, ";");
 
 	*tag = pl_null;
@@ -247,10 +245,13 @@ int msg_tag(struct pl *tag, const struct pl *val)
 	params.l = rest.l - n;
 	rest.l = n;
 	msg_trim(&rest);
-	lt = pl_strchr(&rest, '<');
-	if (!rest.l || (lt && rest.p[rest.l - 1] != '>'))
-		return EBADMSG;
-	if (!lt && (pl_strchr(&rest, '"') || !pl_strchr(&rest, ':')))
+	if (rest.l && (rest.p[0] == '"' || pl_strchr(&rest, '<'))) {
+		if (!display_name(&rest) || rest.p[rest.l - 1] != '>')
+			return EBADMSG;
+		pl_advance(&rest, 1);
+		--rest.l;
+	}
+	if (!is_addr(&rest))
 		return EBADMSG;
 	(void)msg_param(&params, "tag", tag);
 	return 0;

@@ -87,7 +87,8 @@ static int status_line(struct msg *m, struct pl line, struct msg_fault *f)
 static int request_line(struct msg *m, struct pl line, struct msg_fault *f)
 {
 	const char *sp = pl_strchr(&line, ' '), *sp2;
-	struct pl scheme;
+	bool trailing = false;
+	int err;
 
 	if (!sp)
 		return ENOENT;
@@ -96,6 +97,8 @@ static int request_line(struct msg *m, struct pl line, struct msg_fault *f)
 	if (!is_token(&m->met))
 		return ENOENT;
 	pl_advance(&line, sp + 1 - line.p);
+	for (; line.l && line.p[line.l - 1] == ' '; --line.l)
+		trailing = true;
 	sp2 = pl_strrchr(&line, ' ');
 	if (!sp2)
 		return ENOENT;
@@ -105,12 +108,18 @@ static int request_line(struct msg *m, struct pl line, struct msg_fault *f)
 	m->version.l = line.l - m->ruri.l - 1;
 	if (m->version.l < 4 || strncasecmp(m->version.p, "SIP/", 4) != 0)
 		return ENOENT;
-	if (!m->ruri.l || pl_strchr(&m->ruri, ' ') ||
-	    pl_strchr(&m->ruri, '\t') || m->ruri.p[0] == '<')
+	if (trailing)
+		return fault(f, 400, "Malformed Request-Line");
+	for (size_t i = 0; i < m->ruri.l; i++)
+		if ((uint8_t)m->ruri.p[i] <= ' ')
+			return fault(f, 400, "Malformed Request-URI");
+	err = msg_uri_decode(&m->uri, &m->ruri);
+	/* headers would be taken for ours by the next one (19.1.1) */
+	m->uri_ok = !err && !m->uri.headers.l;
+	if ((err == EBADMSG && !m->uri.scheme.l) || m->ruri.p[0] == '<')
 		return fault(f, 400, "Malformed Request-URI");
-	m->uri_ok = !uri_decode(&m->uri, &m->ruri);
-	if (!m->uri_ok && !re_regex(m->ruri.p, m->ruri.l, "[^:]+:", &scheme))
-		m->uri.scheme = scheme;
+	if (pl_strcasecmp(&m->version, "SIP/2.0"))
+		return fault(f, 505, "Version Not Supported");
 	return 0;
 }
 
@@ -328,8 +337,6 @@ int msg_decode(struct msg *m, const struct pl *text, bool dgram,
 	if (err)
 		return err;
 	err = mandatory(m, f);
-	if (!err && !m->code && pl_strcasecmp(&m->version, "SIP/2.0"))
-		err = fault(f, 505, "Version Not Supported");
 	if (!err)
 		err = body(m, rest, dgram, f);
 	for (size_t i = 0; i < m->hdrc && !err; i++)

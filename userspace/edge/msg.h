@@ -122,6 +122,32 @@ int msg_decode(struct msg *m, const struct pl *text, bool dgram,
  *  it has none */
 bool msg_param(const struct pl *params, const char *name, struct pl *val);
 
+/* uri.c */
+
+/**
+ * Read a URI
+ *
+ * @param u  scheme alone of one that is neither sip, sips nor tel; of tel the
+ *           number as user; params with their ';', headers with their '?', a host
+ *           without brackets
+ *
+ * @return 0; ENOTSUP: another scheme; EBADMSG: it can't be read
+ */
+int msg_uri_decode(struct uri *u, const struct pl *text);
+
+/** Has it the parameter (small letters), be it with escapes in its name? */
+bool msg_uri_param(const struct uri *u, const char *name);
+
+/** The next character of a user, an escape as what it stands for; moves on.
+ *  There must be one */
+char msg_uri_char(struct pl *pl);
+
+/** "host:port" of a URI or sent-by, white space around the colon; port 0: none.
+ *  @return 0 or EBADMSG */
+int msg_hostport(struct pl *host, uint16_t *port, const struct pl *text);
+
+/* list.c */
+
 /** Host, port and address of a URI or sent-by */
 bool msg_host_addr(struct sa *sa, const struct pl *host, uint16_t port);
 

@@ -140,7 +140,8 @@ bool policy_forbidden(const struct policy *p, const struct sa *sa)
 		return true;
 	if (bytes_of(sa, &b) == 4)
 		return b[0] == 0 || b[0] == 127 || b[0] >= 224;
-	if (b[0] == 0xff)
+	/* multicast; an IPv4 address in disguise */
+	if (b[0] == 0xff || IN6_IS_ADDR_V4MAPPED(&sa->u.in6.sin6_addr))
 		return true;
 	for (unsigned i = 0; i < 15; i++)
 		if (b[i])
@@ -170,9 +171,10 @@ static bool user_begins(const struct sip_rule *r, const struct pl *user)
 {
 	const uint8_t *want = (const uint8_t *)r->user;
 	const uint8_t *mask = (const uint8_t *)r->mask;
+	struct pl rest = *user;
 
 	for (size_t i = 0; i < sizeof(r->user) && mask[i]; i++)
-		if (i >= user->l || (uint8_t)user->p[i] != want[i])
+		if (!rest.l || (uint8_t)msg_uri_char(&rest) != want[i])
 			return false;
 	return true;
 }
