@@ -182,7 +182,8 @@ __noinline int sip_admit(struct xdp_md *ctx)
 	sip_addr(w->dst.addr, &t->f.dst, t->f.v6);
 	w->dst.port = bpf_ntohs(t->f.dport);
 	self = bpf_map_lookup_elem(&sip_hosts, &w->dst);
-	if (!self || self->kind != SIP_HOST_SELF)
+	if (!self || self->kind != SIP_HOST_SELF ||
+	    self->index >= SIP_LISTENERS)
 		return PARSE_PASS;
 	w->in = self->index;
 	w->out = w->in;

@@ -26,7 +26,9 @@ static __always_inline int sip_request_plain(const struct sip_work *w)
 	return CAROM_R_SIP_FORWARDED;
 }
 
-/* Own Routes on top, one or two of them: sip_work.pops */
+/* Own Routes on top, one or two of them: sip_work.pops. The user part of the first
+ * may be a flow's token. That of the second one leads back to where the request
+ * comes from; there, a token of another edge is to be taken out all the same */
 __noinline int sip_routes(void)
 {
 	struct sip_work *w = sip_here();
@@ -42,9 +44,12 @@ __noinline int sip_routes(void)
 
 		if (kind < 0)
 			return CAROM_R_SIP_HOST;
-		if ((kind & 0xffff) != SIP_HOST_SELF)
+		if ((kind & 0xffff) != SIP_HOST_SELF) {
+			if (u->user.len >= SIP_TOKEN_MIN)
+				return CAROM_R_SIP_FLOW;
 			break;
-		if (u->user.len)
+		}
+		if (u->user.len && !i)
 			return CAROM_R_SIP_FLOW;
 		w->pops++;
 	}

@@ -19,7 +19,7 @@ SRCS_media  := $(SRCS_store) $(call room,media) \
 	       userspace/fastpath/names.c tests/unit/fake_fp.c
 SRCS_dns    := $(SRCS_log) $(call room,dns) tests/unit/fake_dns.c
 SRCS_edge   := $(call room,dispatch) $(addprefix userspace/edge/,msg.c list.c uri.c \
-		 policy.c key.c edit.c forward.c reply.c)
+		 policy.c key.c edit.c hop.c flow.c forward.c reply.c)
 SRCS_bpf    := $(SRCS_log) $(SRCS_edge) $(call room,fastpath) \
 	       $(filter-out tests/bpf/test_%,$(wildcard tests/bpf/*.c))
 
@@ -48,6 +48,7 @@ TEST_SRCS_ng_net     = $(SRCS_ng)
 TEST_SRCS_cli_text   = $(addprefix tools/carom/,human.c table.c text.c opts.c)
 TEST_SRCS_cli_snap   = tools/carom/snap.c
 TEST_SRCS_cli_callrec = tools/carom/callrec.c
+TEST_SRCS_edge_flow  = $(SRCS_edge) $(SRCS_log) userspace/fastpath/names.c
 TEST_SRCS_sipscan    =
 TEST_SRCS_sipaddr    =
 TEST_SRCS_edge_count = userspace/edge/count.c

@@ -15,6 +15,8 @@
 #define SIP_COOKIE "z9hG4bK" /**< RFC 3261 8.1.1.7 */
 #define SIP_COOKIE_LEN 7
 #define SIP_HEX_LEN 16 /**< digits of a hash in text          */
+/** A flow's token (userspace/edge/key.c) is no shorter */
+#define SIP_TOKEN_MIN (4 + 2 * 13 + SIP_HEX_LEN)
 #define SIP_TAG "cm-"  /**< begins the To-tag of our own replies */
 #define SIP_TAG_LEN 3
 

@@ -111,7 +111,8 @@ struct sip_hostport {
 };
 
 /* sip_host.kind */
-#define SIP_HOST_SELF 1 /**< ours: listening or advertised; index: listener */
+#define SIP_HOST_SELF 1 /**< ours: listening or advertised; index: listener,
+			   SIP_LISTENERS where it is none of UDP's */
 #define SIP_HOST_NODE 2 /**< a target; set and index: one it is in         */
 
 struct sip_host {

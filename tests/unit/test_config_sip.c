@@ -15,6 +15,8 @@
 	MEDIA "sip:\n  listen:\n    - {name: a, address: "                     \
 	      "\"192.0.2.1:5060\"}\n"                                          \
 	      "  key-file: /k\n"
+#define LISTEN                                                                 \
+	MEDIA "sip:\n  listen:\n    - {name: a, address: \"192.0.2.1:5060\""
 #define SETS                                                                   \
 	SIP "  domains: [example.com, example.org]\n  dispatcher: /d\n"        \
 	    "  sets:\n    - {name: calls, id: 1}\n"                            \
@@ -65,6 +67,13 @@ static void test_defaults(void **state)
 	assert_int_equal(c->sip.probe.acceptc, 4);
 	assert_false(c->sip.probe.marked);
 	assert_false(c->sip.force_rport);
+	assert_int_equal(c->sip.listenv[0].transp, CONFIG_UDP);
+	assert_false(c->sip.listenv[0].own);
+	assert_int_equal(c->sip.streams.connections, 10000);
+	assert_int_equal(c->sip.streams.per_source, 200);
+	assert_int_equal(c->sip.streams.idle, 600);
+	assert_int_equal(c->sip.tcp_above, 1300);
+	assert_null(c->sip.tls.certificate);
 	mem_deref(c);
 
 	c = good(MEDIA);
@@ -137,6 +146,57 @@ static void test_all(void **state)
 	mem_deref(text);
 }
 
+static void look_at_streams(const struct config_sip *s)
+{
+	assert_int_equal(s->listenc, 6);
+	for (unsigned i = 1; i < 6; i++)
+		assert_int_equal(s->listenv[i].transp, i - 1);
+	assert_true(s->listenv[1].own);
+	assert_true(s->listenv[2].own);
+	assert_false(s->listenv[3].own);
+	assert_string_equal(s->tls.certificate, "/c");
+	assert_string_equal(s->tls.key, "/k");
+	assert_string_equal(s->tls.ca, "/ca");
+	assert_int_equal(s->tls.min_version, 13);
+	assert_int_equal(s->streams.connections, 5);
+	assert_int_equal(s->streams.per_source, 3);
+	assert_int_equal(s->streams.idle, 10);
+	assert_int_equal(s->tcp_above, 0);
+	assert_true(s->setv[0].path);
+	assert_false(s->setv[1].path);
+}
+
+static void test_streams(void **state)
+{
+	struct config *c = good(
+		MEDIA
+		"sip:\n  listen:\n"
+		"    - {name: vip, address: \"192.0.2.9:5060\"}\n"
+		"    - {name: a, address: \"192.0.2.1:5060\", own: true}\n"
+		"    - {name: b, address: \"192.0.2.1:5060\", transport: tcp, "
+		"own: true}\n"
+		"    - {name: c, address: \"192.0.2.1:5061\", transport: tls}\n"
+		"    - {name: d, address: \"192.0.2.1:80\", transport: ws}\n"
+		"    - {name: e, address: \"192.0.2.1:443\", transport: wss}\n"
+		"  key-file: /k\n  dispatcher: /d\n"
+		"  sets:\n    - {name: r, id: 1, path: true}\n"
+		"    - {name: s, id: 2}\n"
+		"  tls: {certificate: /c, key: /k, ca: /ca, min-version: "
+		"\"1.3\"}\n"
+		"  streams: {connections: 5, per-source: 3, idle: 10}\n"
+		"  tcp-above: 0\n");
+	char *text = NULL;
+	(void)state;
+
+	look_at_streams(&c->sip);
+	assert_int_equal(re_sdprintf(&text, "%H", config_print, c), 0);
+	mem_deref(c);
+	c = good(text);
+	look_at_streams(&c->sip);
+	mem_deref(c);
+	mem_deref(text);
+}
+
 static void test_refused(void **state)
 {
 	static const struct {
@@ -190,6 +250,27 @@ static void test_refused(void **state)
 		{SIP "  probe: {accept: [ok]}\n", ":8: sip.probe.accept[0]: "},
 		{SIP "  probe: {accept: []}\n", ":8: sip.probe.accept: "},
 		{SIP "  probe: {targets: some}\n", ":8: sip.probe.targets: "},
+		{LISTEN ", transport: sctp}\n",
+		 ":6: sip.listen[0].transport: "},
+		{LISTEN ", transport: tls}\n  key-file: /k\n",
+		 ":6: sip.listen[0].transport: "},
+		{LISTEN ", own: true}\n    - {name: b, own: true, address: "
+			"\"192.0.2.2:5060\"}\n  key-file: /k\n",
+		 ":7: sip.listen[1].own: "},
+		{LISTEN ", transport: tcp}\n    - {name: b, transport: ws, "
+			"address: \"192.0.2.1:5060\"}\n  key-file: /k\n",
+		 ":7: sip.listen[1].address: "},
+		{SIP "  tls: {certificate: c, key: /k}\n",
+		 ":8: sip.tls.certificate: "},
+		{SIP "  tls: {certificate: /c, key: /k, ca: ca}\n",
+		 ":8: sip.tls.ca: "},
+		{SIP "  tls: {certificate: /c}\n", "sip.tls.key: "},
+		{SIP "  tls: {certificate: /c, key: /k, min-version: 1.1}\n",
+		 ":8: sip.tls.min-version: "},
+		{SIP "  streams: {idle: 9}\n", ":8: sip.streams.idle: "},
+		{SIP "  streams: {connections: 0}\n",
+		 ":8: sip.streams.connections: "},
+		{SIP "  tcp-above: 65536\n", ":8: sip.tcp-above: "},
 		{SIP "  limits: {invite: {rate: 1000001}}\n",
 		 ":8: sip.limits.invite.rate: "},
 	};
@@ -236,6 +317,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_all),
+		cmocka_unit_test(test_streams),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_addresses),
 	};

@@ -28,6 +28,9 @@ int config_fill_sip(struct config *c, const struct config_src *src);
 /** `sip.probe`, defaults where it says nothing; after the listeners */
 int config_fill_probe(struct config_sip *s, const struct config_src *src);
 
+/** `sip.tls`, `sip.streams`, `sip.tcp-above`; after the listeners */
+int config_fill_streams(struct config_sip *s, const struct config_src *src);
+
 /** "1024-2047" to its ends. @return 0 or EINVAL */
 int config_port_range(const char *s, uint16_t *min, uint16_t *max);
 

@@ -61,11 +61,24 @@ static int fill_listen(struct fill *f, size_t i)
 
 	(void)path_is(f, "listen", i, "address");
 	f->s->listenc = i + 1;
+	l->transp = r->transport ? (unsigned)*r->transport : CONFIG_UDP;
+	l->own = r->own && *r->own;
 	if (hostport(&l->addr, r->address))
 		return refuse(f, "is no address and port", r->address);
+	/* TCP and what runs over it share ports, UDP has its own */
 	for (size_t k = 0; k < i; k++)
-		if (sa_cmp(&l->addr, &f->s->listenv[k].addr, SA_ALL))
+		if (sa_cmp(&l->addr, &f->s->listenv[k].addr, SA_ALL) &&
+		    !l->transp == !f->s->listenv[k].transp)
 			return refuse(f, "twice", r->address);
+	for (size_t k = 0; k < i; k++) {
+		const struct config_sip_listen *o = &f->s->listenv[k];
+
+		(void)path_is(f, "listen", i, "own");
+		if (l->own && o->own && l->transp == o->transp &&
+		    sa_af(&l->addr) == sa_af(&o->addr))
+			return refuse(f, "is of this transport and family too",
+				      o->name);
+	}
 	for (size_t k = 0; k < i; k++) {
 		(void)path_is(f, "listen", i, "name");
 		if (!strcmp(r->name, f->s->listenv[k].name))
@@ -105,6 +118,7 @@ static int fill_set(struct fill *f, size_t i)
 	s->id = r->id;
 	s->kamailio = r->mode && *r->mode;
 	s->record_route = !r->record_route || *r->record_route;
+	s->path = r->path && *r->path;
 	f->s->setc = i + 1;
 	return str_dup(&s->name, r->name);
 }
@@ -337,6 +351,8 @@ int config_fill_sip(struct config *c, const struct config_src *src)
 	if (!err)
 		err = config_fill_probe(s, src);
 	if (!err)
+		err = config_fill_streams(s, src);
+	if (!err)
 		fill_numbers(&f);
 	return err;
 }
@@ -356,6 +372,9 @@ void config_sip_free(struct config_sip *s)
 	mem_deref(s->netv);
 	mem_deref(s->key_file);
 	mem_deref(s->dispatcher);
+	mem_deref(s->tls.certificate);
+	mem_deref(s->tls.key);
+	mem_deref(s->tls.ca);
 	mem_deref(s->probe.from);
 	mem_deref(s->probe.acceptv);
 }

@@ -11,12 +11,14 @@
 struct config_sip_listen {
 	char *name;
 	struct sa addr, advertised;
+	unsigned transp; /**< index in config_sip_transpv             */
+	bool own;        /**< no other edge has the address            */
 };
 
 struct config_sip_set {
 	char *name;
 	uint32_t id; /**< in the dispatcher list */
-	bool kamailio, record_route;
+	bool kamailio, record_route, path;
 };
 
 struct config_sip_rule {
@@ -63,7 +65,29 @@ struct config_sip {
 		unsigned listener; /**< index in listenv; ~0: any        */
 	} probe;
 	uint32_t copy; /**< a copy of each n'th message; 0: none           */
+	uint32_t tcp_above; /**< bytes of a request, 18.1.1; 0: never     */
+	struct {
+		char *certificate, *key; /**< NULL: there is no TLS        */
+		char *ca;                /**< NULL: servers are not verified */
+		unsigned min_version;    /**< 12, 13                        */
+	} tls;
+	struct {
+		uint32_t connections, per_source;
+		uint32_t idle; /**< s                                    */
+	} streams;
 };
+
+enum {
+	CONFIG_UDP = 0,
+	CONFIG_TCP,
+	CONFIG_TLS,
+	CONFIG_WS,
+	CONFIG_WSS,
+	CONFIG_TRANSPS
+};
+
+/** "udp", "tcp", "tls", "ws", "wss" */
+extern const char *const config_sip_transpv[CONFIG_TRANSPS];
 
 void config_sip_free(struct config_sip *s);
 

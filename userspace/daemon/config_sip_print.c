@@ -14,9 +14,12 @@ static int print_listeners(struct re_printf *pf, const struct config_sip *s)
 	for (size_t i = 0; i < s->listenc && !err; i++)
 		err = re_hprintf(pf,
 				 "    - name: \"%s\"\n      address: \"%J\"\n"
-				 "      advertised: \"%J\"\n",
+				 "      advertised: \"%J\"\n"
+				 "      transport: %s\n      own: %s\n",
 				 s->listenv[i].name, &s->listenv[i].addr,
-				 &s->listenv[i].advertised);
+				 &s->listenv[i].advertised,
+				 config_sip_transpv[s->listenv[i].transp],
+				 s->listenv[i].own ? "true" : "false");
 	return err;
 }
 
@@ -31,11 +34,13 @@ static int print_sets(struct re_printf *pf, const struct config_sip *s)
 	for (size_t i = 0; i < s->setc && !err; i++)
 		err = re_hprintf(pf,
 				 "    - name: \"%s\"\n      id: %u\n"
-				 "      mode: %s\n      record-route: %s\n",
+				 "      mode: %s\n      record-route: %s\n"
+				 "      path: %s\n",
 				 s->setv[i].name, s->setv[i].id,
 				 s->setv[i].kamailio ? "kamailio"
 						     : "rendezvous",
-				 s->setv[i].record_route ? "true" : "false");
+				 s->setv[i].record_route ? "true" : "false",
+				 s->setv[i].path ? "true" : "false");
 	return err;
 }
 
@@ -109,6 +114,28 @@ static int print_accept(struct re_printf *pf, const struct config_sip *s)
 	return err ? err : re_hprintf(pf, "]\n");
 }
 
+static int print_streams(struct re_printf *pf, const struct config_sip *s)
+{
+	int err;
+
+	err = re_hprintf(pf,
+			 "  streams:\n    connections: %u\n"
+			 "    per-source: %u\n    idle: %u\n"
+			 "  tcp-above: %u\n",
+			 s->streams.connections, s->streams.per_source,
+			 s->streams.idle, s->tcp_above);
+	if (err || !s->tls.certificate)
+		return err;
+	err = re_hprintf(pf,
+			 "  tls:\n    certificate: \"%s\"\n    key: \"%s\"\n"
+			 "    min-version: \"1.%u\"\n",
+			 s->tls.certificate, s->tls.key,
+			 s->tls.min_version - 10);
+	return err || !s->tls.ca
+		       ? err
+		       : re_hprintf(pf, "    ca: \"%s\"\n", s->tls.ca);
+}
+
 int config_sip_print(struct re_printf *pf, const struct config_sip *s)
 {
 	int err;
@@ -153,5 +180,5 @@ int config_sip_print(struct re_printf *pf, const struct config_sip *s)
 				 s->probe.interval, s->probe.timeout,
 				 s->probe.down, s->probe.up, s->probe.from,
 				 s->copy);
-	return err;
+	return err ? err : print_streams(pf, s);
 }

@@ -12,13 +12,15 @@
 
 struct raw_sip_listen {
 	char *name, *address, *advertised;
+	int *transport; /* index in config_sip_transpv */
+	bool *own;
 };
 
 struct raw_sip_set {
 	char *name;
 	uint32_t id;
 	int *mode; /* 1: kamailio */
-	bool *record_route;
+	bool *record_route, *path;
 };
 
 struct raw_sip_rule {
@@ -50,6 +52,15 @@ struct raw_sip_probe {
 	char *from, *listener;
 };
 
+struct raw_sip_tls {
+	char *certificate, *key, *ca;
+	int *min_version; /* 12, 13 */
+};
+
+struct raw_sip_streams {
+	uint32_t *connections, *per_source, *idle;
+};
+
 struct raw_sip {
 	struct raw_sip_listen *listenv;
 	uint32_t listenc;
@@ -66,7 +77,9 @@ struct raw_sip {
 	uint32_t netc;
 	struct raw_sip_limits *limits;
 	struct raw_sip_probe *probe;
-	uint32_t *copy;
+	uint32_t *copy, *tcp_above;
+	struct raw_sip_tls *tls;
+	struct raw_sip_streams *streams;
 };
 
 enum { RAW_NET_TRUSTED = 0, RAW_NET_TRUNK, RAW_NET_ALLOW, RAW_NET_DENY };

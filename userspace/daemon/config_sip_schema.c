@@ -22,10 +22,17 @@ enum {
 static const cyaml_schema_value_t string_entry = {
 	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED)};
 
+static const cyaml_strval_t transports[] = {
+	{"udp", 0}, {"tcp", 1}, {"tls", 2}, {"ws", 3}, {"wss", 4}};
+
 static const cyaml_schema_field_t listen_fields[] = {
 	STR("name", NEED, struct raw_sip_listen, name),
 	STR("address", NEED, struct raw_sip_listen, address),
 	STR("advertised", OPT, struct raw_sip_listen, advertised),
+	CYAML_FIELD_ENUM_PTR("transport", OPT | CYAML_FLAG_STRICT,
+			     struct raw_sip_listen, transport, transports,
+			     CYAML_ARRAY_LEN(transports)),
+	CYAML_FIELD_BOOL_PTR("own", OPT, struct raw_sip_listen, own),
 	CYAML_FIELD_END};
 
 static const cyaml_schema_value_t listen_entry = {CYAML_VALUE_MAPPING(
@@ -41,6 +48,7 @@ static const cyaml_schema_field_t set_fields[] = {
 			     CYAML_ARRAY_LEN(modes)),
 	CYAML_FIELD_BOOL_PTR("record-route", OPT, struct raw_sip_set,
 			     record_route),
+	CYAML_FIELD_BOOL_PTR("path", OPT, struct raw_sip_set, path),
 	CYAML_FIELD_END};
 
 static const cyaml_schema_value_t set_entry = {CYAML_VALUE_MAPPING(
@@ -109,6 +117,24 @@ static const cyaml_schema_field_t probe_fields[] = {
 	STR("listener", OPT, struct raw_sip_probe, listener),
 	CYAML_FIELD_END};
 
+static const cyaml_strval_t versions[] = {{"1.2", 12}, {"1.3", 13}};
+
+static const cyaml_schema_field_t tls_fields[] = {
+	STR("certificate", NEED, struct raw_sip_tls, certificate),
+	STR("key", NEED, struct raw_sip_tls, key),
+	STR("ca", OPT, struct raw_sip_tls, ca),
+	CYAML_FIELD_ENUM_PTR("min-version", OPT | CYAML_FLAG_STRICT,
+			     struct raw_sip_tls, min_version, versions,
+			     CYAML_ARRAY_LEN(versions)),
+	CYAML_FIELD_END};
+
+#define STREAMS(key, member)                                                   \
+	CYAML_FIELD_UINT_PTR(key, OPT, struct raw_sip_streams, member)
+
+static const cyaml_schema_field_t streams_fields[] = {
+	STREAMS("connections", connections), STREAMS("per-source", per_source),
+	STREAMS("idle", idle), CYAML_FIELD_END};
+
 const cyaml_schema_field_t config_sip_fields[] = {
 	CYAML_FIELD_SEQUENCE_COUNT("listen", NEED, struct raw_sip, listenv,
 				   listenc, &listen_entry, 0, SIP_LISTENERS),
@@ -124,4 +150,8 @@ const cyaml_schema_field_t config_sip_fields[] = {
 	CYAML_FIELD_MAPPING_PTR("probe", OPT, struct raw_sip, probe,
 				probe_fields),
 	CYAML_FIELD_UINT_PTR("copy", OPT, struct raw_sip, copy),
+	CYAML_FIELD_MAPPING_PTR("tls", OPT, struct raw_sip, tls, tls_fields),
+	CYAML_FIELD_MAPPING_PTR("streams", OPT, struct raw_sip, streams,
+				streams_fields),
+	CYAML_FIELD_UINT_PTR("tcp-above", OPT, struct raw_sip, tcp_above),
 	CYAML_FIELD_END};

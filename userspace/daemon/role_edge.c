@@ -6,6 +6,10 @@
 #include "base/log.h"
 #include "daemon/role_edge.h"
 
+_Static_assert((int)CONFIG_TCP == (int)MSG_TCP &&
+		       (int)CONFIG_WSS == (int)MSG_WSS,
+	       "fill_policy() takes one for the other");
+
 /* 32 hexadecimal digits: the same on all edges */
 static int read_key(uint64_t key[2], const char *path)
 {
@@ -35,19 +39,60 @@ static int read_key(uint64_t key[2], const char *path)
 	return err;
 }
 
+static const struct policy_listener *udp_of(const struct policy *p, int af)
+{
+	const int own = policy_own_listener(p, MSG_UDP, af);
+
+	if (own >= 0)
+		return &p->listenerv[own];
+	for (size_t i = 0; i < p->listenerc; i++)
+		if (p->listenerv[i].transp == MSG_UDP &&
+		    sa_af(&p->listenerv[i].addr) == af)
+			return &p->listenerv[i];
+	return NULL;
+}
+
+/* Who listens for UDP alone may yet have to connect: from that address */
+static void add_silent(struct policy *p, enum msg_transp transp, int af)
+{
+	const struct policy_listener *udp = udp_of(p, af);
+	struct policy_listener *l = &p->listenerv[p->listenerc];
+
+	for (size_t i = 0; i < p->listenerc; i++)
+		if (p->listenerv[i].transp == transp &&
+		    sa_af(&p->listenerv[i].addr) == af)
+			return;
+	if (!udp || p->listenerc == POLICY_LISTENERS)
+		return;
+	*l = *udp;
+	l->transp = transp;
+	l->silent = true;
+	++p->listenerc;
+}
+
+static void fill_listeners(struct policy *p, const struct config_sip *s)
+{
+	for (size_t i = 0; i < s->listenc; i++) {
+		struct policy_listener *l = &p->listenerv[p->listenerc++];
+
+		l->transp = (enum msg_transp)s->listenv[i].transp;
+		l->own = s->listenv[i].own;
+		l->addr = s->listenv[i].addr;
+		l->advertised = s->listenv[i].advertised;
+	}
+	add_silent(p, MSG_TCP, AF_INET);
+	add_silent(p, MSG_TLS, AF_INET);
+	add_silent(p, MSG_TCP, AF_INET6);
+	add_silent(p, MSG_TLS, AF_INET6);
+}
+
 static int fill_policy(struct policy *p, const struct config_sip *s)
 {
 	int err = 0;
 
 	p->force_rport = s->force_rport;
-	p->mtu = 1500;
-	for (size_t i = 0; i < s->listenc; i++) {
-		struct policy_listener *l = &p->listenerv[p->listenerc++];
-
-		l->transp = MSG_UDP;
-		l->addr = s->listenv[i].addr;
-		l->advertised = s->listenv[i].advertised;
-	}
+	p->datagram = s->tcp_above;
+	fill_listeners(p, s);
 	for (size_t i = 0; i < s->domainc && !err; i++) {
 		err = str_dup(&p->domainv[i], s->domainv[i]);
 		p->domainc += !err;
@@ -65,6 +110,7 @@ static int fill_policy(struct policy *p, const struct config_sip *s)
 	}
 	for (size_t i = 0; i < s->setc; i++)
 		p->setv[i].flags = (s->setv[i].record_route ? SIP_SET_RR : 0) |
+				   (s->setv[i].path ? SIP_SET_PATH : 0) |
 				   (s->setv[i].kamailio ? SIP_SET_KAMAILIO : 0);
 	for (size_t i = 0; i < s->rulec; i++)
 		p->rulev[p->rulec++] = s->rulev[i].rule;

@@ -242,6 +242,12 @@ void ds_target_set_addr(struct ds_target *t, const struct sa *addr);
  *          19.1.2); NULL when it is not resolved */
 const struct sa *ds_target_addr(const struct ds_target *t);
 
+/** By what a target is spoken to */
+enum ds_transp { DS_UDP = 0, DS_TCP, DS_TLS };
+
+/** As the URI says: its transport parameter; TLS for sips: (RFC 3261 26.2.2) */
+enum ds_transp ds_target_transp(const struct ds_target *t);
+
 /** URI as in the list */
 const char *ds_target_uri(const struct ds_target *t);
 

@@ -223,7 +223,8 @@ int ds_line_parse(struct ds_entry **ep, uint32_t *setid, const struct pl *line,
 		return ds_bad(w,
 			      "destination is \"%r\"; allowed: "
 			      "sip:[user@]host[:port][;parameters], or "
-			      "sips:, of %u bytes at most",
+			      "sips:, of %u bytes at most, over UDP, TCP or "
+			      "TLS",
 			      &t, DS_URI_MAX);
 
 	en = mem_zalloc(sizeof(*en), entry_destructor);

@@ -14,6 +14,7 @@ struct ds_target {
 	uint64_t id;
 	uint32_t flags, priority, weight, maxload;
 	uint16_t num;
+	enum ds_transp transp;
 	struct sa addr;
 	struct ds_status st;
 };

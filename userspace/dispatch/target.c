@@ -205,6 +205,7 @@ int ds_target_alloc(struct ds_target **tp, const struct ds_entry *en,
 
 	pl_set_str(&uri, en->uri);
 	(void)ds_uri_check(&uri, &t->addr);
+	t->transp = ds_uri_transp(&uri);
 	t->uri = mem_ref(en->uri);
 	t->id = en->id;
 	t->num = num;
@@ -250,6 +251,11 @@ void ds_target_set_addr(struct ds_target *t, const struct sa *addr)
 const struct sa *ds_target_addr(const struct ds_target *t)
 {
 	return t && sa_isset(&t->addr, SA_ADDR) ? &t->addr : NULL;
+}
+
+enum ds_transp ds_target_transp(const struct ds_target *t)
+{
+	return t ? t->transp : DS_UDP;
 }
 
 const char *ds_target_uri(const struct ds_target *t)

@@ -43,22 +43,39 @@ static bool good_port(const struct pl *host, const char *end)
 	return port && port <= 65535 && (p == end || *p == ';' || *p == '?');
 }
 
-static uint16_t default_port(const struct uri *uri, bool sips)
+/* enum ds_transp, or -1 */
+static int transp_of(const struct uri *uri, bool sips)
 {
 	static const struct pl transport = PL("transport");
 	struct pl val;
 
-	if (!uri_param_get(&uri->params, &transport, &val) &&
-	    !pl_strcasecmp(&val, "tls"))
-		sips = true;
+	if (uri_param_get(&uri->params, &transport, &val))
+		return sips ? DS_TLS : DS_UDP;
+	if (!pl_strcasecmp(&val, "tls"))
+		return DS_TLS;
+	if (!pl_strcasecmp(&val, "tcp"))
+		return sips ? DS_TLS : DS_TCP;
 
-	return sips ? 5061 : 5060;
+	return pl_strcasecmp(&val, "udp") || sips ? -1 : DS_UDP;
+}
+
+enum ds_transp ds_uri_transp(const struct pl *pl)
+{
+	struct uri uri;
+	int transp;
+
+	if (!pl || uri_decode(&uri, pl))
+		return DS_UDP;
+	transp = transp_of(&uri, !pl_strcasecmp(&uri.scheme, "sips"));
+
+	return transp < 0 ? DS_UDP : (enum ds_transp)transp;
 }
 
 int ds_uri_check(const struct pl *pl, struct sa *addr)
 {
 	struct uri uri;
 	bool sips;
+	int transp;
 
 	if (addr)
 		sa_init(addr, AF_UNSPEC);
@@ -68,6 +85,10 @@ int ds_uri_check(const struct pl *pl, struct sa *addr)
 
 	sips = !pl_strcasecmp(&uri.scheme, "sips");
 	if (!sips && pl_strcasecmp(&uri.scheme, "sip"))
+		return EBADMSG;
+
+	transp = transp_of(&uri, sips);
+	if (transp < 0)
 		return EBADMSG;
 
 	if (!pl_isset(&uri.host) || pl_isset(&uri.path) ||
@@ -81,7 +102,9 @@ int ds_uri_check(const struct pl *pl, struct sa *addr)
 		return 0;
 
 	return sa_set(addr, &uri.host,
-		      uri.port ? uri.port : default_port(&uri, sips))
+		      uri.port           ? uri.port
+		      : transp == DS_TLS ? 5061
+					 : 5060)
 		       ? EBADMSG
 		       : 0;
 }

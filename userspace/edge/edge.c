@@ -192,6 +192,36 @@ static int listeners_at(const struct policy *p, const struct sa *addr)
 	return n;
 }
 
+/* Its address and the advertised one are ours, unless UDP's listener, which comes
+ * first, has said so already */
+static int tell_self(struct edge *e, const struct sa *sa, unsigned i)
+{
+	const struct policy *p = e->policy;
+	const bool udp = p->listenerv[i].transp == MSG_UDP;
+
+	for (size_t k = 0; !udp && k < p->listenerc; k++) {
+		const struct policy_listener *l = &p->listenerv[k];
+
+		if (l->transp == MSG_UDP &&
+		    (sa_cmp(sa, &l->addr, SA_ALL) ||
+		     sa_cmp(sa, &l->advertised, SA_ALL)))
+			return 0;
+	}
+	return fp_sip_self(e->sip, sa, udp ? i : SIP_LISTENERS);
+}
+
+static bool first_at(const struct policy *p, unsigned i)
+{
+	const struct policy_listener *l = &p->listenerv[i];
+
+	for (unsigned k = 0; k < i; k++)
+		if (p->listenerv[k].transp == MSG_UDP &&
+		    p->listenerv[k].ifindex == l->ifindex &&
+		    sa_af(&p->listenerv[k].addr) == sa_af(&l->addr))
+			return false;
+	return true;
+}
+
 static int tell_listener(struct edge *e, unsigned i)
 {
 	struct policy_listener *l = &e->policy->listenerv[i];
@@ -201,17 +231,13 @@ static int tell_listener(struct edge *e, unsigned i)
 	l->ifindex = leave_device_of(&l->addr);
 	if (!l->ifindex)
 		log_warn("edge: %j is no address of this host", &l->addr);
-	err = fp_sip_self(e->sip, &l->addr, i);
+	err = tell_self(e, &l->addr, i);
 	if (!err)
-		err = fp_sip_self(e->sip, &l->advertised, i);
+		err = tell_self(e, &l->advertised, i);
 	if (err || l->transp != MSG_UDP || i >= SIP_LISTENERS)
 		return err;
 	err = fp_sip_listener(e->sip, i, &l->addr, &l->advertised, l->ifindex);
-	for (unsigned k = 0; k < i; k++)
-		if (e->policy->listenerv[k].ifindex == l->ifindex &&
-		    sa_af(&e->policy->listenerv[k].addr) == sa_af(&l->addr))
-			return err;
-	if (!err && l->ifindex)
+	if (!err && l->ifindex && first_at(e->policy, i))
 		err = fp_sip_exit(e->sip, l->ifindex, v6, i);
 	return err;
 }
@@ -250,6 +276,8 @@ static int open_listeners(struct edge *e, struct ds_err *derr)
 	int err = 0;
 
 	for (size_t i = 0; i < p->listenerc && !err; i++) {
+		if (p->listenerv[i].transp != MSG_UDP)
+			continue;
 		err = udp_edge_alloc(&e->udpv[i], &p->listenerv[i].addr,
 				     (unsigned)i, deliver_datagram, e->deliver);
 		if (err)

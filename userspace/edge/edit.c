@@ -20,9 +20,16 @@ static const char *end_of(const struct pl *pl)
 
 /* ---- Via ----------------------------------------------------------------- */
 
-static bool forced(const struct policy *p, const struct msg_via *v)
+/* A connection is known by its port: the response has to bring it back */
+static bool forces(const struct policy *p, const struct forward_in *in)
 {
-	return p->force_rport && !v->has_rport;
+	return p->force_rport || p->listenerv[in->listener].transp != MSG_UDP;
+}
+
+static bool forced(const struct policy *p, const struct forward_in *in,
+		   const struct msg_via *v)
+{
+	return forces(p, in) && !v->has_rport;
 }
 
 /* Does the sender's Via not say where it is? */
@@ -31,7 +38,7 @@ static bool wants_received(const struct policy *p, const struct forward_in *in,
 {
 	struct sa host;
 
-	if (v->has_rport || forced(p, v))
+	if (v->has_rport || forced(p, in, v))
 		return true;
 	return sa_set(&host, &v->host, 1) || !sa_cmp(&host, &in->src, SA_ADDR);
 }
@@ -97,7 +104,7 @@ int edit_via_value(struct mbuf *mb, const struct policy *p,
 	err = raw(mb, v->hdr->val.p, v->params.p);
 	if (!err)
 		err = put_params(mb, in, &v->params);
-	if (!err && forced(p, v))
+	if (!err && forced(p, in, v))
 		err = mbuf_printf(mb, ";rport=%u", sa_port(&in->src));
 	if (!err && wants_received(p, in, v)) {
 		err = mbuf_write_str(mb, ";received=");
@@ -116,16 +123,17 @@ void edit_reply_addr(struct sa *dst, const struct policy *p,
 	const bool tls = v->transp == MSG_TLS || v->transp == MSG_WSS;
 
 	sa_cpy(dst, &in->src);
-	if (!v->has_rport && !p->force_rport)
+	if (!v->has_rport && !forces(p, in))
 		sa_set_port(dst, v->port ? v->port : tls ? 5061 : 5060);
 }
 
 /* ---- what is put in ------------------------------------------------------ */
 
+/* RFC 7118 5: "ws" is for both, "wss" for Via alone */
 static const char *transp_param(enum msg_transp t)
 {
 	static const char *const v[] = {"", ";transport=tcp", ";transport=tls",
-					";transport=ws", ";transport=wss"};
+					";transport=ws", ";transport=ws"};
 
 	return t < MSG_TRANSP_MAX ? v[t] : "";
 }
@@ -136,9 +144,27 @@ static int put_route_uri(struct mbuf *mb, const struct policy *p,
 {
 	const struct policy_listener *l = &p->listenerv[i];
 
-	return mbuf_printf(mb, "%s: <sip:%s%s%J%s;lr%s>\r\n", name,
-			   token ? token : "", token && *token ? "@" : "",
-			   &l->advertised, transp_param(l->transp), params);
+	return mbuf_printf(mb, "%s: <sip:%s%s%J%s;lr%s>\r\n", name, token,
+			   *token ? "@" : "", &l->advertised,
+			   transp_param(l->transp), params);
+}
+
+/* RFC 5626 5.1: who registers a flow with us first is told that it counts */
+static bool outbound(const struct msg *m)
+{
+	const struct msg_header *c = m->first[MSG_CONTACT];
+
+	return c && m->viac == 1 &&
+	       !re_regex(c->val.p, c->val.l, ";[ \t\r\n]*reg-id", NULL);
+}
+
+/* A datagram may do without; a stream's reader may not (18.3) */
+static int put_length(struct mbuf *mb, enum msg_transp transp,
+		      const struct msg *m)
+{
+	return msg_is_stream(transp) && !m->first[MSG_CONTENT_LENGTH]
+		       ? mbuf_printf(mb, "Content-Length: %zu\r\n", m->body.l)
+		       : 0;
 }
 
 static int put_top(struct mbuf *mb, const struct policy *p,
@@ -146,7 +172,7 @@ static int put_top(struct mbuf *mb, const struct policy *p,
 		   const struct edit *e)
 {
 	const struct policy_listener *l = &p->listenerv[e->out];
-	char branch[KEY_BRANCH], token[KEY_TOKEN];
+	char branch[KEY_BRANCH];
 	struct sa reply;
 	int err;
 
@@ -155,19 +181,18 @@ static int put_top(struct mbuf *mb, const struct policy *p,
 	err = mbuf_printf(mb, "Via: SIP/2.0/%s %J;branch=%s\r\n",
 			  msg_transp_name(l->transp), &l->advertised, branch);
 	if (!err && e->record_route)
-		err = put_route_uri(mb, p, "Record-Route", e->out, e->out_token,
-				    "");
+		err = put_route_uri(mb, p, "Record-Route", e->rr_out,
+				    e->token_out, "");
 	if (!err && e->record_route &&
-	    (e->in != e->out || *e->in_token || *e->out_token))
-		err = put_route_uri(mb, p, "Record-Route", e->in, e->in_token,
-				    "");
-	if (!err && e->path) {
-		key_token(token, p, p->listenerv[e->in].transp, &in->src);
-		err = put_route_uri(mb, p, "Path", e->in, token, ";ob");
-	}
+	    (e->rr_in != e->rr_out || *e->token_in || *e->token_out))
+		err = put_route_uri(mb, p, "Record-Route", e->rr_in,
+				    e->token_in, "");
+	if (!err && e->path)
+		err = put_route_uri(mb, p, "Path", e->rr_out, e->token_out,
+				    outbound(m) ? ";ob" : "");
 	if (!err && !m->first[MSG_MAX_FORWARDS])
 		err = mbuf_write_str(mb, "Max-Forwards: 70\r\n");
-	return err;
+	return err ? err : put_length(mb, l->transp, m);
 }
 
 /* ---- headers ------------------------------------------------------------- */
@@ -266,15 +291,18 @@ int edit_request(struct mbuf **mbp, const struct policy *p,
 	return err;
 }
 
-int edit_response(struct mbuf **mbp, const struct msg *m)
+int edit_response(struct mbuf **mbp, const struct forward_out *out,
+		  const struct msg *m)
 {
 	const struct msg_header *h = m->viav[0].hdr;
-	struct mbuf *mb = mbuf_alloc(m->text.l);
+	struct mbuf *mb = mbuf_alloc(m->text.l + 64);
 	int err;
 
 	if (!mb)
 		return ENOMEM;
 	err = raw(mb, m->text.p, h->line.p);
+	if (!err)
+		err = put_length(mb, out->transp, m);
 	if (!err && !m->viav[0].last) {
 		err = raw(mb, h->line.p, h->val.p);
 		if (!err)

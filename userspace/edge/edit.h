@@ -6,6 +6,7 @@
 #define CAROM_EDGE_EDIT_H
 
 #include "edge/forward.h"
+#include "edge/key.h"
 
 /** What a request leaves with */
 struct edit {
@@ -13,9 +14,12 @@ struct edit {
 	bool record_route;
 	bool path;        /**< REGISTER: Path with the flow's token         */
 	bool strict;      /**< 16.6, 6: next Route is a strict router's    */
+	bool trusted;     /**< the source                                   */
 	unsigned in, out; /**< listeners                                   */
-	const char *in_token; /**< user part of Record-Route; "": none     */
-	const char *out_token;
+	/* Record-Route of either side: its listener, and the token of the flow
+	 * that leads to the other side; "": none */
+	unsigned rr_in, rr_out;
+	char token_in[KEY_TOKEN], token_out[KEY_TOKEN];
 };
 
 /** @return 0 or ENOMEM */
@@ -24,7 +28,8 @@ int edit_request(struct mbuf **mbp, const struct policy *p,
 		 const struct edit *e);
 
 /** Our Via out. @return 0 or ENOMEM */
-int edit_response(struct mbuf **mbp, const struct msg *m);
+int edit_response(struct mbuf **mbp, const struct forward_out *out,
+		  const struct msg *m);
 
 /** The value of the topmost Via's header, with received and rport filled in */
 int edit_via_value(struct mbuf *mb, const struct policy *p,

@@ -3,8 +3,13 @@
 #include <errno.h>
 #include <string.h>
 #include "edge/edit.h"
+#include "edge/flow.h"
 #include "edge/forward.h"
+#include "edge/hop.h"
 #include "edge/key.h"
+
+_Static_assert((int)DS_TCP == (int)MSG_TCP && (int)DS_TLS == (int)MSG_TLS,
+	       "pick() takes one for the other");
 
 /* A request on its way */
 struct way {
@@ -15,8 +20,8 @@ struct way {
 	struct edit e;
 	bool trusted; /* its source                                */
 	bool chosen;  /* by the rules                              */
+	bool flow;    /* a token said where to                     */
 	uint32_t set; /* that they chose; SIP_NONE                 */
-	char in_token[KEY_TOKEN], out_token[KEY_TOKEN];
 };
 
 static enum forward_verdict drop(struct forward_out *out, const char *why)
@@ -41,9 +46,8 @@ static enum forward_verdict reply_extra(struct way *w, uint16_t code,
 	out->why = reason;
 	out->transp = w->p->listenerv[w->in->listener].transp;
 	out->listener = w->in->listener;
+	out->flow = out->transp != MSG_UDP;
 	edit_reply_addr(&out->dst, w->p, w->in, w->m);
-	if (out->transp != MSG_UDP)
-		sa_cpy(&out->dst, &w->in->src);
 	return FORWARD_REPLY;
 }
 
@@ -64,61 +68,6 @@ static enum forward_verdict unsupported(struct way *w)
 					 "Unsupported: %r\r\n",
 					 &w->m->hdrv[i].val);
 	return reply_extra(w, 420, "Bad Extension", n > 0 ? extra : NULL);
-}
-
-/* ---- hosts ----------------------------------------------------------------- */
-
-static uint16_t uri_port(const struct uri *u)
-{
-	struct pl t;
-
-	if (u->port)
-		return u->port;
-	if (!pl_strcasecmp(&u->scheme, "sips"))
-		return 5061;
-	return msg_param(&u->params, "transport", &t) &&
-			       (!pl_strcasecmp(&t, "tls") ||
-				!pl_strcasecmp(&t, "wss"))
-		       ? 5061
-		       : 5060;
-}
-
-/* The literal address of a URI; a name has none */
-static bool uri_addr(struct sa *sa, const struct uri *u)
-{
-	return u->host.l && !sa_set(sa, &u->host, uri_port(u));
-}
-
-static bool uri_own(const struct policy *p, const struct uri *u)
-{
-	struct sa sa;
-
-	if (uri_addr(&sa, u))
-		return policy_self(p, &sa) >= 0;
-	return policy_domain(p, &u->host) != 0;
-}
-
-/* Next hop by a URI: address or name, transport */
-static void next_uri(struct way *w, const struct uri *u)
-{
-	struct forward_out *out = w->out;
-	struct pl t;
-
-	out->secure = !pl_strcasecmp(&u->scheme, "sips");
-	out->transp = out->secure ? MSG_TLS : MSG_UDP;
-	if (msg_param(&u->params, "transport", &t)) {
-		const enum msg_transp named = msg_transp(&t);
-
-		if (named == MSG_TCP && out->secure)
-			out->transp = MSG_TLS;
-		else if (named != MSG_TRANSP_MAX)
-			out->transp = named;
-	}
-	out->port = u->port;
-	if (!uri_addr(&out->dst, u)) {
-		sa_init(&out->dst, AF_UNSPEC);
-		out->host = u->host;
-	}
 }
 
 /* ---- what is ours to see to ------------------------------------------------ */
@@ -174,38 +123,29 @@ static enum forward_verdict validate(struct way *w)
 
 /* ---- routes ----------------------------------------------------------------- */
 
-/* A token in an own Route: to that flow, unless it came from there */
-static enum forward_verdict take_token(struct way *w, const struct pl *user)
-{
-	struct forward_out *out = w->out;
-	enum msg_transp transp;
-	struct sa peer;
-
-	if (!user->l)
-		return FORWARD_SEND;
-	if (key_token_check(w->p, user, &transp, &peer))
-		return reply(w, 403, "Flow Token Invalid");
-	if (transp == w->p->listenerv[w->in->listener].transp &&
-	    sa_cmp(&peer, &w->in->src, SA_ALL))
-		return FORWARD_SEND;
-	out->flow = true;
-	out->transp = transp;
-	sa_cpy(&out->dst, &peer);
-	return FORWARD_SEND;
-}
-
+/* Own Routes off the top, and the flow that the topmost one may name */
 static enum forward_verdict pop_routes(struct way *w)
 {
-	const struct msg *m = w->m;
-	enum forward_verdict v = FORWARD_SEND;
+	struct forward_out *out = w->out;
+	struct flow_routes r;
 
-	for (size_t i = 0; i < 2 && i < m->routec && v == FORWARD_SEND; i++) {
-		if (!uri_own(w->p, &m->routev[i].uri))
-			break;
-		w->e.pops++;
-		v = take_token(w, &m->routev[i].uri.user);
-	}
-	return v;
+	flow_routes(&r, w->p, w->in, w->m);
+	w->e.pops = r.pops;
+	if (r.what == FLOW_FORGED)
+		return reply(w, 403, "Flow Token Invalid");
+	if (r.what == FLOW_LOST)
+		return reply(w, 430, "Flow Failed");
+	if (r.what == FLOW_NONE)
+		return FORWARD_SEND;
+	/* who has seen a token in a Record-Route may not use it himself */
+	if (!w->trusted)
+		return reply(w, 403, "Forbidden");
+	w->flow = true;
+	out->flow = r.what == FLOW_HERE;
+	out->transp = out->flow ? r.flow.transp : MSG_UDP;
+	out->listener = r.flow.listener;
+	sa_cpy(&out->dst, out->flow ? &r.flow.peer : &r.flow.holder);
+	return FORWARD_SEND;
 }
 
 /* ---- rules ------------------------------------------------------------------- */
@@ -235,6 +175,7 @@ static enum forward_verdict pick(struct way *w, const struct policy_set *s)
 		return reply_extra(w, 503, "Service Unavailable",
 				   "Retry-After: 5\r\n");
 	sa_cpy(&w->out->dst, ds_target_addr(t));
+	w->out->transp = (enum msg_transp)ds_target_transp(t);
 	w->out->target = t;
 	if (w->p->remember && invite && !w->m->to_tag.l)
 		w->p->remember(w->set, t, call, w->p->arg);
@@ -265,11 +206,11 @@ static enum forward_verdict by_uri(struct way *w)
 	const bool tel = !pl_strcasecmp(&m->uri.scheme, "tel");
 	struct sa sa;
 
-	if (!tel && !uri_own(w->p, &m->uri)) {
-		next_uri(w, &m->uri);
+	if (!tel && !hop_own(w->p, &m->uri)) {
+		hop_uri(w->out, &m->uri);
 		return FORWARD_SEND;
 	}
-	if (!tel && uri_addr(&sa, &m->uri) && !m->uri.user.l &&
+	if (!tel && hop_addr(&sa, &m->uri) && !m->uri.user.l &&
 	    !pl_strcmp(&m->met, "OPTIONS"))
 		return reply_extra(
 			w, 200, "OK",
@@ -285,7 +226,7 @@ static enum forward_verdict permit(struct way *w)
 	struct forward_out *out = w->out;
 	unsigned set;
 
-	if (w->chosen || out->flow)
+	if (w->chosen || w->flow)
 		return FORWARD_SEND;
 	if (!sa_isset(&out->dst, SA_ADDR))
 		return w->trusted ? FORWARD_SEND : reply(w, 403, "Forbidden");
@@ -295,31 +236,6 @@ static enum forward_verdict permit(struct way *w)
 	if (out->target || w->trusted || policy_trusted(w->p, &out->dst))
 		return FORWARD_SEND;
 	return reply(w, 403, "Forbidden");
-}
-
-/* A listener of the transport and family that it leaves by */
-static unsigned leave_by(const struct way *w)
-{
-	const struct policy *p = w->p;
-	const struct forward_out *out = w->out;
-	const unsigned in = w->in->listener;
-	const int af = sa_isset(&out->dst, SA_ADDR) ? sa_af(&out->dst)
-						    : AF_UNSPEC;
-	unsigned best = in;
-
-	if (out->transp == MSG_UDP && af != AF_UNSPEC && p->leave)
-		return p->leave(&out->dst, in, p->arg);
-	for (size_t i = p->listenerc; i-- > 0;) {
-		const struct policy_listener *l = &p->listenerv[i];
-
-		if (l->transp == out->transp &&
-		    (af == AF_UNSPEC || sa_af(&l->addr) == af))
-			best = (unsigned)i;
-	}
-	if (p->listenerv[in].transp == out->transp &&
-	    (af == AF_UNSPEC || sa_af(&p->listenerv[in].addr) == af))
-		best = in;
-	return best;
 }
 
 static bool set_asks_rr(const struct way *w)
@@ -340,17 +256,22 @@ static bool begins_dialog(const struct msg *m)
 				!pl_strcmp(&m->met, "REFER"));
 }
 
-/* Tokens: for a client that only its own connection leads to */
-static void tokens(struct way *w)
+/* Over TCP what is too long for a datagram, as long as that has not been refused
+ * (18.1.1); the datagram is kept for the case that it is */
+static int as_stream(struct way *w)
 {
-	const enum msg_transp transp = w->p->listenerv[w->in->listener].transp;
+	struct forward_out *out = w->out;
+	const int own = policy_own_listener(w->p, MSG_TCP, sa_af(&out->dst));
 
-	w->e.in_token = w->in_token;
-	w->e.out_token = w->out_token;
-	if (transp != MSG_UDP && !w->trusted)
-		key_token(w->in_token, w->p, transp, &w->in->src);
-	if (w->out->flow)
-		key_token(w->out_token, w->p, w->out->transp, &w->out->dst);
+	if (own < 0 || !w->p->try_tcp || !w->p->try_tcp(&out->dst, w->p->arg))
+		return 0;
+	out->datagram = out->mb;
+	out->datagram_listener = out->listener;
+	out->mb = NULL;
+	out->transp = MSG_TCP;
+	out->listener = (unsigned)own;
+	flow_leave(&w->e, w->p, w->in, out);
+	return edit_request(&out->mb, w->p, w->in, w->m, &w->e);
 }
 
 static enum forward_verdict leave(struct way *w)
@@ -358,18 +279,23 @@ static enum forward_verdict leave(struct way *w)
 	const struct msg *m = w->m;
 	struct forward_out *out = w->out;
 
-	out->listener = leave_by(w);
-	w->e.in = w->in->listener;
-	w->e.out = out->listener;
-	tokens(w);
+	if (!out->flow)
+		out->listener = flow_listener(w->p, w->in, out, w->flow);
+	w->e.path = !pl_strcmp(&m->met, "REGISTER") &&
+		    ((w->chosen && w->p->setv[w->set].flags & SIP_SET_PATH) ||
+		     flow_of_client(w->p, w->in, w->trusted));
 	w->e.record_route = begins_dialog(m) &&
-			    (*w->in_token || *w->out_token || set_asks_rr(w));
-	w->e.path = w->chosen && !pl_strcmp(&m->met, "REGISTER") &&
-		    w->p->setv[w->set].flags & SIP_SET_PATH;
+			    (out->flow ||
+			     flow_of_client(w->p, w->in, w->trusted) ||
+			     set_asks_rr(w));
+	w->e.trusted = w->trusted;
+	flow_leave(&w->e, w->p, w->in, out);
 	if (edit_request(&out->mb, w->p, w->in, m, &w->e))
 		return drop(out, "no memory");
-	out->prefer_tcp = out->transp == MSG_UDP && w->p->mtu &&
-			  mbuf_get_left(out->mb) + 200 > w->p->mtu;
+	out->prefer_tcp = out->transp == MSG_UDP && w->p->datagram &&
+			  !out->flow && mbuf_get_left(out->mb) > w->p->datagram;
+	if (out->prefer_tcp && sa_isset(&out->dst, SA_ADDR) && as_stream(w))
+		return drop(out, "no memory");
 	return FORWARD_SEND;
 }
 
@@ -378,18 +304,18 @@ static enum forward_verdict request(struct way *w)
 	const struct msg *m = w->m;
 	enum forward_verdict v = validate(w);
 
+	w->trusted = policy_trusted(w->p, &w->in->src);
 	if (v == FORWARD_SEND)
 		v = pop_routes(w);
 	if (v != FORWARD_SEND)
 		return v;
-	w->trusted = policy_trusted(w->p, &w->in->src);
-	if (w->out->flow) {
+	if (w->flow) {
 		/* the token says it all */
 	} else if (m->routec > w->e.pops) {
 		const struct msg_route *r = &m->routev[w->e.pops];
 
 		w->e.strict = !r->lr;
-		next_uri(w, &r->uri);
+		hop_uri(w->out, &r->uri);
 	} else {
 		v = by_uri(w);
 	}
@@ -424,14 +350,18 @@ static enum forward_verdict response(const struct policy *p, struct msg *m,
 	key_branch(branch, p, m, next, &out->dst, (unsigned)listener);
 	if (pl_strcmp(&v->branch, branch))
 		return drop(out, "branch is not ours");
-	if (policy_forbidden(p, &out->dst))
+	if (p->listenerv[listener].transp == MSG_UDP &&
+	    policy_forbidden(p, &out->dst))
 		return drop(out, "forbidden address");
 	out->listener = (unsigned)listener;
-	out->transp = next->transp < MSG_TRANSP_MAX ? next->transp : MSG_UDP;
+	out->transp = p->listenerv[listener].transp;
 	out->flow = out->transp != MSG_UDP;
+	if (msg_is_stream(out->transp) && (reply_addr_new(&out->reopen, next) ||
+					   policy_forbidden(p, &out->reopen)))
+		sa_init(&out->reopen, AF_UNSPEC);
 	out->target = policy_node(p, &out->dst, NULL);
-	return edit_response(&out->mb, m) ? drop(out, "no memory")
-					  : FORWARD_SEND;
+	return edit_response(&out->mb, out, m) ? drop(out, "no memory")
+					       : FORWARD_SEND;
 }
 
 enum forward_verdict forward(const struct policy *p,
@@ -445,7 +375,8 @@ enum forward_verdict forward(const struct policy *p,
 
 	memset(out, 0, sizeof(*out));
 	sa_init(&out->dst, AF_UNSPEC);
-	dgram = p->listenerv[in->listener].transp == MSG_UDP;
+	sa_init(&out->reopen, AF_UNSPEC);
+	dgram = !msg_is_stream(p->listenerv[in->listener].transp);
 	err = msg_decode(m, &in->text, dgram, &f);
 	if (err == ENOENT)
 		return drop(out, "not SIP");

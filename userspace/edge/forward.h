@@ -34,7 +34,12 @@ struct forward_out {
 	uint16_t port;     /**< 0: none was given (NAPTR, SRV)               */
 	bool secure;       /**< sips: TLS on each hop                       */
 	bool flow;         /**< an existing connection to dst, or none      */
+	struct sa reopen;  /**< a response whose connection is gone: a new one
+			      goes there (18.2.2); unset: none          */
 	unsigned listener; /**< to leave by                                 */
+	struct mbuf *datagram; /**< the same for UDP, where TCP is refused;
+				  the caller's; NULL: none              */
+	unsigned datagram_listener;
 	struct ds_target *target; /**< node that it goes to; may be NULL    */
 	uint16_t code;            /**< of a reply                           */
 	uint32_t set;             /**< that asks for digest                 */
@@ -70,5 +75,9 @@ int reply_make(struct mbuf **mbp, const struct policy *p,
 /** Where a reply, or a response by this Via, goes (18.2.2, RFC 3581 4).
  *  @return 0; ENOENT: host is a name */
 int reply_addr(struct sa *dst, const struct msg_via *v);
+
+/** The same where the request's connection is gone: the port is that of sent-by
+ *  (18.2.2) */
+int reply_addr_new(struct sa *dst, const struct msg_via *v);
 
 #endif

@@ -2,6 +2,7 @@
 /* What the shared key vouches for */
 #include <errno.h>
 #include <string.h>
+#include <arpa/inet.h>
 #include "edge/key.h"
 
 static void start(struct siphash *h, const struct policy *p, uint64_t what)
@@ -94,61 +95,100 @@ uint64_t key_call(const struct policy *p, const struct msg *m)
 	return siphash_end(&h);
 }
 
-static uint64_t token_hash(const struct policy *p, enum msg_transp transp,
-			   const struct sa *peer)
+/* ---- tokens -------------------------------------------------------------- */
+
+/* "f", digit of the transport, two of the listener, peer, holder, hash; an
+ * address is "4" or "6", its bytes and its port in hexadecimal digits */
+
+static uint64_t token_hash(const struct policy *p, const struct key_flow *f)
 {
 	struct siphash h;
 
 	start(&h, p, SIP_KEY_FLOW);
-	addr_in(&h, peer);
-	siphash_word(&h, transp);
+	addr_in(&h, &f->peer);
+	addr_in(&h, &f->holder);
+	siphash_word(&h, (uint64_t)f->transp << 8 | (f->listener & 0xff));
 	return siphash_end(&h);
 }
 
-void key_token(char text[KEY_TOKEN], const struct policy *p,
-	       enum msg_transp transp, const struct sa *peer)
+static int addr_print(struct re_printf *pf, const struct sa *sa)
 {
-	const bool v6 = sa_af(peer) == AF_INET6;
-	const uint8_t *a = v6 ? (const uint8_t *)&peer->u.in6.sin6_addr
-			      : (const uint8_t *)&peer->u.in.sin_addr;
+	const bool v6 = sa_af(sa) == AF_INET6;
+	const uint8_t *a;
+	uint32_t v4 = htonl(sa_in(sa));
 
-	(void)re_snprintf(text, KEY_TOKEN, "f%u%w%04x%016llx", transp, a,
-			  v6 ? (size_t)16 : (size_t)4, sa_port(peer),
-			  token_hash(p, transp, peer));
+	a = v6 ? (const uint8_t *)&sa->u.in6.sin6_addr : (const uint8_t *)&v4;
+	return re_hprintf(pf, "%c%w%04x", v6 ? '6' : '4', a,
+			  v6 ? (size_t)16 : (size_t)4, sa_port(sa));
 }
 
-int key_token_check(const struct policy *p, const struct pl *text,
-		    enum msg_transp *transp, struct sa *peer)
+void key_token(char text[KEY_TOKEN], const struct policy *p,
+	       const struct key_flow *f)
 {
-	const size_t bytes = text->l == KEY_TOKEN - 1 ? 16 : 4;
-	char again[KEY_TOKEN];
-	uint8_t raw[18];
+	(void)re_snprintf(text, KEY_TOKEN, "f%u%02x%H%H%016llx", f->transp,
+			  f->listener & 0xff, addr_print, &f->peer, addr_print,
+			  &f->holder, token_hash(p, f));
+}
 
-	if (text->l != 2 + 2 * bytes + 4 + SIP_HEX_LEN || text->p[0] != 'f' ||
-	    text->p[1] < '0' || text->p[1] >= '0' + MSG_TRANSP_MAX)
+/* Off the front of the text */
+static int addr_read(struct sa *sa, struct pl *text)
+{
+	const size_t n = text->l && text->p[0] == '6' ? 16 : 4;
+	uint8_t raw[18];
+	uint16_t port;
+
+	if (text->l < 1 + 2 * (n + 2) ||
+	    (text->p[0] != '4' && text->p[0] != '6'))
 		return EBADMSG;
-	for (size_t i = 0; i < bytes + 2; i++) {
-		const int b = byte(text->p + 2 + 2 * i);
+	for (size_t i = 0; i < n + 2; i++) {
+		const int b = byte(text->p + 1 + 2 * i);
 
 		if (b < 0)
 			return EBADMSG;
 		raw[i] = (uint8_t)b;
 	}
-	*transp = (enum msg_transp)(text->p[1] - '0');
-	if (bytes == 16)
-		sa_set_in6(peer, raw,
-			   (uint16_t)(raw[bytes] << 8 | raw[bytes + 1]));
+	port = (uint16_t)(raw[n] << 8 | raw[n + 1]);
+	if (n == 16)
+		sa_set_in6(sa, raw, port);
 	else
-		sa_set_in(peer,
+		sa_set_in(sa,
 			  (uint32_t)raw[0] << 24 | (uint32_t)raw[1] << 16 |
 				  (uint32_t)raw[2] << 8 | raw[3],
-			  (uint16_t)(raw[bytes] << 8 | raw[bytes + 1]));
-	key_token(again, p, *transp, peer);
+			  port);
+	pl_advance(text, (ssize_t)(1 + 2 * (n + 2)));
+	return 0;
+}
+
+static int token_read(struct key_flow *f, struct pl rest)
+{
+	int listener;
+
+	if (rest.l < 4 || rest.p[0] != 'f' || rest.p[1] < '0' ||
+	    rest.p[1] >= '0' + MSG_TRANSP_MAX)
+		return EBADMSG;
+	listener = byte(rest.p + 2);
+	f->transp = (enum msg_transp)(rest.p[1] - '0');
+	f->listener = (unsigned)listener;
+	pl_advance(&rest, 4);
+	if (listener < 0 || addr_read(&f->peer, &rest) ||
+	    addr_read(&f->holder, &rest))
+		return EBADMSG;
+	return rest.l == SIP_HEX_LEN ? 0 : EBADMSG;
+}
+
+int key_token_check(const struct policy *p, const struct pl *text,
+		    struct key_flow *f)
+{
+	char again[KEY_TOKEN];
+	size_t diff = 0;
+
+	if (text->l >= KEY_TOKEN || token_read(f, *text))
+		return EBADMSG;
+	key_token(again, p, f);
+	if (strlen(again) != text->l)
+		return EBADMSG;
 	/* constant time: what is compared is a proof */
-	for (size_t i = 0, diff = 0; i <= text->l; i++) {
-		if (i == text->l)
-			return diff ? EACCES : 0;
+	for (size_t i = 0; i < text->l; i++)
 		diff |= (size_t)(uint8_t)(text->p[i] ^ again[i]);
-	}
-	return EACCES;
+	return diff ? EACCES : 0;
 }

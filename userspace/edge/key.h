@@ -11,7 +11,16 @@
 enum {
 	KEY_BRANCH = SIP_COOKIE_LEN + SIP_HEX_LEN + 2 + 1,
 	KEY_TAG = SIP_TAG_LEN + SIP_HEX_LEN + 1,
-	KEY_TOKEN = 1 + 1 + 32 + 4 + SIP_HEX_LEN + 1,
+	KEY_TOKEN = 1 + 1 + 2 + 2 * (1 + 32 + 4) + SIP_HEX_LEN + 1,
+};
+
+/** What a flow's token says (RFC 5626 5.1): the connection, or the source of
+ *  datagrams, that leads to a client; and which edge it ends at */
+struct key_flow {
+	enum msg_transp transp;
+	unsigned listener; /**< that the client came to                    */
+	struct sa peer;    /**< the client, as seen from there             */
+	struct sa holder;  /**< advertised address of the edge's own       */
 };
 
 /**
@@ -33,12 +42,12 @@ void key_tag(char text[KEY_TAG], const struct policy *p, const struct msg *m);
 /** Keyed hash of the Call-ID: what selects a target, and finds it again */
 uint64_t key_call(const struct policy *p, const struct msg *m);
 
-/** A flow's token */
+/** A flow's token: the user part of a URI */
 void key_token(char text[KEY_TOKEN], const struct policy *p,
-	       enum msg_transp transp, const struct sa *peer);
+	       const struct key_flow *f);
 
-/** @return 0; EBADMSG: no token; EACCES: not one that we have made */
+/** @return 0; EBADMSG: no token; EACCES: not one that the edges have made */
 int key_token_check(const struct policy *p, const struct pl *text,
-		    enum msg_transp *transp, struct sa *peer);
+		    struct key_flow *f);
 
 #endif

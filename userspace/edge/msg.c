@@ -20,6 +20,7 @@ static const struct {
 	{"Content-Length", 'l', MSG_CONTENT_LENGTH},
 	{"Proxy-Require", 0, MSG_PROXY_REQUIRE},
 	{"Event", 'o', MSG_EVENT},
+	{"Contact", 'm', MSG_CONTACT},
 	{"Authorization", 0, MSG_AUTHORIZATION},
 	{"Proxy-Authorization", 0, MSG_PROXY_AUTHORIZATION},
 };

@@ -32,6 +32,7 @@ enum msg_hdr {
 	MSG_CONTENT_LENGTH,
 	MSG_PROXY_REQUIRE,
 	MSG_EVENT,
+	MSG_CONTACT,
 	MSG_AUTHORIZATION,
 	MSG_PROXY_AUTHORIZATION,
 	MSG_TYPES
@@ -150,6 +151,12 @@ int msg_hostport(struct pl *host, uint16_t *port, const struct pl *text);
 
 /** Host, port and address of a URI or sent-by */
 bool msg_host_addr(struct sa *sa, const struct pl *host, uint16_t port);
+
+/** Is it a byte stream, in which Content-Length alone tells messages apart? */
+static inline bool msg_is_stream(enum msg_transp t)
+{
+	return t == MSG_TCP || t == MSG_TLS;
+}
 
 /** Number of the transport's name, any case; MSG_TRANSP_MAX: unknown */
 enum msg_transp msg_transp(const struct pl *name);

@@ -42,6 +42,24 @@ int policy_self(const struct policy *p, const struct sa *sa)
 	return -1;
 }
 
+int policy_own_listener(const struct policy *p, enum msg_transp transp, int af)
+{
+	int only = -1;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < p->listenerc; i++) {
+		const struct policy_listener *l = &p->listenerv[i];
+
+		if (l->transp != transp || sa_af(&l->addr) != af)
+			continue;
+		if (l->own)
+			return (int)i;
+		only = (int)i;
+		n++;
+	}
+	return n == 1 ? only : -1;
+}
+
 bool policy_own_addr(const struct policy *p, const struct sa *sa)
 {
 	for (size_t i = 0; i < p->listenerc; i++)

@@ -21,6 +21,9 @@ struct policy_listener {
 	struct sa addr;       /**< bound                                   */
 	struct sa advertised; /**< what others are told                    */
 	unsigned ifindex;     /**< device that has the address; 0: unknown */
+	bool own;    /**< no other edge has the address: what must come back
+			here names it                              */
+	bool silent; /**< nobody listens: for connections that we open    */
 };
 
 struct policy_set {
@@ -38,7 +41,8 @@ struct policy_net {
 struct policy {
 	uint64_t key[2];
 	bool force_rport;
-	unsigned mtu; /**< of a datagram that is sure to go through; 0: any */
+	unsigned datagram; /**< longest request for a datagram (18.1.1);
+			      0: any                                     */
 	struct policy_listener listenerv[POLICY_LISTENERS];
 	size_t listenerc;
 	char *domainv[SIP_DOMAINS]; /**< lower case; id is index + 1        */
@@ -58,6 +62,8 @@ struct policy {
 			 void *arg);
 	/** Listener that a packet to dst leaves from, having come to `in` */
 	unsigned (*leave)(const struct sa *dst, unsigned in, void *arg);
+	/** Is it worth trying TCP for a request that is too long? May be NULL */
+	bool (*try_tcp)(const struct sa *dst, void *arg);
 	void *arg;
 };
 
@@ -66,6 +72,9 @@ int policy_alloc(struct policy **pp);
 
 /** Is the address and port one of ours? @return its index, or -1 */
 int policy_self(const struct policy *p, const struct sa *sa);
+/** The listener of the transport and family whose address is this edge's alone;
+ *  the only one, where none is said to be. @return its index, or -1 */
+int policy_own_listener(const struct policy *p, enum msg_transp transp, int af);
 /** Of a listener, whatever the port */
 bool policy_own_addr(const struct policy *p, const struct sa *sa);
 /** Network of the longest prefix that the address is in; NULL: none */

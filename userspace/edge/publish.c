@@ -100,8 +100,11 @@ static int put_target(struct publish *p, unsigned set, struct ds_target *t)
 	n->here = true;
 	n->gone = 0;
 	err = fp_sip_net(p->sip, addr, bits(addr), SIP_NET_TRUSTED, SIP_NONE);
+	/* the kernel speaks UDP: calls for another target are the agent's */
 	if (!err)
-		err = fp_sip_target(p->sip, set, number, addr, usable(t));
+		err = fp_sip_target(p->sip, set, number,
+				    ds_target_transp(t) == DS_UDP ? addr : NULL,
+				    usable(t));
 	return err;
 }
 

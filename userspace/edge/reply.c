@@ -6,18 +6,30 @@
 #include "edge/forward.h"
 #include "edge/key.h"
 
+static uint16_t sentby_port(const struct msg_via *v)
+{
+	if (v->port)
+		return v->port;
+	return v->transp == MSG_TLS || v->transp == MSG_WSS ? 5061 : 5060;
+}
+
+static int via_addr(struct sa *dst, const struct msg_via *v, uint16_t port)
+{
+	return sa_set(dst, v->received.l ? &v->received : &v->host, port)
+		       ? ENOENT
+		       : 0;
+}
+
 int reply_addr(struct sa *dst, const struct msg_via *v)
 {
-	uint16_t port = v->port;
+	return via_addr(dst, v,
+			v->rport.l ? (uint16_t)pl_u32(&v->rport)
+				   : sentby_port(v));
+}
 
-	if (v->rport.l)
-		port = (uint16_t)pl_u32(&v->rport);
-	if (!port)
-		port = v->transp == MSG_TLS || v->transp == MSG_WSS ? 5061
-								    : 5060;
-	if (v->received.l)
-		return sa_set(dst, &v->received, port) ? ENOENT : 0;
-	return sa_set(dst, &v->host, port) ? ENOENT : 0;
+int reply_addr_new(struct sa *dst, const struct msg_via *v)
+{
+	return via_addr(dst, v, sentby_port(v));
 }
 
 /* The Vias of the request, the topmost with what we know of the sender */

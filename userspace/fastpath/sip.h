@@ -48,7 +48,8 @@ void fp_sip_on(struct fp_sip *s, bool on);
 int fp_sip_listener(struct fp_sip *s, unsigned i, const struct sa *laddr,
 		    const struct sa *advertised, unsigned ifindex);
 
-/** An address and port of ours, whatever the transport; of listener i */
+/** An address and port of ours; of listener i, or SIP_LISTENERS where UDP is not
+ *  listened for */
 int fp_sip_self(struct fp_sip *s, const struct sa *sa, unsigned i);
 
 /** What leaves by a device leaves from listener i, where what it came to is of
