@@ -8,7 +8,7 @@
 
 room = $(wildcard $(1:%=userspace/%/*.c))
 
-SRCS_log    := userspace/base/log.c
+SRCS_log    := $(call room,base)
 SRCS_config := $(SRCS_log) $(wildcard userspace/daemon/config*.c) \
 	       userspace/fastpath/names.c
 SRCS_store  := $(SRCS_log) $(call room,store)
@@ -26,6 +26,7 @@ SRCS_bpf    := $(SRCS_log) $(SRCS_edge) $(call room,fastpath) \
 TEST_SRCS_log        = $(SRCS_log)
 TEST_SRCS_config     = $(SRCS_config)
 TEST_SRCS_config_sip = $(SRCS_config)
+TEST_SRCS_config_diff = $(SRCS_config)
 TEST_SRCS_store      = $(SRCS_store)
 TEST_SRCS_privs      = $(SRCS_log) $(addprefix userspace/daemon/,privs.c \
 			 lock.c notify.c)

@@ -62,16 +62,38 @@ static void destructor(void *arg)
 	mem_deref(ctl->path);
 }
 
+/* What is said under a key, in place of what was */
+static int put_text(struct odict *reply, const char *key, const char *fmt,
+		    va_list ap)
+{
+	char *text = NULL;
+	int err = re_vsdprintf(&text, fmt, ap);
+
+	odict_entry_del(reply, key);
+	if (!err)
+		err = odict_entry_add(reply, key, ODICT_STRING, text);
+	mem_deref(text);
+	return err;
+}
+
+int control_say(struct odict *reply, const char *fmt, ...)
+{
+	va_list ap;
+	int err;
+
+	va_start(ap, fmt);
+	err = put_text(reply, "text", fmt, ap);
+	va_end(ap);
+	return err;
+}
+
 int control_fail(struct odict *reply, int err, const char *fmt, ...)
 {
-	char text[512];
 	va_list ap;
 
 	va_start(ap, fmt);
-	(void)re_vsnprintf(text, sizeof(text), fmt, ap);
+	(void)put_text(reply, "error", fmt, ap);
 	va_end(ap);
-	odict_entry_del(reply, "error");
-	(void)odict_entry_add(reply, "error", ODICT_STRING, text);
 	return err;
 }
 

@@ -50,6 +50,10 @@ int control_alloc(struct control **cp, const char *path, control_h *h,
 int control_ask(struct odict **reply, const char *path,
 		const struct odict *req);
 
+/** The reply says so: its "text". @return 0 or ENOMEM */
+int control_say(struct odict *reply, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /** The reply says so: its "error" */
 int control_fail(struct odict *reply, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

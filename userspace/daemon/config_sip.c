@@ -7,6 +7,7 @@
 
 #include <re.h>
 
+#include "base/prefix.h"
 #include "daemon/config.h"
 #include "daemon/config_check.h"
 #include "daemon/config_sip_raw.h"
@@ -204,35 +205,6 @@ static int fill_rule(struct fill *f, size_t i)
 
 /* ---- networks ---------------------------------------------------------------- */
 
-/* Bits behind the prefix that are not zero make it another network than it says */
-static bool host_bits(const struct sa *sa, unsigned bits)
-{
-	const bool v4 = sa_af(sa) == AF_INET;
-	const uint8_t *b = v4 ? (const uint8_t *)&sa->u.in.sin_addr
-			      : (const uint8_t *)&sa->u.in6.sin6_addr;
-
-	for (unsigned i = bits; i < (v4 ? 32u : 128u); i++)
-		if (b[i / 8] >> (7 - i % 8) & 1)
-			return true;
-	return false;
-}
-
-static int prefix(struct config_sip_net *n, const char *s)
-{
-	const char *slash = strchr(s, '/');
-	const size_t digits = slash ? strspn(slash + 1, "0123456789") : 0;
-	struct pl host = {s, slash ? (size_t)(slash - s) : 0};
-
-	if (!digits || digits > 3 || slash[1 + digits] ||
-	    sa_set(&n->addr, &host, 0))
-		return EINVAL;
-	n->bits = (unsigned)strtoul(slash + 1, NULL, 10);
-	return n->bits > (sa_af(&n->addr) == AF_INET ? 32u : 128u) ||
-			       host_bits(&n->addr, n->bits)
-		       ? EINVAL
-		       : 0;
-}
-
 static int fill_net(struct fill *f, size_t i)
 {
 	static const uint32_t flagv[] = {SIP_NET_TRUSTED, SIP_NET_TRUSTED,
@@ -243,7 +215,7 @@ static int fill_net(struct fill *f, size_t i)
 
 	f->s->netc = i + 1;
 	(void)path_is(f, "networks", i, "prefix");
-	if (prefix(n, r->prefix))
+	if (prefix_decode(&n->addr, &n->bits, r->prefix))
 		return refuse(f, "is no prefix without host bits", r->prefix);
 	for (size_t k = 0; k < i; k++)
 		if (n->bits == f->s->netv[k].bits &&

@@ -17,6 +17,7 @@
 #include "daemon/lock.h"
 #include "daemon/notify.h"
 #include "daemon/privs.h"
+#include "daemon/reload.h"
 #include "daemon/role_edge.h"
 #include "fastpath/fastpath.h"
 #include "media/media.h"
@@ -39,6 +40,7 @@ struct daemon {
 	struct media *media;
 	struct ng *ng;
 	struct edge *edge; /* NULL without a section sip            */
+	struct reload *reload;
 	struct control *control;
 	struct tmr watchdog;
 	struct tmr maps; /* looks whether they are still in force */
@@ -60,6 +62,7 @@ static void destructor(void *data)
 	/* who asks goes before who answers */
 	mem_deref(d->control);
 	mem_deref(d->edge);
+	mem_deref(d->reload); /* the edge uses its strings */
 	mem_deref(d->ng);
 	mem_deref(d->media);
 	mem_deref(d->net);
@@ -252,14 +255,28 @@ static int listen_ng(struct daemon *d)
 
 /* ---- the CLI's questions -------------------------------------------------- */
 
+static int reload_command(struct daemon *d, struct odict *reply)
+{
+	struct mbuf *said = mbuf_alloc(512);
+	int err = said ? reload_now(d->reload, said) : ENOMEM;
+
+	if (said && mbuf_write_u8(said, '\0'))
+		err = ENOMEM;
+	else if (!err)
+		err = control_say(reply, "%s", (char *)said->buf);
+	else if (said)
+		(void)control_fail(reply, err, "%s", (char *)said->buf);
+	mem_deref(said);
+	return err;
+}
+
 static int command(const char *name, const struct odict *req,
 		   struct odict *reply, void *arg)
 {
 	struct daemon *d = arg;
 
-	if (strncmp(name, "dispatcher ", 11) != 0 &&
-	    strncmp(name, "sip ", 4) != 0)
-		return ENOSYS;
+	if (!strcmp(name, "reload"))
+		return reload_command(d, reply);
 	if (!d->edge)
 		return control_fail(reply, ENOENT,
 				    "this node is no edge: its configuration "
@@ -289,22 +306,12 @@ static int listen_control(struct daemon *d)
 
 static void reload(struct daemon *d)
 {
-	struct config *c = NULL;
-	struct config_err e = {""};
-	struct ds_err derr = {""};
+	struct mbuf *said = mbuf_alloc(512);
 
-	if (config_load(&c, d->path, &e)) {
-		log_error("%s", e.msg);
-		log_error("reload: the configuration in force goes on");
-		return;
-	}
-
-	log_init(c->log_level);
-	if (d->edge && edge_reload(d->edge, &derr))
-		log_error("reload: %s", derr.msg);
-	log_info("reload: log level and dispatcher list taken; anything else "
-		 "takes a restart");
-	mem_deref(c);
+	/* what there is to say is in the log */
+	if (said)
+		(void)reload_now(d->reload, said);
+	mem_deref(said);
 }
 
 static void hup_handler(int flags, void *arg)
@@ -388,6 +395,8 @@ static int start(struct daemon *d)
 		err = listen_ng(d);
 	if (!err)
 		err = role_edge(&d->edge, d->conf, d->fp);
+	if (!err)
+		err = reload_alloc(&d->reload, d->path, d->conf, d->edge);
 	if (!err)
 		err = listen_control(d);
 	if (!err)

@@ -120,14 +120,8 @@ static int fill_policy(struct policy *p, const struct config_sip *s)
 static void fill_limits(struct edge_conf *e, const struct config_sip *s)
 {
 	for (unsigned i = 0; i < SIP_CLASS_MAX; i++) {
-		const uint32_t rate = s->limitv[i].rate;
-		const uint32_t burst = s->limitv[i].burst;
-
-		if (!rate)
-			continue;
-		e->limitv[i].interval = 1000000000u / rate;
-		e->limitv[i].burst = (burst ? burst - 1 : 0) *
-				     e->limitv[i].interval;
+		e->limitv[i].rate = s->limitv[i].rate;
+		e->limitv[i].burst = s->limitv[i].burst;
 	}
 }
 
@@ -148,6 +142,36 @@ static void fill_probe(struct edge_conf *e, const struct config_sip *s)
 	}
 }
 
+/* All but the key. Strings stay the configuration's */
+static int fill_conf(struct edge_conf *conf, const struct config_sip *s)
+{
+	int err = policy_alloc(&conf->policy);
+
+	if (!err)
+		err = fill_policy(conf->policy, s);
+	if (err)
+		return err;
+	for (size_t i = 0; i < s->setc; i++)
+		conf->set_idv[i] = s->setv[i].id;
+	conf->setc = s->setc;
+	conf->list = s->dispatcher;
+	conf->copy_every = s->copy;
+	fill_limits(conf, s);
+	fill_probe(conf, s);
+	return 0;
+}
+
+int role_edge_renew(struct edge *e, const struct config *c, struct ds_err *derr)
+{
+	struct edge_conf conf = {.policy = NULL};
+	int err = fill_conf(&conf, &c->sip);
+
+	if (!err)
+		err = edge_renew(e, &conf, derr);
+	mem_deref(conf.policy);
+	return err;
+}
+
 int role_edge(struct edge **ep, const struct config *c, struct fp *fp)
 {
 	const struct config_sip *s = &c->sip;
@@ -159,20 +183,11 @@ int role_edge(struct edge **ep, const struct config *c, struct fp *fp)
 
 	if (!s->on)
 		return 0;
-	err = policy_alloc(&conf.policy);
+	err = fill_conf(&conf, s);
 	if (!err)
 		err = read_key(conf.policy->key, s->key_file);
-	if (!err)
-		err = fill_policy(conf.policy, s);
 	if (err)
 		goto out;
-	for (size_t i = 0; i < s->setc; i++)
-		conf.set_idv[i] = s->setv[i].id;
-	conf.setc = s->setc;
-	conf.list = s->dispatcher;
-	conf.copy_every = s->copy;
-	fill_limits(&conf, s);
-	fill_probe(&conf, s);
 	err = fp_sip_open(&sip, c->pin_dir, false, &e);
 	if (err) {
 		log_error("sip: %s", e.msg);

@@ -11,4 +11,12 @@
 /** Start it. Errors are logged. @return 0, also without a section sip */
 int role_edge(struct edge **ep, const struct config *c, struct fp *fp);
 
+/**
+ * Take what a newer configuration says (edge_renew), which has a section sip
+ *
+ * @param c  Its strings are used until the next one is taken
+ */
+int role_edge_renew(struct edge *e, const struct config *c,
+		    struct ds_err *derr);
+
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "control/control.h"
 #include "edge/edge.h"
+#include "edge/tune.h"
 
 static unsigned permille(const struct ds_set *set, const struct ds_target *t)
 {
@@ -83,17 +84,6 @@ static int list(struct edge *e, const struct odict *req, struct odict *reply)
 	return err;
 }
 
-static int say(struct odict *reply, const char *fmt, ...)
-{
-	char text[512];
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)re_vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	return odict_entry_add(reply, "text", ODICT_STRING, text);
-}
-
 /* Call h for each target of that URI; ENOENT: there is none */
 static int each(struct edge *e, const struct odict *req, struct odict *reply,
 		int (*h)(struct edge *, struct ds_set *, struct ds_target *,
@@ -122,8 +112,8 @@ static int each(struct edge *e, const struct odict *req, struct odict *reply,
 				    "them",
 				    uri);
 	return err ? err
-		   : say(reply, "%s: done in %u set%s", uri, n,
-			 n == 1 ? "" : "s");
+		   : control_say(reply, "%s: done in %u set%s", uri, n,
+				 n == 1 ? "" : "s");
 }
 
 static int set_one(struct edge *e, struct ds_set *set, struct ds_target *t,
@@ -168,7 +158,7 @@ static int reload(struct edge *e, struct odict *reply)
 	if (err)
 		return control_fail(reply, err, "%s; nothing has changed",
 				    derr.msg[0] ? derr.msg : strerror(err));
-	return say(reply, "read; calls under way stay where they are");
+	return control_say(reply, "read; calls under way stay where they are");
 }
 
 int edge_control(struct edge *e, const char *command, const struct odict *req,
@@ -184,5 +174,5 @@ int edge_control(struct edge *e, const char *command, const struct odict *req,
 		return reload(e, reply);
 	if (!strcmp(command, "sip stats"))
 		return count_json(reply, edge_count(e));
-	return ENOSYS;
+	return edge_tune(e, command, req, reply);
 }

@@ -3,28 +3,11 @@
 #include <errno.h>
 #include <string.h>
 #include "base/log.h"
-#include "edge/deliver.h"
-#include "edge/edge.h"
+#include "edge/core.h"
 #include "edge/leave.h"
 #include "edge/options.h"
-#include "edge/publish.h"
-#include "edge/udp.h"
 
 enum { EXPIRE = 60000 /* ms between two looks at nodes that went */ };
-
-struct edge {
-	struct edge_conf conf;
-	struct policy *policy;
-	struct fp *fp;
-	struct fp_sip *sip;
-	struct ds_sets *sets;
-	struct publish *publish;
-	struct probe *probe;
-	struct udp_edge *udpv[POLICY_LISTENERS];
-	struct deliver *deliver;
-	struct count count;
-	struct tmr expire;
-};
 
 static void destructor(void *arg)
 {
@@ -35,6 +18,7 @@ static void destructor(void *arg)
 	for (size_t i = 0; i < e->policy->listenerc; i++)
 		mem_deref(e->udpv[i]);
 	mem_deref(e->deliver);
+	mem_deref(e->nets);
 	mem_deref(e->publish);
 	mem_deref(e->sets);
 	mem_deref(e->policy);
@@ -118,25 +102,34 @@ static void target_changed(struct ds_set *set, struct ds_target *t, void *arg)
 	edge_changed(arg, set);
 }
 
-int edge_reload(struct edge *e, struct ds_err *derr)
+enum ds_mode edge_mode(uint32_t flags)
 {
-	struct ds_list *list = NULL;
-	struct ds_change c;
-	int err;
+	return flags & SIP_SET_KAMAILIO ? DS_KAMAILIO : DS_RENDEZVOUS;
+}
 
-	if (!e->conf.list)
-		return 0;
-	err = ds_list_load(&list, e->conf.list, derr);
-	if (!err)
-		err = ds_sets_merge(e->sets, list, tmr_jiffies(), &c);
-	mem_deref(list);
+static void warn(const char *text, void *arg)
+{
+	const struct edge *e = arg;
+
+	log_warn("edge: %s: %s", e->conf.list, text);
+}
+
+int edge_take(struct edge *e, const struct ds_list *list)
+{
+	struct ds_change c;
+	int err = ds_sets_merge(e->sets, list, tmr_jiffies(), &c);
+
 	if (err)
 		return err;
+	ds_list_warn(list, warn, e);
 	for (size_t i = 0; i < e->conf.setc && !err; i++) {
 		struct policy_set *s = &e->policy->setv[i];
-		struct ds_set *set = ds_sets_find(e->sets, e->conf.set_idv[i]);
+		const bool used = e->conf.set_idv[i] != EDGE_NO_SET;
+		struct ds_set *set = used ? ds_sets_find(e->sets,
+							 e->conf.set_idv[i])
+					  : NULL;
 
-		if (!set)
+		if (used && !set)
 			log_warn("edge: %s: no set %u in it", e->conf.list,
 				 e->conf.set_idv[i]);
 		mem_deref(s->set);
@@ -147,6 +140,20 @@ int edge_reload(struct edge *e, struct ds_err *derr)
 	if (!err)
 		log_info("edge: %s: %u targets added, %u removed, %u kept",
 			 e->conf.list, c.added, c.removed, c.kept);
+	return err;
+}
+
+int edge_reload(struct edge *e, struct ds_err *derr)
+{
+	struct ds_list *list = NULL;
+	int err;
+
+	if (!e->conf.list)
+		return 0;
+	err = ds_list_load(&list, e->conf.list, derr);
+	if (!err)
+		err = edge_take(e, list);
+	mem_deref(list);
 	return err;
 }
 
@@ -253,7 +260,6 @@ static int tell_kernel(struct edge *e)
 	c->key[1] = p->key[1];
 	c->flags = p->force_rport ? SIP_CONF_FORCE_RPORT : 0;
 	c->copy_every = e->conf.copy_every;
-	memcpy(c->limit, e->conf.limitv, sizeof(c->limit));
 	for (size_t i = 0; i < p->listenerc && !err; i++)
 		err = tell_listener(e, (unsigned)i);
 	for (size_t i = 0; i < p->domainc && !err; i++) {
@@ -262,9 +268,9 @@ static int tell_kernel(struct edge *e)
 		pl_set_str(&name, p->domainv[i]);
 		err = fp_sip_domain(e->sip, &name, (uint32_t)i + 1);
 	}
-	for (size_t i = 0; i < p->netc && !err; i++)
-		err = fp_sip_net(e->sip, &p->netv[i].addr, p->netv[i].bits,
-				 p->netv[i].flags, p->netv[i].set);
+	limits_file(&e->limits, e->conf.limitv);
+	if (!err)
+		err = nets_file(e->nets, p->netv, p->netc);
 	if (!err)
 		err = fp_sip_rules(e->sip, p->rulev, p->rulec);
 	return err;
@@ -309,11 +315,11 @@ static int start(struct edge *e, struct ds_err *derr)
 		err = ds_sets_alloc(&e->sets, &e->conf.ds);
 	for (size_t i = 0; i < e->conf.setc && !err; i++)
 		err = ds_sets_mode(e->sets, e->conf.set_idv[i],
-				   e->policy->setv[i].flags & SIP_SET_KAMAILIO
-					   ? DS_KAMAILIO
-					   : DS_RENDEZVOUS);
+				   edge_mode(e->policy->setv[i].flags));
 	if (!err)
-		err = publish_alloc(&e->publish, e->sip);
+		err = publish_alloc(&e->publish, e->sip, e->policy);
+	if (!err)
+		err = nets_alloc(&e->nets, e->policy, e->sip, was_node, e);
 	if (!err)
 		err = tell_kernel(e);
 	if (!err)
@@ -346,6 +352,7 @@ int edge_alloc(struct edge **ep, const struct edge_conf *conf, struct fp *fp,
 	e->policy = mem_ref(conf->policy);
 	e->fp = mem_ref(fp);
 	e->sip = mem_ref(sip);
+	e->limits.sip = sip;
 	e->policy->was_node = was_node;
 	e->policy->stuck = stuck;
 	e->policy->remember = remember;

@@ -11,16 +11,21 @@
 
 #include <re.h>
 #include "edge/count.h"
+#include "edge/limits.h"
 #include "edge/policy.h"
 #include "edge/probe.h"
 #include "fastpath/sip.h"
 
 struct edge;
 
+/** No set's id: a set that is gone left its place in policy.setv */
+#define EDGE_NO_SET UINT32_MAX
+
 struct edge_conf {
 	/** Filled but for sets' ds_set and the callbacks; referenced */
 	struct policy *policy;
-	uint32_t set_idv[SIP_SETS]; /**< of policy.setv, in the list         */
+	uint32_t set_idv[SIP_SETS]; /**< of policy.setv, in the list; or
+				       EDGE_NO_SET                          */
 	size_t setc;
 	const char *list; /**< path of the dispatcher list; NULL: none      */
 	struct ds_conf ds;
@@ -28,7 +33,7 @@ struct edge_conf {
 	/** Listener to probe from: one that no other edge has too. ~0: as any
 	 * other message to the target */
 	unsigned probe_listener;
-	struct sip_limit limitv[SIP_CLASS_MAX];
+	struct limit limitv[SIP_CLASS_MAX];
 	uint32_t copy_every;
 };
 
@@ -44,6 +49,21 @@ struct edge_conf {
  */
 int edge_alloc(struct edge **ep, const struct edge_conf *conf, struct fp *fp,
 	       struct fp_sip *sip, struct ds_err *e);
+
+/**
+ * Take another configuration, and read the dispatcher list again: domains, sets,
+ * rules, networks, limits, probes, copies, force-rport. Listeners, their devices
+ * and the key stay as they are. Messages are forwarded all the time; what was set
+ * by hand stays
+ *
+ * @param conf  As for edge_alloc(); its policy is used up
+ * @param err   Says what is wrong
+ *
+ * @return 0; EBADMSG, ENOSPC, ENOENT and others: nothing has changed; ENOMEM and
+ *         errno of a map: some of it may have
+ */
+int edge_renew(struct edge *e, const struct edge_conf *conf,
+	       struct ds_err *err);
 
 /** Read the dispatcher list again. Nothing changes where it is wrong */
 int edge_reload(struct edge *e, struct ds_err *err);

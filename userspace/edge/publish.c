@@ -16,6 +16,7 @@ struct node {
 };
 
 struct publish {
+	const struct policy *policy;
 	struct fp_sip *sip;
 	struct list nodes;
 };
@@ -35,17 +36,19 @@ static void destructor(void *arg)
 	mem_deref(p->sip);
 }
 
-int publish_alloc(struct publish **pp, struct fp_sip *sip)
+int publish_alloc(struct publish **pp, struct fp_sip *sip,
+		  const struct policy *policy)
 {
 	struct publish *p;
 
-	if (!pp || !sip)
+	if (!pp || !sip || !policy)
 		return EINVAL;
 	p = mem_zalloc(sizeof(*p), destructor);
 	if (!p)
 		return ENOMEM;
 	list_init(&p->nodes);
 	p->sip = mem_ref(sip);
+	p->policy = policy;
 	*pp = p;
 	return 0;
 }
@@ -53,6 +56,15 @@ int publish_alloc(struct publish **pp, struct fp_sip *sip)
 static unsigned bits(const struct sa *sa)
 {
 	return sa_af(sa) == AF_INET ? 32 : 128;
+}
+
+/* Does the configuration say what the address is? Then it need not be a node's
+ * for it (policy_trusted) */
+static bool named(const struct publish *p, const struct sa *addr)
+{
+	const struct policy_net *n = policy_net(p->policy, addr);
+
+	return n && n->bits == bits(addr);
 }
 
 static struct node *node_find(const struct publish *p, unsigned set,
@@ -99,7 +111,9 @@ static int put_target(struct publish *p, unsigned set, struct ds_target *t)
 	}
 	n->here = true;
 	n->gone = 0;
-	err = fp_sip_net(p->sip, addr, bits(addr), SIP_NET_TRUSTED, SIP_NONE);
+	err = named(p, addr) ? 0
+			     : fp_sip_net(p->sip, addr, bits(addr),
+					  SIP_NET_TRUSTED, SIP_NONE);
 	/* the kernel speaks UDP: calls for another target are the agent's */
 	if (!err)
 		err = fp_sip_target(p->sip, set, number,
@@ -204,7 +218,7 @@ void publish_expire(struct publish *p, uint64_t now_ms)
 		le = le->next;
 		if (!n->gone || now_ms - n->gone < PUBLISH_LINGER)
 			continue;
-		if (!address_taken(p, n))
+		if (!address_taken(p, n) && !named(p, &n->addr))
 			(void)fp_sip_net_del(p->sip, &n->addr, bits(&n->addr));
 		mem_deref(n);
 	}

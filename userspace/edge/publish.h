@@ -7,16 +7,19 @@
 
 #include <re.h>
 #include "dispatch/dispatch.h"
+#include "edge/policy.h"
 #include "fastpath/sip.h"
 
 struct publish;
 
 /**
- * @param pp   Pointer to the object (mem_deref when done; what the kernel
- *             knows stays)
- * @param sip  Maps; referenced
+ * @param pp      Pointer to the object (mem_deref when done; what the kernel
+ *                knows stays)
+ * @param sip     Maps; referenced
+ * @param policy  Its networks go before trust in nodes; kept by the caller
  */
-int publish_alloc(struct publish **pp, struct fp_sip *sip);
+int publish_alloc(struct publish **pp, struct fp_sip *sip,
+		  const struct policy *policy);
 
 /**
  * Put a set in force as it is now: nodes, trust in them, table. A node that has

@@ -29,6 +29,7 @@ enum {
 	M_COUNTS,
 	M_COPIES,
 	M_STICKY,
+	M_BUCKETS,
 	M_MAX
 };
 
@@ -53,6 +54,7 @@ static const struct {
 	[M_COUNTS] = {"sip_counts", sizeof(struct sip_count), 0},
 	[M_COPIES] = {"sip_copies", 0, 0},
 	[M_STICKY] = {"sip_sticky", sizeof(struct sip_stick), 0},
+	[M_BUCKETS] = {"sip_buckets", sizeof(struct sip_bucket), 0},
 };
 
 struct fp_sip {
@@ -156,16 +158,26 @@ void fp_sip_on(struct fp_sip *s, bool on)
 	__atomic_store_n(&c->flags, flags, __ATOMIC_RELEASE);
 }
 
-/* Delete every entry. Keys change under the iteration: the first one, always */
-static void empty(int fd, size_t key_size)
+/* Delete `most` entries, or all. Keys change under the iteration: the first one,
+ * always */
+static void empty(int fd, size_t key_size, size_t most)
 {
 	uint8_t key[sizeof(struct sip_domain)];
 
 	if (key_size > sizeof(key))
 		return;
-	while (!bpf_map_get_next_key(fd, NULL, key))
+	while (most-- && !bpf_map_get_next_key(fd, NULL, key))
 		if (bpf_map_delete_elem(fd, key))
 			break;
+}
+
+/* A flood makes new ones all the time: not more than there can be */
+int fp_sip_forgive(struct fp_sip *s)
+{
+	if (!s || s->readonly)
+		return EINVAL;
+	empty(s->fdv[M_BUCKETS], 16, SIP_BUCKETS);
+	return 0;
 }
 
 int fp_sip_clear(struct fp_sip *s)
@@ -176,10 +188,10 @@ int fp_sip_clear(struct fp_sip *s)
 	memset(s->memv[M_CONF], 0, sizeof(struct sip_conf));
 	memset(s->memv[M_LISTENERS], 0,
 	       SIP_LISTENERS * sizeof(struct sip_listener));
-	empty(s->fdv[M_HOSTS], sizeof(struct sip_hostport));
-	empty(s->fdv[M_EXITS], sizeof(struct sip_exit));
-	empty(s->fdv[M_NETS], sizeof(struct sip_prefix));
-	empty(s->fdv[M_DOMAINS], sizeof(struct sip_domain));
+	empty(s->fdv[M_HOSTS], sizeof(struct sip_hostport), SIZE_MAX);
+	empty(s->fdv[M_EXITS], sizeof(struct sip_exit), SIZE_MAX);
+	empty(s->fdv[M_NETS], sizeof(struct sip_prefix), SIZE_MAX);
+	empty(s->fdv[M_DOMAINS], sizeof(struct sip_domain), SIZE_MAX);
 	return 0;
 }
 
@@ -289,6 +301,16 @@ int fp_sip_domain(struct fp_sip *s, const struct pl *name, uint32_t id)
 	return bpf_map_update_elem(s->fdv[M_DOMAINS], &key, &id, BPF_ANY)
 		       ? errno
 		       : 0;
+}
+
+int fp_sip_domain_del(struct fp_sip *s, const struct pl *name)
+{
+	struct sip_domain key = {.name = ""};
+
+	if (!s || s->readonly || !name || name->l > SIP_DOMAIN_MAX)
+		return EINVAL;
+	memcpy(key.name, name->p, name->l);
+	return bpf_map_delete_elem(s->fdv[M_DOMAINS], &key) ? errno : 0;
 }
 
 int fp_sip_rule_user(struct sip_rule *r, const struct pl *p)

@@ -70,6 +70,12 @@ int fp_sip_net_del(struct fp_sip *s, const struct sa *sa, unsigned bits);
 /** A domain of ours, at most SIP_DOMAIN_MAX bytes; id from 1 */
 int fp_sip_domain(struct fp_sip *s, const struct pl *name, uint32_t id);
 
+/** It is none of ours any more; in small letters */
+int fp_sip_domain_del(struct fp_sip *s, const struct pl *name);
+
+/** Forget what sources have used up of their limits */
+int fp_sip_forgive(struct fp_sip *s);
+
 /** All rules at once, in order. @return E2BIG for more than SIP_RULES */
 int fp_sip_rules(struct fp_sip *s, const struct sip_rule *v, size_t n);
 

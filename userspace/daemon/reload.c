@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The configuration, read again while the agent runs */
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <re.h>
+
+#include "base/log.h"
+#include "daemon/config_diff.h"
+#include "daemon/reload.h"
+#include "daemon/role_edge.h"
+
+struct reload {
+	const char *path;
+	const struct config *started;
+	struct config *now; /* what was taken last; NULL: as started      */
+	const struct config *fresh; /* what is being read            */
+	struct edge *edge;
+	struct mbuf *said;
+	unsigned taken;
+};
+
+static void destructor(void *arg)
+{
+	struct reload *r = arg;
+
+	mem_deref(r->now);
+}
+
+int reload_alloc(struct reload **rp, const char *path,
+		 const struct config *started, struct edge *edge)
+{
+	struct reload *r;
+
+	if (!rp || !path || !started)
+		return EINVAL;
+	r = mem_zalloc(sizeof(*r), destructor);
+	if (!r)
+		return ENOMEM;
+	r->path = path;
+	r->started = started;
+	r->edge = edge;
+	*rp = r;
+	return 0;
+}
+
+static int refuse(struct reload *r, int err, const char *why)
+{
+	log_error("reload: %s; nothing has changed", why);
+	(void)mbuf_printf(r->said, "%s; nothing has changed", why);
+	return err;
+}
+
+/* ---- what goes without a restart ------------------------------------------- */
+
+static const char *const takenv[] = {
+	"log.level", "sip.domains", "sip.force-rport", "sip.dispatcher",
+	"sip.sets",  "sip.rules",   "sip.networks",    "sip.limits",
+	"sip.probe", "sip.copy",
+};
+
+static bool can_be_taken(const struct reload *r, const char *key)
+{
+	if (!strncmp(key, "sip.", 4) && (!r->edge || !r->fresh->sip.on))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(takenv); i++)
+		if (!strcmp(takenv[i], key))
+			return true;
+	return false;
+}
+
+static void say_taken(const char *key, void *arg)
+{
+	struct reload *r = arg;
+
+	if (!can_be_taken(r, key))
+		return;
+	r->taken++;
+	log_info("reload: %s: taken", key);
+	(void)mbuf_printf(r->said, "%s: taken\n", key);
+}
+
+static const char *what_it_takes(const char *key)
+{
+	if (!strcmp(key, "devices"))
+		return "carom attach DEV, carom detach DEV";
+	if (!strcmp(key, "media.legs") || !strcmp(key, "pin-dir"))
+		return "carom detach --all, carom attach";
+	return "a restart of caromd";
+}
+
+static void say_left(const char *key, void *arg)
+{
+	struct reload *r = arg;
+	/* of a section that comes or goes its name says it all */
+	const bool inside = !strncmp(key, "sip.", 4) &&
+			    (!r->edge || !r->fresh->sip.on);
+
+	if (can_be_taken(r, key) || inside)
+		return;
+	log_warn("reload: %s: not taken: takes %s", key, what_it_takes(key));
+	(void)mbuf_printf(r->said, "%s: not taken: takes %s\n", key,
+			  what_it_takes(key));
+}
+
+/* -------------------------------------------------------------------------- */
+
+static int take(struct reload *r, struct config *c)
+{
+	struct ds_err derr = {""};
+	int err = 0;
+
+	if (r->edge && c->sip.on)
+		err = role_edge_renew(r->edge, c, &derr);
+	if (err)
+		return refuse(r, err, derr.msg[0] ? derr.msg : strerror(err));
+	log_init(c->log_level);
+	return 0;
+}
+
+int reload_now(struct reload *r, struct mbuf *said)
+{
+	struct config *c = NULL;
+	struct config_err e = {""};
+	int err;
+
+	if (!r || !said)
+		return EINVAL;
+	r->said = said;
+	r->taken = 0;
+	err = config_load(&c, r->path, &e);
+	if (err)
+		return refuse(r, err, e.msg[0] ? e.msg : strerror(err));
+	r->fresh = c;
+	err = take(r, c);
+	if (err) {
+		mem_deref(c);
+		return err;
+	}
+	(void)config_diff(r->now ? r->now : r->started, c, say_taken, r);
+	(void)config_diff(r->started, c, say_left, r);
+	mem_deref(r->now);
+	r->now = c;
+	if (!r->taken)
+		log_info("reload: nothing new in it");
+	return mbuf_printf(said, "%s: read%s%s", r->path,
+			   r->edge && c->sip.dispatcher ? ", and " : "",
+			   r->edge && c->sip.dispatcher ? c->sip.dispatcher
+							: "");
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file daemon/reload.h  The configuration, read again while the agent runs
+ */
+#ifndef CAROM_RELOAD_H
+#define CAROM_RELOAD_H
+
+#include "daemon/config.h"
+#include "edge/edge.h"
+
+struct reload;
+
+/**
+ * @param rp       Pointer to the object (mem_deref when done)
+ * @param path     Of the file; kept by the caller
+ * @param started  What the agent was started with; kept by the caller
+ * @param edge     NULL: this node is none
+ */
+int reload_alloc(struct reload **rp, const char *path,
+		 const struct config *started, struct edge *edge);
+
+/**
+ * Read the file and take what can be taken. Logged as well
+ *
+ * @param said  Appended: lines for people, what was taken and what was not
+ *
+ * @return 0; else nothing has changed, and the last line says why
+ */
+int reload_now(struct reload *r, struct mbuf *said);
+
+#endif

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Networks in force: the file's, and those set by hand */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "edge/nets.h"
+
+/* Entries in order of cmp(), each prefix once */
+struct table {
+	struct policy_net *v;
+	size_t c;
+};
+
+struct nets {
+	struct policy *policy;
+	struct fp_sip *sip;
+	struct table file, hand;
+	nets_node_h *nodeh;
+	void *arg;
+};
+
+static void destructor(void *arg)
+{
+	struct nets *n = arg;
+
+	mem_deref(n->file.v);
+	mem_deref(n->hand.v);
+	mem_deref(n->sip);
+}
+
+static int cmp(const void *pa, const void *pb)
+{
+	const struct policy_net *a = pa, *b = pb;
+	const int af = sa_af(&a->addr) - sa_af(&b->addr);
+	int order;
+
+	if (af)
+		return af;
+	order = sa_af(&a->addr) == AF_INET
+			? memcmp(&a->addr.u.in.sin_addr, &b->addr.u.in.sin_addr,
+				 4)
+			: memcmp(&a->addr.u.in6.sin6_addr,
+				 &b->addr.u.in6.sin6_addr, 16);
+	return order ? order : (int)a->bits - (int)b->bits;
+}
+
+static struct policy_net *find(const struct table *t,
+			       const struct policy_net *key)
+{
+	return t->c ? bsearch(key, t->v, t->c, sizeof(*t->v), cmp) : NULL;
+}
+
+static struct policy_net *vector(size_t c)
+{
+	return mem_zalloc((c + 1) * sizeof(struct policy_net), NULL);
+}
+
+static bool is_host(const struct policy_net *net)
+{
+	return net->bits == (sa_af(&net->addr) == AF_INET ? 32u : 128u);
+}
+
+/* ---- in force -------------------------------------------------------------- */
+
+/* Both tables, those set by hand first where a prefix is in both */
+static int merge(struct table *t, const struct table *file,
+		 const struct table *hand)
+{
+	size_t f = 0, h = 0;
+
+	t->c = 0;
+	t->v = vector(file->c + hand->c);
+	if (!t->v)
+		return ENOMEM;
+	while (f < file->c || h < hand->c) {
+		const int order = f == file->c ? 1
+				  : h == hand->c
+					  ? -1
+					  : cmp(&file->v[f], &hand->v[h]);
+
+		t->v[t->c++] = order < 0 ? file->v[f] : hand->v[h];
+		f += order <= 0;
+		h += order >= 0;
+	}
+	return 0;
+}
+
+/* Nothing is named here any more: the kernel's table has nothing, or the node */
+static int drop(const struct nets *n, const struct policy_net *net)
+{
+	if (is_host(net) && n->nodeh(&net->addr, n->arg))
+		return fp_sip_net(n->sip, &net->addr, net->bits,
+				  SIP_NET_TRUSTED, SIP_NONE);
+	return fp_sip_net_del(n->sip, &net->addr, net->bits);
+}
+
+/* What comes, then what goes: no source is without its network in between */
+static int tell(const struct nets *n, const struct table *old,
+		const struct table *now)
+{
+	int err = 0, e;
+
+	for (size_t i = 0; i < now->c; i++) {
+		const struct policy_net *net = &now->v[i];
+		const struct policy_net *had = find(old, net);
+
+		if (had && had->flags == net->flags && had->set == net->set)
+			continue;
+		e = fp_sip_net(n->sip, &net->addr, net->bits, net->flags,
+			       net->set);
+		err = err ? err : e;
+	}
+	for (size_t i = 0; i < old->c; i++) {
+		if (find(now, &old->v[i]))
+			continue;
+		e = drop(n, &old->v[i]);
+		err = err ? err : e;
+	}
+	return err;
+}
+
+/* Put the tables in force, in place of those that are. They are ours then */
+static int enforce(struct nets *n, struct table file, struct table hand)
+{
+	struct policy *p = n->policy;
+	/* at first the policy has what nobody was told of */
+	const struct table old = {n->file.v ? p->netv : NULL,
+				  n->file.v ? p->netc : 0};
+	struct table now;
+	int err;
+
+	if (merge(&now, &file, &hand))
+		return ENOMEM;
+	err = tell(n, &old, &now);
+	mem_deref(p->netv);
+	p->netv = now.v;
+	p->netc = now.c;
+	if (n->file.v != file.v)
+		mem_deref(n->file.v);
+	if (n->hand.v != hand.v)
+		mem_deref(n->hand.v);
+	n->file = file;
+	n->hand = hand;
+	return err;
+}
+
+/* ---- changes ----------------------------------------------------------------- */
+
+int nets_file(struct nets *n, const struct policy_net *v, size_t c)
+{
+	struct table file = {vector(c), c};
+	int err;
+
+	if (!n || (c && !v) || !file.v) {
+		mem_deref(file.v);
+		return n && (v || !c) ? ENOMEM : EINVAL;
+	}
+	if (c)
+		memcpy(file.v, v, c * sizeof(*v));
+	qsort(file.v, c, sizeof(*v), cmp);
+	err = enforce(n, file, n->hand);
+	if (n->file.v != file.v)
+		mem_deref(file.v);
+	return err;
+}
+
+/* A copy of the table, `skip` left out, `add` put in */
+static int change(struct nets *n, const struct policy_net *skip,
+		  const struct policy_net *add)
+{
+	struct table hand = {vector(n->hand.c + 1), 0};
+	int err;
+
+	if (!hand.v)
+		return ENOMEM;
+	for (size_t i = 0; i < n->hand.c; i++)
+		if (cmp(&n->hand.v[i], skip) != 0)
+			hand.v[hand.c++] = n->hand.v[i];
+	if (add)
+		hand.v[hand.c++] = *add;
+	qsort(hand.v, hand.c, sizeof(*hand.v), cmp);
+	err = enforce(n, n->file, hand);
+	if (n->hand.v != hand.v)
+		mem_deref(hand.v);
+	return err;
+}
+
+int nets_set(struct nets *n, const struct policy_net *net)
+{
+	if (!n || !net)
+		return EINVAL;
+	if (n->hand.c >= NETS_HAND_MAX && !find(&n->hand, net))
+		return ENOSPC;
+	return change(n, net, net);
+}
+
+int nets_unset(struct nets *n, const struct sa *addr, unsigned bits)
+{
+	struct policy_net key = {.bits = bits};
+
+	if (!n || !addr)
+		return EINVAL;
+	key.addr = *addr;
+	return find(&n->hand, &key) ? change(n, &key, NULL) : ENOENT;
+}
+
+const struct policy_net *nets_at(const struct nets *n, size_t i, bool *hand)
+{
+	const struct policy_net *net;
+
+	if (!n || i >= n->policy->netc)
+		return NULL;
+	net = &n->policy->netv[i];
+	if (hand)
+		*hand = find(&n->hand, net);
+	return net;
+}
+
+int nets_alloc(struct nets **np, struct policy *policy, struct fp_sip *sip,
+	       nets_node_h *nodeh, void *arg)
+{
+	struct nets *n;
+
+	if (!np || !policy || !sip || !nodeh)
+		return EINVAL;
+	n = mem_zalloc(sizeof(*n), destructor);
+	if (!n)
+		return ENOMEM;
+	n->policy = policy;
+	n->sip = mem_ref(sip);
+	n->nodeh = nodeh;
+	n->arg = arg;
+	*np = n;
+	return 0;
+}
