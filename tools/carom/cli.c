@@ -12,9 +12,10 @@
 #endif
 
 static const struct cmd *const cmdv[] = {
-	&cmd_attach, &cmd_detach, &cmd_upgrade, &cmd_status,
-	&cmd_legs,   &cmd_calls,  &cmd_stats,   &cmd_dispatcher,
-	&cmd_top,    &cmd_config, NULL,
+	&cmd_attach,     &cmd_detach,  &cmd_upgrade, &cmd_status,
+	&cmd_legs,       &cmd_calls,   &cmd_stats,   &cmd_top,
+	&cmd_dispatcher, &cmd_network, &cmd_limit,   &cmd_reload,
+	&cmd_config,     NULL,
 };
 
 static const struct opt shared[] = {
@@ -162,10 +163,11 @@ int cli_json(struct cli *cli, struct odict *od)
 static void usage(FILE *f)
 {
 	fprintf(f, "Usage: carom COMMAND [options]\n\n"
-		   "Relays RTP in the kernel. Commands:\n\n");
+		   "Relays RTP and forwards SIP in the kernel. "
+		   "Commands:\n\n");
 
 	for (size_t i = 0; cmdv[i]; i++)
-		fprintf(f, "  %-9s %s\n", cmdv[i]->name, cmdv[i]->summary);
+		fprintf(f, "  %-11s%s\n", cmdv[i]->name, cmdv[i]->summary);
 
 	fprintf(f, "\nOptions of every command:\n\n");
 	opts_help(f, shared);

@@ -2,14 +2,14 @@
 /**
  * @file dispatcher.c  carom dispatcher: sets of SIP targets, and their states
  */
-#include "carom.h"
-#include "control/control.h"
+#include <unistd.h>
+#include "ask.h"
 #include "human.h"
 
 struct dispatcher {
+	struct asking ask; /* first */
 	const char *set;
 	const char *reason;
-	const char *socket;
 };
 
 static const struct opt optv[] = {
@@ -25,18 +25,23 @@ static const struct opt optv[] = {
 	 .off = offsetof(struct dispatcher, reason),
 	 .arg = "TEXT",
 	 .help = "why a state is set, for those who look later"},
-	{.name = "socket",
-	 .type = OPT_STR,
-	 .off = offsetof(struct dispatcher, socket),
-	 .arg = "PATH",
-	 .help = "the agent's control socket (default: the configured one)"},
+	ASK_OPTION,
+	{0},
+};
+
+static const struct verb verbv[] = {
+	{"list", 0, 0, "dispatcher list"},
+	{"set", 2, 2, "dispatcher set URI active|inactive|disabled"},
+	{"ping", 0, 1, "dispatcher ping [URI]"},
+	{"reload", 0, 0, "dispatcher reload"},
 	{0},
 };
 
 static const struct table_col colv[] = {
-	{"SET", true, 0},     {"TARGET", false, 0},  {"STATE", false, 0},
-	{"SHARE", true, 0},   {"PRIORITY", true, 3}, {"WEIGHT", true, 2},
-	{"LATENCY", true, 0}, {"SINCE", true, 1},    {"REASON", false, 0},
+	{"SET", true, 0},     {"TARGET", false, 0}, {"DUID", false, 4},
+	{"STATE", false, 0},  {"SHARE", true, 0},   {"PRIORITY", true, 3},
+	{"WEIGHT", true, 2},  {"LATENCY", true, 0}, {"SINCE", true, 1},
+	{"REASON", false, 0},
 };
 
 static enum tint tint(const char *state)
@@ -49,48 +54,49 @@ static enum tint tint(const char *state)
 	return str_cmp(state, "inactive") ? TINT_DIM : TINT_BAD;
 }
 
-static uint64_t num(const struct odict *o, const char *key)
+static const char *text(const struct odict *o, const char *key)
 {
-	uint64_t n = 0;
+	const char *s = odict_string(o, key);
 
-	(void)odict_get_number(o, &n, key);
-
-	return n;
+	return s ? s : "";
 }
 
-static void row(struct table *t, const struct odict *o)
+/* ---- list ------------------------------------------------------------- */
+
+static void row(const struct odict *o, void *arg)
 {
-	const char *state = odict_string(o, "state");
-	const uint64_t us = num(o, "latency_us");
+	const char *state = text(o, "state");
+	struct table *t = arg;
 	struct human h;
 
-	table_cell(t, TINT_NONE, "%u", (unsigned)num(o, "set"));
-	table_cell(t, TINT_NONE, "%s", odict_string(o, "uri"));
+	table_cell(t, TINT_NONE, "%u", (unsigned)ask_number(o, "set"));
+	table_cell(t, TINT_NONE, "%s", text(o, "uri"));
+	table_cell(t, TINT_NONE, "%s", text(o, "duid"));
 	table_cell(t, tint(state), "%s", state);
 	table_cell(t, TINT_NONE, "%.1f %%",
-		   (double)num(o, "slots_permille") / 10.0);
-	table_cell(t, TINT_NONE, "%u", (unsigned)num(o, "priority"));
-	table_cell(t, TINT_NONE, "%u", (unsigned)num(o, "weight"));
-	if (num(o, "answers"))
-		table_cell(t, TINT_NONE, "%.2f ms", (double)us / 1000.0);
+		   (double)ask_number(o, "slots_permille") / 10.0);
+	table_cell(t, TINT_NONE, "%u", (unsigned)ask_number(o, "priority"));
+	table_cell(t, TINT_NONE, "%u", (unsigned)ask_number(o, "weight"));
+	if (ask_number(o, "answers"))
+		table_cell(t, TINT_NONE, "%.2f ms",
+			   (double)ask_number(o, "latency_us") / 1000.0);
 	else
 		table_cell(t, TINT_DIM, "-");
-	table_cell(t, TINT_NONE, "%s", human_age(&h, num(o, "since_ms")));
-	table_cell(t, TINT_NONE, "%s", odict_string(o, "reason"));
+	table_cell(t, TINT_NONE, "%s",
+		   human_age(&h, ask_number(o, "since_ms")));
+	table_cell(t, TINT_NONE, "%s", text(o, "reason"));
 }
 
 static int print_list(struct cli *cli, const struct odict *reply)
 {
-	const struct odict_entry *e = odict_lookup(reply, "targets");
-	const struct odict *arr = e ? e->u.odict : NULL;
 	struct table *t = NULL;
-	struct le *le;
 	int err = table_alloc(&t, colv, ARRAY_SIZE(colv));
 
 	if (err)
 		return err;
-	for (le = arr ? arr->lst.head : NULL; le; le = le->next)
-		row(t, ((struct odict_entry *)le->data)->u.odict);
+
+	table_hide_empty(t, "DUID");
+	ask_each(ask_array(reply, "targets"), row, t);
 	if (table_rows(t))
 		err = table_print(t, cli->out, &cli->style);
 	else
@@ -100,40 +106,123 @@ static int print_list(struct cli *cli, const struct odict *reply)
 	return err;
 }
 
-static const char *socket_path(const struct cli *cli,
-			       const struct dispatcher *d)
-{
-	if (d->socket)
-		return d->socket;
+/* ---- ping --------------------------------------------------------------- */
 
-	return cli->config && cli->config->control ? cli->config->control
-						   : CONTROL_PATH;
+enum { LOOK = 20 /* ms between two looks for the answer */ };
+
+/* How many probes the targets have had their result of */
+struct tally {
+	const char *uri; /* these alone; NULL all */
+	uint64_t v[1024];
+	size_t c;
+};
+
+static bool meant(const struct odict *o, const char *uri)
+{
+	return !uri || !strcmp(text(o, "uri"), uri) ||
+	       !strcmp(text(o, "duid"), uri);
 }
 
-static int unreachable(const char *path, int err)
+static void count(const struct odict *o, void *arg)
 {
-	if (err == ENOENT || err == ECONNREFUSED)
-		cli_error("no agent listens at %s; is caromd running, and is "
-			  "this its configuration? (--config)",
-			  path);
-	else if (err == EACCES)
-		cli_error("%s: %m; run as root", path, err);
+	struct tally *t = arg;
+
+	if (meant(o, t->uri) && t->c < ARRAY_SIZE(t->v))
+		t->v[t->c++] = ask_number(o, "answers") +
+			       ask_number(o, "timeouts");
+}
+
+/* Each target has had a result since */
+static bool moved(const struct tally *a, const struct tally *b)
+{
+	for (size_t i = 0; i < a->c && i < b->c; i++) {
+		if (a->v[i] == b->v[i])
+			return false;
+	}
+
+	return true;
+}
+
+struct ping {
+	struct cli *cli;
+	const char *uri;
+	uint64_t timeout; /* ms */
+	bool failed;
+};
+
+static void print_ping(const struct odict *o, void *arg)
+{
+	const unsigned code = (unsigned)ask_number(o, "last_code");
+	struct ping *p = arg;
+
+	if (!meant(o, p->uri))
+		return;
+
+	p->failed |= ask_number(o, "fails") > 0;
+	fprintf(p->cli->out, "set %u  %s  ", (unsigned)ask_number(o, "set"),
+		text(o, "uri"));
+	if (code)
+		fprintf(p->cli->out, "%u in %.2f ms%s", code,
+			(double)ask_number(o, "last_us") / 1000.0,
+			ask_number(o, "fails") ? ", which is no sign of life "
+						 "(sip.probe.accept)"
+					       : "");
 	else
-		cli_error("%s: %m", path, err);
-
-	return CLI_FAIL;
+		fprintf(p->cli->out, "no answer within %u ms",
+			(unsigned)p->timeout);
+	fprintf(p->cli->out, "; %s\n", text(o, "state"));
 }
 
-static int request(struct odict **reqp, const struct dispatcher *d, int argc,
-		   char **argv)
+static int list(struct cli *cli, const struct dispatcher *d,
+		struct odict **reply)
 {
-	const char *sub = argc ? argv[0] : "list";
 	struct odict *req = NULL;
-	char command[32];
-	int err = odict_alloc(&req, 8);
+	int err = ask_request(&req, "dispatcher", &verbv[0]);
 
-	(void)re_snprintf(command, sizeof(command), "dispatcher %s", sub);
-	js_str(&err, req, "command", command);
+	if (d->set)
+		js_str(&err, req, "set", d->set);
+
+	return ask(cli, &d->ask, "dispatcher", err ? mem_deref(req) : req,
+		   reply);
+}
+
+/* The answers come to the agent: look until it has them */
+static int ping(struct cli *cli, const struct dispatcher *d, const char *uri,
+		const struct tally *before, uint64_t timeout)
+{
+	struct ping p = {.cli = cli, .uri = uri, .timeout = timeout};
+	const uint64_t end = tmr_jiffies() + timeout + 1000;
+	struct odict *reply = NULL;
+	struct tally now = {.uri = uri};
+	int code;
+
+	do {
+		reply = mem_deref(reply);
+		(void)usleep(LOOK * 1000);
+		code = list(cli, d, &reply);
+		if (code)
+			return code;
+		now.c = 0;
+		ask_each(ask_array(reply, "targets"), count, &now);
+	} while (!moved(before, &now) && tmr_jiffies() < end);
+
+	if (cli->json)
+		return cli_json(cli, reply);
+
+	ask_each(ask_array(reply, "targets"), print_ping, &p);
+	mem_deref(reply);
+
+	return p.failed ? CLI_FAIL : CLI_OK;
+}
+
+/* ------------------------------------------------------------------------ */
+
+static struct odict *request(const struct dispatcher *d,
+			     const struct verb *verb, int argc, char **argv)
+{
+	struct odict *req = NULL;
+	int err = ask_request(&req, "dispatcher", verb);
+
 	if (d->set)
 		js_str(&err, req, "set", d->set);
 	if (argc > 1)
@@ -142,96 +231,62 @@ static int request(struct odict **reqp, const struct dispatcher *d, int argc,
 		js_str(&err, req, "state", argv[2]);
 	if (d->reason)
 		js_str(&err, req, "reason", d->reason);
-	*reqp = req;
 
-	return err;
-}
-
-static int check(int argc, char **argv)
-{
-	static const struct {
-		const char *name;
-		int argc;
-		const char *usage;
-	} subv[] = {
-		{"list", 1, "list"},
-		{"reload", 1, "reload"},
-		{"ping", 2, "ping URI"},
-		{"set", 3, "set URI active|inactive|disabled"},
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(subv); i++) {
-		if (!argc)
-			return 0;
-		if (strcmp(argv[0], subv[i].name) != 0)
-			continue;
-		if (argc == subv[i].argc)
-			return 0;
-		cli_error("usage: carom dispatcher %s", subv[i].usage);
-		return EINVAL;
-	}
-	cli_error("dispatcher: '%s' is none of list, set, ping, reload",
-		  argv[0]);
-
-	return EINVAL;
-}
-
-static int show(struct cli *cli, const struct odict *reply, const char *sub)
-{
-	const char *text = odict_string(reply, "text");
-
-	if (!strcmp(sub, "list"))
-		return print_list(cli, reply);
-	fprintf(cli->out, "%s\n", text ? text : "done");
-
-	return 0;
+	return err ? mem_deref(req) : req;
 }
 
 static int run(struct cli *cli, void *cfg, int argc, char **argv)
 {
-	struct odict *req = NULL, *reply = NULL;
+	const struct verb *verb = ask_verb(verbv, "dispatcher", argc, argv);
+	struct odict *reply = NULL;
 	const struct dispatcher *d = cfg;
-	const char *path;
-	bool ok = false;
-	int err, code;
+	struct tally before = {.uri = argc > 1 ? argv[1] : NULL};
+	int code;
 
-	if (check(argc, argv))
+	if (!verb)
 		return CLI_USAGE;
 	code = cli_config(cli, false);
+	if (!code && !strcmp(verb->name, "ping")) {
+		code = list(cli, d, &reply);
+		if (!code)
+			ask_each(ask_array(reply, "targets"), count, &before);
+		reply = mem_deref(reply);
+	}
+	if (!code)
+		code = ask(cli, &d->ask, "dispatcher",
+			   request(d, verb, argc, argv), &reply);
 	if (code)
 		return code;
-	path = socket_path(cli, d);
-	err = request(&req, d, argc, argv);
-	if (!err)
-		err = control_ask(&reply, path, req);
-	mem_deref(req);
-	if (err)
-		return unreachable(path, err);
-	(void)odict_get_boolean(reply, &ok, "ok");
-	if (!ok) {
-		cli_error("dispatcher: %s", odict_string(reply, "error"));
+
+	if (!strcmp(verb->name, "ping")) {
+		const uint64_t timeout = ask_number(reply, "timeout_ms");
+
 		mem_deref(reply);
-		return CLI_FAIL;
+		return ping(cli, d, before.uri, &before, timeout);
 	}
-	if (cli->json)
-		return cli_json(cli, reply);
-	err = show(cli, reply, argc ? argv[0] : "list");
+	if (strcmp(verb->name, "list") != 0 || cli->json)
+		return ask_print(cli, reply);
+
+	code = print_list(cli, reply) ? CLI_FAIL : CLI_OK;
 	mem_deref(reply);
 
-	return err ? CLI_FAIL : CLI_OK;
+	return code;
 }
 
 const struct cmd cmd_dispatcher = {
 	.name = "dispatcher",
-	.args = "[list | set URI STATE | ping URI | reload]",
+	.args = "[list | set URI STATE | ping [URI] | reload]",
 	.summary = "Show and change the sets of SIP targets",
-	.text = "SHARE is how much of a set's new calls a target gets now. "
-		"set: "
-		"active, inactive\n(probes bring it back) or disabled (they "
-		"don't). ping: one OPTIONS at once. reload:\nread the list "
-		"again; calls under way stay where they are.",
+	.text = "SHARE is how much of a set's new calls a target gets now. A "
+		"target is named by its\nURI or its duid. set: active, "
+		"inactive "
+		"(probes bring it back) or disabled (they\ndon't). ping: one "
+		"OPTIONS at once, and its answer; exit code 1 where one is not "
+		"alive.\nreload: read the list again; calls under way stay "
+		"where they are.",
 	.example = "  carom dispatcher\n  carom dispatcher set "
-		   "sip:192.0.2.7:5060 disabled --reason upgrade",
+		   "sip:192.0.2.7:5060 disabled --reason upgrade\n"
+		   "  carom dispatcher ping sip:192.0.2.7:5060",
 	.optv = optv,
 	.cfg_size = sizeof(struct dispatcher),
 	.argc_max = 3,

@@ -20,41 +20,84 @@ static unsigned permille(const struct ds_set *set, const struct ds_target *t)
 	return n ? (unsigned)(mine * 1000 / n) : 0;
 }
 
+static int put_status(struct odict *o, const struct ds_status *st)
+{
+	const struct {
+		const char *key;
+		uint64_t n;
+	} v[] = {
+		{"since_ms", tmr_jiffies() - st->changed},
+		{"latency_us", st->lat.avg},
+		{"latency_min_us", st->lat.min},
+		{"latency_max_us", st->lat.max},
+		{"answers", st->lat.answers},
+		{"timeouts", st->lat.timeouts},
+		{"fails", st->fails},
+		{"last_code", st->code},
+		{"last_us", st->rtt},
+	};
+	int err = odict_entry_add(o, "state", ODICT_STRING,
+				  ds_state_name(st->state));
+
+	if (!err)
+		err = odict_entry_add(o, "reason", ODICT_STRING, st->reason);
+	for (size_t i = 0; i < ARRAY_SIZE(v) && !err; i++)
+		err = odict_entry_add(o, v[i].key, ODICT_INT, (int64_t)v[i].n);
+	return err;
+}
+
+static int put_attrs(struct odict *o, const struct ds_target *t)
+{
+	const char *attrs = ds_target_attrs(t);
+	const struct sa *addr = ds_target_addr(t);
+	struct pl val;
+	char text[128];
+	int err = 0;
+
+	if (addr) {
+		(void)re_snprintf(text, sizeof(text), "%J", addr);
+		err = odict_entry_add(o, "address", ODICT_STRING, text);
+	}
+	if (!err && attrs)
+		err = odict_entry_add(o, "attrs", ODICT_STRING, attrs);
+	if (!err && ds_attr_get(attrs, "duid", &val)) {
+		(void)re_snprintf(text, sizeof(text), "%r", &val);
+		err = odict_entry_add(o, "duid", ODICT_STRING, text);
+	}
+	return err;
+}
+
 static int put_target(struct odict *arr, const struct ds_set *set,
 		      const struct ds_target *t, size_t nth)
 {
-	const struct ds_status *st = ds_target_status(t);
+	const struct {
+		const char *key;
+		uint64_t n;
+	} v[] = {
+		{"set", ds_set_id(set)},
+		{"slots_permille", permille(set, t)},
+		{"priority", ds_target_priority(t)},
+		{"weight", ds_target_weight(t)},
+		{"flags", ds_target_flags(t)},
+	};
 	struct odict *o = NULL;
 	char key[24];
-	int err;
+	int err = odict_alloc(&o, 16);
 
-	err = odict_alloc(&o, 16);
-	if (err)
-		return err;
-	err |= odict_entry_add(o, "set", ODICT_INT, (int64_t)ds_set_id(set));
-	err |= odict_entry_add(o, "uri", ODICT_STRING, ds_target_uri(t));
-	err |= odict_entry_add(o, "state", ODICT_STRING,
-			       ds_state_name(st->state));
-	err |= odict_entry_add(o, "reason", ODICT_STRING, st->reason);
-	err |= odict_entry_add(o, "since_ms", ODICT_INT,
-			       (int64_t)(tmr_jiffies() - st->changed));
-	err |= odict_entry_add(o, "slots_permille", ODICT_INT,
-			       (int64_t)permille(set, t));
-	err |= odict_entry_add(o, "priority", ODICT_INT,
-			       (int64_t)ds_target_priority(t));
-	err |= odict_entry_add(o, "weight", ODICT_INT,
-			       (int64_t)ds_target_weight(t));
-	err |= odict_entry_add(o, "latency_us", ODICT_INT,
-			       (int64_t)st->lat.avg);
-	err |= odict_entry_add(o, "answers", ODICT_INT,
-			       (int64_t)st->lat.answers);
-	err |= odict_entry_add(o, "timeouts", ODICT_INT,
-			       (int64_t)st->lat.timeouts);
+	if (!err)
+		err = odict_entry_add(o, "uri", ODICT_STRING, ds_target_uri(t));
+	for (size_t i = 0; i < ARRAY_SIZE(v) && !err; i++)
+		err = odict_entry_add(o, v[i].key, ODICT_INT, (int64_t)v[i].n);
+	if (!err)
+		err = put_status(o, ds_target_status(t));
+	if (!err)
+		err = put_attrs(o, t);
 	/* an array's keys are never shown, yet must differ */
 	(void)re_snprintf(key, sizeof(key), "%u-%zu", ds_set_id(set), nth);
-	err |= odict_entry_add(arr, key, ODICT_OBJECT, o);
+	if (!err)
+		err = odict_entry_add(arr, key, ODICT_OBJECT, o);
 	mem_deref(o);
-	return err ? ENOMEM : 0;
+	return err;
 }
 
 static bool wanted(const struct odict *req, const struct ds_set *set)
@@ -84,36 +127,56 @@ static int list(struct edge *e, const struct odict *req, struct odict *reply)
 	return err;
 }
 
-/* Call h for each target of that URI; ENOENT: there is none */
-static int each(struct edge *e, const struct odict *req, struct odict *reply,
-		int (*h)(struct edge *, struct ds_set *, struct ds_target *,
-			 const struct odict *, struct odict *))
+/* Is the target meant by "uri", which may be its duid? */
+static bool meant(const struct ds_target *t, const char *name)
 {
-	const char *uri = odict_string(req, "uri");
+	struct pl duid;
+
+	return !str_cmp(ds_target_uri(t), name) ||
+	       (ds_attr_get(ds_target_attrs(t), "duid", &duid) &&
+		!pl_strcmp(&duid, name));
+}
+
+typedef int(each_h)(struct edge *e, struct ds_set *set, struct ds_target *t,
+		    const struct odict *req, struct odict *reply);
+
+static int each_of(struct edge *e, struct ds_set *set, const struct odict *req,
+		   struct odict *reply, each_h *h, unsigned *n)
+{
+	const char *name = odict_string(req, "uri");
+	int err = 0;
+
+	for (size_t k = 0; k < ds_set_count(set) && !err; k++) {
+		struct ds_target *t = ds_set_target(set, k);
+
+		if (name && !meant(t, name))
+			continue;
+		err = h(e, set, t, req, reply);
+		++*n;
+	}
+	return err;
+}
+
+/* Call h for each target of that name, or for all. ENOENT: there is none */
+static int each(struct edge *e, const struct odict *req, struct odict *reply,
+		each_h *h)
+{
+	const char *name = odict_string(req, "uri");
 	const struct policy_set *s;
 	unsigned n = 0;
 	int err = 0;
 
-	if (!uri)
-		return control_fail(reply, EINVAL, "no URI is given");
-	for (size_t i = 0; !err && (s = edge_set(e, i)); i++) {
-		struct ds_target *t = wanted(req, s->set)
-					      ? ds_set_find(s->set, uri)
-					      : NULL;
-
-		if (!t)
-			continue;
-		err = h(e, s->set, t, req, reply);
-		n++;
-	}
+	for (size_t i = 0; !err && (s = edge_set(e, i)); i++)
+		if (wanted(req, s->set))
+			err = each_of(e, s->set, req, reply, h, &n);
 	if (!n)
 		return control_fail(reply, ENOENT,
 				    "no target %s; carom dispatcher list shows "
 				    "them",
-				    uri);
+				    name ? name : "there");
 	return err ? err
-		   : control_say(reply, "%s: done in %u set%s", uri, n,
-				 n == 1 ? "" : "s");
+		   : control_say(reply, "%s: done, %u target%s",
+				 name ? name : "all", n, n == 1 ? "" : "s");
 }
 
 static int set_one(struct edge *e, struct ds_set *set, struct ds_target *t,
@@ -139,6 +202,15 @@ static int set_one(struct edge *e, struct ds_set *set, struct ds_target *t,
 			    name ? name : "");
 }
 
+static int set_states(struct edge *e, const struct odict *req,
+		      struct odict *reply)
+{
+	/* not all of them, for want of a name */
+	return odict_string(req, "uri")
+		       ? each(e, req, reply, set_one)
+		       : control_fail(reply, EINVAL, "no URI is given");
+}
+
 static int ping_one(struct edge *e, struct ds_set *set, struct ds_target *t,
 		    const struct odict *req, struct odict *reply)
 {
@@ -148,6 +220,16 @@ static int ping_one(struct edge *e, struct ds_set *set, struct ds_target *t,
 	return err == ENOENT ? control_fail(reply, err, "%s has no address",
 					    ds_target_uri(t))
 			     : err;
+}
+
+/* The answer is not waited for: who asked looks at the list until it is there */
+static int ping(struct edge *e, const struct odict *req, struct odict *reply)
+{
+	const int err = each(e, req, reply, ping_one);
+
+	return err ? err
+		   : odict_entry_add(reply, "timeout_ms", ODICT_INT,
+				     (int64_t)probe_timeout(edge_probe(e)));
 }
 
 static int reload(struct edge *e, struct odict *reply)
@@ -167,9 +249,9 @@ int edge_control(struct edge *e, const char *command, const struct odict *req,
 	if (!strcmp(command, "dispatcher list"))
 		return list(e, req, reply);
 	if (!strcmp(command, "dispatcher set"))
-		return each(e, req, reply, set_one);
+		return set_states(e, req, reply);
 	if (!strcmp(command, "dispatcher ping"))
-		return each(e, req, reply, ping_one);
+		return ping(e, req, reply);
 	if (!strcmp(command, "dispatcher reload"))
 		return reload(e, reply);
 	if (!strcmp(command, "sip stats"))

@@ -274,6 +274,11 @@ int probe_alloc(struct probe **pp, const struct probe_conf *conf,
 	return 0;
 }
 
+uint32_t probe_timeout(const struct probe *p)
+{
+	return p ? p->conf.timeout : 0;
+}
+
 void probe_set(struct probe *p, const struct probe_conf *conf,
 	       const struct ds_conf *ds)
 {

@@ -52,6 +52,9 @@ int probe_alloc(struct probe **pp, const struct probe_conf *conf,
 void probe_set(struct probe *p, const struct probe_conf *conf,
 	       const struct ds_conf *ds);
 
+/** ms until a probe counts as not answered */
+uint32_t probe_timeout(const struct probe *p);
+
 /** Probe a target now, whatever the interval. @return 0, ENOENT (no address) */
 int probe_now(struct probe *p, struct ds_set *set, struct ds_target *t);
 

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file ask.c  Commands that the running agent carries out
+ */
+#include "ask.h"
+#include "control/control.h"
+
+static const char *socket_path(const struct cli *cli, const struct asking *a)
+{
+	if (a && a->socket)
+		return a->socket;
+
+	return cli->config && cli->config->control ? cli->config->control
+						   : CONTROL_PATH;
+}
+
+static int unreachable(const char *what, const char *path, int err)
+{
+	if (err == ENOENT || err == ECONNREFUSED)
+		cli_error("%s: no agent listens at %s; is caromd running, and "
+			  "is this its configuration? (--config)",
+			  what, path);
+	else if (err == EACCES)
+		cli_error("%s: %s: %m; run as root", what, path, err);
+	else
+		cli_error("%s: %s: %m", what, path, err);
+
+	return CLI_FAIL;
+}
+
+const struct verb *ask_verb(const struct verb *verbv, const char *cmd, int argc,
+			    char **argv)
+{
+	char names[128] = "";
+
+	if (!argc)
+		return verbv;
+
+	for (size_t i = 0; verbv[i].name; i++) {
+		const struct verb *v = &verbv[i];
+
+		if (!strcmp(argv[0], v->name) && argc - 1 >= v->min &&
+		    argc - 1 <= v->max)
+			return v;
+		if (!strcmp(argv[0], v->name)) {
+			cli_error("usage: carom %s", v->usage);
+			return NULL;
+		}
+		(void)re_snprintf(names + strlen(names),
+				  sizeof(names) - strlen(names), "%s%s",
+				  i ? ", " : "", v->name);
+	}
+	cli_error("%s: '%s' is none of %s", cmd, argv[0], names);
+
+	return NULL;
+}
+
+int ask_request(struct odict **reqp, const char *cmd, const struct verb *verb)
+{
+	char command[64];
+	int err = odict_alloc(reqp, 8);
+
+	(void)re_snprintf(command, sizeof(command), "%s%s%s", cmd,
+			  verb ? " " : "", verb ? verb->name : "");
+	js_str(&err, *reqp, "command", command);
+
+	return err;
+}
+
+int ask(struct cli *cli, const struct asking *a, const char *what,
+	struct odict *req, struct odict **reply)
+{
+	const char *path = socket_path(cli, a);
+	bool ok = false;
+	int err = req ? control_ask(reply, path, req) : ENOMEM;
+
+	mem_deref(req);
+	if (err)
+		return unreachable(what, path, err);
+
+	(void)odict_get_boolean(*reply, &ok, "ok");
+	if (ok)
+		return CLI_OK;
+
+	cli_error("%s: %s", what, odict_string(*reply, "error"));
+	*reply = mem_deref(*reply);
+
+	return CLI_FAIL;
+}
+
+int ask_quietly(struct cli *cli, struct odict *req, struct odict **reply)
+{
+	int err = req ? control_ask(reply, socket_path(cli, NULL), req)
+		      : ENOMEM;
+
+	mem_deref(req);
+	if (!err && !ask_bool(*reply, "ok")) {
+		*reply = mem_deref(*reply);
+		err = ENOENT;
+	}
+
+	return err;
+}
+
+uint64_t ask_number(const struct odict *o, const char *key)
+{
+	uint64_t n = 0;
+
+	(void)odict_get_number(o, &n, key);
+
+	return n;
+}
+
+bool ask_bool(const struct odict *o, const char *key)
+{
+	bool b = false;
+
+	(void)odict_get_boolean(o, &b, key);
+
+	return b;
+}
+
+const struct odict *ask_array(const struct odict *o, const char *key)
+{
+	const struct odict_entry *e = odict_lookup(o, key);
+
+	return e && (e->type == ODICT_ARRAY || e->type == ODICT_OBJECT)
+		       ? e->u.odict
+		       : NULL;
+}
+
+void ask_each(const struct odict *arr, ask_each_h *h, void *arg)
+{
+	struct le *le;
+
+	for (le = arr ? arr->lst.head : NULL; le; le = le->next) {
+		const struct odict_entry *e = le->data;
+
+		if (e->type == ODICT_OBJECT)
+			h(e->u.odict, arg);
+	}
+}
+
+int ask_print(struct cli *cli, struct odict *reply)
+{
+	const char *text = odict_string(reply, "text");
+
+	if (cli->json)
+		return cli_json(cli, reply);
+
+	fprintf(cli->out, "%s\n", text ? text : "done");
+	mem_deref(reply);
+
+	return CLI_OK;
+}
