@@ -16,9 +16,14 @@ static __always_inline bool sip_listener_out(struct sip_work *w, bool v6)
 
 	w->out = in;
 	if (l && l->used && !!l->v6 == v6 &&
-	    (l->ifindex == w->ifindex || !(w->b.s.flags & SCAN_REQUEST)))
+	    (!l->ifindex || l->ifindex == w->ifindex ||
+	     !(w->b.s.flags & SCAN_REQUEST)))
 		return true;
 	other = bpf_map_lookup_elem(&sip_exits, &key);
+	if (!other) {
+		key.ifindex = 0;
+		other = bpf_map_lookup_elem(&sip_exits, &key);
+	}
 	if (other) {
 		w->out = *other;
 		return true;

@@ -92,7 +92,7 @@ struct sip_listener {
 	__u16 v6;
 	__u16 via_len, rr_len;
 	__u32 used;
-	__u32 ifindex; /**< of the device that has the address        */
+	__u32 ifindex; /**< of the device that has the address; 0: any */
 	char via[SIP_LINE_MAX];
 	char rr[SIP_LINE_MAX];
 };
@@ -100,7 +100,7 @@ struct sip_listener {
 /** Key of sip_exits: which listener's address messages leave from by a device,
  * where the one that they came to is of another device */
 struct sip_exit {
-	__u32 ifindex;
+	__u32 ifindex; /**< 0: by those that have no entry             */
 	__u32 v6;
 };
 

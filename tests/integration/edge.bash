@@ -38,7 +38,7 @@ setup()
 
 teardown()
 {
-	[ -n "${BATS_TEST_COMPLETED:-}" ] || tail -n 20 "$RUN"/*.log
+	[ -n "${BATS_TEST_COMPLETED:-}" ] || tail -n 20 "$RUN"/e?.log
 }
 
 # until_true SECONDS COMMAND...: waits for what has to become true
@@ -54,10 +54,13 @@ until_true()
 	return 1
 }
 
-# Is a UDP port of a host taken?
-listens() # HOST PORT
+# Is somebody there?
+listens() # HOST ADDRESS PORT
 {
-	[ -n "$(edge exec "$1" ss -Huan "sport = :$2")" ]
+	local addr=$2
+
+	[[ $addr != *:* ]] || addr="[$addr]"
+	[ -n "$(edge exec "$1" ss -Huan "src $addr:$3")" ]
 }
 
 # uas HOST ADDRESS PORT SIPP-ARGUMENTS...: one that answers, in the background
@@ -67,9 +70,9 @@ uas()
 
 	shift 3
 	(cd "$RUN" && edge exec "$host" sipp "$@" -i "$addr" -p "$port" \
-		-mp $((port + 1000)) -trace_err -error_file "$host-$port.log" \
+		-mp $((port + 1000)) -trace_err -error_file "$host-$port.err" \
 		-bg -nostdin </dev/null >/dev/null 2>&1 3>&-) || true
-	until_true 10 listens "$host" "$port"
+	until_true 10 listens "$host" "$addr" "$port"
 }
 
 # nodes SIPP-ARGUMENTS...: what the farm's nodes do from now on
@@ -159,6 +162,32 @@ settled()
 	echo "$BATS_TEST_DESCRIPTION:" \
 		"$((f * 1000 / (f + p + !(f + p))))/1000 in the kernel" >&3
 	[ $((f + p)) -ge "${2:-1}" ] && [ $((f * 100)) -ge $(((f + p) * $1)) ]
+}
+
+# Requests of a method that the kernel has forwarded: in dialogs, and outside
+forwarded() # METHOD
+{
+	local h
+
+	for h in e1 e2; do
+		edge cli $h stats sip --json
+	done | jq -s "[.[].requests.$1 | .inside_dialog + .outside_dialog] |
+		add"
+}
+
+# UDP datagrams that hosts refused for their checksum
+bad_sums() # HOST...
+{
+	local h
+
+	for h; do
+		edge exec "$h" cat /proc/net/snmp /proc/net/snmp6
+	done | awk '
+		/^Udp: [^0-9]/ { for (i = 1; i <= NF; i++)
+			if ($i == "InCsumErrors") col = i; next }
+		/^Udp:/ { n += $col }
+		/^Udp6InCsumErrors/ { n += $2 }
+		END { print n + 0 }'
 }
 
 ask() # HOST IP PORT TO [SECONDS]

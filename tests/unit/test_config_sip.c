@@ -81,6 +81,26 @@ static void test_defaults(void **state)
 	mem_deref(c);
 }
 
+/* One name, two families: both are probed from there */
+static void test_shared_name(void **state)
+{
+	struct config *c = good(
+		MEDIA "sip:\n  listen:\n"
+		      "    - {name: v, address: \"192.0.2.1:5060\"}\n"
+		      "    - {name: o, address: \"192.0.2.2:5060\"}\n"
+		      "    - {name: o, address: \"[2001:db8::2]:5060\"}\n"
+		      "  key-file: /k\n  probe: {listener: o}\n");
+	(void)state;
+
+	assert_int_equal(c->sip.probe.listener, 1);
+	assert_int_equal(c->sip.probe.listener6, 2);
+	mem_deref(c);
+	c = good(SIP "  probe: {listener: a}\n");
+	assert_int_equal(c->sip.probe.listener, 0);
+	assert_int_equal(c->sip.probe.listener6, ~0u);
+	mem_deref(c);
+}
+
 static void look_at_all(const struct config_sip *s)
 {
 	assert_int_equal(s->setc, 2);
@@ -316,6 +336,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_shared_name),
 		cmocka_unit_test(test_all),
 		cmocka_unit_test(test_streams),
 		cmocka_unit_test(test_refused),

@@ -100,7 +100,9 @@ make_vip()
 	for h in e1 e2; do
 		inside $h sysctl -qw net.ipv4.conf.all.arp_ignore=8
 		ip -n "$(ns $h)" addr add $VIP/32 dev "$DEV"
-		ip -n "$(ns $h)" addr add $VIP6/128 dev "$DEV" nodad
+		# on lo: what it asks of its neighbours is not asked in its
+		# name, for the answer would go to either edge
+		ip -n "$(ns $h)" addr add $VIP6/128 dev lo
 	done
 	for h in $HOSTS; do
 		h=${h%:*}
@@ -206,7 +208,7 @@ configure() # EDGE
 	    - {name: vip, address: "$VIP:5060"}
 	    - {name: vip6, address: "[$VIP6]:5060"}
 	    - {name: own, address: "192.0.2.1${1#e}:5060"}
-	    - {name: six, address: "[${NET6}1${1#e}]:5060"}
+	    - {name: own, address: "[${NET6}1${1#e}]:5060"}
 	  key-file: $RUN/key
 	  domains: [example.com, conf.example.com]
 	  dispatcher: $RUN/list

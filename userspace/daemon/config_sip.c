@@ -82,7 +82,8 @@ static int fill_listen(struct fill *f, size_t i)
 	}
 	for (size_t k = 0; k < i; k++) {
 		(void)path_is(f, "listen", i, "name");
-		if (!strcmp(r->name, f->s->listenv[k].name))
+		if (!strcmp(r->name, f->s->listenv[k].name) &&
+		    sa_af(&l->addr) == sa_af(&f->s->listenv[k].addr))
 			return refuse(f, "twice", r->name);
 	}
 	l->advertised = l->addr;

@@ -62,7 +62,8 @@ struct config_sip {
 		struct config_sip_codes *acceptv; /**< alive              */
 		size_t acceptc;
 		char *from;
-		unsigned listener; /**< index in listenv; ~0: any        */
+		unsigned listener;  /**< index in listenv; ~0: any       */
+		unsigned listener6; /**< the same for IPv6               */
 	} probe;
 	uint32_t copy; /**< a copy of each n'th message; 0: none           */
 	uint32_t tcp_above; /**< bytes of a request, 18.1.1; 0: never     */

@@ -170,6 +170,9 @@ int config_sip_print(struct re_printf *pf, const struct config_sip *s)
 	if (!err && s->probe.listener < s->listenc)
 		err = re_hprintf(pf, "    listener: \"%s\"\n",
 				 s->listenv[s->probe.listener].name);
+	else if (!err && s->probe.listener6 < s->listenc)
+		err = re_hprintf(pf, "    listener: \"%s\"\n",
+				 s->listenv[s->probe.listener6].name);
 	if (!err)
 		err = print_accept(pf, s);
 	if (!err)

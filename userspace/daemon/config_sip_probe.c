@@ -91,16 +91,21 @@ static int fill_from(struct config_sip *s, const struct raw_sip_probe *r,
 static int fill_listener(struct config_sip *s, const struct raw_sip_probe *r,
 			 const struct config_src *src)
 {
-	s->probe.listener = ~0u;
-	if (!r->listener)
-		return 0;
-	for (size_t i = 0; i < s->listenc; i++)
-		if (!strcmp(s->listenv[i].name, r->listener))
+	bool found = !r->listener;
+
+	s->probe.listener = s->probe.listener6 = ~0u;
+	for (size_t i = 0; i < s->listenc && r->listener; i++) {
+		if (strcmp(s->listenv[i].name, r->listener) != 0)
+			continue;
+		found = true;
+		if (sa_af(&s->listenv[i].addr) == AF_INET6)
+			s->probe.listener6 = (unsigned)i;
+		else
 			s->probe.listener = (unsigned)i;
-	return s->probe.listener == ~0u
-		       ? refuse(src, "sip.probe.listener", r->listener,
-				"is none of listen")
-		       : 0;
+	}
+	return found ? 0
+		     : refuse(src, "sip.probe.listener", r->listener,
+			      "is none of listen");
 }
 
 int config_fill_probe(struct config_sip *s, const struct config_src *src)

@@ -131,6 +131,7 @@ static void fill_probe(struct edge_conf *e, const struct config_sip *s)
 	e->probe.timeout = s->probe.timeout;
 	e->probe.from = s->probe.from;
 	e->probe_listener = s->probe.listener;
+	e->probe_listener6 = s->probe.listener6;
 	e->ds = ds_conf_default;
 	e->ds.down = s->probe.down;
 	e->ds.up = s->probe.up;

@@ -174,8 +174,11 @@ static int probe_send(const struct ds_target *t, struct mbuf *mb, char *via,
 	const struct policy *p = e->policy;
 	const struct sa *dst = ds_target_addr(t);
 	const int own = options_listener(p, t);
-	unsigned i = own < 0 ? e->conf.probe_listener : (unsigned)own;
+	unsigned i = sa_af(dst) == AF_INET6 ? e->conf.probe_listener6
+					    : e->conf.probe_listener;
 
+	if (own >= 0)
+		i = (unsigned)own;
 	if (i >= p->listenerc || sa_af(&p->listenerv[i].addr) != sa_af(dst))
 		i = leave_by(p, dst, 0);
 	if (sa_af(&p->listenerv[i].addr) != sa_af(dst))
@@ -217,16 +220,17 @@ static int tell_self(struct edge *e, const struct sa *sa, unsigned i)
 	return fp_sip_self(e->sip, sa, udp ? i : SIP_LISTENERS);
 }
 
-static bool first_at(const struct policy *p, unsigned i)
+/* Of those that messages may leave from by listener i's device, the first one */
+static unsigned first_at(const struct policy *p, unsigned i)
 {
-	const struct policy_listener *l = &p->listenerv[i];
+	const struct policy_listener *v = p->listenerv;
 
 	for (unsigned k = 0; k < i; k++)
-		if (p->listenerv[k].transp == MSG_UDP &&
-		    p->listenerv[k].ifindex == l->ifindex &&
-		    sa_af(&p->listenerv[k].addr) == sa_af(&l->addr))
-			return false;
-	return true;
+		if (v[k].transp == MSG_UDP &&
+		    sa_af(&v[k].addr) == sa_af(&v[i].addr) &&
+		    (!v[k].ifindex || v[k].ifindex == v[i].ifindex))
+			return k;
+	return i;
 }
 
 static int tell_listener(struct edge *e, unsigned i)
@@ -235,8 +239,7 @@ static int tell_listener(struct edge *e, unsigned i)
 	const bool v6 = sa_af(&l->addr) == AF_INET6;
 	int err;
 
-	l->ifindex = leave_device_of(&l->addr);
-	if (!l->ifindex)
+	if (leave_device_of(&l->ifindex, &l->addr))
 		log_warn("edge: %j is no address of this host", &l->addr);
 	err = tell_self(e, &l->addr, i);
 	if (!err)
@@ -244,9 +247,9 @@ static int tell_listener(struct edge *e, unsigned i)
 	if (err || l->transp != MSG_UDP || i >= SIP_LISTENERS)
 		return err;
 	err = fp_sip_listener(e->sip, i, &l->addr, &l->advertised, l->ifindex);
-	if (!err && l->ifindex && first_at(e->policy, i))
-		err = fp_sip_exit(e->sip, l->ifindex, v6, i);
-	return err;
+	return err ? err
+		   : fp_sip_exit(e->sip, l->ifindex, v6,
+				 first_at(e->policy, i));
 }
 
 /* All but the sets: they come with the list */

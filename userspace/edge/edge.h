@@ -30,9 +30,9 @@ struct edge_conf {
 	const char *list; /**< path of the dispatcher list; NULL: none      */
 	struct ds_conf ds;
 	struct probe_conf probe;
-	/** Listener to probe from: one that no other edge has too. ~0: as any
-	 * other message to the target */
-	unsigned probe_listener;
+	/** Listeners to probe IPv4 and IPv6 targets from: such that no other
+	 * edge has too. ~0: as any other message to the target */
+	unsigned probe_listener, probe_listener6;
 	struct limit limitv[SIP_CLASS_MAX];
 	uint32_t copy_every;
 };

@@ -7,20 +7,34 @@
 #include <sys/socket.h>
 #include "edge/leave.h"
 
-unsigned leave_device_of(const struct sa *addr)
+/* lo, dummy: no packet leaves there, so what has its address there may leave by
+ * any device */
+static bool is_shelf(unsigned flags)
+{
+	const unsigned dummy = IFF_BROADCAST | IFF_NOARP;
+
+	return flags & IFF_LOOPBACK || (flags & dummy) == dummy;
+}
+
+int leave_device_of(unsigned *ifindex, const struct sa *addr)
 {
 	struct ifaddrs *all = NULL, *a;
-	unsigned ifindex = 0;
 	struct sa have;
+	int err = ENOENT;
 
+	*ifindex = 0;
 	if (getifaddrs(&all))
-		return 0;
-	for (a = all; a && !ifindex; a = a->ifa_next)
-		if (a->ifa_addr && !sa_set_sa(&have, a->ifa_addr) &&
-		    sa_cmp(addr, &have, SA_ADDR))
-			ifindex = if_nametoindex(a->ifa_name);
+		return errno;
+	for (a = all; a && err; a = a->ifa_next) {
+		if (!a->ifa_addr || sa_set_sa(&have, a->ifa_addr) ||
+		    !sa_cmp(addr, &have, SA_ADDR))
+			continue;
+		err = 0;
+		if (!is_shelf(a->ifa_flags))
+			*ifindex = if_nametoindex(a->ifa_name);
+	}
 	freeifaddrs(all);
-	return ifindex;
+	return err;
 }
 
 /* Our own address on the way to dst */
@@ -53,6 +67,7 @@ static unsigned udp_listeners(const struct policy *p, int af)
 /* The device by which packets to dst leave; 0: unknown */
 static unsigned device_towards(const struct policy *p, const struct sa *dst)
 {
+	unsigned ifindex;
 	struct sa src;
 
 	if (source_for(&src, dst))
@@ -60,7 +75,15 @@ static unsigned device_towards(const struct policy *p, const struct sa *dst)
 	for (size_t i = 0; i < p->listenerc; i++)
 		if (sa_cmp(&p->listenerv[i].addr, &src, SA_ADDR))
 			return p->listenerv[i].ifindex;
-	return leave_device_of(&src);
+	return leave_device_of(&ifindex, &src) ? 0 : ifindex;
+}
+
+/* Can datagrams of dst's family leave from there by that device? */
+static bool stands_at(const struct policy_listener *l, const struct sa *dst,
+		      unsigned ifindex)
+{
+	return l->transp == MSG_UDP && sa_af(&l->addr) == sa_af(dst) &&
+	       (!l->ifindex || l->ifindex == ifindex);
 }
 
 unsigned leave_by(const struct policy *p, const struct sa *dst, unsigned in)
@@ -72,12 +95,10 @@ unsigned leave_by(const struct policy *p, const struct sa *dst, unsigned in)
 	if (fits && udp_listeners(p, sa_af(dst)) == 1)
 		return in;
 	ifindex = device_towards(p, dst);
-	if (fits && ifindex == l->ifindex)
+	if (stands_at(l, dst, ifindex))
 		return in;
 	for (size_t i = 0; i < p->listenerc; i++)
-		if (p->listenerv[i].transp == MSG_UDP && ifindex &&
-		    p->listenerv[i].ifindex == ifindex &&
-		    sa_af(&p->listenerv[i].addr) == sa_af(dst))
+		if (stands_at(&p->listenerv[i], dst, ifindex))
 			return (unsigned)i;
 	for (size_t i = 0; !fits && i < p->listenerc; i++)
 		if (p->listenerv[i].transp == MSG_UDP &&

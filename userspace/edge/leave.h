@@ -17,7 +17,14 @@
  */
 unsigned leave_by(const struct policy *p, const struct sa *dst, unsigned in);
 
-/** Index of the device that has the address; 0: none of this host */
-unsigned leave_device_of(const struct sa *addr);
+/**
+ * The device that has an address
+ *
+ * @param ifindex  Result; 0: one that no packet leaves by (lo, dummy): the
+ *                 address is at home at any device
+ *
+ * @return 0, ENOENT (no address of this host)
+ */
+int leave_device_of(unsigned *ifindex, const struct sa *addr);
 
 #endif

@@ -20,7 +20,7 @@ struct policy_listener {
 	enum msg_transp transp;
 	struct sa addr;       /**< bound                                   */
 	struct sa advertised; /**< what others are told                    */
-	unsigned ifindex;     /**< device that has the address; 0: unknown */
+	unsigned ifindex;     /**< device that has the address; 0: any     */
 	bool own;    /**< no other edge has the address: what must come back
 			here names it                              */
 	bool silent; /**< nobody listens: for connections that we open    */

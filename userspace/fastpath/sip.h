@@ -43,7 +43,7 @@ void fp_sip_on(struct fp_sip *s, bool on);
  * @param i           0..SIP_LISTENERS - 1
  * @param laddr       Address and port that we are bound to
  * @param advertised  What others are told; NULL: the same
- * @param ifindex     Device that has the address; 0: unknown
+ * @param ifindex     Device that has the address; 0: any
  */
 int fp_sip_listener(struct fp_sip *s, unsigned i, const struct sa *laddr,
 		    const struct sa *advertised, unsigned ifindex);
@@ -53,7 +53,7 @@ int fp_sip_listener(struct fp_sip *s, unsigned i, const struct sa *laddr,
 int fp_sip_self(struct fp_sip *s, const struct sa *sa, unsigned i);
 
 /** What leaves by a device leaves from listener i, where what it came to is of
- *  another device. One for each family */
+ *  another device. One for each family; device 0: by those that have none */
 int fp_sip_exit(struct fp_sip *s, unsigned ifindex, bool v6, unsigned i);
 
 /**
