@@ -111,7 +111,8 @@ struct sip_hostport {
 };
 
 /* sip_host.kind */
-#define SIP_HOST_SELF 1 /**< ours: listening or advertised; index: listener,
+#define SIP_HOST_SELF                                                          \
+	1               /**< ours: listening or advertised; index: listener,
 			   SIP_LISTENERS where it is none of UDP's */
 #define SIP_HOST_NODE 2 /**< a target; set and index: one it is in         */
 
@@ -182,8 +183,8 @@ struct sip_slots {
 struct sip_target {
 	__u8 addr[16];
 	__u16 port;
-	__u16 usable; /**< 0: dead: a retransmitted INVITE leaves it      */
-	__u32 pad;
+	__u16 usable;    /**< 0: dead: a retransmitted INVITE leaves it      */
+	__u32 gone;      /**< 1: no target any more                          */
 	__u64 dialogs;   /**< INVITEs that the table sent to it       */
 	__u64 requests;  /**< all requests sent to it                  */
 	__u64 responses; /**< sent to it                              */

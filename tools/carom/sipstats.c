@@ -3,9 +3,11 @@
  * @file sipstats.c  carom stats sip: what the kernel forwarded, and for whom
  */
 #include "carom.h"
-#include "fastpath/sip.h"
 #include "human.h"
+#include "sipagent.h"
+#include "sipsnap.h"
 #include "sipstats.h"
+#include "statsview.h"
 
 static const struct table_col kind_colv[] = {
 	{"MESSAGE", false, 0},
@@ -22,20 +24,18 @@ static const struct table_col target_colv[] = {
 
 struct view {
 	struct cli *cli;
-	struct fp_sip *sip;
+	struct sipsnap *snap;
+	const struct reason_count *rcv;
+	struct odict *agent; /* what it did; NULL: it does not answer    */
+	bool all;
 	int err;
 };
 
-static uint64_t count(struct view *v, unsigned kind, uint64_t *bytes)
+static uint64_t count(const struct view *v, unsigned kind, uint64_t *bytes)
 {
-	struct sip_count c = {0, 0};
-	const int err = fp_sip_count(v->sip, kind, &c);
+	*bytes += v->snap->kindv[kind].bytes;
 
-	if (err)
-		v->err = err;
-	*bytes += c.bytes;
-
-	return c.packets;
+	return v->snap->kindv[kind].packets;
 }
 
 static void number(struct table *t, uint64_t n)
@@ -72,51 +72,17 @@ static void kinds_table(struct view *v, struct table *t)
 	}
 }
 
-static void target_addr(const struct sip_target *t, struct sa *sa)
+static void target_row(struct table *table, const struct sipsnap_target *st)
 {
-	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-
-	if (memcmp(t->addr, mapped, sizeof(mapped)) != 0) {
-		sa_set_in6(sa, t->addr, t->port);
-		return;
-	}
-	sa_set_in(sa,
-		  (uint32_t)t->addr[12] << 24 | (uint32_t)t->addr[13] << 16 |
-			  (uint32_t)t->addr[14] << 8 | t->addr[15],
-		  t->port);
-}
-
-typedef void(target_h)(struct view *v, const struct sip_set *set,
-		       const struct sip_target *t, void *arg);
-
-static void each_target(struct view *v, target_h *h, void *arg)
-{
-	for (unsigned i = 0; i < SIP_SETS; i++) {
-		const struct sip_set *set = fp_sip_set_get(v->sip, i);
-
-		for (unsigned k = 0; k < SIP_SET_TARGETS; k++) {
-			const struct sip_target *t = fp_sip_target_get(v->sip,
-								       i, k);
-
-			if (t->port)
-				h(v, set, t, arg);
-		}
-	}
-}
-
-static void target_row(struct view *v, const struct sip_set *set,
-		       const struct sip_target *t, void *arg)
-{
-	struct table *table = arg;
+	const struct sip_target *t = &st->t;
 	struct human h;
 	struct sa sa;
-	(void)v;
 
-	target_addr(t, &sa);
-	table_cell(table, TINT_NONE, "%u", set->id);
+	sipsnap_addr(t, &sa);
+	table_cell(table, TINT_NONE, "%u", st->id);
 	table_cell(table, TINT_NONE, "%s", human_sa(&h, &sa));
 	table_cell(table, t->usable ? TINT_GOOD : TINT_BAD, "%s",
-		   t->usable ? "usable" : "down");
+		   sipsnap_state(t));
 	number(table, t->dialogs);
 	number(table, t->requests);
 	number(table, t->responses);
@@ -134,7 +100,8 @@ static int print_table(struct view *v)
 	if (err)
 		goto out;
 	kinds_table(v, kinds);
-	each_target(v, target_row, targets);
+	for (size_t i = 0; i < v->snap->targetc; i++)
+		target_row(targets, &v->snap->targetv[i]);
 	if (table_rows(kinds))
 		err = table_print(kinds, v->cli->out, &v->cli->style);
 	else
@@ -143,6 +110,11 @@ static int print_table(struct view *v)
 		fprintf(v->cli->out, "\n");
 		err = table_print(targets, v->cli->out, &v->cli->style);
 	}
+	fputc('\n', v->cli->out);
+	if (!err)
+		err = stats_table(v->cli, v->rcv, v->all, "sip_");
+	if (!err)
+		err = sipagent_print(v->cli, v->agent);
 out:
 	mem_deref(kinds);
 	mem_deref(targets);
@@ -160,20 +132,22 @@ static void kind_json(struct view *v, struct odict *od, const char *name,
 	js_int(&v->err, o, "bytes", (int64_t)bytes);
 }
 
-static void target_json(struct view *v, const struct sip_set *set,
-			const struct sip_target *t, void *arg)
+static void target_json(int *err, struct odict *arr,
+			const struct sipsnap_target *st)
 {
-	struct odict *o = js_obj(&v->err, arg, NULL);
+	const struct sip_target *t = &st->t;
+	struct odict *o = js_obj(err, arr, NULL);
 	struct sa sa;
 
-	target_addr(t, &sa);
-	js_int(&v->err, o, "set", set->id);
-	js_sa(&v->err, o, "address", &sa);
-	js_bool(&v->err, o, "usable", t->usable);
-	js_int(&v->err, o, "dialogs", (int64_t)t->dialogs);
-	js_int(&v->err, o, "requests", (int64_t)t->requests);
-	js_int(&v->err, o, "responses", (int64_t)t->responses);
-	js_int(&v->err, o, "received", (int64_t)t->received);
+	sipsnap_addr(t, &sa);
+	js_int(err, o, "set", st->id);
+	js_sa(err, o, "address", &sa);
+	js_bool(err, o, "usable", t->usable);
+	js_str(err, o, "state", sipsnap_state(t));
+	js_int(err, o, "dialogs", (int64_t)t->dialogs);
+	js_int(err, o, "requests", (int64_t)t->requests);
+	js_int(err, o, "responses", (int64_t)t->responses);
+	js_int(err, o, "received", (int64_t)t->received);
 }
 
 static int print_json(struct view *v)
@@ -199,28 +173,36 @@ static int print_json(struct view *v)
 		js_int(&v->err, o, name, (int64_t)n);
 	}
 	o = js_arr(&v->err, od, "targets");
-	if (!v->err)
-		each_target(v, target_json, o);
+	for (size_t i = 0; !v->err && i < v->snap->targetc; i++)
+		target_json(&v->err, o, &v->snap->targetv[i]);
+	stats_json(&v->err, od, v->rcv, v->all, "sip_");
+	sipagent_json(&v->err, od, v->agent);
 
 	return cli_json(v->cli, v->err ? mem_deref(od) : od);
 }
 
-int sipstats(struct cli *cli)
+int sipstats(struct cli *cli, const struct reason_count *rcv, bool all)
 {
-	struct view v = {.cli = cli};
+	struct view v = {.cli = cli, .rcv = rcv, .all = all};
+	struct fp_sip *sip = NULL;
 	struct fp_err e = {""};
-	int err = fp_sip_open(&v.sip, cli->pin_dir, true, &e);
+	int err = fp_sip_open(&sip, cli->pin_dir, true, &e);
 
+	if (!err)
+		err = sipsnap_take(&v.snap, sip);
+	mem_deref(sip);
 	if (err)
 		return cli_fp_error("stats sip", err, &e);
+
+	v.agent = sipagent_ask(cli);
 	if (cli->json) {
 		err = print_json(&v);
 	} else {
 		err = print_table(&v);
-		err = err ? err : v.err;
 		err = err ? cli_fp_error("stats sip", err, NULL) : CLI_OK;
 	}
-	mem_deref(v.sip);
+	mem_deref(v.agent);
+	mem_deref(v.snap);
 
 	return err;
 }

@@ -5,9 +5,16 @@
 #ifndef CAROM_SIPSTATS_H
 #define CAROM_SIPSTATS_H
 
-struct cli;
+#include "carom.h"
 
-/** Print messages by kind, and targets. @return exit code */
-int sipstats(struct cli *cli);
+/**
+ * Print messages by kind, targets, reasons, and what the agent did
+ *
+ * @param rcv  CAROM_R_MAX counters
+ * @param all  Reasons that never occurred, too
+ *
+ * @return exit code
+ */
+int sipstats(struct cli *cli, const struct reason_count *rcv, bool all);
 
 #endif

@@ -5,6 +5,7 @@
 #include "carom.h"
 #include "human.h"
 #include "sipstats.h"
+#include "statsview.h"
 
 struct stats {
 	bool all;
@@ -35,8 +36,13 @@ static enum tint tint(const char *class)
 	return TINT_DIM;
 }
 
-static int print_table(struct cli *cli, const struct reason_count *rcv,
-		       bool all)
+static bool has_prefix(const char *name, const char *prefix)
+{
+	return !prefix || !strncmp(name, prefix, strlen(prefix));
+}
+
+int stats_table(struct cli *cli, const struct reason_count *rcv, bool all,
+		const char *prefix)
 {
 	struct table *t = NULL;
 	struct human h;
@@ -48,7 +54,8 @@ static int print_table(struct cli *cli, const struct reason_count *rcv,
 	for (unsigned i = 0; i < CAROM_R_MAX; i++) {
 		const char *class = fp_reason_class(i);
 
-		if (!rcv[i].packets && !all)
+		if ((!rcv[i].packets && !all) ||
+		    !has_prefix(fp_reason_name(i), prefix))
 			continue;
 
 		table_cell(t, TINT_NONE, "%s", fp_reason_name(i));
@@ -62,7 +69,7 @@ static int print_table(struct cli *cli, const struct reason_count *rcv,
 
 	if (table_rows(t))
 		err = table_print(t, cli->out, &cli->style);
-	else
+	else if (!prefix)
 		fprintf(cli->out, "no packet of a media address seen so far\n");
 
 	mem_deref(t);
@@ -70,22 +77,30 @@ static int print_table(struct cli *cli, const struct reason_count *rcv,
 	return err;
 }
 
-static int print_json(struct cli *cli, const struct reason_count *rcv, bool all)
+void stats_json(int *err, struct odict *od, const struct reason_count *rcv,
+		bool all, const char *prefix)
 {
-	struct odict *od = NULL, *o;
-	int err = odict_alloc(&od, 32);
-	struct odict *reasons = js_obj(&err, od, "reasons");
+	struct odict *reasons = js_obj(err, od, "reasons"), *o;
 
-	for (unsigned i = 0; !err && i < CAROM_R_MAX; i++) {
-		if (!rcv[i].packets && !all)
+	for (unsigned i = 0; !*err && i < CAROM_R_MAX; i++) {
+		if ((!rcv[i].packets && !all) ||
+		    !has_prefix(fp_reason_name(i), prefix))
 			continue;
 
-		o = js_obj(&err, reasons, fp_reason_name(i));
-		js_str(&err, o, "class", fp_reason_class(i));
-		js_int(&err, o, "packets", (int64_t)rcv[i].packets);
-		js_int(&err, o, "bytes", (int64_t)rcv[i].bytes);
-		js_str(&err, o, "text", fp_reason_text(i));
+		o = js_obj(err, reasons, fp_reason_name(i));
+		js_str(err, o, "class", fp_reason_class(i));
+		js_int(err, o, "packets", (int64_t)rcv[i].packets);
+		js_int(err, o, "bytes", (int64_t)rcv[i].bytes);
+		js_str(err, o, "text", fp_reason_text(i));
 	}
+}
+
+static int print_json(struct cli *cli, const struct reason_count *rcv, bool all)
+{
+	struct odict *od = NULL;
+	int err = odict_alloc(&od, 32);
+
+	stats_json(&err, od, rcv, all, NULL);
 
 	return cli_json(cli, err ? mem_deref(od) : od);
 }
@@ -106,21 +121,20 @@ static int run(struct cli *cli, void *cfg, int argc, char **argv)
 
 	if (code)
 		return code;
-	if (argc) {
-		mem_deref(fp);
-		return sipstats(cli);
-	}
 
 	for (unsigned i = 0; !err && i < CAROM_R_MAX; i++)
 		err = fp_reason(fp, i, &rcv[i]);
 
 	mem_deref(fp);
 
+	if (!err && argc)
+		return sipstats(cli, rcv, s->all);
+
 	if (!err && cli->json)
 		return print_json(cli, rcv, s->all);
 
 	if (!err)
-		err = print_table(cli, rcv, s->all);
+		err = stats_table(cli, rcv, s->all, NULL);
 
 	return err ? cli_fp_error("stats", err, NULL) : CLI_OK;
 }
@@ -133,7 +147,8 @@ const struct cmd cmd_stats = {
 		"leg; drop: ended here;\npunt: went up to the host, "
 		"unmodified; note: counted beside one of these.\n\n"
 		"sip: the SIP messages that the kernel forwarded, by method, "
-		"and by target.",
+		"and by target; what it\nleft to the agent or dropped, by "
+		"reason; and what the agent did, since it runs.",
 	.example = "  carom stats\n  carom stats --all --json\n"
 		   "  carom stats sip",
 	.optv = optv,

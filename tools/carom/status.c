@@ -6,6 +6,7 @@
 #include "agent.h"
 #include "device.h"
 #include "human.h"
+#include "sipsum.h"
 #include "snap.h"
 
 enum { DEVICES_MAX = CAROM_DEVICES };
@@ -20,6 +21,7 @@ struct status {
 	bool attached;
 	uint32_t slots, used;
 	uint32_t statec[SNAP_STATES];
+	struct sipsum sip;
 };
 
 static const struct table_col colv[] = {
@@ -76,6 +78,8 @@ static int gather(struct status *s, struct cli *cli)
 	mem_deref(fp);
 	if (err)
 		return cli_fp_error("status", err, NULL);
+
+	sipsum_take(&s->sip, cli);
 
 	err = fp_devices(cli->pin_dir, device_h, s, &e);
 	if (err && err != ENOENT)
@@ -142,6 +146,7 @@ static int print(const struct status *s, struct cli *cli)
 			"%u held\n",
 			s->used, s->slots, s->statec[LEG_RELAY],
 			s->statec[LEG_BLOCKED], s->statec[LEG_HELD]);
+		sipsum_print(&s->sip, cli);
 		fprintf(cli->out, "maps    %s, layout %d\n", s->pins,
 			CAROM_LAYOUT_VERSION);
 	}
@@ -177,6 +182,8 @@ static int print_json(const struct status *s, struct cli *cli)
 	js_int(&err, o, "used", s->used);
 	for (unsigned i = LEG_RELAY; i < SNAP_STATES; i++)
 		js_int(&err, o, fp_state_name((enum leg_state)i), s->statec[i]);
+
+	sipsum_json(&err, od, &s->sip);
 
 	return cli_json(cli, err ? mem_deref(od) : od);
 }

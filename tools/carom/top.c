@@ -52,9 +52,26 @@ struct session {
 	struct cli *cli;
 	struct fp *fp;
 	struct snap *old, *new;
+	struct sipsnap *sip_old, *sip_new;
 	struct screen *screen;
 	bool full;
 };
+
+static int look_sip(struct session *ss)
+{
+	struct fp_sip *sip = NULL;
+	struct fp_err e;
+	int err = fp_sip_open(&sip, ss->cli->pin_dir, true, &e);
+
+	mem_deref(ss->sip_old);
+	ss->sip_old = ss->sip_new;
+	ss->sip_new = NULL;
+	if (!err)
+		err = sipsnap_take(&ss->sip_new, sip);
+	mem_deref(sip);
+
+	return err;
+}
 
 /* Opened anew for each look: after a detach and attach the maps are others */
 static int look(struct session *ss)
@@ -72,13 +89,16 @@ static int look(struct session *ss)
 	ss->new = NULL;
 
 	err = snap_take(&ss->new, ss->fp);
+	if (!err)
+		err = look_sip(ss);
 
 	return err ? cli_fp_error("top", err, NULL) : CLI_OK;
 }
 
 static size_t how_many(const struct session *ss, const struct top *t)
 {
-	unsigned rows = 0, cols = 0, other = topview_overhead(ss->new);
+	unsigned rows = 0, cols = 0,
+		 other = topview_overhead(ss->new, ss->sip_new);
 
 	if (t->legs)
 		return t->legs;
@@ -96,6 +116,8 @@ static int draw(struct session *ss, const struct top *t)
 			    .fp = ss->fp,
 			    .old = ss->old,
 			    .new = ss->new,
+			    .sip_old = ss->sip_old,
+			    .sip_new = ss->sip_new,
 			    .legs = how_many(ss, t)};
 	unsigned rows, cols;
 	char *text = NULL;
@@ -193,6 +215,8 @@ static int run(struct cli *cli, void *cfg, int argc, char **argv)
 	mem_deref(ss.screen);
 	mem_deref(ss.old);
 	mem_deref(ss.new);
+	mem_deref(ss.sip_old);
+	mem_deref(ss.sip_new);
 	mem_deref(ss.fp);
 
 	return code;
@@ -201,7 +225,7 @@ static int run(struct cli *cli, void *cfg, int argc, char **argv)
 const struct cmd cmd_top = {
 	.name = "top",
 	.args = "",
-	.summary = "Watch the fast path: rates, losses, drops, busiest legs",
+	.summary = "Watch the fast path: rates, SIP, drops, busiest legs",
 	.text = "On a terminal the table is drawn over and over until q; else "
 		"one table follows\nthe other. Rates are those of the last "
 		"interval.",

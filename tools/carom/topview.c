@@ -27,7 +27,8 @@ static void count(struct totals *t, const struct topview *v,
 		const char *class = fp_reason_class(i);
 		double pps = snap_reason_pps(v->old, v->new, i);
 
-		if (!strcmp(class, "relay"))
+		/* SIP has a line of its own */
+		if (i == CAROM_R_RELAYED)
 			t->relay += pps;
 		else if (!strcmp(class, "drop"))
 			t->drop += pps;
@@ -81,7 +82,7 @@ static bool is_trouble(unsigned reason)
 	return !strcmp(class, "drop") || !strcmp(class, "punt");
 }
 
-unsigned topview_overhead(const struct snap *s)
+unsigned topview_overhead(const struct snap *s, const struct sipsnap *sip)
 {
 	unsigned n = 0;
 
@@ -89,7 +90,7 @@ unsigned topview_overhead(const struct snap *s)
 		n += s->reasonv[i].packets && is_trouble(i);
 
 	/* head, blank line, header of the legs; the same for the reasons */
-	return 5 + (n ? n + 2 : 0);
+	return 5 + siptop_lines(sip) + (n ? n + 2 : 0);
 }
 
 static int reasons(const struct topview *v, FILE *f)
@@ -173,7 +174,9 @@ int topview_print(const struct topview *v, FILE *f)
 	count(&t, v, rv);
 	head(v, f, &t);
 
-	err = reasons(v, f);
+	err = siptop_print(v->cli, f, v->sip_old, v->sip_new);
+	if (!err)
+		err = reasons(v, f);
 	if (!err)
 		err = busiest(v, rv, &lv, &n);
 
@@ -241,6 +244,7 @@ int topview_json(const struct topview *v)
 	js_int(&err, od, "lost", t.lost);
 	json_legs(&err, od, v);
 	json_reasons(&err, od, v);
+	siptop_json(&err, od, v->sip_old, v->sip_new);
 
 	arr = js_arr(&err, od, "busiest");
 	if (!err)

@@ -48,15 +48,24 @@ void count_outcome(struct count *c, uint16_t code, const char *why)
 
 static int put_events(struct odict *od, const struct count *c)
 {
-	struct odict *events = NULL;
+	struct odict *events = NULL, *texts = NULL;
 	int err = odict_alloc(&events, 32);
 
-	for (unsigned i = 0; i < COUNT_MAX && !err; i++)
+	if (!err)
+		err = odict_alloc(&texts, 32);
+	for (unsigned i = 0; i < COUNT_MAX && !err; i++) {
 		err = odict_entry_add(events, eventv[i].name, ODICT_INT,
 				      (int64_t)c->eventv[i]);
+		if (!err)
+			err = odict_entry_add(texts, eventv[i].name,
+					      ODICT_STRING, eventv[i].text);
+	}
 	if (!err)
 		err = odict_entry_add(od, "events", ODICT_OBJECT, events);
+	if (!err)
+		err = odict_entry_add(od, "texts", ODICT_OBJECT, texts);
 	mem_deref(events);
+	mem_deref(texts);
 	return err;
 }
 

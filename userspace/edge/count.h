@@ -67,7 +67,8 @@ const char *count_text(enum count_event ev);
  */
 void count_outcome(struct count *c, uint16_t code, const char *why);
 
-/** All of it: "events" by name, "outcomes" in the order that they first came.
+/** All of it: "events" by name, what they mean in "texts", "outcomes" in the order
+ *  that they first came.
  *  @return 0 or ENOMEM */
 int count_json(struct odict *od, const struct count *c);
 

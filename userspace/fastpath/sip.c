@@ -147,6 +147,23 @@ struct sip_conf *fp_sip_conf(struct fp_sip *s)
 	return s ? s->memv[M_CONF] : NULL;
 }
 
+bool fp_sip_is_on(const struct fp_sip *s)
+{
+	const struct sip_conf *c = s ? s->memv[M_CONF] : NULL;
+
+	return c && c->flags & SIP_CONF_ON;
+}
+
+unsigned fp_sip_listeners(const struct fp_sip *s)
+{
+	const struct sip_listener *l = s ? s->memv[M_LISTENERS] : NULL;
+	unsigned n = 0;
+
+	for (unsigned i = 0; l && i < SIP_LISTENERS; i++)
+		n += l[i].used != 0;
+	return n;
+}
+
 void fp_sip_on(struct fp_sip *s, bool on)
 {
 	struct sip_conf *c = fp_sip_conf(s);
@@ -406,11 +423,13 @@ int fp_sip_target(struct fp_sip *s, unsigned set, unsigned number,
 	if (!sa) {
 		host_drop(s, t, index);
 		t->usable = 0;
+		t->gone = 1;
 		return 0;
 	}
 	if (hostport(&key, sa))
 		return EINVAL;
 	t->usable = usable;
+	t->gone = 0;
 	if (t->port != key.port || memcmp(t->addr, key.addr, 16) != 0) {
 		host_drop(s, t, index);
 		t->port = 0;

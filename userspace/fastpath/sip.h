@@ -37,6 +37,11 @@ struct sip_conf *fp_sip_conf(struct fp_sip *s);
 /** Forward from now on (SIP_CONF_ON), or leave all to the agent */
 void fp_sip_on(struct fp_sip *s, bool on);
 
+bool fp_sip_is_on(const struct fp_sip *s);
+
+/** Number of UDP listeners that the kernel knows of */
+unsigned fp_sip_listeners(const struct fp_sip *s);
+
 /**
  * A UDP listener: its texts are made here
  *
