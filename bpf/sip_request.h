@@ -116,6 +116,20 @@ static __always_inline void sip_record_route(struct sip_work *w)
 		w->flags |= WORK_RR;
 }
 
+/* To a node by its name, outside a dialog, while some set asks for digest: the agent
+ * knows whether it is a node of that set. REGISTER and PUBLISH are never inside */
+static __always_inline bool sip_sneaks(const struct sip_work *w)
+{
+	const struct sip_conf *conf = sip_settings();
+	__u32 m = w->b.s.method;
+
+	return conf && conf->flags & SIP_CONF_AUTH && w->target != ~0u &&
+	       !(w->flags & (WORK_TRUSTED | WORK_CHOSEN)) && m != SCAN_M_ACK &&
+	       m != SCAN_M_CANCEL &&
+	       (!w->b.s.to_tag.len || m == SCAN_M_REGISTER ||
+		m == SCAN_M_PUBLISH);
+}
+
 /* The reason, CAROM_R_SIP_FORWARDED with sip_work.next */
 __noinline int sip_request(void)
 {
@@ -148,6 +162,8 @@ __noinline int sip_request(void)
 		return rc;
 	if (!sip_may_send(w))
 		return CAROM_R_SIP_REFUSED;
+	if (sip_sneaks(w))
+		return CAROM_R_SIP_AUTH;
 	sip_record_route(w);
 	return CAROM_R_SIP_FORWARDED;
 }

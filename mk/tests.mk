@@ -18,8 +18,10 @@ SRCS_ng     := $(SRCS_log) $(call room,ng) tests/unit/fake_media.c
 SRCS_media  := $(SRCS_store) $(call room,media) \
 	       userspace/fastpath/names.c tests/unit/fake_fp.c
 SRCS_dns    := $(SRCS_log) $(call room,dns) tests/unit/fake_dns.c
-SRCS_edge   := $(call room,dispatch) $(addprefix userspace/edge/,msg.c list.c uri.c \
-		 policy.c key.c edit.c hop.c flow.c forward.c reply.c)
+SRCS_edge   := $(call room,dispatch) $(addprefix userspace/edge/,msg.c list.c \
+		 uri.c policy.c key.c edit.c hop.c flow.c forward.c reply.c \
+		 auth.c whose.c cred.c nonce.c digest.c replay.c brake.c \
+		 users.c count.c)
 SRCS_bpf    := $(SRCS_log) $(SRCS_edge) $(call room,fastpath) \
 	       $(filter-out tests/bpf/test_%,$(wildcard tests/bpf/*.c))
 
@@ -42,6 +44,8 @@ TEST_SRCS_dispatch_set = $(SRCS_dispatch)
 TEST_SRCS_dns        = $(SRCS_dns)
 TEST_SRCS_locate     = $(SRCS_dns) $(addprefix userspace/edge/,locate.c \
 			 order.c down.c)
+TEST_SRCS_digest     = $(SRCS_edge) userspace/fastpath/names.c
+TEST_SRCS_auth       = $(SRCS_edge) userspace/fastpath/names.c
 TEST_SRCS_bencode    = $(SRCS_ng)
 TEST_SRCS_ng         = $(SRCS_ng)
 TEST_SRCS_ng_flags   = $(SRCS_ng)

@@ -2,8 +2,8 @@
 /**
  * @file carom/sipkey.h  What is hashed with the key that all edges share
  *
- * Three keyed hashes: the branch of our Via, the tag of our own replies, the
- * proof in a flow's token. Each begins with a word that says which it is. Text is
+ * Keyed hashes: the branch of our Via, the tag of our own replies, the proofs in a
+ * flow's token and in a nonce. Each begins with a word that says which it is. Text is
  * taken in as its length, then its bytes in words, zeroes behind the last.
  */
 #ifndef CAROM_SIPKEY_H
@@ -17,13 +17,14 @@
 #define SIP_HEX_LEN 16 /**< digits of a hash in text          */
 /** A flow's token (userspace/edge/key.c) is no shorter */
 #define SIP_TOKEN_MIN (4 + 2 * 13 + SIP_HEX_LEN)
-#define SIP_TAG "cm-"  /**< begins the To-tag of our own replies */
+#define SIP_TAG "cm-" /**< begins the To-tag of our own replies */
 #define SIP_TAG_LEN 3
 
 #define SIP_KEY_BRANCH 0x6272616e63680001ULL
 #define SIP_KEY_TAG 0x7461670000000001ULL
 #define SIP_KEY_FLOW 0x666c6f7700000001ULL
 #define SIP_KEY_CALL 0x63616c6c00000001ULL
+#define SIP_KEY_NONCE 0x6e6f6e6365000001ULL
 
 #ifndef __bpf__
 /** Take in text that lies anywhere */

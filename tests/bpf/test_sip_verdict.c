@@ -394,6 +394,70 @@ static void test_networks(void **state)
 	fp_sip_target(s->sip, 2, 5, NULL, false);
 }
 
+/* Where a set asks for digest: the untrusted don't get round it by naming a node,
+ * and what is inside a dialog, ACK and CANCEL are the kernel's */
+static void test_digest(void **state)
+{
+	struct sipbed *s = *state;
+	static const struct {
+		const char *what, *start, *to, *head;
+		int reason;
+	} casev[] = {
+		{"by rule", "INVITE sip:b@192.0.2.1", "", CS, CAROM_R_SIP_AUTH},
+		{"by rule, inside a dialog", "INVITE sip:b@192.0.2.1", ";tag=2",
+		 CS, CAROM_R_SIP_AUTH},
+		{"ACK by rule", "ACK sip:b@192.0.2.1", ";tag=2",
+		 "CSeq: 1 ACK\n", CAROM_R_SIP_FORWARDED},
+		{"CANCEL by rule", "CANCEL sip:b@192.0.2.1", "",
+		 "CSeq: 1 CANCEL\n", CAROM_R_SIP_FORWARDED},
+		{"node in the Request-URI", "INVITE sip:b@" B4, "", CS,
+		 CAROM_R_SIP_AUTH},
+		{"node in a Route", "INVITE sip:b@192.0.2.1", "",
+		 "Route: <sip:" B4 ";lr>\n" CS, CAROM_R_SIP_AUTH},
+		{"node behind an own Route", "INVITE sip:b@192.0.2.1", "",
+		 "Route: <sip:192.0.2.1;lr>\nRoute: <sip:" B4 ";lr>\n" CS,
+		 CAROM_R_SIP_AUTH},
+		{"node, inside a dialog", "BYE sip:b@" B4, ";tag=2",
+		 "CSeq: 1 BYE\n", CAROM_R_SIP_FORWARDED},
+		{"node, ACK", "ACK sip:b@" B4, "", "CSeq: 1 ACK\n",
+		 CAROM_R_SIP_FORWARDED},
+		{"node, CANCEL", "CANCEL sip:b@" B4, "", "CSeq: 1 CANCEL\n",
+		 CAROM_R_SIP_FORWARDED},
+		{"node, REGISTER", "REGISTER sip:" B4, ";tag=2",
+		 "CSeq: 1 REGISTER\n", CAROM_R_SIP_AUTH},
+		{"node, PUBLISH", "PUBLISH sip:b@" B4, ";tag=2",
+		 "CSeq: 1 PUBLISH\n", CAROM_R_SIP_AUTH},
+	};
+	const struct sa host = addr(A4, 0);
+	char in[1024];
+
+	sb_reset(s);
+	fp_sip_conf(s->sip)->flags |= SIP_CONF_AUTH;
+	fp_sip_set(s->sip, 0, 1, SIP_SET_AUTH, (uint16_t[]){0}, 1);
+	for (int trusted = 0; trusted < 2; trusted++) {
+		for (size_t i = 0; i < ARRAY_SIZE(casev); i++) {
+			const struct sb m = {.in = in};
+			const int want = trusted ? CAROM_R_SIP_FORWARDED
+						 : casev[i].reason;
+			struct tally before, after;
+
+			bed_tally(s->bed, &before);
+			(void)snprintf(
+				in, sizeof(in),
+				"%s SIP/2.0\n" VIA MF
+				"From: <sip:a@x>;tag=1\nTo: <sip:b@x>%s\n"
+				"Call-ID: digest\n%s\n",
+				casev[i].start, casev[i].to, casev[i].head);
+			sb_send(s, &m);
+			bed_tally(s->bed, &after);
+			if (after.packets[want] != before.packets[want] + 1)
+				fail_msg("%s%s", casev[i].what,
+					 trusted ? ", trusted" : "");
+		}
+		fp_sip_net(s->sip, &host, 32, SIP_NET_TRUSTED, SIP_NONE);
+	}
+}
+
 static void test_flood(void **state)
 {
 	struct sipbed *s = *state;
@@ -521,6 +585,7 @@ int main(void)
 		cmocka_unit_test(test_kamailio_hash),
 		cmocka_unit_test(test_sticky),
 		cmocka_unit_test(test_networks),
+		cmocka_unit_test(test_digest),
 		cmocka_unit_test(test_flood),
 		cmocka_unit_test(test_copies),
 		cmocka_unit_test(test_off),

@@ -21,6 +21,7 @@
 	SIP "  domains: [example.com, example.org]\n  dispatcher: /d\n"        \
 	    "  sets:\n    - {name: calls, id: 1}\n"                            \
 	    "    - {name: reg, id: 2, mode: kamailio, record-route: false}\n"
+#define AUTH SIP "  auth: {realm: r, users: /u"
 
 static int load(struct config **c, const char *text, struct config_err *e)
 {
@@ -217,6 +218,54 @@ static void test_streams(void **state)
 	mem_deref(text);
 }
 
+static void look_at_auth(const struct config_sip *s)
+{
+	const struct config_sip_auth *a = &s->auth;
+
+	assert_string_equal(a->realm, "example.com");
+	assert_string_equal(a->users, "/etc/carom/users");
+	assert_int_equal(a->algc, 1);
+	assert_int_equal(a->algv[0], CONFIG_SIP_MD5);
+	assert_int_equal(a->nonce_lifetime, 60);
+	assert_int_equal(a->guesses, 0);
+	assert_false(a->match_from);
+	assert_false(a->bind_source);
+	assert_true(s->setv[2].auth);
+	assert_false(s->setv[0].auth);
+}
+
+static void test_auth(void **state)
+{
+	struct config *c = good(
+		SETS "    - {name: in, id: 3, auth: true}\n"
+		     "  auth:\n    realm: example.com\n"
+		     "    users: /etc/carom/users\n    algorithms: [MD5]\n"
+		     "    nonce-lifetime: 60\n    guesses: 0\n"
+		     "    match-from: false\n    bind-source: false\n");
+	char *text = NULL;
+	(void)state;
+
+	look_at_auth(&c->sip);
+	assert_int_equal(re_sdprintf(&text, "%H", config_print, c), 0);
+	mem_deref(c);
+	c = good(text);
+	look_at_auth(&c->sip);
+	mem_deref(c);
+	mem_deref(text);
+
+	c = good(AUTH "}\n");
+	assert_int_equal(c->sip.auth.algc, 2);
+	assert_int_equal(c->sip.auth.algv[0], CONFIG_SIP_SHA256);
+	assert_int_equal(c->sip.auth.algv[1], CONFIG_SIP_MD5);
+	assert_int_equal(c->sip.auth.nonce_lifetime, 300);
+	assert_int_equal(c->sip.auth.guesses, 20);
+	assert_true(c->sip.auth.match_from && c->sip.auth.bind_source);
+	mem_deref(c);
+	c = good(SIP);
+	assert_null(c->sip.auth.realm);
+	mem_deref(c);
+}
+
 static void test_refused(void **state)
 {
 	static const struct {
@@ -291,6 +340,26 @@ static void test_refused(void **state)
 		{SIP "  streams: {connections: 0}\n",
 		 ":8: sip.streams.connections: "},
 		{SIP "  tcp-above: 65536\n", ":8: sip.tcp-above: "},
+		{SETS "    - {name: in, id: 3, auth: true}\n",
+		 ":13: sip.sets[2].auth: "},
+		{SIP "  auth: {realm: r}\n", ": sip.auth.users: "},
+		{SIP "  auth: {users: /u}\n", ": sip.auth.realm: "},
+		{SIP "  auth: {realm: \"\", users: /u}\n",
+		 ":8: sip.auth.realm: "},
+		{SIP "  auth: {realm: \"a:b\", users: /u}\n",
+		 ":8: sip.auth.realm: "},
+		{SIP "  auth: {realm: 'a\"b', users: /u}\n",
+		 ":8: sip.auth.realm: "},
+		{SIP "  auth: {realm: r, users: u}\n", ":8: sip.auth.users: "},
+		{AUTH ", algorithms: []}\n", ":8: sip.auth.algorithms: "},
+		{AUTH ", algorithms: [SHA-512]}\n",
+		 ":8: sip.auth.algorithms[0]: "},
+		{AUTH ", algorithms: [MD5, MD5]}\n",
+		 ":8: sip.auth.algorithms[1]: "},
+		{AUTH ", nonce-lifetime: 9}\n",
+		 ":8: sip.auth.nonce-lifetime: "},
+		{AUTH ", guesses: 60001}\n", ":8: sip.auth.guesses: "},
+		{AUTH ", match-from: maybe}\n", ":8: sip.auth.match-from: "},
 		{SIP "  limits: {invite: {rate: 1000001}}\n",
 		 ":8: sip.limits.invite.rate: "},
 	};
@@ -339,6 +408,7 @@ int main(void)
 		cmocka_unit_test(test_shared_name),
 		cmocka_unit_test(test_all),
 		cmocka_unit_test(test_streams),
+		cmocka_unit_test(test_auth),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_addresses),
 	};

@@ -27,6 +27,8 @@ int config_fill_sip(struct config *c, const struct config_src *src);
 
 /** `sip.probe`, defaults where it says nothing; after the listeners */
 int config_fill_probe(struct config_sip *s, const struct config_src *src);
+/** Its part `sip.auth`, after the sets */
+int config_fill_sip_auth(struct config_sip *s, const struct config_src *src);
 
 /** `sip.tls`, `sip.streams`, `sip.tcp-above`; after the listeners */
 int config_fill_streams(struct config_sip *s, const struct config_src *src);

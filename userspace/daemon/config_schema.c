@@ -219,6 +219,18 @@ static const struct config_rule rules[] = {
 	{"sip.probe.accept[]", "a code or MIN-MAX, 200..699", 0, 0, 0},
 	{"sip.probe.from", "a sip: URI", 0, 0, 0},
 	{"sip.probe.listener", "the name of one of sip.listen", 0, 0, 0},
+	{"sip.auth.realm",
+	 "1 to 128 printable ASCII characters without '\"', '\\' and ':'", 0, 0,
+	 0},
+	{"sip.auth.users", path_words, 0, 0, 0},
+	{"sip.auth.algorithms", "a list of SHA-256, MD5, each once", 0, 0, 0},
+	{"sip.auth.algorithms[]", "SHA-256, MD5, each once", 0, 0, 0},
+	{"sip.auth.nonce-lifetime", "a number of seconds, 10..86400", 10, 86400,
+	 300},
+	{"sip.auth.guesses",
+	 "wrong passwords a minute of one source, 0..60000; 0 no limit", 0,
+	 60000, 20},
+	{"sip.sets[].auth", "true with a section sip.auth, false", 0, 0, 0},
 	{"sip.copy", "a number, 0..1000000; 0 none, 1 all", 0, 1000000, 0},
 };
 

@@ -121,6 +121,7 @@ static int fill_set(struct fill *f, size_t i)
 	s->kamailio = r->mode && *r->mode;
 	s->record_route = !r->record_route || *r->record_route;
 	s->path = r->path && *r->path;
+	s->auth = r->auth && *r->auth;
 	f->s->setc = i + 1;
 	return str_dup(&s->name, r->name);
 }
@@ -326,6 +327,8 @@ int config_fill_sip(struct config *c, const struct config_src *src)
 	if (!err)
 		err = config_fill_streams(s, src);
 	if (!err)
+		err = config_fill_sip_auth(s, src);
+	if (!err)
 		fill_numbers(&f);
 	return err;
 }
@@ -350,4 +353,6 @@ void config_sip_free(struct config_sip *s)
 	mem_deref(s->tls.ca);
 	mem_deref(s->probe.from);
 	mem_deref(s->probe.acceptv);
+	mem_deref(s->auth.realm);
+	mem_deref(s->auth.users);
 }

@@ -18,7 +18,7 @@ struct config_sip_listen {
 struct config_sip_set {
 	char *name;
 	uint32_t id; /**< in the dispatcher list */
-	bool kamailio, record_route, path;
+	bool kamailio, record_route, path, auth;
 };
 
 struct config_sip_rule {
@@ -36,6 +36,19 @@ struct config_sip_net {
 /** Codes of answers, from min to max */
 struct config_sip_codes {
 	uint16_t min, max;
+};
+
+enum { CONFIG_SIP_MD5 = 0, CONFIG_SIP_SHA256, CONFIG_SIP_ALGS };
+enum { CONFIG_SIP_REALM = 128 /**< bytes, at most */ };
+
+struct config_sip_auth {
+	char *realm; /**< NULL: no section `auth`                          */
+	char *users; /**< path                                            */
+	unsigned algv[CONFIG_SIP_ALGS]; /**< most preferred first          */
+	size_t algc;
+	uint32_t nonce_lifetime; /**< s                                   */
+	uint32_t guesses; /**< wrong answers a minute; 0: no limit         */
+	bool bind_source, match_from;
 };
 
 struct config_sip {
@@ -65,6 +78,7 @@ struct config_sip {
 		unsigned listener;  /**< index in listenv; ~0: any       */
 		unsigned listener6; /**< the same for IPv6               */
 	} probe;
+	struct config_sip_auth auth;
 	uint32_t copy; /**< a copy of each n'th message; 0: none           */
 	uint32_t tcp_above; /**< bytes of a request, 18.1.1; 0: never     */
 	struct {
@@ -89,6 +103,8 @@ enum {
 
 /** "udp", "tcp", "tls", "ws", "wss" */
 extern const char *const config_sip_transpv[CONFIG_TRANSPS];
+/** "MD5" for CONFIG_SIP_MD5 */
+extern const char *const config_sip_algv[CONFIG_SIP_ALGS];
 
 void config_sip_free(struct config_sip *s);
 

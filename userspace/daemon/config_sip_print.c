@@ -35,12 +35,13 @@ static int print_sets(struct re_printf *pf, const struct config_sip *s)
 		err = re_hprintf(pf,
 				 "    - name: \"%s\"\n      id: %u\n"
 				 "      mode: %s\n      record-route: %s\n"
-				 "      path: %s\n",
+				 "      path: %s\n      auth: %s\n",
 				 s->setv[i].name, s->setv[i].id,
 				 s->setv[i].kamailio ? "kamailio"
 						     : "rendezvous",
 				 s->setv[i].record_route ? "true" : "false",
-				 s->setv[i].path ? "true" : "false");
+				 s->setv[i].path ? "true" : "false",
+				 s->setv[i].auth ? "true" : "false");
 	return err;
 }
 
@@ -136,6 +137,30 @@ static int print_streams(struct re_printf *pf, const struct config_sip *s)
 		       : re_hprintf(pf, "    ca: \"%s\"\n", s->tls.ca);
 }
 
+static int print_auth(struct re_printf *pf, const struct config_sip_auth *a)
+{
+	int err;
+
+	if (!a->realm)
+		return 0;
+	err = re_hprintf(pf,
+			 "  auth:\n    realm: \"%s\"\n    users: \"%s\"\n"
+			 "    algorithms: [",
+			 a->realm, a->users);
+	for (size_t i = 0; i < a->algc && !err; i++)
+		err = re_hprintf(pf, "%s%s", i ? ", " : "",
+				 config_sip_algv[a->algv[i]]);
+	if (!err)
+		err = re_hprintf(pf,
+				 "]\n    nonce-lifetime: %u\n"
+				 "    guesses: %u\n    bind-source: %s\n"
+				 "    match-from: %s\n",
+				 a->nonce_lifetime, a->guesses,
+				 a->bind_source ? "true" : "false",
+				 a->match_from ? "true" : "false");
+	return err;
+}
+
 int config_sip_print(struct re_printf *pf, const struct config_sip *s)
 {
 	int err;
@@ -165,6 +190,8 @@ int config_sip_print(struct re_printf *pf, const struct config_sip *s)
 		err = re_hprintf(pf, "    %s: {rate: %u, burst: %u}\n",
 				 fp_sip_class(i), s->limitv[i].rate,
 				 s->limitv[i].burst);
+	if (!err)
+		err = print_auth(pf, &s->auth);
 	if (!err)
 		err = re_hprintf(pf, "  probe:\n");
 	if (!err && s->probe.listener < s->listenc)

@@ -20,7 +20,7 @@ struct raw_sip_set {
 	char *name;
 	uint32_t id;
 	int *mode; /* 1: kamailio */
-	bool *record_route, *path;
+	bool *record_route, *path, *auth;
 };
 
 struct raw_sip_rule {
@@ -61,6 +61,14 @@ struct raw_sip_streams {
 	uint32_t *connections, *per_source, *idle;
 };
 
+struct raw_sip_auth {
+	char *realm, *users;
+	int *algorithmv;
+	uint32_t algorithmc;
+	uint32_t *nonce_lifetime, *guesses;
+	bool *bind_source, *match_from;
+};
+
 struct raw_sip {
 	struct raw_sip_listen *listenv;
 	uint32_t listenc;
@@ -80,6 +88,7 @@ struct raw_sip {
 	uint32_t *copy, *tcp_above;
 	struct raw_sip_tls *tls;
 	struct raw_sip_streams *streams;
+	struct raw_sip_auth *auth;
 };
 
 enum { RAW_NET_TRUSTED = 0, RAW_NET_TRUNK, RAW_NET_ALLOW, RAW_NET_DENY };

@@ -2,13 +2,15 @@
 /* What the section `sip` may hold, for libcyaml */
 #include <stddef.h>
 
+#include "daemon/config_sip.h"
 #include "daemon/config_sip_raw.h"
 
 enum {
 	DOMAINS_MAX = SIP_DOMAINS,
 	NETS_MAX = 4096,
 	METHODS_MAX = 16,
-	ACCEPT_MAX = 32
+	ACCEPT_MAX = 32,
+	ALGORITHMS_MAX = 8
 };
 
 #define NEED CYAML_FLAG_POINTER
@@ -49,6 +51,7 @@ static const cyaml_schema_field_t set_fields[] = {
 	CYAML_FIELD_BOOL_PTR("record-route", OPT, struct raw_sip_set,
 			     record_route),
 	CYAML_FIELD_BOOL_PTR("path", OPT, struct raw_sip_set, path),
+	CYAML_FIELD_BOOL_PTR("auth", OPT, struct raw_sip_set, auth),
 	CYAML_FIELD_END};
 
 static const cyaml_schema_value_t set_entry = {CYAML_VALUE_MAPPING(
@@ -135,6 +138,27 @@ static const cyaml_schema_field_t streams_fields[] = {
 	STREAMS("connections", connections), STREAMS("per-source", per_source),
 	STREAMS("idle", idle), CYAML_FIELD_END};
 
+static const cyaml_strval_t algorithms[] = {{"MD5", CONFIG_SIP_MD5},
+					    {"SHA-256", CONFIG_SIP_SHA256}};
+
+static const cyaml_schema_value_t algorithm_entry = {CYAML_VALUE_ENUM(
+	CYAML_FLAG_STRICT, int, algorithms, CYAML_ARRAY_LEN(algorithms))};
+
+static const cyaml_schema_field_t auth_fields[] = {
+	STR("realm", NEED, struct raw_sip_auth, realm),
+	STR("users", NEED, struct raw_sip_auth, users),
+	CYAML_FIELD_SEQUENCE_COUNT("algorithms", OPT, struct raw_sip_auth,
+				   algorithmv, algorithmc, &algorithm_entry, 0,
+				   ALGORITHMS_MAX),
+	CYAML_FIELD_UINT_PTR("nonce-lifetime", OPT, struct raw_sip_auth,
+			     nonce_lifetime),
+	CYAML_FIELD_UINT_PTR("guesses", OPT, struct raw_sip_auth, guesses),
+	CYAML_FIELD_BOOL_PTR("bind-source", OPT, struct raw_sip_auth,
+			     bind_source),
+	CYAML_FIELD_BOOL_PTR("match-from", OPT, struct raw_sip_auth,
+			     match_from),
+	CYAML_FIELD_END};
+
 const cyaml_schema_field_t config_sip_fields[] = {
 	CYAML_FIELD_SEQUENCE_COUNT("listen", NEED, struct raw_sip, listenv,
 				   listenc, &listen_entry, 0, SIP_LISTENERS),
@@ -149,6 +173,7 @@ const cyaml_schema_field_t config_sip_fields[] = {
 				limits_fields),
 	CYAML_FIELD_MAPPING_PTR("probe", OPT, struct raw_sip, probe,
 				probe_fields),
+	CYAML_FIELD_MAPPING_PTR("auth", OPT, struct raw_sip, auth, auth_fields),
 	CYAML_FIELD_UINT_PTR("copy", OPT, struct raw_sip, copy),
 	CYAML_FIELD_MAPPING_PTR("tls", OPT, struct raw_sip, tls, tls_fields),
 	CYAML_FIELD_MAPPING_PTR("streams", OPT, struct raw_sip, streams,

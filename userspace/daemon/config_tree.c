@@ -230,6 +230,9 @@ static int print_allowed(struct re_printf *pf, const cyaml_schema_value_t *v)
 	case CYAML_UINT:
 		return re_hprintf(pf, "a number");
 
+	case CYAML_BOOL:
+		return re_hprintf(pf, "true, false");
+
 	default:
 		return re_hprintf(pf, "text");
 	}

@@ -155,6 +155,19 @@ static bool is_enum(const char *s, const cyaml_schema_value_t *v)
 	return false;
 }
 
+/* libcyaml takes any word that it does not know for true */
+static bool is_bool(const char *s)
+{
+	static const char *const v[] = {"true", "false", "yes",
+					"no",   "on",    "off"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(v); i++)
+		if (!strcmp(s, v[i]))
+			return true;
+
+	return false;
+}
+
 static int check_scalar(const struct config_tree *t, struct config_err *e,
 			const yaml_node_t *node, size_t line,
 			const cyaml_schema_value_t *v, const char *path)
@@ -177,6 +190,8 @@ static int check_scalar(const struct config_tree *t, struct config_err *e,
 		ok = is_number(s, config_rule(path));
 	else if (v->type == CYAML_ENUM)
 		ok = is_enum(s, v);
+	else if (v->type == CYAML_BOOL)
+		ok = is_bool(s);
 
 	return ok ? 0
 		  : tree_refuse(t, e, line, path, v, "'%b' will not do", s,

@@ -111,7 +111,9 @@ static int fill_policy(struct policy *p, const struct config_sip *s)
 	for (size_t i = 0; i < s->setc; i++)
 		p->setv[i].flags = (s->setv[i].record_route ? SIP_SET_RR : 0) |
 				   (s->setv[i].path ? SIP_SET_PATH : 0) |
-				   (s->setv[i].kamailio ? SIP_SET_KAMAILIO : 0);
+				   (s->setv[i].kamailio ? SIP_SET_KAMAILIO
+							: 0) |
+				   (s->setv[i].auth ? SIP_SET_AUTH : 0);
 	for (size_t i = 0; i < s->rulec; i++)
 		p->rulev[p->rulec++] = s->rulev[i].rule;
 	return err;
@@ -123,6 +125,22 @@ static void fill_limits(struct edge_conf *e, const struct config_sip *s)
 		e->limitv[i].rate = s->limitv[i].rate;
 		e->limitv[i].burst = s->limitv[i].burst;
 	}
+}
+
+static void fill_auth(struct edge_conf *e, const struct config_sip_auth *a)
+{
+	static const enum digest_alg algv[CONFIG_SIP_ALGS] = {DIGEST_MD5,
+							      DIGEST_SHA256};
+
+	e->auth.realm = a->realm;
+	e->users = a->users;
+	for (size_t i = 0; i < a->algc; i++)
+		e->auth.algv[i] = algv[a->algv[i]];
+	e->auth.algc = a->algc;
+	e->auth.lifetime = a->nonce_lifetime;
+	e->auth.guesses = a->guesses;
+	e->auth.bind_source = a->bind_source;
+	e->auth.match_from = a->match_from;
 }
 
 static void fill_probe(struct edge_conf *e, const struct config_sip *s)
@@ -159,6 +177,7 @@ static int fill_conf(struct edge_conf *conf, const struct config_sip *s)
 	conf->copy_every = s->copy;
 	fill_limits(conf, s);
 	fill_probe(conf, s);
+	fill_auth(conf, &s->auth);
 	return 0;
 }
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "control/control.h"
-#include "edge/edge.h"
+#include "edge/core.h"
 #include "edge/tune.h"
 
 static unsigned permille(const struct ds_set *set, const struct ds_target *t)
@@ -243,6 +243,24 @@ static int reload(struct edge *e, struct odict *reply)
 	return control_say(reply, "read; calls under way stay where they are");
 }
 
+static int reload_users(struct edge *e, struct odict *reply)
+{
+	const struct creds *c = e->creds;
+	struct ds_err derr = {""};
+	int err;
+
+	if (!c)
+		return control_fail(reply, ENOENT,
+				    "no users: the configuration has no "
+				    "section sip.auth");
+	err = edge_reload_users(e, &derr);
+	if (err)
+		return control_fail(reply, err, "%s; nothing has changed",
+				    derr.msg[0] ? derr.msg : strerror(err));
+	return control_say(reply, "%s: read; %zu lines of the realm",
+			   creds_path(c), creds_count(c));
+}
+
 int edge_control(struct edge *e, const char *command, const struct odict *req,
 		 struct odict *reply)
 {
@@ -254,6 +272,8 @@ int edge_control(struct edge *e, const char *command, const struct odict *req,
 		return ping(e, req, reply);
 	if (!strcmp(command, "dispatcher reload"))
 		return reload(e, reply);
+	if (!strcmp(command, "user reload"))
+		return reload_users(e, reply);
 	if (!strcmp(command, "sip stats"))
 		return count_json(reply, edge_count(e));
 	return edge_tune(e, command, req, reply);

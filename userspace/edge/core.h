@@ -6,6 +6,7 @@
 #ifndef CAROM_EDGE_CORE_H
 #define CAROM_EDGE_CORE_H
 
+#include "edge/creds.h"
 #include "edge/deliver.h"
 #include "edge/edge.h"
 #include "edge/nets.h"
@@ -22,6 +23,7 @@ struct edge {
 	struct nets *nets;
 	struct limits limits;
 	struct probe *probe;
+	struct creds *creds; /* NULL: no set asks for digest            */
 	struct udp_edge *udpv[POLICY_LISTENERS];
 	struct deliver *deliver;
 	struct count count;
@@ -30,6 +32,17 @@ struct edge {
 
 /** By SIP_SET_KAMAILIO */
 enum ds_mode edge_mode(uint32_t flags);
+
+/**
+ * What digest takes, by the configuration: nothing where it asks for none. Counts
+ * that were used and sources that guess go on to be known
+ *
+ * @param ap, cp  The caller's; NULL where there is no digest
+ *
+ * @return 0 or errno; derr says why
+ */
+int edge_auth(struct auth **ap, struct creds **cp, struct edge *e,
+	      const struct edge_conf *conf, struct ds_err *derr);
 
 /** Take a list: sets, tables, kernel. @return 0 or errno */
 int edge_take(struct edge *e, const struct ds_list *list);

@@ -21,7 +21,13 @@
 	X(PROBED, "probed", "answers to our own probes")                       \
 	X(DROPPED, "dropped", "messages that nobody can be told of")           \
 	X(UNREACHABLE, "unreachable", "messages without a way to their goal")  \
-	X(UNSENT, "unsent", "messages that the socket would not take")
+	X(UNSENT, "unsent", "messages that the socket would not take")         \
+	X(AUTH_CHALLENGED, "auth_challenged", "requests without credentials")  \
+	X(AUTH_ACCEPTED, "auth_accepted", "requests with good credentials")    \
+	X(AUTH_WRONG, "auth_wrong", "requests with a wrong user or password")  \
+	X(AUTH_STALE, "auth_stale", "requests with a nonce past its use")      \
+	X(AUTH_REFUSED, "auth_refused", "requests with unfit credentials")     \
+	X(AUTH_HELD, "auth_held", "requests of sources that guess, dropped")
 
 enum count_event {
 #define X(id, name, text) COUNT_##id,

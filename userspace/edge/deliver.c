@@ -82,8 +82,6 @@ void deliver_message(struct deliver *d, const struct forward_in *in)
 		(void)probe_response(d->probe, &d->msg.viav[0].branch,
 				     d->msg.code);
 		break;
-	case FORWARD_AUTH:
-		break;
 	case FORWARD_ABSORB:
 		count_up(d->count, COUNT_ABSORBED);
 		break;

@@ -22,6 +22,7 @@ static void destructor(void *arg)
 	mem_deref(e->publish);
 	mem_deref(e->sets);
 	mem_deref(e->policy);
+	mem_deref(e->creds);
 	mem_deref(e->sip);
 	mem_deref(e->fp);
 }
@@ -157,6 +158,11 @@ int edge_reload(struct edge *e, struct ds_err *derr)
 	return err;
 }
 
+int edge_reload_users(struct edge *e, struct ds_err *derr)
+{
+	return e->creds ? creds_reload(e->creds, derr) : 0;
+}
+
 static void expire(void *arg)
 {
 	struct edge *e = arg;
@@ -261,7 +267,8 @@ static int tell_kernel(struct edge *e)
 
 	c->key[0] = p->key[0];
 	c->key[1] = p->key[1];
-	c->flags = p->force_rport ? SIP_CONF_FORCE_RPORT : 0;
+	c->flags = (p->force_rport ? SIP_CONF_FORCE_RPORT : 0) |
+		   (p->auth ? SIP_CONF_AUTH : 0);
 	c->copy_every = e->conf.copy_every;
 	for (size_t i = 0; i < p->listenerc && !err; i++)
 		err = tell_listener(e, (unsigned)i);
@@ -307,11 +314,39 @@ static int announce(struct edge *e)
 	return err;
 }
 
+int edge_auth(struct auth **ap, struct creds **cp, struct edge *e,
+	      const struct edge_conf *conf, struct ds_err *derr)
+{
+	struct auth_conf ac = conf->auth;
+	int err;
+
+	*ap = NULL;
+	*cp = NULL;
+	if (!ac.realm)
+		return 0;
+	err = creds_alloc(cp, conf->users, ac.realm, derr);
+	if (err)
+		return err;
+	memcpy(ac.key, e->policy->key, sizeof(ac.key));
+	ac.count = &e->count;
+	ac.ha1h = creds_ha1;
+	ac.arg = *cp;
+	err = auth_alloc(ap, &ac, e->policy->auth);
+	if (err == ENOTSUP)
+		(void)re_snprintf(derr->msg, sizeof(derr->msg),
+				  "OpenSSL here has no MD5 or SHA-256");
+	if (err)
+		*cp = mem_deref(*cp);
+	return err;
+}
+
 static int start(struct edge *e, struct ds_err *derr)
 {
 	int err;
 
-	err = deliver_alloc(&e->deliver, e->policy, e->udpv, &e->count);
+	err = edge_auth(&e->policy->auth, &e->creds, e, &e->conf, derr);
+	if (!err)
+		err = deliver_alloc(&e->deliver, e->policy, e->udpv, &e->count);
 	if (!err)
 		err = open_listeners(e, derr);
 	if (!err)

@@ -10,6 +10,7 @@
 #define CAROM_EDGE_H
 
 #include <re.h>
+#include "edge/auth.h"
 #include "edge/count.h"
 #include "edge/limits.h"
 #include "edge/policy.h"
@@ -35,6 +36,9 @@ struct edge_conf {
 	unsigned probe_listener, probe_listener6;
 	struct limit limitv[SIP_CLASS_MAX];
 	uint32_t copy_every;
+	/** Digest, but for key, credentials and counters; realm NULL: none */
+	struct auth_conf auth;
+	const char *users; /**< path of the users file, with a realm        */
 };
 
 /**
@@ -68,8 +72,11 @@ int edge_renew(struct edge *e, const struct edge_conf *conf,
 /** Read the dispatcher list again. Nothing changes where it is wrong */
 int edge_reload(struct edge *e, struct ds_err *err);
 
+/** Read the users file again, where there is one. Nothing changes where it is wrong */
+int edge_reload_users(struct edge *e, struct ds_err *err);
+
 /**
- * Commands (control.h) of `carom dispatcher`: "dispatcher list", "set", "ping",
+ * Commands (control.h) of `carom user`: "user reload"; of `carom dispatcher`: "dispatcher list", "set", "ping",
  * "reload"; of `carom stats sip`: "sip stats"
  *
  * @return ENOSYS for any other

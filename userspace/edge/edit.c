@@ -251,6 +251,14 @@ static int put_header(struct mbuf *mb, const struct policy *p,
 	return mbuf_write_pl(mb, &h->line);
 }
 
+static bool stripped(const struct edit *e, const struct msg_header *h)
+{
+	for (size_t i = 0; i < e->stripc; i++)
+		if (e->stripv[i] == h)
+			return true;
+	return false;
+}
+
 /* 16.6, 6: the strict router's URI into the start line, the Request-URI behind
  * the Routes */
 static int put_start(struct mbuf *mb, const struct msg *m, const struct edit *e)
@@ -276,7 +284,8 @@ int edit_request(struct mbuf **mbp, const struct policy *p,
 	if (!err)
 		err = put_top(mb, p, in, m, e);
 	for (size_t i = 0; i < m->hdrc && !err; i++) {
-		err = put_header(mb, p, in, m, &m->hdrv[i], pops);
+		if (!stripped(e, &m->hdrv[i]))
+			err = put_header(mb, p, in, m, &m->hdrv[i], pops);
 		behind = end_of(&m->hdrv[i].line);
 	}
 	if (!err && e->strict)

@@ -20,6 +20,9 @@ struct edit {
 	 * that leads to the other side; "": none */
 	unsigned rr_in, rr_out;
 	char token_in[KEY_TOKEN], token_out[KEY_TOKEN];
+	/** Headers that stay here */
+	const struct msg_header *const *stripv;
+	size_t stripc;
 };
 
 /** @return 0 or ENOMEM */

@@ -2,6 +2,7 @@
 /* Requests and responses: who gets them (docs/sip.md) */
 #include <errno.h>
 #include <string.h>
+#include "edge/auth.h"
 #include "edge/edit.h"
 #include "edge/flow.h"
 #include "edge/forward.h"
@@ -18,10 +19,11 @@ struct way {
 	struct msg *m;
 	struct forward_out *out;
 	struct edit e;
-	bool trusted; /* its source                                */
-	bool chosen;  /* by the rules                              */
-	bool flow;    /* a token said where to                     */
-	uint32_t set; /* that they chose; SIP_NONE                 */
+	struct auth_out auth; /* what digest said                      */
+	bool trusted;         /* its source                                */
+	bool chosen;          /* by the rules                              */
+	bool flow;            /* a token said where to                     */
+	uint32_t set;         /* that they chose; SIP_NONE                 */
 };
 
 static enum forward_verdict drop(struct forward_out *out, const char *why)
@@ -150,10 +152,49 @@ static enum forward_verdict pop_routes(struct way *w)
 
 /* ---- rules ------------------------------------------------------------------- */
 
-static bool challenged(const struct way *w, uint32_t flags)
+static enum forward_verdict challenge(struct way *w)
 {
-	return flags & SIP_SET_AUTH && !w->in->authed && !w->trusted &&
-	       pl_strcmp(&w->m->met, "ACK") && pl_strcmp(&w->m->met, "CANCEL");
+	char lines[AUTH_CHALLENGE];
+	enum forward_verdict v;
+
+	if (auth_challenge(w->p->auth, lines, w->in, w->auth.stale))
+		return drop(w->out, "no memory");
+	v = reply_extra(w, 407, "Proxy Authentication Required", lines);
+	w->out->why = w->auth.why;
+	return v;
+}
+
+/* FORWARD_SEND: nobody asks, or the credentials are good. ACK and CANCEL can't be
+ * sent again with credentials (22.1) */
+static enum forward_verdict authenticate(struct way *w)
+{
+	if (w->trusted || !pl_strcmp(&w->m->met, "ACK") ||
+	    !pl_strcmp(&w->m->met, "CANCEL"))
+		return FORWARD_SEND;
+	if (!w->p->auth)
+		return reply(w, 403, "Forbidden");
+	switch (auth_check(w->p->auth, &w->auth, w->p, w->in, w->m)) {
+	case AUTH_PASS:
+		w->e.stripv = w->auth.stripv;
+		w->e.stripc = w->auth.stripc;
+		return FORWARD_SEND;
+	case AUTH_CHALLENGED:
+		return challenge(w);
+	case AUTH_REFUSED:
+		return reply(w, w->auth.code, w->auth.why);
+	case AUTH_HELD:
+		break;
+	}
+	return drop(w->out, w->auth.why);
+}
+
+/* To a node by its name: what may only get to its set with credentials needs them
+ * here too. Inside a dialog it does not; REGISTER and PUBLISH never are */
+static bool sneaks(const struct way *w)
+{
+	return (!w->m->to_tag.l || !pl_strcmp(&w->m->met, "REGISTER") ||
+		!pl_strcmp(&w->m->met, "PUBLISH")) &&
+	       policy_asks_auth(w->p, &w->out->dst);
 }
 
 /* A target of the set: where the call went before, else by the table */
@@ -186,17 +227,15 @@ static enum forward_verdict choose(struct way *w, uint32_t domain)
 {
 	const struct policy_net *net = policy_net(w->p, &w->in->src);
 	const struct policy_set *s;
+	enum forward_verdict v;
 
 	w->set = net && net->set != SIP_NONE ? net->set
 					     : policy_rule(w->p, w->m, domain);
 	if (w->set == SIP_NONE)
 		return reply(w, 404, "Not Found");
 	s = &w->p->setv[w->set & (SIP_SETS - 1)];
-	if (challenged(w, s->flags)) {
-		w->out->set = w->set;
-		return FORWARD_AUTH;
-	}
-	return pick(w, s);
+	v = s->flags & SIP_SET_AUTH ? authenticate(w) : FORWARD_SEND;
+	return v == FORWARD_SEND ? pick(w, s) : v;
 }
 
 /* By the Request-URI, behind all Routes */
@@ -233,6 +272,8 @@ static enum forward_verdict permit(struct way *w)
 	if (policy_forbidden(w->p, &out->dst))
 		return reply(w, 403, "Forbidden");
 	out->target = policy_node(w->p, &out->dst, &set);
+	if (out->target && sneaks(w))
+		return authenticate(w);
 	if (out->target || w->trusted || policy_trusted(w->p, &out->dst))
 		return FORWARD_SEND;
 	return reply(w, 403, "Forbidden");

@@ -14,7 +14,6 @@ enum forward_verdict {
 	FORWARD_SEND = 0, /**< out->mb to where out says                   */
 	FORWARD_REPLY,    /**< out->mb is our reply; it goes back          */
 	FORWARD_LOCAL,    /**< a response to ourselves: m is decoded       */
-	FORWARD_AUTH,     /**< ask for digest, then call again with authed */
 	FORWARD_ABSORB,   /**< an ACK of our own reply                     */
 	FORWARD_DROP,     /**< nobody can be told: out->why                */
 };
@@ -23,7 +22,6 @@ struct forward_in {
 	struct pl text;
 	struct sa src;
 	unsigned listener; /**< index in the policy                         */
-	bool authed;       /**< digest has been checked, or is not asked for */
 };
 
 struct forward_out {
@@ -42,7 +40,6 @@ struct forward_out {
 	unsigned datagram_listener;
 	struct ds_target *target; /**< node that it goes to; may be NULL    */
 	uint16_t code;            /**< of a reply                           */
-	uint32_t set;             /**< that asks for digest                 */
 	bool prefer_tcp;          /**< too long for a datagram (18.1.1)      */
 	const char *why;          /**< in words, for counters and logs      */
 };

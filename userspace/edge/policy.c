@@ -15,6 +15,7 @@ static void destructor(void *arg)
 	for (size_t i = 0; i < SIP_SETS; i++)
 		mem_deref(p->setv[i].set);
 	mem_deref(p->netv);
+	mem_deref(p->auth);
 }
 
 int policy_alloc(struct policy **pp)
@@ -120,6 +121,21 @@ struct ds_target *policy_node(const struct policy *p, const struct sa *sa,
 		}
 	}
 	return NULL;
+}
+
+bool policy_asks_auth(const struct policy *p, const struct sa *sa)
+{
+	for (unsigned i = 0; i < SIP_SETS; i++) {
+		const struct ds_set *s = p->setv[i].set;
+
+		if (!(p->setv[i].flags & SIP_SET_AUTH))
+			continue;
+		for (size_t k = 0; k < ds_set_count(s); k++)
+			if (sa_cmp(ds_target_addr(ds_set_target(s, k)), sa,
+				   SA_ALL))
+				return true;
+	}
+	return false;
 }
 
 /* The address of a node, whatever its port: it may call from another one */

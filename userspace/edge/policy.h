@@ -13,6 +13,8 @@
 #include "dispatch/dispatch.h"
 #include "edge/msg.h"
 
+struct auth;
+
 enum { POLICY_LISTENERS = 256 /**< two digits of a branch */ };
 
 /** An address that we listen at by one transport */
@@ -52,6 +54,8 @@ struct policy {
 	struct policy_set setv[SIP_SETS];
 	struct sip_rule rulev[SIP_RULES];
 	size_t rulec;
+	/** Digest, for sets with SIP_SET_AUTH. NULL: nobody gets to them */
+	struct auth *auth;
 	/** Lately a node, and still one for calls under way; may be NULL */
 	bool (*was_node)(const struct sa *addr, void *arg);
 	/** Where a call went that began before its set changed; may be NULL */
@@ -83,6 +87,8 @@ const struct policy_net *policy_net(const struct policy *p,
 /** Target at the address and port; *set: the set's index */
 struct ds_target *policy_node(const struct policy *p, const struct sa *sa,
 			      unsigned *set);
+/** Is it a node of a set that asks for digest? */
+bool policy_asks_auth(const struct policy *p, const struct sa *sa);
 /** May send anywhere, and be sent to */
 bool policy_trusted(const struct policy *p, const struct sa *sa);
 /** Never to be sent to */

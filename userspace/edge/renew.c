@@ -175,6 +175,21 @@ static int take_sets(struct edge *e, const struct plan *pl,
 	return list ? edge_take(e, list) : 0;
 }
 
+/* Digest is there before a set asks for it, and as long as one does */
+static void take_auth(struct edge *e, struct auth *auth, struct creds *creds)
+{
+	struct sip_conf *c = fp_sip_conf(e->sip);
+
+	mem_deref(e->policy->auth);
+	mem_deref(e->creds);
+	e->policy->auth = auth;
+	e->creds = creds;
+	__atomic_store_n(&c->flags,
+			 (c->flags & ~SIP_CONF_AUTH) |
+				 (auth ? SIP_CONF_AUTH : 0),
+			 __ATOMIC_RELEASE);
+}
+
 static int take_rules(struct edge *e, const struct plan *pl)
 {
 	struct policy *p = e->policy;
@@ -228,6 +243,8 @@ int edge_renew(struct edge *e, const struct edge_conf *conf,
 	       struct ds_err *derr)
 {
 	struct ds_list *list = NULL;
+	struct creds *creds;
+	struct auth *auth;
 	struct plan *pl;
 	int err = 0;
 
@@ -248,9 +265,15 @@ int edge_renew(struct edge *e, const struct edge_conf *conf,
 					  "ones together, than there is room "
 					  "for: this takes a restart");
 	}
+	if (!err)
+		err = edge_auth(&auth, &creds, e, conf, derr);
 	if (!err) {
 		renumber(pl);
+		if (auth)
+			take_auth(e, auth, creds);
 		err = apply(e, pl, conf, list);
+		if (!err && !auth)
+			take_auth(e, NULL, NULL);
 	}
 	mem_deref(list);
 	mem_deref(pl);
