@@ -69,8 +69,9 @@ static __always_inline void sip_count_message(struct sip_work *w,
 		__sync_fetch_and_add(&x->responses, 1);
 }
 
-/* A copy for whoever captures: of each n'th message, before it is edited */
-__noinline int sip_copy(void)
+/* A copy for whoever captures: of each n'th message that was read, before it is
+ * edited. Where it goes is known of those that are forwarded here */
+__noinline int sip_copy(int rc)
 {
 	const struct sip_conf *conf = sip_settings();
 	struct trip *t = trip_here();
@@ -84,11 +85,15 @@ __noinline int sip_copy(void)
 	c->time = t->now;
 	__builtin_memcpy(c->src, w->src.addr, 16);
 	__builtin_memcpy(c->dst, w->dst.addr, 16);
-	__builtin_memcpy(c->to, w->next.addr, 16);
+	__builtin_memset(c->to, 0, 16);
+	c->tport = 0;
+	if (rc == CAROM_R_SIP_FORWARDED) {
+		__builtin_memcpy(c->to, w->next.addr, 16);
+		c->tport = w->next.port;
+	}
 	c->sport = w->src.port;
 	c->dport = w->dst.port;
-	c->tport = w->next.port;
-	c->reason = CAROM_R_SIP_FORWARDED;
+	c->reason = rc;
 	n = w->b.len;
 	asm volatile("" : "+r"(n));
 	n = ((n - 1) & (SCAN_BUF - 1)) + 1;
@@ -104,11 +109,8 @@ __noinline int sip_copy(void)
 /* Read and decide: nothing is written yet */
 static __always_inline int sip_decide(struct xdp_md *ctx, struct sip_work *w)
 {
-	int rc = sip_admit(ctx);
+	int rc = scan_message(&w->b);
 
-	if (rc != CAROM_R_SIP_FORWARDED)
-		return rc;
-	rc = scan_message(&w->b);
 	if (rc != SCAN_OK)
 		return sip_odd(rc);
 	rc = w->b.s.flags & SCAN_REQUEST ? sip_request() : sip_response();
@@ -129,10 +131,13 @@ static __always_inline int sip(struct xdp_md *ctx)
 
 	if (!w || !t)
 		return PARSE_PASS;
-	rc = sip_decide(ctx, w);
+	rc = sip_admit(ctx);
 	if (rc != CAROM_R_SIP_FORWARDED)
 		return rc;
-	sip_copy();
+	rc = sip_decide(ctx, w);
+	sip_copy(rc);
+	if (rc != CAROM_R_SIP_FORWARDED)
+		return rc;
 	rc = sip_write(ctx);
 	if (rc == CAROM_R_SIP_FORWARDED)
 		sip_count_message(w, t);

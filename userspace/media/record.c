@@ -14,7 +14,7 @@
 #include <re.h>
 #include "base/log.h"
 #include "media/media.h"
-#include "media/pcap.h"
+#include "base/pcap.h"
 #include "media/record.h"
 #include "media/wav.h"
 

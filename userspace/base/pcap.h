@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * @file media/pcap.h  Packets as received, in a pcap file
+ * @file base/pcap.h  Packets as received, in a pcap file
  */
-#ifndef CAROM_MEDIA_PCAP_H
-#define CAROM_MEDIA_PCAP_H
+#ifndef CAROM_BASE_PCAP_H
+#define CAROM_BASE_PCAP_H
 
 #include <re.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * @file media/pcap.c  Packets as received, in a pcap file
+ * @file base/pcap.c  Packets as received, in a pcap file
  */
 #include <errno.h>
 #include <stdint.h>
@@ -8,7 +8,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 #include <re.h>
-#include "media/pcap.h"
+#include "base/pcap.h"
 
 enum {
 	BUFFER = 32768,
