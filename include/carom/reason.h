@@ -96,7 +96,7 @@
 	X(SIP_FAMILY, sip_family, punt, "next hop is of the other IP family")  \
 	X(SIP_ROUTE, sip_route, punt, "next hop's way out is not known")       \
 	X(SIP_BIG, sip_big, punt, "would be longer than the next hop's MTU")   \
-	X(SIP_COPIED, sip_copied, note, "copied to the agent")                 \
+	X(SIP_COPIED, sip_copied, note, "copied for carom capture")            \
 	X(SIP_COPY_LOST, sip_copy_lost, note,                                  \
 	  "copy for the agent lost: ring full")
 

@@ -95,8 +95,8 @@ static int print_list(struct cli *cli, const struct odict *reply)
 	if (err)
 		return err;
 
-	table_hide_empty(t, "DUID");
 	ask_each(ask_array(reply, "targets"), row, t);
+	table_hide_empty(t, "DUID");
 	if (table_rows(t))
 		err = table_print(t, cli->out, &cli->style);
 	else

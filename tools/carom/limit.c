@@ -49,8 +49,8 @@ static int print_list(struct cli *cli, struct odict *reply)
 	int err = table_alloc(&t, colv, ARRAY_SIZE(colv));
 
 	if (!err) {
-		table_hide_empty(t, "CONFIGURED");
 		ask_each(ask_array(reply, "limits"), row, t);
+		table_hide_empty(t, "CONFIGURED");
 		err = table_print(t, cli->out, &cli->style);
 	}
 	mem_deref(t);

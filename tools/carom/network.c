@@ -50,8 +50,8 @@ static int print_list(struct cli *cli, struct odict *reply)
 	int err = table_alloc(&t, colv, ARRAY_SIZE(colv));
 
 	if (!err) {
-		table_hide_empty(t, "SET");
 		ask_each(ask_array(reply, "networks"), row, t);
+		table_hide_empty(t, "SET");
 		if (table_rows(t))
 			err = table_print(t, cli->out, &cli->style);
 		else

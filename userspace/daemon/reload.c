@@ -142,6 +142,8 @@ int reload_now(struct reload *r, struct mbuf *said)
 	(void)config_diff(r->started, c, say_left, r);
 	mem_deref(r->now);
 	r->now = c;
+	if (r->edge)
+		(void)mbuf_write_str(said, edge_warnings(r->edge));
 	if (!r->taken)
 		log_info("reload: nothing new in it");
 	return mbuf_printf(said, "%s: read%s%s", r->path,

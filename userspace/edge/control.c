@@ -240,7 +240,8 @@ static int reload(struct edge *e, struct odict *reply)
 	if (err)
 		return control_fail(reply, err, "%s; nothing has changed",
 				    derr.msg[0] ? derr.msg : strerror(err));
-	return control_say(reply, "read; calls under way stay where they are");
+	return control_say(reply, "%sread; calls under way stay where they are",
+			   edge_warnings(e));
 }
 
 static int reload_users(struct edge *e, struct odict *reply)

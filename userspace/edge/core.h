@@ -27,6 +27,7 @@ struct edge {
 	struct udp_edge *udpv[POLICY_LISTENERS];
 	struct deliver *deliver;
 	struct count count;
+	char *warned; /* what the last list asked for in vain       */
 	struct tmr expire;
 };
 

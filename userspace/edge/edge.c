@@ -19,6 +19,7 @@ static void destructor(void *arg)
 		mem_deref(e->udpv[i]);
 	mem_deref(e->deliver);
 	mem_deref(e->nets);
+	mem_deref(e->warned);
 	mem_deref(e->publish);
 	mem_deref(e->sets);
 	mem_deref(e->policy);
@@ -110,9 +111,21 @@ enum ds_mode edge_mode(uint32_t flags)
 
 static void warn(const char *text, void *arg)
 {
-	const struct edge *e = arg;
+	struct edge *e = arg;
+
+	char *all = NULL;
 
 	log_warn("edge: %s: %s", e->conf.list, text);
+	if (re_sdprintf(&all, "%s%s: %s\n", edge_warnings(e), e->conf.list,
+			text))
+		return;
+	mem_deref(e->warned);
+	e->warned = all;
+}
+
+const char *edge_warnings(const struct edge *e)
+{
+	return e->warned ? e->warned : "";
 }
 
 int edge_take(struct edge *e, const struct ds_list *list)
@@ -122,6 +135,7 @@ int edge_take(struct edge *e, const struct ds_list *list)
 
 	if (err)
 		return err;
+	e->warned = mem_deref(e->warned);
 	ds_list_warn(list, warn, e);
 	for (size_t i = 0; i < e->conf.setc && !err; i++) {
 		struct policy_set *s = &e->policy->setv[i];

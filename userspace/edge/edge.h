@@ -69,6 +69,9 @@ int edge_alloc(struct edge **ep, const struct edge_conf *conf, struct fp *fp,
 int edge_renew(struct edge *e, const struct edge_conf *conf,
 	       struct ds_err *err);
 
+/** Lines on what the list in force asks for in vain (ds_list_warn) */
+const char *edge_warnings(const struct edge *e);
+
 /** Read the dispatcher list again. Nothing changes where it is wrong */
 int edge_reload(struct edge *e, struct ds_err *err);
 
