@@ -4,58 +4,9 @@
 #ifndef CAROM_BPF_SIP_ADMIT_H
 #define CAROM_BPF_SIP_ADMIT_H
 
+#include "carom/sipclass.h"
 #include "clock.h"
 #include "sip_maps.h"
-
-/* What it claims to be, by its first four bytes. It need not be true: a limit
- * is kept all the same */
-static __always_inline __u32 sip_class(__u32 head)
-{
-#define SIP_HEAD(a, b, c, d)                                                   \
-	((__u32)(a) | (__u32)(b) << 8 | (__u32)(c) << 16 | (__u32)(d) << 24)
-	switch (head) {
-	case SIP_HEAD('I', 'N', 'V', 'I'):
-		return SIP_CLASS_INVITE;
-	case SIP_HEAD('R', 'E', 'G', 'I'):
-	case SIP_HEAD('S', 'U', 'B', 'S'):
-	case SIP_HEAD('P', 'U', 'B', 'L'):
-		return SIP_CLASS_REGISTER;
-	case SIP_HEAD('A', 'C', 'K', ' '):
-	case SIP_HEAD('B', 'Y', 'E', ' '):
-	case SIP_HEAD('C', 'A', 'N', 'C'):
-	case SIP_HEAD('N', 'O', 'T', 'I'):
-	case SIP_HEAD('I', 'N', 'F', 'O'):
-	case SIP_HEAD('P', 'R', 'A', 'C'):
-	case SIP_HEAD('U', 'P', 'D', 'A'):
-	case SIP_HEAD('R', 'E', 'F', 'E'):
-		return SIP_CLASS_DIALOG;
-	case SIP_HEAD('S', 'I', 'P', '/'):
-		return SIP_CLASS_RESPONSE;
-	}
-	/* a method begins with a capital letter, by all that is registered */
-	return (head & 0xff) - 'A' < 26 ? SIP_CLASS_OTHER : SIP_CLASS_JUNK;
-}
-
-/* The bucket leaks: `full` is when it will be empty. True: there was room for
- * another message. Two CPUs may meet: then one token too many is given */
-static __always_inline bool bucket_take(struct sip_bucket *bk, __u32 class,
-					const struct sip_limit *l, __u64 now)
-{
-	__u64 full;
-
-	class &= 7;
-	if (class >= SIP_CLASS_MAX)
-		return true;
-	full = bk->full[class];
-	if (full < now)
-		full = now;
-	if (full - now > l->burst) {
-		bk->dropped++;
-		return false;
-	}
-	bk->full[class] = full + l->interval;
-	return true;
-}
 
 /* One source: an IPv4 address, or the /64 that one IPv6 host may use freely */
 static __always_inline bool sip_in_limit(const struct trip *t,
@@ -74,7 +25,7 @@ static __always_inline bool sip_in_limit(const struct trip *t,
 		bpf_map_update_elem(&sip_buckets, &key, &fresh, BPF_NOEXIST);
 		bk = bpf_map_lookup_elem(&sip_buckets, &key);
 	}
-	return !bk || bucket_take(bk, class, l, t->now);
+	return !bk || sip_bucket_take(bk, class, l, t->now);
 }
 
 /* Networks: deny, allow, trust. The reason, or CAROM_R_SIP_FORWARDED */

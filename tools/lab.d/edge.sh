@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # The lab's edges: two appliances in front of three farm nodes, all at one switch.
-# Both edges have the address VIP; each frame for it goes to one of them, by chance.
+# Both edges have the address VIP; each frame for it goes to one of them, by chance,
+# but for TCP: there the source port decides.
 #
 #   phone .20  phone2 .21  stranger .66
 #      |          |           |
@@ -20,6 +21,7 @@
 #                      reloaded
 #   policy <YAML       sets and rules of the edges that start from now on, in
 #                      place of one set for all
+#   streams <YAML      sip.streams and the like, of the edges that start from now on
 #   tx on|off          transmit checksum offload of all hosts but the edges
 #
 # CAROM_BIN: where caromd and carom are (default: build/bin)
@@ -118,8 +120,12 @@ make_vip()
 		echo "table netdev vip {"
 		for h in $HOSTS; do
 			h=${h%:*}
+			# a connection stays with one
 			echo "chain in_$h { type filter hook ingress device $h" \
-				"priority 0; ether daddr $(mac 100) ether daddr" \
+				"priority 0; ether daddr $(mac 100) meta" \
+				"l4proto tcp ether daddr set jhash tcp sport" \
+				"mod 2 map { 0 : $(mac 11), 1 : $(mac 12) };" \
+				"ether daddr $(mac 100) ether daddr" \
 				"set numgen random mod 2 map" \
 				"{ 0 : $(mac 11), 1 : $(mac 12) }; }"
 		done
@@ -139,6 +145,10 @@ up()
 		make_host "${h%:*}" "${h#*:}"
 	done
 	make_vip
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 \
+		-nodes -days 2 -subj /CN=example.com -addext \
+		"subjectAltName=DNS:example.com,IP:$VIP" \
+		-keyout "$RUN/tls.key" -out "$RUN/tls.crt" 2>/dev/null
 	openssl rand -hex 16 >"$RUN/key"
 	write_list f1 f2 f3
 	write_policy <<-END
@@ -207,15 +217,28 @@ configure() # EDGE
 	  listen:
 	    - {name: vip, address: "$VIP:5060"}
 	    - {name: vip6, address: "[$VIP6]:5060"}
-	    - {name: own, address: "192.0.2.1${1#e}:5060"}
-	    - {name: own, address: "[${NET6}1${1#e}]:5060"}
+	    - {name: own, address: "192.0.2.1${1#e}:5060", own: true}
+	    - {name: own, address: "[${NET6}1${1#e}]:5060", own: true}
+	    - {name: vip-tcp, address: "$VIP:5060", transport: tcp}
+	    - {name: vip-tls, address: "$VIP:5061", transport: tls}
+	    - {name: vip-ws, address: "$VIP:8080", transport: ws}
+	    - {name: vip-wss, address: "$VIP:8443", transport: wss}
+	    - {name: own-tcp, address: "192.0.2.1${1#e}:5060", transport: tcp,
+	       own: true}
+	    - {name: own-tcp, address: "[${NET6}1${1#e}]:5060", transport: tcp,
+	       own: true}
+	    - {name: own-wss, address: "192.0.2.1${1#e}:8443", transport: wss}
+	  tls: {certificate: $RUN/tls.crt, key: $RUN/tls.key}
+	$(cat "$RUN/streams" 2>/dev/null)
 	  key-file: $RUN/key
 	  domains: [example.com, conf.example.com]
 	  dispatcher: $RUN/list
 	$(cat "$RUN/policy")
 	  networks:
 	    - {prefix: 192.0.2.20/31, kind: allow}
-	  probe: {interval: 1, timeout: 500, down: 2, listener: own}
+	    - {prefix: 192.0.2.11/32, kind: trusted}
+	    - {prefix: 192.0.2.12/32, kind: trusted}
+	  probe: {interval: 1, timeout: 500, down: 2}
 	END
 }
 
@@ -290,6 +313,7 @@ start | stop)
 	"$cmd" "$@"
 	;;
 policy) write_policy ;;
+streams) cat >"$RUN/streams" ;;
 tx) set_tx "$1" ;;
 kill) end_agent "$1" KILL ;;
 again) start_agent "$1" ;;

@@ -95,7 +95,8 @@ static int fill_listener(struct config_sip *s, const struct raw_sip_probe *r,
 
 	s->probe.listener = s->probe.listener6 = ~0u;
 	for (size_t i = 0; i < s->listenc && r->listener; i++) {
-		if (strcmp(s->listenv[i].name, r->listener) != 0)
+		if (strcmp(s->listenv[i].name, r->listener) != 0 ||
+		    s->listenv[i].transp != CONFIG_UDP)
 			continue;
 		found = true;
 		if (sa_af(&s->listenv[i].addr) == AF_INET6)
@@ -105,7 +106,7 @@ static int fill_listener(struct config_sip *s, const struct raw_sip_probe *r,
 	}
 	return found ? 0
 		     : refuse(src, "sip.probe.listener", r->listener,
-			      "is none of listen");
+			      "is no UDP listener");
 }
 
 int config_fill_probe(struct config_sip *s, const struct config_src *src)

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 #include <linux/limits.h>
@@ -26,6 +27,7 @@
 
 enum {
 	MAPS_INTERVAL = 500, /* ms */
+	DESCRIPTORS = 512,   /* for all but SIP's connections */
 };
 
 struct daemon {
@@ -375,9 +377,34 @@ static void maps_handler(void *arg)
 
 /* ------------------------------------------------------------------------- */
 
+/* libre has a place for each descriptor, 128 unless told before the first one */
+static int make_room(const struct config *c)
+{
+	const rlim_t want = c->sip.streams.connections + DESCRIPTORS;
+	struct rlimit lim;
+
+	if (getrlimit(RLIMIT_NOFILE, &lim))
+		return errno;
+	if (lim.rlim_max < want && geteuid() == 0)
+		lim.rlim_max = want;
+	lim.rlim_cur = min(want, lim.rlim_max);
+	if (setrlimit(RLIMIT_NOFILE, &lim))
+		return errno;
+	if (lim.rlim_cur < want)
+		log_warn("sip.streams.connections: %u are wanted, but no more "
+			 "than %llu files may be open: raise LimitNOFILE",
+			 c->sip.streams.connections,
+			 (unsigned long long)lim.rlim_cur);
+	return fd_setsize((int)lim.rlim_cur);
+}
+
 static int start(struct daemon *d)
 {
 	int err;
+
+	err = make_room(d->conf);
+	if (err)
+		return err;
 
 	err = privs_user(&d->privs, d->conf->user);
 	if (err)

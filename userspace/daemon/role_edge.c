@@ -143,6 +143,17 @@ static void fill_auth(struct edge_conf *e, const struct config_sip_auth *a)
 	e->auth.match_from = a->match_from;
 }
 
+static void fill_streams(struct edge_conf *e, const struct config_sip *s)
+{
+	e->stream.connections = s->streams.connections;
+	e->stream.per_source = s->streams.per_source;
+	e->stream.idle = s->streams.idle;
+	e->cert.certificate = s->tls.certificate;
+	e->cert.key = s->tls.key;
+	e->cert.ca = s->tls.ca;
+	e->cert.min_version = s->tls.min_version;
+}
+
 static void fill_probe(struct edge_conf *e, const struct config_sip *s)
 {
 	e->probe.interval = s->probe.interval;
@@ -178,6 +189,7 @@ static int fill_conf(struct edge_conf *conf, const struct config_sip *s)
 	fill_limits(conf, s);
 	fill_probe(conf, s);
 	fill_auth(conf, &s->auth);
+	fill_streams(conf, s);
 	return 0;
 }
 

@@ -25,6 +25,7 @@ struct edge {
 	struct probe *probe;
 	struct creds *creds; /* NULL: no set asks for digest            */
 	struct udp_edge *udpv[POLICY_LISTENERS];
+	struct streams *streams;
 	struct deliver *deliver;
 	struct count count;
 	char *warned; /* what the last list asked for in vain       */

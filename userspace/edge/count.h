@@ -27,7 +27,25 @@
 	X(AUTH_WRONG, "auth_wrong", "requests with a wrong user or password")  \
 	X(AUTH_STALE, "auth_stale", "requests with a nonce past its use")      \
 	X(AUTH_REFUSED, "auth_refused", "requests with unfit credentials")     \
-	X(AUTH_HELD, "auth_held", "requests of sources that guess, dropped")
+	X(AUTH_HELD, "auth_held", "requests of sources that guess, dropped")   \
+	X(KEEPALIVE, "keepalive", "STUN and CRLF, answered where it is due")   \
+	X(FLOW_FAILED, "flow_failed", "requests to a connection that is gone") \
+	X(STREAM_FLOOD, "stream_flood", "messages over a limit, dropped")      \
+	X(STREAM_ACCEPTED, "stream_accepted", "connections accepted")          \
+	X(STREAM_CONNECTED, "stream_connected", "connections made")            \
+	X(STREAM_REFUSED, "stream_refused",                                    \
+	  "connections refused: denied, or too many")                          \
+	X(STREAM_FAILED, "stream_failed",                                      \
+	  "connections that could not be made")                                \
+	X(STREAM_HANDSHAKE, "stream_handshake",                                \
+	  "closed: TLS or WebSocket failed, or took too long")                 \
+	X(STREAM_CLOSED, "stream_closed", "closed by the other side")          \
+	X(STREAM_MALFORMED, "stream_malformed",                                \
+	  "closed: no telling where a message ends")                           \
+	X(STREAM_SLOW, "stream_slow", "closed: does not read what is sent")    \
+	X(STREAM_LATE, "stream_late", "closed: a message begun, not ended")    \
+	X(STREAM_IDLE, "stream_idle", "closed: silent for too long")           \
+	X(STREAM_CUT, "stream_cut", "closed: went on over its limits")
 
 enum count_event {
 #define X(id, name, text) COUNT_##id,

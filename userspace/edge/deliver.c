@@ -3,10 +3,13 @@
 #include <errno.h>
 #include "base/log.h"
 #include "edge/deliver.h"
+#include "edge/edit.h"
+#include "edge/keepalive.h"
 
 struct deliver {
 	struct policy *policy;
 	struct udp_edge *const *udpv;
+	struct streams *streams;
 	struct probe *probe;
 	struct count *count;
 	struct msg msg; /* scratch: too large for the stack            */
@@ -19,44 +22,152 @@ static void destructor(void *arg)
 	mem_deref(d->policy);
 }
 
-static void send_out(struct deliver *d, const struct forward_out *out)
-{
-	int err;
+/* ---- sending ------------------------------------------------------------------- */
 
-	if (out->transp != MSG_UDP || !sa_isset(&out->dst, SA_ADDR)) {
-		log_debug("edge: no way to %r over %s", &out->host,
-			  msg_transp_name(out->transp));
-		count_up(d->count, COUNT_UNREACHABLE);
-		return;
-	}
-	err = udp_edge_send(d->udpv[out->listener], &out->dst, out->mb);
+/* By what out says; h: what to do where a connection has to be made and can't be.
+ * @return 0, or errno: it has not been sent */
+static int put(struct deliver *d, const struct forward_out *out,
+	       stream_else_h *h, void *arg)
+{
+	if (!sa_isset(&out->dst, SA_ADDR))
+		return EHOSTUNREACH;
+	if (out->transp != MSG_UDP)
+		return streams_send(d->streams, out, h, arg);
+	return udp_edge_send(d->udpv[out->listener], &out->dst, out->mb);
+}
+
+/* To where the request came from */
+static void back(struct deliver *d, const struct forward_in *in,
+		 struct forward_out *out)
+{
+	out->transp = d->policy->listenerv[in->listener].transp;
+	out->flow = out->transp != MSG_UDP;
+	out->listener = in->listener;
+	edit_reply_addr(&out->dst, d->policy, in, &d->msg);
+}
+
+static bool answerable(const struct deliver *d)
+{
+	return !d->msg.code && pl_strcmp(&d->msg.met, "ACK") != 0;
+}
+
+static void reply_out(struct deliver *d, const struct forward_out *out)
+{
+	const int err = put(d, out, NULL, NULL);
+
 	if (!err)
 		return;
 	log_debug("edge: to %J: %m", &out->dst, err);
 	count_up(d->count, COUNT_UNSENT);
 }
 
-/* Where we can't go, the sender is told so (16.9: as a 503) */
-static bool reachable(const struct forward_out *out)
+static void refuse(struct deliver *d, const struct forward_in *in,
+		   uint16_t code, const char *reason, const char *why)
 {
-	return out->transp == MSG_UDP && sa_isset(&out->dst, SA_ADDR);
+	struct forward_out out = {.mb = NULL};
+
+	if (!answerable(d) ||
+	    reply_make(&out.mb, d->policy, in, &d->msg, code, reason, NULL))
+		return;
+	back(d, in, &out);
+	count_outcome(d->count, code, why);
+	reply_out(d, &out);
+	mem_deref(out.mb);
 }
 
+/* Where we can't go, the sender is told so (16.9: as a 503) */
 static void unreachable(struct deliver *d, const struct forward_in *in,
-			struct forward_out *out)
+			const struct forward_out *out)
 {
-	out->mb = mem_deref(out->mb);
-	count_up(d->count, COUNT_UNREACHABLE);
-	if (d->msg.code || !pl_strcmp(&d->msg.met, "ACK") ||
-	    reply_make(&out->mb, d->policy, in, &d->msg, 503,
-		       "Service Unavailable", NULL))
+	if (out->flow) {
+		count_up(d->count, COUNT_FLOW_FAILED);
+		refuse(d, in, 430, "Flow Failed", "Flow Failed"); /* 5626 5.3 */
 		return;
-	out->transp = MSG_UDP;
-	out->listener = in->listener;
-	sa_cpy(&out->dst, &in->src);
-	count_outcome(d->count, 503, "No Way To The Next Hop");
-	send_out(d, out);
+	}
+	count_up(d->count, COUNT_UNREACHABLE);
+	refuse(d, in, 503, "Service Unavailable", "No Way To The Next Hop");
 }
+
+/* What waits for a connection, and what it came from */
+struct waiting {
+	struct deliver *d;
+	const struct forward_in *in;
+	const struct forward_out *out;
+};
+
+/* The datagram in place of a stream's message; else word to the sender */
+static int instead(struct forward_out *i, void *arg)
+{
+	const struct waiting *w = arg;
+
+	*i = (struct forward_out){.transp = MSG_UDP};
+	if (w->out->datagram) {
+		i->mb = mem_ref(w->out->datagram);
+		i->listener = w->out->datagram_listener;
+		sa_cpy(&i->dst, &w->out->dst);
+		return 0;
+	}
+	if (!answerable(w->d))
+		return 0;
+	i->code = 503;
+	back(w->d, w->in, i);
+	return reply_make(&i->mb, w->d->policy, w->in, &w->d->msg, 503,
+			  "Service Unavailable", NULL);
+}
+
+void deliver_instead(const struct forward_out *i, void *arg)
+{
+	struct deliver *d = arg;
+
+	if (i->code) {
+		count_up(d->count, COUNT_UNREACHABLE);
+		count_outcome(d->count, i->code, "No Way To The Next Hop");
+	}
+	reply_out(d, i);
+}
+
+/* What could not be sent may go in another way: as the datagram that it would have
+ * been; over a new connection, if the one that the request came by is gone */
+static int other_way(struct deliver *d, const struct forward_out *out)
+{
+	struct forward_out other = *out;
+
+	other.flow = false;
+	if (out->datagram) {
+		other.transp = MSG_UDP;
+		other.mb = out->datagram;
+		other.listener = out->datagram_listener;
+	} else if (sa_isset(&out->reopen, SA_ADDR)) {
+		sa_cpy(&other.dst, &out->reopen);
+	} else {
+		return ENOENT;
+	}
+	return put(d, &other, NULL, NULL);
+}
+
+static void send_on(struct deliver *d, const struct forward_in *in,
+		    const struct forward_out *out)
+{
+	struct waiting w = {d, in, out};
+	int err = put(d, out, instead, &w);
+
+	if (err && !other_way(d, out))
+		err = 0;
+	if (!err) {
+		count_up(d->count,
+			 d->msg.code ? COUNT_RESPONSES : COUNT_REQUESTS);
+		return;
+	}
+	log_debug("edge: to %r%J over %s: %m", &out->host, &out->dst,
+		  msg_transp_name(out->transp), err);
+	/* a datagram may well be sent again */
+	if (out->transp == MSG_UDP && sa_isset(&out->dst, SA_ADDR))
+		count_up(d->count, COUNT_UNSENT);
+	else
+		unreachable(d, in, out);
+}
+
+/* ---- messages ------------------------------------------------------------------ */
 
 void deliver_message(struct deliver *d, const struct forward_in *in)
 {
@@ -65,17 +176,11 @@ void deliver_message(struct deliver *d, const struct forward_in *in)
 	count_up(d->count, COUNT_RECEIVED);
 	switch (forward(d->policy, in, &d->msg, &out)) {
 	case FORWARD_SEND:
-		if (!reachable(&out)) {
-			unreachable(d, in, &out);
-			break;
-		}
-		count_up(d->count,
-			 d->msg.code ? COUNT_RESPONSES : COUNT_REQUESTS);
-		send_out(d, &out);
+		send_on(d, in, &out);
 		break;
 	case FORWARD_REPLY:
 		count_outcome(d->count, out.code, out.why);
-		send_out(d, &out);
+		reply_out(d, &out);
 		break;
 	case FORWARD_LOCAL:
 		count_up(d->count, COUNT_PROBED);
@@ -90,16 +195,39 @@ void deliver_message(struct deliver *d, const struct forward_in *in)
 		log_debug("edge: from %J: %s", &in->src, out.why);
 		break;
 	}
+	mem_deref(out.datagram);
 	mem_deref(out.mb);
 }
 
-void deliver_datagram(const struct sa *src, const struct pl *text,
-		      unsigned listener, void *arg)
+void deliver_stream(const struct sa *src, const struct pl *text,
+		    unsigned listener, void *arg)
 {
 	struct forward_in in = {.text = *text, .listener = listener};
 
 	sa_cpy(&in.src, src);
 	deliver_message(arg, &in);
+}
+
+void deliver_datagram(const struct sa *src, const struct pl *text,
+		      unsigned listener, void *arg)
+{
+	struct deliver *d = arg;
+	struct mbuf *reply;
+
+	if (!keepalive(&reply, src, text)) {
+		deliver_stream(src, text, listener, arg);
+		return;
+	}
+	count_up(d->count, COUNT_KEEPALIVE);
+	if (reply)
+		(void)udp_edge_send(d->udpv[listener], src, reply);
+	mem_deref(reply);
+}
+
+void deliver_streams(struct deliver *d, struct streams *streams)
+{
+	if (d)
+		d->streams = streams;
 }
 
 void deliver_probe(struct deliver *d, struct probe *probe)

@@ -8,6 +8,7 @@
 #include "edge/count.h"
 #include "edge/forward.h"
 #include "edge/probe.h"
+#include "edge/stream.h"
 #include "edge/udp.h"
 
 struct deliver;
@@ -24,13 +25,24 @@ struct deliver;
 int deliver_alloc(struct deliver **dp, struct policy *policy,
 		  struct udp_edge *const *udpv, struct count *count);
 
+/** Who sends what does not go by UDP; kept by the caller */
+void deliver_streams(struct deliver *d, struct streams *streams);
+
 /** Who gets the responses to our own OPTIONS; kept by the caller */
 void deliver_probe(struct deliver *d, struct probe *probe);
 
 /** Do what is to be done with a message */
 void deliver_message(struct deliver *d, const struct forward_in *in);
 
-/** A datagram (udp_edge_h); arg: the deliver */
+/** A connection could not be made: what is sent instead (stream_fail_h); arg: the
+ *  deliver */
+void deliver_instead(const struct forward_out *instead, void *arg);
+
+/** A message of a connection (stream_msg_h); arg: the deliver */
+void deliver_stream(const struct sa *src, const struct pl *text,
+		    unsigned listener, void *arg);
+
+/** A datagram (udp_edge_h), which may be a keep-alive; arg: the deliver */
 void deliver_datagram(const struct sa *src, const struct pl *text,
 		      unsigned listener, void *arg);
 

@@ -14,6 +14,7 @@ static void destructor(void *arg)
 	struct edge *e = arg;
 
 	tmr_cancel(&e->expire);
+	mem_deref(e->streams);
 	mem_deref(e->probe);
 	for (size_t i = 0; i < e->policy->listenerc; i++)
 		mem_deref(e->udpv[i]);
@@ -58,6 +59,13 @@ static unsigned leave_from(const struct sa *dst, unsigned in, void *arg)
 	const struct edge *e = arg;
 
 	return leave_by(e->policy, dst, in);
+}
+
+static bool try_tcp(const struct sa *dst, void *arg)
+{
+	struct edge *e = arg;
+
+	return streams_worth(e->streams, dst);
 }
 
 /* ---- sets ------------------------------------------------------------------- */
@@ -187,26 +195,49 @@ static void expire(void *arg)
 
 /* ---- probes ------------------------------------------------------------------- */
 
+/* A UDP listener that the answer comes back to */
+static unsigned probe_listener(const struct edge *e, const struct ds_target *t)
+{
+	const struct policy *p = e->policy;
+	const struct sa *dst = ds_target_addr(t);
+	const int asked = options_listener(p, t);
+	const int own = policy_own_listener(p, MSG_UDP, sa_af(dst));
+	unsigned i = sa_af(dst) == AF_INET6 ? e->conf.probe_listener6
+					    : e->conf.probe_listener;
+
+	if (asked >= 0)
+		return (unsigned)asked;
+	if (i >= p->listenerc && own >= 0)
+		i = (unsigned)own;
+	return i < p->listenerc && sa_af(&p->listenerv[i].addr) == sa_af(dst)
+		       ? i
+		       : leave_by(p, dst, 0);
+}
+
 static int probe_send(const struct ds_target *t, struct mbuf *mb, char *via,
 		      size_t sz, void *arg)
 {
 	struct edge *e = arg;
 	const struct policy *p = e->policy;
 	const struct sa *dst = ds_target_addr(t);
-	const int own = options_listener(p, t);
-	unsigned i = sa_af(dst) == AF_INET6 ? e->conf.probe_listener6
-					    : e->conf.probe_listener;
+	struct forward_out out = {.mb = mb};
+	int own;
 
-	if (own >= 0)
-		i = (unsigned)own;
-	if (i >= p->listenerc || sa_af(&p->listenerv[i].addr) != sa_af(dst))
-		i = leave_by(p, dst, 0);
-	if (sa_af(&p->listenerv[i].addr) != sa_af(dst))
+	out.transp = (enum msg_transp)ds_target_transp(t);
+	own = out.transp == MSG_UDP
+		      ? (int)probe_listener(e, t)
+		      : policy_own_listener(p, out.transp, sa_af(dst));
+	if (own < 0 || sa_af(&p->listenerv[own].addr) != sa_af(dst))
 		return EAFNOSUPPORT;
-	if (mb)
-		return udp_edge_send(e->udpv[i], dst, mb);
-	(void)re_snprintf(via, sz, "%J", &p->listenerv[i].advertised);
-	return 0;
+	out.listener = (unsigned)own;
+	sa_cpy(&out.dst, dst);
+	if (!mb) {
+		(void)re_snprintf(via, sz, "%J", &p->listenerv[own].advertised);
+		return 0;
+	}
+	return out.transp == MSG_UDP
+		       ? udp_edge_send(e->udpv[own], dst, mb)
+		       : streams_send(e->streams, &out, NULL, NULL);
 }
 
 /* ---- start ---------------------------------------------------------------------- */
@@ -300,16 +331,34 @@ static int tell_kernel(struct edge *e)
 	return err;
 }
 
+static int open_streams(struct edge *e, struct ds_err *derr)
+{
+	struct stream_conf conf = e->conf.stream;
+	int err;
+
+	conf.limitv = fp_sip_conf(e->sip)->limit;
+	err = streams_alloc(&e->streams, &conf, &e->conf.cert, e->policy,
+			    &e->count, deliver_stream, deliver_instead,
+			    e->deliver, derr->msg, sizeof(derr->msg));
+	if (!err)
+		deliver_streams(e->deliver, e->streams);
+	return err;
+}
+
 static int open_listeners(struct edge *e, struct ds_err *derr)
 {
 	const struct policy *p = e->policy;
 	int err = 0;
 
 	for (size_t i = 0; i < p->listenerc && !err; i++) {
-		if (p->listenerv[i].transp != MSG_UDP)
+		if (p->listenerv[i].silent)
 			continue;
-		err = udp_edge_alloc(&e->udpv[i], &p->listenerv[i].addr,
-				     (unsigned)i, deliver_datagram, e->deliver);
+		if (p->listenerv[i].transp != MSG_UDP)
+			err = streams_listen(e->streams, (unsigned)i);
+		else
+			err = udp_edge_alloc(&e->udpv[i], &p->listenerv[i].addr,
+					     (unsigned)i, deliver_datagram,
+					     e->deliver);
 		if (err)
 			(void)re_snprintf(derr->msg, sizeof(derr->msg),
 					  "%J: %m", &p->listenerv[i].addr, err);
@@ -362,6 +411,8 @@ static int start(struct edge *e, struct ds_err *derr)
 	if (!err)
 		err = deliver_alloc(&e->deliver, e->policy, e->udpv, &e->count);
 	if (!err)
+		err = open_streams(e, derr);
+	if (!err)
 		err = open_listeners(e, derr);
 	if (!err)
 		err = ds_sets_alloc(&e->sets, &e->conf.ds);
@@ -409,6 +460,7 @@ int edge_alloc(struct edge **ep, const struct edge_conf *conf, struct fp *fp,
 	e->policy->stuck = stuck;
 	e->policy->remember = remember;
 	e->policy->leave = leave_from;
+	e->policy->try_tcp = try_tcp;
 	e->policy->arg = e;
 	tmr_init(&e->expire);
 	err = start(e, derr);

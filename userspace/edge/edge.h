@@ -15,6 +15,7 @@
 #include "edge/limits.h"
 #include "edge/policy.h"
 #include "edge/probe.h"
+#include "edge/stream.h"
 #include "fastpath/sip.h"
 
 struct edge;
@@ -35,6 +36,8 @@ struct edge_conf {
 	 * edge has too. ~0: as any other message to the target */
 	unsigned probe_listener, probe_listener6;
 	struct limit limitv[SIP_CLASS_MAX];
+	struct stream_conf stream; /**< limitv is not read              */
+	struct cert_conf cert;     /**< read at start and by edge_renew() */
 	uint32_t copy_every;
 	/** Digest, but for key, credentials and counters; realm NULL: none */
 	struct auth_conf auth;

@@ -19,6 +19,7 @@ static bool is_uri(const struct pl *pl)
 int options_make(struct mbuf *mb, const struct ds_target *t, const char *via,
 		 const char *branch, const char *from)
 {
+	const enum msg_transp transp = (enum msg_transp)ds_target_transp(t);
 	const char *uri = ds_target_uri(t);
 	uint32_t id[3];
 	struct pl who;
@@ -32,7 +33,7 @@ int options_make(struct mbuf *mb, const struct ds_target *t, const char *via,
 		return EIO;
 	return mbuf_printf(mb,
 			   "OPTIONS %s SIP/2.0\r\n"
-			   "Via: SIP/2.0/UDP %s;branch=%s;rport\r\n"
+			   "Via: SIP/2.0/%s %s;branch=%s;rport\r\n"
 			   "Max-Forwards: 70\r\n"
 			   "From: <%r>;tag=%08x\r\n"
 			   "To: <%s>\r\n"
@@ -42,8 +43,8 @@ int options_make(struct mbuf *mb, const struct ds_target *t, const char *via,
 			   "Accept: application/sdp\r\n"
 			   "User-Agent: Carom\r\n"
 			   "Content-Length: 0\r\n\r\n",
-			   uri, via, branch, &who, id[0], uri, id[1], id[2],
-			   via);
+			   uri, msg_transp_name(transp), via, branch, &who,
+			   id[0], uri, id[1], id[2], via);
 }
 
 /* "udp:192.0.2.1:5060", "192.0.2.1:5060", "udp:[2001:db8::1]" */

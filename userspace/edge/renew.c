@@ -265,6 +265,10 @@ int edge_renew(struct edge *e, const struct edge_conf *conf,
 					  "ones together, than there is room "
 					  "for: this takes a restart");
 	}
+	/* the certificate is renewed more often than all the rest */
+	if (!err)
+		err = streams_reload(e->streams, &conf->cert, derr->msg,
+				     sizeof(derr->msg));
 	if (!err)
 		err = edge_auth(&auth, &creds, e, conf, derr);
 	if (!err) {

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file edge/streams.h  The table of connections; for stream.c and streamout.c alone
+ */
+#ifndef CAROM_EDGE_STREAMS_H
+#define CAROM_EDGE_STREAMS_H
+
+#include "edge/conn.h"
+#include "edge/stream.h"
+
+enum { REFUSALS = 256 };
+
+/** TCP to there was refused, not long ago */
+struct refusal {
+	struct sa addr;
+	uint64_t when; /**< ms                                           */
+};
+
+struct streams {
+	struct stream_conf conf;
+	struct policy *policy;
+	struct count *count;
+	stream_msg_h *msgh;
+	stream_fail_h *failh;
+	void *arg;
+	struct tls *tls;
+	bool verify; /**< certificates of servers                         */
+	struct list listeners; /**< struct slisten                       */
+	struct hash *hash;     /**< connections by peer                  */
+	unsigned connc;
+	struct list waitv[CONN_WAITS];
+	unsigned msv[CONN_WAITS]; /**< how long each of them may be       */
+	struct sources *sources;
+	struct refusal refusalv[REFUSALS]; /**< by the address's hash    */
+	struct tmr tick;
+	unsigned ticks;
+};
+
+struct slisten {
+	struct le le;
+	struct streams *streams;
+	struct tcp_sock *sock;
+	unsigned listener;
+};
+
+const struct conn_handlers *streams_handlers(void);
+
+/** A new connection */
+void streams_add(struct streams *s, struct conn *c, unsigned listener);
+
+/** It is open: send what waits */
+void streamout_flush(struct conn *c);
+
+/** It is closed: do what is to be done instead */
+void streamout_fail(struct streams *s, struct conn *c);
+
+#endif
