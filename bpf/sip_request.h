@@ -134,6 +134,7 @@ static __always_inline bool sip_sneaks(const struct sip_work *w)
 __noinline int sip_request(void)
 {
 	struct sip_work *w = sip_here();
+	long kind;
 	__u32 i;
 	int rc;
 
@@ -142,9 +143,12 @@ __noinline int sip_request(void)
 	rc = sip_request_plain(w);
 	if (rc != CAROM_R_SIP_FORWARDED)
 		return rc;
-	if ((sip_lookup(w->b.s.via[0].host.off, w->b.s.via[0].host.len,
-			w->b.s.via[0].flags & SCAN_VIA_V6, w->b.s.via[0].port) &
-	     0xffff) == SIP_HOST_SELF)
+	kind = sip_lookup(w->b.s.via[0].host.off, w->b.s.via[0].host.len,
+			  w->b.s.via[0].flags & SCAN_VIA_V6,
+			  w->b.s.via[0].port);
+	if (kind < 0 && w->b.s.via[0].flags & SCAN_VIA_V6)
+		return CAROM_R_SIP_SYNTAX;
+	if ((kind & 0xffff) == SIP_HOST_SELF)
 		return CAROM_R_SIP_LOCAL; /* a loop: 482 */
 	rc = sip_routes();
 	if (rc != CAROM_R_SIP_FORWARDED)

@@ -54,6 +54,7 @@ TEST_SRCS_cli_text   = $(addprefix tools/carom/,human.c table.c text.c opts.c)
 TEST_SRCS_cli_snap   = tools/carom/snap.c
 TEST_SRCS_cli_callrec = tools/carom/callrec.c
 TEST_SRCS_edge_flow  = $(SRCS_edge) $(SRCS_log) userspace/fastpath/names.c
+TEST_SRCS_edge_msg   = $(addprefix userspace/edge/,msg.c list.c uri.c)
 TEST_SRCS_sipscan    =
 TEST_SRCS_sipaddr    =
 TEST_SRCS_edge_count = userspace/edge/count.c

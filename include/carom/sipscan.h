@@ -271,6 +271,24 @@ SCAN_INLINE int scan_value(struct scan_buf *b, __u32 id, __u32 off, __u32 end,
 	return scan_plain_line(b, off, end, id);
 }
 
+/* The rest of a name that is longer than those we know, up to its colon */
+SCAN_INLINE int scan_name_rest(const struct scan_buf *b, __u32 off, __u32 end)
+{
+	for (int i = 0; i < SCAN_TOKEN_WORDS && off < end; i++) {
+		__u64 w = scan_word(b, off);
+		__u64 hits = scan_equal(w, ':') | scan_stops(w);
+
+		if (hits) {
+			off = scan_lws(b, off + scan_first(hits));
+			return off < end && scan_at(b, off) == ':'
+				       ? SCAN_OK
+				       : SCAN_ODD_LINE;
+		}
+		off += 8;
+	}
+	return SCAN_ODD_LINE;
+}
+
 /* A header line, its CR at `end`. Returns enum scan_odd */
 SCAN_INLINE int scan_header(struct scan_buf *b, __u32 line, __u32 end)
 {
@@ -289,8 +307,7 @@ SCAN_INLINE int scan_header(struct scan_buf *b, __u32 line, __u32 end)
 		   SCAN_HIGH))
 		return SCAN_ODD_LINE;
 	if (n == 16) /* no name that we know is as long */
-		return scan_find(b, line, end, ':') < end ? SCAN_OK
-							  : SCAN_ODD_LINE;
+		return scan_name_rest(b, line + n, end);
 	off = scan_lws(b, line + n);
 	if (scan_at(b, off) != ':')
 		return SCAN_ODD_LINE;

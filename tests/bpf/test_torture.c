@@ -174,9 +174,8 @@ static void check_reply(const struct torture *c, const struct torture_text *t,
 static void by_agent(struct sipbed *s, const struct torture *c,
 		     const struct torture_text *t, struct forward_out *o)
 {
-	static const char *const verdictv[] = {"forwarded", "answered",
-					       "ours",      "asked for digest",
-					       "absorbed",  "dropped"};
+	static const char *const verdictv[] = {"forwarded", "answered", "ours",
+					       "absorbed", "dropped"};
 	static struct msg m;
 	const struct sa dst = destination(c);
 	struct forward_in in = {.text = {t->in, t->inlen},

@@ -242,6 +242,8 @@ static const struct odd oddv[] = {
 	{SCAN_ODD_LINE, INVITE VIA REST "Unknown\r\n\r\n"},
 	{SCAN_ODD_LINE, INVITE VIA REST "Unknown-And-Of-A-Length\r\n\r\n"},
 	{SCAN_ODD_LINE, INVITE VIA REST "Un known: x\r\n\r\n"},
+	{SCAN_ODD_LINE, INVITE VIA REST "Unknown-And-Of-A Length: x\r\n\r\n"},
+	{SCAN_ODD_LINE, INVITE VIA REST "Unknown-And-Of-A;Length: x\r\n\r\n"},
 	{SCAN_ODD_FOLDED, INVITE VIA REST "Subject: a\r\n b\r\n\r\n"},
 	{SCAN_ODD_FOLDED, INVITE VIA REST "Subject: a\r\n\tb\r\n\r\n"},
 	{SCAN_ODD_SYNTAX, INVITE "Via: SIP / 2.0 / UDP h\r\n" REST "\r\n"},

@@ -85,13 +85,24 @@ static bool next_param(struct pl *list, struct pl *name, struct pl *val)
 	return true;
 }
 
+/* A token or a host; a string in quotes is as long as span() says */
+static bool is_value(const struct pl *v)
+{
+	if (v->l && v->p[0] == '"')
+		return v->l > 1 && v->p[v->l - 1] == '"';
+	for (size_t i = 0; i < v->l; i++)
+		if ((uint8_t)v->p[i] <= ' ' || strchr("\"<=>", v->p[i]))
+			return false;
+	return true;
+}
+
 /* Nothing but parameters, each of a name (a semicolon too many is an error) */
 static bool params_plain(const struct pl *params)
 {
 	struct pl list = *params, n, v;
 
 	while (next_param(&list, &n, &v))
-		if (!n.l)
+		if (!n.l || !is_value(&n) || !is_value(&v))
 			return false;
 	return !list.l;
 }

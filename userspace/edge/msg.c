@@ -44,6 +44,16 @@ static enum msg_hdr type_of(const struct pl *name)
 	return MSG_OTHER;
 }
 
+/* Not a token, for what we don't know is none of our business (16.3); but nothing
+ * that would make it another name for somebody else */
+static bool is_name(const struct pl *pl)
+{
+	for (size_t i = 0; i < pl->l; i++)
+		if ((uint8_t)pl->p[i] <= ' ' || strchr("\",;<=>", pl->p[i]))
+			return false;
+	return pl->l > 0;
+}
+
 /* Length of the line with its end; 0: it has none */
 static size_t line_len(const struct pl *pl)
 {
@@ -111,9 +121,6 @@ static int request_line(struct msg *m, struct pl line, struct msg_fault *f)
 		return ENOENT;
 	if (trailing)
 		return fault(f, 400, "Malformed Request-Line");
-	for (size_t i = 0; i < m->ruri.l; i++)
-		if ((uint8_t)m->ruri.p[i] <= ' ')
-			return fault(f, 400, "Malformed Request-URI");
 	err = msg_uri_decode(&m->uri, &m->ruri);
 	/* headers would be taken for ours by the next one (19.1.1) */
 	m->uri_ok = !err && !m->uri.headers.l;
@@ -145,6 +152,17 @@ static int start_line(struct msg *m, struct pl *rest, struct msg_fault *f)
 
 /* ---- headers ------------------------------------------------------------- */
 
+/* A CR that ends no line is an end of line for some, and hides a header from us */
+static bool bare_cr(const struct pl *line)
+{
+	const char *p = line->p, *end = line->p + line->l;
+
+	while ((p = memchr(p, '\r', (size_t)(end - p))) != NULL)
+		if (*++p != '\n')
+			return true;
+	return false;
+}
+
 static int header(struct msg *m, const struct pl *line, struct msg_fault *f)
 {
 	struct msg_header *h;
@@ -154,6 +172,8 @@ static int header(struct msg *m, const struct pl *line, struct msg_fault *f)
 		return fault(f, 400, "Too many headers");
 	if (!colon)
 		return fault(f, 400, "A line without a colon");
+	if (bare_cr(line))
+		return fault(f, 400, "A bare CR");
 	h = &m->hdrv[m->hdrc++];
 	h->line = *line;
 	h->name.p = line->p;
@@ -161,7 +181,7 @@ static int header(struct msg *m, const struct pl *line, struct msg_fault *f)
 	while (h->name.l && (h->name.p[h->name.l - 1] == ' ' ||
 			     h->name.p[h->name.l - 1] == '\t'))
 		--h->name.l;
-	if (!is_token(&h->name))
+	if (!is_name(&h->name))
 		return fault(f, 400, "Malformed header name");
 	h->val.p = colon + 1;
 	h->val.l = line->l - (size_t)(colon + 1 - line->p);
@@ -212,8 +232,9 @@ static int vias(struct msg *m, const struct msg_header *h, struct msg_fault *f)
 			return fault(f, 400, "Too many Via");
 		v = &m->viav[m->viac++];
 		v->hdr = h;
-		/* ours to understand are the first two alone */
-		if (msg_via_decode(v, &entry) && m->viac <= 2)
+		/* ours to understand is the first one, and in a response the
+		 * one behind it: where it goes */
+		if (msg_via_decode(v, &entry) && m->viac <= (m->code ? 2 : 1))
 			return fault(f, m->viac == 1 && m->code ? 0 : 400,
 				     "Malformed Via");
 	}
@@ -236,7 +257,8 @@ static int routes(struct msg *m, const struct msg_header *h,
 			r->next.p = entry.p;
 		r = &m->routev[m->routec++];
 		r->hdr = h;
-		if (msg_route_decode(r, &entry))
+		/* ours to understand: two of our own, and the next hop */
+		if (msg_route_decode(r, &entry) && m->routec <= 3)
 			return fault(f, 400, "Malformed Route");
 	}
 	return 0;

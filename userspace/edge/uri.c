@@ -34,7 +34,8 @@ static int reference(struct pl *host, struct pl *rest)
 	host->p = rest->p + 1;
 	host->l = (size_t)(end - host->p);
 	pl_advance(rest, end + 1 - rest->p);
-	return sa_set(&sa, host, 1) || sa_af(&sa) != AF_INET6 ? EBADMSG : 0;
+	/* an IPv4 address in an IPv6 one is IPv4 for libre, and so for us */
+	return sa_set(&sa, host, 1) || !pl_strchr(host, ':') ? EBADMSG : 0;
 }
 
 int msg_hostport(struct pl *host, uint16_t *port, const struct pl *text)
@@ -106,6 +107,10 @@ int msg_uri_decode(struct uri *u, const struct pl *text)
 	size_t n = up_to(&rest, ':', ':');
 
 	memset(u, 0, sizeof(*u));
+	/* what is in a Route becomes a Request-URI: it must not end its line */
+	for (size_t i = 0; i < text->l; i++)
+		if ((uint8_t)text->p[i] <= ' ' || text->p[i] == 0x7f)
+			return EBADMSG;
 	if (!n || n == rest.l)
 		return EBADMSG;
 	u->scheme = take(&rest, n);
