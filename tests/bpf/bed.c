@@ -188,6 +188,20 @@ int bed_teardown(void **state)
 	return 0;
 }
 
+bool bed_scarce(struct bed *bed, unsigned meta)
+{
+	uint8_t probe[512] = {0};
+	struct xdp_md ctx = {.data = meta, .data_end = sizeof(probe)};
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = probe,
+		    .data_size_in = sizeof(probe), .ctx_in = &ctx,
+		    .ctx_size_in = sizeof(ctx), .repeat = 1);
+
+	if (bpf_prog_test_run_opts(bed->prog, &opts))
+		return false;
+	bed->meta = meta;
+	return true;
+}
+
 int bed_run(struct bed *bed, int ifindex, const struct pkt *in, struct pkt *out)
 {
 	uint8_t buf[PKT_MAX + 256] = {0};

@@ -39,6 +39,9 @@
 #define TAG_ID 5
 #define PORT_MIN 30000
 #define PORT_MAX 30099
+/** Instructions that the verifier may look at: below its million, so that other
+ * kernels' verifiers have room too */
+#define BED_BUDGET 700000
 
 extern const uint8_t mac_a[6], mac_b[6], mac_c[6], mac_t[6], mac_x[6];
 
@@ -58,6 +61,11 @@ int bed_teardown(void **state);
 
 /** Run a command in the bed, printf-like. Fails the test if it fails */
 void bed_sh(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/** From now on frames have so many bytes of metadata in front, which eat up the
+ *  headroom. False, and nothing done, where the kernel takes no more than 32
+ *  (up to 6.2) */
+bool bed_scarce(struct bed *bed, unsigned meta);
 
 /** Put a frame through the program; returns its verdict */
 int bed_run(struct bed *bed, int ifindex, const struct pkt *in,
