@@ -15,6 +15,13 @@ FUZZ_SRCS_rtcp    = userspace/media/rtcp.c
 FUZZ_SRCS_sipscan =
 FUZZ_SRCS_xdp     = $(SRCS_bpf) $(addprefix tests/fuzz/,frame.c ways.c relayed.c)
 FUZZ_LIBS_xdp     = -lcmocka
+FUZZ_SRCS_sip_agent = $(SRCS_edge) userspace/fastpath/names.c \
+			tests/fuzz/siptext.c tests/bpf/torture.c
+FUZZ_SRCS_sip_diff = $(SRCS_bpf) $(addprefix tests/fuzz/,siptext.c sipedge.c \
+		       frame.c)
+FUZZ_SRCS_sip_xdp = $(FUZZ_SRCS_sip_diff)
+FUZZ_LIBS_sip_diff = -lcmocka
+FUZZ_LIBS_sip_xdp = -lcmocka
 
 FUZZ_FLAGS := -fsanitize=fuzzer-no-link,address,undefined \
 	      -fno-sanitize-recover=undefined -fno-omit-frame-pointer
@@ -29,6 +36,7 @@ build/fuzz/obj/%.o: %.c | $(SKELS)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) -O1 $(filter-out -O2,$(CFLAGS)) $(FUZZ_FLAGS) $(CPPFLAGS) \
 		-Itests -Itests/fuzz -Itests/unit -Itests/bpf -Ibpf \
+		-DTEST_DATA='"$(CURDIR)/tests"' \
 		-MMD -MP -c -o $@ $<
 
 define fuzz_rule
