@@ -52,6 +52,8 @@ TEST_SRCS_ng_flags   = $(SRCS_ng)
 TEST_SRCS_ng_net     = $(SRCS_ng)
 TEST_SRCS_cli_text   = $(addprefix tools/carom/,human.c table.c text.c opts.c)
 TEST_SRCS_cli_snap   = tools/carom/snap.c
+TEST_SRCS_cli_sipcopy = $(addprefix tools/carom/,sipcopy.c json.c) \
+			userspace/fastpath/names.c
 TEST_SRCS_cli_callrec = tools/carom/callrec.c
 TEST_SRCS_edge_flow  = $(SRCS_edge) $(SRCS_log) userspace/fastpath/names.c
 TEST_SRCS_edge_msg   = $(addprefix userspace/edge/,msg.c list.c uri.c)

@@ -60,7 +60,7 @@ enum scan_method {
 #define X(name) SCAN_M_##name,
 	SCAN_METHODS(X)
 #undef X
-	SCAN_M_MAX
+		SCAN_M_MAX
 };
 
 /** A piece of the message; len 0: not there */

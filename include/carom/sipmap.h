@@ -113,14 +113,16 @@ struct sip_hostport {
 	__u16 pad;
 };
 
-/* sip_host.kind */
-#define SIP_HOST_SELF                                                          \
-	1               /**< ours: listening or advertised; index: listener,
-			   SIP_LISTENERS where it is none of UDP's */
-#define SIP_HOST_NODE 2 /**< a target; set and index: one it is in         */
+enum __attribute__((packed)) sip_host_kind {
+	SIP_HOST_NONE = 0,
+	SIP_HOST_SELF, /**< ours: listening or advertised; index: listener,
+			  SIP_LISTENERS where it is none of UDP's        */
+	SIP_HOST_NODE, /**< a target; set and index: one it is in         */
+};
 
 struct sip_host {
-	__u16 kind;
+	enum sip_host_kind kind;
+	__u8 pad;
 	__u16 set;
 	__u32 index; /**< of sip_listeners, or of sip_targets        */
 };

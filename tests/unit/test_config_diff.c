@@ -35,8 +35,9 @@ static void collect(const char *key, void *arg)
 {
 	char *all = arg;
 
-	assert_true(strlen(all) + strlen(key) + 2 < 512);
-	strcat(strcat(all, key), " ");
+	const size_t n = strlen(all);
+
+	assert_true(snprintf(all + n, 512 - n, "%s ", key) < (int)(512 - n));
 }
 
 static void differ(const char *at, const char *bt, const char *want)

@@ -4,8 +4,6 @@
  */
 #include <time.h>
 #include <arpa/inet.h>
-#include <netinet/ip.h>
-#include <netinet/ip6.h>
 #include <netinet/udp.h>
 #include "sipcopy.h"
 
@@ -18,7 +16,7 @@ static bool is_v4(const uint8_t a[16])
 
 static void addr(struct sa *sa, const uint8_t a[16], uint16_t port)
 {
-	uint32_t v4;
+	uint32_t v4 = 0;
 
 	if (!is_v4(a)) {
 		sa_set_in6(sa, a, port);
@@ -48,36 +46,39 @@ static uint16_t fold(uint32_t acc)
 	return htons((uint16_t)~acc);
 }
 
-static size_t put_ip4(uint8_t *buf, const struct sip_copy *c, size_t udp_len)
+enum { IP4 = 20, IP6 = 40 /* bytes of a header */ };
+
+static size_t put_ip4(uint8_t *h, const struct sip_copy *c, size_t udp_len)
 {
-	struct iphdr ip = {
-		.version = 4,
-		.ihl = 5,
-		.tot_len = htons((uint16_t)(sizeof(ip) + udp_len)),
-		.ttl = 64,
-		.protocol = IPPROTO_UDP,
-	};
+	const size_t len = IP4 + udp_len;
+	uint16_t check;
 
-	memcpy(&ip.saddr, c->src + 12, 4);
-	memcpy(&ip.daddr, c->dst + 12, 4);
-	ip.check = fold(sum(0, &ip, sizeof(ip)));
-	memcpy(buf, &ip, sizeof(ip));
+	memset(h, 0, IP4);
+	h[0] = 4 << 4 | IP4 / 4;
+	h[2] = (uint8_t)(len >> 8);
+	h[3] = (uint8_t)len;
+	h[8] = 64;
+	h[9] = IPPROTO_UDP;
+	memcpy(h + 12, c->src + 12, 4);
+	memcpy(h + 16, c->dst + 12, 4);
+	check = fold(sum(0, h, IP4));
+	memcpy(h + 10, &check, 2);
 
-	return sizeof(ip);
+	return IP4;
 }
 
-static size_t put_ip6(uint8_t *buf, const struct sip_copy *c, size_t udp_len)
+static size_t put_ip6(uint8_t *h, const struct sip_copy *c, size_t udp_len)
 {
-	struct ip6_hdr ip = {.ip6_flow = htonl(6u << 28)};
+	memset(h, 0, IP6);
+	h[0] = 6 << 4;
+	h[4] = (uint8_t)(udp_len >> 8);
+	h[5] = (uint8_t)udp_len;
+	h[6] = IPPROTO_UDP;
+	h[7] = 64;
+	memcpy(h + 8, c->src, 16);
+	memcpy(h + 24, c->dst, 16);
 
-	ip.ip6_plen = htons((uint16_t)udp_len);
-	ip.ip6_nxt = IPPROTO_UDP;
-	ip.ip6_hlim = 64;
-	memcpy(&ip.ip6_src, c->src, 16);
-	memcpy(&ip.ip6_dst, c->dst, 16);
-	memcpy(buf, &ip, sizeof(ip));
-
-	return sizeof(ip);
+	return IP6;
 }
 
 size_t sipcopy_packet(uint8_t *buf, const struct sip_copy *c, const char *text)
@@ -85,17 +86,17 @@ size_t sipcopy_packet(uint8_t *buf, const struct sip_copy *c, const char *text)
 	const size_t udp_len = sizeof(struct udphdr) + c->len;
 	const bool v4 = is_v4(c->dst);
 	const size_t skip = v4 ? 12 : 0;
-	struct udphdr udp = {
-		.source = htons(c->sport),
-		.dest = htons(c->dport),
-		.len = htons((uint16_t)udp_len),
-	};
+	struct udphdr udp;
 	uint32_t acc = IPPROTO_UDP + (uint32_t)udp_len;
 	size_t n;
 
 	if (c->len > SCAN_BUF)
 		return 0;
 
+	memset(&udp, 0, sizeof(udp));
+	udp.source = htons(c->sport);
+	udp.dest = htons(c->dport);
+	udp.len = htons((uint16_t)udp_len);
 	n = v4 ? put_ip4(buf, c, udp_len) : put_ip6(buf, c, udp_len);
 	acc = sum(acc, c->src + skip, 16 - skip);
 	acc = sum(acc, c->dst + skip, 16 - skip);
@@ -167,7 +168,7 @@ int sipcopy_json(struct odict **odp, const struct sip_copy *c, const char *text,
 	struct sa sa;
 	int err = odict_alloc(&od, 8);
 
-	js_dbl(&err, od, "time", (double)(ns / 1000) / 1e6);
+	js_dbl(&err, od, "time", (double)ns / 1e9);
 	addr(&sa, c->src, c->sport);
 	js_sa(&err, od, "source", &sa);
 	addr(&sa, c->dst, c->dport);

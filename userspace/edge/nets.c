@@ -28,26 +28,35 @@ static void destructor(void *arg)
 	mem_deref(n->sip);
 }
 
+/* As the wire has them, so that a net's hosts are beside each other */
+static int cmp_addr(const struct sa *a, const struct sa *b)
+{
+	uint8_t x[16] = {0}, y[16] = {0};
+
+	if (sa_af(a) != sa_af(b))
+		return sa_af(a) - sa_af(b);
+	if (sa_af(a) == AF_INET) {
+		memcpy(x, &a->u.in.sin_addr, 4);
+		memcpy(y, &b->u.in.sin_addr, 4);
+	} else {
+		sa_in6(a, x);
+		sa_in6(b, y);
+	}
+	return memcmp(x, y, sizeof(x));
+}
+
 static int cmp(const void *pa, const void *pb)
 {
 	const struct policy_net *a = pa, *b = pb;
-	const int af = sa_af(&a->addr) - sa_af(&b->addr);
-	int order;
+	const int order = cmp_addr(&a->addr, &b->addr);
 
-	if (af)
-		return af;
-	order = sa_af(&a->addr) == AF_INET
-			? memcmp(&a->addr.u.in.sin_addr, &b->addr.u.in.sin_addr,
-				 4)
-			: memcmp(&a->addr.u.in6.sin6_addr,
-				 &b->addr.u.in6.sin6_addr, 16);
 	return order ? order : (int)a->bits - (int)b->bits;
 }
 
 static struct policy_net *find(const struct table *t,
 			       const struct policy_net *key)
 {
-	return t->c ? bsearch(key, t->v, t->c, sizeof(*t->v), cmp) : NULL;
+	return t->v ? bsearch(key, t->v, t->c, sizeof(*t->v), cmp) : NULL;
 }
 
 static struct policy_net *vector(size_t c)
@@ -62,26 +71,20 @@ static bool is_host(const struct policy_net *net)
 
 /* ---- in force -------------------------------------------------------------- */
 
-/* Both tables, those set by hand first where a prefix is in both */
+/* Both tables, the one set by hand where a prefix is in both */
 static int merge(struct table *t, const struct table *file,
 		 const struct table *hand)
 {
-	size_t f = 0, h = 0;
-
 	t->c = 0;
 	t->v = vector(file->c + hand->c);
 	if (!t->v)
 		return ENOMEM;
-	while (f < file->c || h < hand->c) {
-		const int order = f == file->c ? 1
-				  : h == hand->c
-					  ? -1
-					  : cmp(&file->v[f], &hand->v[h]);
-
-		t->v[t->c++] = order < 0 ? file->v[f] : hand->v[h];
-		f += order <= 0;
-		h += order >= 0;
-	}
+	for (size_t i = 0; file->v && i < file->c; i++)
+		if (!find(hand, &file->v[i]))
+			t->v[t->c++] = file->v[i];
+	for (size_t i = 0; hand->v && i < hand->c; i++)
+		t->v[t->c++] = hand->v[i];
+	qsort(t->v, t->c, sizeof(*t->v), cmp);
 	return 0;
 }
 
@@ -110,7 +113,7 @@ static int tell(const struct nets *n, const struct table *old,
 			       net->set);
 		err = err ? err : e;
 	}
-	for (size_t i = 0; i < old->c; i++) {
+	for (size_t i = 0; old->v && i < old->c; i++) {
 		if (find(now, &old->v[i]))
 			continue;
 		e = drop(n, &old->v[i]);
@@ -173,7 +176,7 @@ static int change(struct nets *n, const struct policy_net *skip,
 
 	if (!hand.v)
 		return ENOMEM;
-	for (size_t i = 0; i < n->hand.c; i++)
+	for (size_t i = 0; n->hand.v && i < n->hand.c; i++)
 		if (cmp(&n->hand.v[i], skip) != 0)
 			hand.v[hand.c++] = n->hand.v[i];
 	if (add)

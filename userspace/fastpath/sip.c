@@ -221,8 +221,8 @@ static int hostport(struct sip_hostport *h, const struct sa *sa)
 	return sa6_from_sa(h->addr, sa) ? EINVAL : 0;
 }
 
-static int host_put(struct fp_sip *s, const struct sa *sa, uint16_t kind,
-		    uint16_t set, uint32_t index)
+static int host_put(struct fp_sip *s, const struct sa *sa,
+		    enum sip_host_kind kind, uint16_t set, uint32_t index)
 {
 	struct sip_host h = {.kind = kind, .set = set, .index = index};
 	struct sip_hostport key;
