@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file user.c  carom user: who may log in at the edge
+ */
+#include <pwd.h>
+#include <termios.h>
+#include <unistd.h>
+#include "ask.h"
+#include "edge/digest.h"
+#include "userfile.h"
+
+enum { PASSWORD = 256 /* bytes, with the end of its line */ };
+
+struct user {
+	struct asking ask;
+	const char *file, *realm;
+};
+
+static const struct opt optv[] = {
+	{.name = "file",
+	 .key = 'f',
+	 .type = OPT_STR,
+	 .off = offsetof(struct user, file),
+	 .arg = "FILE",
+	 .help = "file of users (default: sip.auth.users)"},
+	{.name = "realm",
+	 .key = 'r',
+	 .type = OPT_STR,
+	 .off = offsetof(struct user, realm),
+	 .arg = "REALM",
+	 .help = "default: sip.auth.realm"},
+	ASK_OPTION,
+	{0},
+};
+
+static const struct verb verbv[] = {
+	{"add", 1, 1, "user add NAME"},
+	{"delete", 1, 1, "user delete NAME"},
+	{"reload", 0, 0, "user reload"},
+	{0},
+};
+
+/* ---- the password ----------------------------------------------------------- */
+
+static int read_line(char line[PASSWORD])
+{
+	size_t n;
+
+	if (!fgets(line, PASSWORD, stdin))
+		return ENODATA;
+	n = strlen(line);
+	if (n && line[n - 1] == '\n')
+		line[--n] = '\0';
+	else if (n == PASSWORD - 1)
+		return EMSGSIZE;
+	return n ? 0 : ENODATA;
+}
+
+/* From a terminal it is asked for twice, unseen */
+static int ask_twice(char line[PASSWORD])
+{
+	struct termios was, silent;
+	char again[PASSWORD];
+	int err;
+
+	if (tcgetattr(STDIN_FILENO, &was))
+		return errno;
+	silent = was;
+	silent.c_lflag &= ~(tcflag_t)ECHO;
+	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+	fprintf(stderr, "Password: ");
+	err = read_line(line);
+	fprintf(stderr, "\nOnce more: ");
+	if (!err)
+		err = read_line(again);
+	fprintf(stderr, "\n");
+	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &was);
+	if (!err && strcmp(line, again) != 0)
+		err = EKEYREJECTED;
+	explicit_bzero(again, sizeof(again));
+	return err;
+}
+
+static int password(char line[PASSWORD])
+{
+	const int err = isatty(STDIN_FILENO) ? ask_twice(line)
+					     : read_line(line);
+
+	if (err == ENODATA)
+		cli_error("user add: no password; it is read from standard "
+			  "input");
+	else if (err == EMSGSIZE)
+		cli_error("user add: the password has more than %d bytes",
+			  PASSWORD - 2);
+	else if (err == EKEYREJECTED)
+		cli_error("user add: the two are not the same");
+	else if (err)
+		cli_error("user add: %m", err);
+	return err;
+}
+
+/* ---- the file ------------------------------------------------------------------ */
+
+/* A line for each algorithm */
+static int make_lines(struct mbuf *mb, const char *name, const char *realm,
+		      const char *secret)
+{
+	struct digest *d = NULL;
+	struct pl partv[3];
+	int err = digest_alloc(&d);
+
+	pl_set_str(&partv[0], name);
+	pl_set_str(&partv[1], realm);
+	pl_set_str(&partv[2], secret);
+	for (int alg = DIGEST_ALGS - 1; alg >= 0 && !err; alg--) {
+		char hex[DIGEST_HEX + 1];
+
+		err = digest_join(d, hex, (enum digest_alg)alg, partv, 3);
+		if (!err)
+			err = mbuf_printf(mb, "%s:%s:%s\n", name, realm, hex);
+	}
+	mem_deref(d);
+	return err;
+}
+
+/* Whom caromd runs as: a new file is to be read by it */
+static gid_t agent_group(const struct cli *cli)
+{
+	const char *name = cli->config ? cli->config->user : NULL;
+	const struct passwd *pw = name ? getpwnam(name) : NULL;
+
+	return pw ? pw->pw_gid : (gid_t)-1;
+}
+
+static int find_file(struct userfile *f, const struct cli *cli,
+		     const struct user *u)
+{
+	const struct config_sip_auth *a = cli->config ? &cli->config->sip.auth
+						      : NULL;
+
+	f->path = u->file ? u->file : a ? a->users : NULL;
+	f->realm = u->realm ? u->realm : a ? a->realm : NULL;
+	f->group = agent_group(cli);
+	if (f->path && f->realm)
+		return 0;
+	cli_error("user: the configuration has no section sip.auth; give %s",
+		  f->path ? "--realm" : "--file and --realm");
+	return EINVAL;
+}
+
+static int say(struct cli *cli, const char *fmt, ...)
+{
+	struct odict *od = NULL;
+	char text[1024];
+	va_list ap;
+	int err;
+
+	va_start(ap, fmt);
+	(void)re_vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (!cli->json) {
+		fprintf(cli->out, "%s\n", text);
+		return CLI_OK;
+	}
+	err = odict_alloc(&od, 4);
+	js_bool(&err, od, "ok", true);
+	js_str(&err, od, "text", text);
+
+	return cli_json(cli, err ? mem_deref(od) : od);
+}
+
+static int add(struct cli *cli, const struct userfile *f, const char *name)
+{
+	struct mbuf *mb = mbuf_alloc(512);
+	struct ds_err e = {""};
+	char secret[PASSWORD];
+	unsigned had = 0;
+	struct pl lines;
+	int err;
+
+	if (password(secret)) {
+		mem_deref(mb);
+		return CLI_FAIL;
+	}
+	err = mb ? make_lines(mb, name, f->realm, secret) : ENOMEM;
+	explicit_bzero(secret, sizeof(secret));
+	if (!err) {
+		lines.p = (const char *)mb->buf;
+		lines.l = mb->end;
+		err = userfile_put(f, name, &lines, &had, &e);
+	}
+	mem_deref(mb);
+	if (err) {
+		cli_error("user add: %s", e.msg[0] ? e.msg : strerror(err));
+		return CLI_FAIL;
+	}
+	return say(cli,
+		   "%s: %s in %s, realm %s; a running agent reads it at: "
+		   "carom user reload",
+		   name, had ? "changed" : "added", f->path, f->realm);
+}
+
+static int delete (struct cli *cli, const struct userfile *f, const char *name)
+{
+	struct ds_err e = {""};
+	unsigned had = 0;
+	const int err = userfile_put(f, name, &pl_null, &had, &e);
+
+	if (err || !had) {
+		cli_error("user delete: %s",
+			  err ? e.msg : "there is no such user in the realm");
+		return CLI_FAIL;
+	}
+	return say(cli,
+		   "%s: gone from %s, realm %s; a running agent reads it "
+		   "at: carom user reload",
+		   name, f->path, f->realm);
+}
+
+static int reload(struct cli *cli, const struct user *u,
+		  const struct verb *verb)
+{
+	struct odict *req = NULL, *reply = NULL;
+	int err = ask_request(&req, "user", verb);
+	int code = ask(cli, &u->ask, "user", err ? mem_deref(req) : req,
+		       &reply);
+
+	return code ? code : ask_print(cli, reply);
+}
+
+static int run(struct cli *cli, void *cfg, int argc, char **argv)
+{
+	const struct verb *verb = ask_verb(verbv, "user", argc, argv);
+	const struct user *u = cfg;
+	struct userfile f;
+	int code;
+
+	if (!argc)
+		cli_error("user: add, delete or reload? See carom user "
+			  "--help");
+	if (!argc || !verb)
+		return CLI_USAGE;
+	code = cli_config(cli, false);
+	if (code)
+		return code;
+	if (!strcmp(verb->name, "reload"))
+		return reload(cli, u, verb);
+	if (find_file(&f, cli, u))
+		return CLI_USAGE;
+	if (!*argv[1] || strpbrk(argv[1], ":\n")) {
+		cli_error("user: '%s' is no user name: it is empty, or has a "
+			  "colon",
+			  argv[1]);
+		return CLI_USAGE;
+	}
+
+	return strcmp(verb->name, "add") ? delete (cli, &f, argv[1])
+					 : add(cli, &f, argv[1]);
+}
+
+const struct cmd cmd_user = {
+	.name = "user",
+	.args = "add NAME | delete NAME | reload",
+	.summary = "Change who may log in at the edge",
+	.text = "add reads the password from standard input and writes what it "
+		"hashes to, for\nSHA-256 and MD5, into the file of users; a "
+		"user who is there gets the new one.\nreload: the agent reads "
+		"the file; one with a fault changes nothing.",
+	.example = "  carom user add alice\n  pwgen | carom user add bob "
+		   "--file /etc/carom/users --realm example.com",
+	.optv = optv,
+	.cfg_size = sizeof(struct user),
+	.argc_max = 2,
+	.run = run,
+};
