@@ -3,7 +3,7 @@
 
 load lib
 
-COMMANDS="attach detach upgrade status legs calls stats dispatcher top config"
+COMMANDS="attach detach upgrade status legs calls stats dispatcher user top config"
 
 setup_file()
 {

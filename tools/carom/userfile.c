@@ -37,7 +37,7 @@ static int load(struct change *c, struct mbuf *old)
 	if (!realpath(c->f->path, c->path)) {
 		if (errno != ENOENT || strlen(c->f->path) >= sizeof(c->path))
 			return errno;
-		strcpy(c->path, c->f->path);
+		(void)re_snprintf(c->path, sizeof(c->path), "%s", c->f->path);
 		return 0;
 	}
 	fd = open(c->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -70,7 +70,9 @@ static int filter(struct change *c, const struct mbuf *old, const char *user,
 	int err = re_sdprintf(&mine, "%s:%s:", user, c->f->realm);
 
 	*had = 0;
-	n = mine ? strlen(mine) : 0;
+	if (err)
+		return err;
+	n = strlen(mine);
 	while (!err && rest.l) {
 		const char *nl = memchr(rest.p, '\n', rest.l);
 		struct pl line = {rest.p,
