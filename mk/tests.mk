@@ -19,7 +19,7 @@ SRCS_media  := $(SRCS_store) $(call room,media) \
 	       userspace/fastpath/names.c tests/unit/fake_fp.c
 SRCS_dns    := $(SRCS_log) $(call room,dns) tests/unit/fake_dns.c
 SRCS_edge   := $(call room,dispatch) $(addprefix userspace/edge/,msg.c list.c \
-		 uri.c policy.c key.c edit.c hop.c flow.c forward.c reply.c \
+		 uri.c policy.c key.c edit.c hop.c flow.c forward.c lookup.c reply.c \
 		 auth.c whose.c cred.c nonce.c digest.c replay.c brake.c \
 		 users.c count.c)
 SRCS_bpf    := $(SRCS_log) $(SRCS_edge) $(call room,fastpath) \

@@ -75,6 +75,12 @@ static void test_defaults(void **state)
 	assert_int_equal(c->sip.streams.idle, 600);
 	assert_int_equal(c->sip.tcp_above, 1300);
 	assert_null(c->sip.tls.certificate);
+	assert_int_equal(c->sip.dns.serverc, 0);
+	assert_int_equal(c->sip.dns.timeout, 4000);
+	assert_int_equal(c->sip.dns.ttl_min, 1);
+	assert_int_equal(c->sip.dns.ttl_max, 3600);
+	assert_int_equal(c->sip.dns.entries, 4096);
+	assert_int_equal(c->sip.dns_waiting, 1000);
 	mem_deref(c);
 
 	c = good(MEDIA);
@@ -133,6 +139,17 @@ static void look_at_all(const struct config_sip *s)
 	assert_int_equal(s->probe.acceptv[1].max, 403);
 	assert_true(s->probe.marked);
 	assert_string_equal(s->probe.from, "sip:p@example.com");
+	assert_int_equal(s->dns.serverc, 4);
+	assert_int_equal(sa_port(&s->dns.serverv[0]), 53);
+	assert_int_equal(sa_port(&s->dns.serverv[1]), 5353);
+	assert_int_equal(sa_af(&s->dns.serverv[2]), AF_INET6);
+	assert_int_equal(sa_port(&s->dns.serverv[2]), 53);
+	assert_int_equal(sa_port(&s->dns.serverv[3]), 54);
+	assert_int_equal(s->dns.timeout, 500);
+	assert_int_equal(s->dns.ttl_min, 2);
+	assert_int_equal(s->dns.ttl_max, 30);
+	assert_int_equal(s->dns.entries, 16);
+	assert_int_equal(s->dns_waiting, 10);
 	assert_int_equal(s->copy, 5);
 	assert_true(s->force_rport);
 }
@@ -153,6 +170,10 @@ static void test_all(void **state)
 		"  limits:\n    junk: {rate: 7, burst: 9}\n"
 		"  probe: {listener: a, from: \"sip:p@example.com\", accept: "
 		"[200-299, 403], targets: marked}\n"
+		"  dns:\n    servers: [192.0.2.53, \"127.0.0.1:5353\", "
+		"\"2001:db8::53\", \"[2001:db8::53]:54\"]\n"
+		"    timeout: 500\n    ttl-min: 2\n    ttl-max: 30\n"
+		"    cache: 16\n    waiting: 10\n"
 		"  copy: 5\n");
 	char *text = NULL;
 	(void)state;
@@ -278,6 +299,26 @@ static void test_refused(void **state)
 		 "sip:\n  listen:\n    - {name: a, address: \"1.2.3.4:5\"}\n",
 		 ": sip.key-file: "},
 		{SIP "  nonsense: 1\n", ":8: sip.nonsense: "},
+		{SIP "  dns: {servers: [a.b]}\n", ":8: sip.dns.servers[0]: "},
+		{SIP "  dns: {servers: [\"1.2.3.4:\"]}\n",
+		 ":8: sip.dns.servers[0]: "},
+		{SIP "  dns: {servers: [\"1.2.3.4:70000\"]}\n",
+		 ":8: sip.dns.servers[0]: "},
+		{SIP "  dns: {servers: [0.0.0.0]}\n",
+		 ":8: sip.dns.servers[0]: "},
+		{SIP "  dns: {servers: [224.0.0.1]}\n",
+		 ":8: sip.dns.servers[0]: "},
+		{SIP "  dns: {servers: [1.2.3.4, \"1.2.3.4:53\"]}\n",
+		 ":8: sip.dns.servers[1]: "},
+		{SIP "  dns: {servers: [1.1.1.1, 1.1.1.2, 1.1.1.3, 1.1.1.4, "
+		     "1.1.1.5, 1.1.1.6, 1.1.1.7, 1.1.1.8, 1.1.1.9]}\n",
+		 ":8: sip.dns.servers: "},
+		{SIP "  dns: {timeout: 50}\n", ":8: sip.dns.timeout: "},
+		{SIP "  dns: {ttl-min: 0}\n", ":8: sip.dns.ttl-min: "},
+		{SIP "  dns: {ttl-min: 9, ttl-max: 8}\n",
+		 ":8: sip.dns.ttl-min: "},
+		{SIP "  dns: {cache: 1}\n", ":8: sip.dns.cache: "},
+		{SIP "  dns: {waiting: 0}\n", ":8: sip.dns.waiting: "},
 		{SIP "  domains: [Example.com]\n", ":8: sip.domains[0]: "},
 		{SIP "  domains: [a.b, a.b]\n", ":8: sip.domains[1]: "},
 		{SIP "  sets:\n    - {name: x, id: 1}\n", "dispatcher"},

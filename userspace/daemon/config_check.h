@@ -25,6 +25,8 @@ int config_fill_ng(struct config *c, const struct config_src *src);
 /** The section `sip`; none is fine */
 int config_fill_sip(struct config *c, const struct config_src *src);
 
+/** `sip.dns`, defaults where it says nothing */
+int config_fill_dns(struct config_sip *s, const struct config_src *src);
 /** `sip.probe`, defaults where it says nothing; after the listeners */
 int config_fill_probe(struct config_sip *s, const struct config_src *src);
 /** Its part `sip.auth`, after the sets */

@@ -232,6 +232,17 @@ static const struct config_rule rules[] = {
 	 "wrong passwords a minute of one source, 0..60000; 0 no limit", 0,
 	 60000, 20},
 	{"sip.sets[].auth", "true with a section sip.auth, false", 0, 0, 0},
+	{"sip.dns.servers", "a list of at most 8 servers", 0, 0, 0},
+	{"sip.dns.servers[]",
+	 "ADDRESS or ADDRESS:PORT, an IPv6 address with a port in brackets, "
+	 "unicast, each once",
+	 0, 0, 0},
+	{"sip.dns.timeout", "a number of milliseconds, 100..30000", 100, 30000,
+	 4000},
+	{"sip.dns.ttl-min", "a number of seconds, 1..3600", 1, 3600, 1},
+	{"sip.dns.ttl-max", "a number of seconds, 1..86400", 1, 86400, 3600},
+	{"sip.dns.cache", "a number of entries, 16..100000", 16, 100000, 4096},
+	{"sip.dns.waiting", "a number of messages, 1..100000", 1, 100000, 1000},
 	{"sip.copy", "a number, 0..1000000; 0 none, 1 all", 0, 1000000, 0},
 };
 

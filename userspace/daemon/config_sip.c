@@ -329,6 +329,8 @@ int config_fill_sip(struct config *c, const struct config_src *src)
 	if (!err)
 		err = config_fill_sip_auth(s, src);
 	if (!err)
+		err = config_fill_dns(s, src);
+	if (!err)
 		fill_numbers(&f);
 	return err;
 }

@@ -7,6 +7,7 @@
 
 #include <re.h>
 #include "carom/sipmap.h"
+#include "dns/dns.h"
 
 struct config_sip_listen {
 	char *name;
@@ -79,6 +80,8 @@ struct config_sip {
 		unsigned listener6; /**< the same for IPv6               */
 	} probe;
 	struct config_sip_auth auth;
+	struct dns_conf dns;
+	uint32_t dns_waiting; /**< messages at a time              */
 	uint32_t copy; /**< a copy of each n'th message; 0: none           */
 	uint32_t tcp_above; /**< bytes of a request, 18.1.1; 0: never     */
 	struct {
@@ -107,6 +110,9 @@ extern const char *const config_sip_transpv[CONFIG_TRANSPS];
 extern const char *const config_sip_algv[CONFIG_SIP_ALGS];
 
 void config_sip_free(struct config_sip *s);
+
+/** `sip.dns` alone. @return 0 or errno */
+int config_print_dns(struct re_printf *pf, const struct config_sip *s);
 
 /** @return 0 or errno */
 int config_sip_print(struct re_printf *pf, const struct config_sip *s);

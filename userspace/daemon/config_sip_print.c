@@ -210,5 +210,7 @@ int config_sip_print(struct re_printf *pf, const struct config_sip *s)
 				 s->probe.interval, s->probe.timeout,
 				 s->probe.down, s->probe.up, s->probe.from,
 				 s->copy);
+	if (!err)
+		err = config_print_dns(pf, s);
 	return err ? err : print_streams(pf, s);
 }

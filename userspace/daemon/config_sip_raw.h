@@ -69,6 +69,12 @@ struct raw_sip_auth {
 	bool *bind_source, *match_from;
 };
 
+struct raw_sip_dns {
+	char **serverv;
+	uint32_t serverc;
+	uint32_t *timeout, *ttl_min, *ttl_max, *cache, *waiting;
+};
+
 struct raw_sip {
 	struct raw_sip_listen *listenv;
 	uint32_t listenc;
@@ -89,6 +95,7 @@ struct raw_sip {
 	struct raw_sip_tls *tls;
 	struct raw_sip_streams *streams;
 	struct raw_sip_auth *auth;
+	struct raw_sip_dns *dns;
 };
 
 enum { RAW_NET_TRUSTED = 0, RAW_NET_TRUNK, RAW_NET_ALLOW, RAW_NET_DENY };

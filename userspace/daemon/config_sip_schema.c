@@ -4,6 +4,7 @@
 
 #include "daemon/config_sip.h"
 #include "daemon/config_sip_raw.h"
+#include "dns/dns.h"
 
 enum {
 	DOMAINS_MAX = SIP_DOMAINS,
@@ -159,6 +160,19 @@ static const cyaml_schema_field_t auth_fields[] = {
 			     match_from),
 	CYAML_FIELD_END};
 
+#define DNS(key, member)                                                       \
+	CYAML_FIELD_UINT_PTR(key, OPT, struct raw_sip_dns, member)
+
+static const cyaml_schema_field_t dns_fields[] = {
+	CYAML_FIELD_SEQUENCE_COUNT("servers", OPT, struct raw_sip_dns, serverv,
+				   serverc, &string_entry, 0, DNS_SERVERS),
+	DNS("timeout", timeout),
+	DNS("ttl-min", ttl_min),
+	DNS("ttl-max", ttl_max),
+	DNS("cache", cache),
+	DNS("waiting", waiting),
+	CYAML_FIELD_END};
+
 const cyaml_schema_field_t config_sip_fields[] = {
 	CYAML_FIELD_SEQUENCE_COUNT("listen", NEED, struct raw_sip, listenv,
 				   listenc, &listen_entry, 0, SIP_LISTENERS),
@@ -174,6 +188,7 @@ const cyaml_schema_field_t config_sip_fields[] = {
 	CYAML_FIELD_MAPPING_PTR("probe", OPT, struct raw_sip, probe,
 				probe_fields),
 	CYAML_FIELD_MAPPING_PTR("auth", OPT, struct raw_sip, auth, auth_fields),
+	CYAML_FIELD_MAPPING_PTR("dns", OPT, struct raw_sip, dns, dns_fields),
 	CYAML_FIELD_UINT_PTR("copy", OPT, struct raw_sip, copy),
 	CYAML_FIELD_MAPPING_PTR("tls", OPT, struct raw_sip, tls, tls_fields),
 	CYAML_FIELD_MAPPING_PTR("streams", OPT, struct raw_sip, streams,

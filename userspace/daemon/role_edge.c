@@ -190,6 +190,8 @@ static int fill_conf(struct edge_conf *conf, const struct config_sip *s)
 	fill_probe(conf, s);
 	fill_auth(conf, &s->auth);
 	fill_streams(conf, s);
+	conf->names.dns = s->dns;
+	conf->names.waiting = s->dns_waiting;
 	return 0;
 }
 

@@ -67,6 +67,11 @@ int cache_alloc(struct cache **cp, uint32_t entries)
 	return err;
 }
 
+void cache_max(struct cache *c, uint32_t entries)
+{
+	c->max = entries;
+}
+
 static uint32_t bucket(const char *name, uint16_t type)
 {
 	return hash_joaat_str(name) ^ type;

@@ -69,8 +69,12 @@ static void look_at_servers(struct dns *d)
 	const uint64_t now = tmr_jiffies();
 	struct stat st;
 
-	if (d->own || now - d->looked < LOOK)
+	if (d->own || (d->looked && now - d->looked < LOOK))
 		return;
+	if (!d->looked) {
+		read_servers(d);
+		return;
+	}
 	d->looked = now;
 	if (!stat(RESOLV, &st) && (st.st_mtim.tv_sec != d->changed.tv_sec ||
 				   st.st_mtim.tv_nsec != d->changed.tv_nsec))
@@ -227,6 +231,14 @@ const struct dns_set *dns_cached(struct dns *d, const struct pl *name,
 
 /* ---- the whole ----------------------------------------------------------------- */
 
+void dns_renew(struct dns *d, const struct dns_conf *conf)
+{
+	d->conf = *conf;
+	d->own = conf->serverc;
+	cache_max(d->cache, conf->entries);
+	dns_reload(d);
+}
+
 void dns_reload(struct dns *d)
 {
 	if (!d)
@@ -264,8 +276,6 @@ int dns_alloc(struct dns **dp, const struct dns_conf *conf)
 		mem_deref(d);
 		return err;
 	}
-	if (!d->own)
-		read_servers(d);
 	*dp = d;
 	return 0;
 }

@@ -70,6 +70,10 @@ struct dns_ask;
  */
 int dns_alloc(struct dns **dp, const struct dns_conf *conf);
 
+/** Another configuration, as good as that of dns_alloc(); dns_reload() by it.
+ *  Questions under way go on by the old one */
+void dns_renew(struct dns *d, const struct dns_conf *conf);
+
 /** Read /etc/resolv.conf again where the servers are its, and forget all that
  *  was remembered */
 void dns_reload(struct dns *d);

@@ -39,6 +39,8 @@ struct dns_set *cache_find(struct cache *c, const char *name, uint16_t type);
 /** Takes a reference of the set */
 int cache_put(struct cache *c, const char *name, uint16_t type,
 	      struct dns_set *set);
+/** Another bound, for what comes from now on */
+void cache_max(struct cache *c, uint32_t entries);
 void cache_flush(struct cache *c);
 
 /* question.c */

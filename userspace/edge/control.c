@@ -67,6 +67,18 @@ static int put_attrs(struct odict *o, const struct ds_target *t)
 	return err;
 }
 
+/* Where calls to it go; a name may have none */
+static int put_address(struct odict *o, const struct ds_target *t)
+{
+	const struct sa *sa = ds_target_addr(t);
+	char text[64];
+
+	if (!sa)
+		return 0;
+	(void)re_snprintf(text, sizeof(text), "%J", sa);
+	return odict_entry_add(o, "address", ODICT_STRING, text);
+}
+
 static int put_target(struct odict *arr, const struct ds_set *set,
 		      const struct ds_target *t, size_t nth)
 {
@@ -92,6 +104,8 @@ static int put_target(struct odict *arr, const struct ds_set *set,
 		err = put_status(o, ds_target_status(t));
 	if (!err)
 		err = put_attrs(o, t);
+	if (!err)
+		err = put_address(o, t);
 	/* an array's keys are never shown, yet must differ */
 	(void)re_snprintf(key, sizeof(key), "%u-%zu", ds_set_id(set), nth);
 	if (!err)

@@ -23,6 +23,7 @@ struct edge {
 	struct nets *nets;
 	struct limits limits;
 	struct probe *probe;
+	struct names *names;
 	struct creds *creds; /* NULL: no set asks for digest            */
 	struct udp_edge *udpv[POLICY_LISTENERS];
 	struct streams *streams;

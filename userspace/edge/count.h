@@ -19,6 +19,7 @@
 	X(REPLIED, "replied", "requests answered here")                        \
 	X(ABSORBED, "absorbed", "ACKs of answers given here")                  \
 	X(PROBED, "probed", "answers to our own probes")                       \
+	X(WAITED, "waited", "requests that waited for a name")                 \
 	X(DROPPED, "dropped", "messages that nobody can be told of")           \
 	X(UNREACHABLE, "unreachable", "messages without a way to their goal")  \
 	X(UNSENT, "unsent", "messages that the socket would not take")         \

@@ -5,12 +5,14 @@
 #include "edge/deliver.h"
 #include "edge/edit.h"
 #include "edge/keepalive.h"
+#include "edge/lookup.h"
 
 struct deliver {
 	struct policy *policy;
 	struct udp_edge *const *udpv;
 	struct streams *streams;
 	struct probe *probe;
+	struct names *names;
 	struct count *count;
 	struct msg msg; /* scratch: too large for the stack            */
 };
@@ -62,12 +64,13 @@ static void reply_out(struct deliver *d, const struct forward_out *out)
 }
 
 static void refuse(struct deliver *d, const struct forward_in *in,
-		   uint16_t code, const char *reason, const char *why)
+		   uint16_t code, const char *reason, const char *why,
+		   const char *extra)
 {
 	struct forward_out out = {.mb = NULL};
 
 	if (!answerable(d) ||
-	    reply_make(&out.mb, d->policy, in, &d->msg, code, reason, NULL))
+	    reply_make(&out.mb, d->policy, in, &d->msg, code, reason, extra))
 		return;
 	back(d, in, &out);
 	count_outcome(d->count, code, why);
@@ -81,11 +84,13 @@ static void unreachable(struct deliver *d, const struct forward_in *in,
 {
 	if (out->flow) {
 		count_up(d->count, COUNT_FLOW_FAILED);
-		refuse(d, in, 430, "Flow Failed", "Flow Failed"); /* 5626 5.3 */
+		refuse(d, in, 430, "Flow Failed", "Flow Failed",
+		       NULL); /* 5626 5.3 */
 		return;
 	}
 	count_up(d->count, COUNT_UNREACHABLE);
-	refuse(d, in, 503, "Service Unavailable", "No Way To The Next Hop");
+	refuse(d, in, 503, "Service Unavailable", "No Way To The Next Hop",
+	       NULL);
 }
 
 /* What waits for a connection, and what it came from */
@@ -115,9 +120,12 @@ static int instead(struct forward_out *i, void *arg)
 			  "Service Unavailable", NULL);
 }
 
-void deliver_instead(const struct forward_out *i, void *arg)
+void deliver_instead(const struct sa *peer, const struct forward_out *i,
+		     void *arg)
 {
 	struct deliver *d = arg;
+
+	names_refused(d->names, peer);
 
 	if (i->code) {
 		count_up(d->count, COUNT_UNREACHABLE);
@@ -160,6 +168,8 @@ static void send_on(struct deliver *d, const struct forward_in *in,
 	}
 	log_debug("edge: to %r%J over %s: %m", &out->host, &out->dst,
 		  msg_transp_name(out->transp), err);
+	if (err != EAGAIN && !out->flow)
+		names_refused(d->names, &out->dst);
 	/* a datagram may well be sent again */
 	if (out->transp == MSG_UDP && sa_isset(&out->dst, SA_ADDR))
 		count_up(d->count, COUNT_UNSENT);
@@ -169,11 +179,29 @@ static void send_on(struct deliver *d, const struct forward_in *in,
 
 /* ---- messages ------------------------------------------------------------------ */
 
-void deliver_message(struct deliver *d, const struct forward_in *in)
+/* For its name to be known; too many do already: not now */
+static void wait_for_name(struct deliver *d, const struct forward_in *in,
+			  struct forward_out *out)
+{
+	struct locate_want w;
+	int err;
+
+	lookup_want(&w, d->policy, &d->msg, out);
+	err = names_wait(d->names, in, &w);
+	if (!err) {
+		count_up(d->count, COUNT_WAITED);
+		return;
+	}
+	log_debug("edge: %r: %m", &out->host, err);
+	count_up(d->count, COUNT_UNREACHABLE);
+	refuse(d, in, 503, "Service Unavailable", "Name Can't Be Asked For",
+	       err == ENOSPC || err == EBUSY ? "Retry-After: 5\r\n" : NULL);
+}
+
+static void decide(struct deliver *d, const struct forward_in *in)
 {
 	struct forward_out out;
 
-	count_up(d->count, COUNT_RECEIVED);
 	switch (forward(d->policy, in, &d->msg, &out)) {
 	case FORWARD_SEND:
 		send_on(d, in, &out);
@@ -187,6 +215,9 @@ void deliver_message(struct deliver *d, const struct forward_in *in)
 		(void)probe_response(d->probe, &d->msg.viav[0].branch,
 				     d->msg.code);
 		break;
+	case FORWARD_LOOKUP:
+		wait_for_name(d, in, &out);
+		break;
 	case FORWARD_ABSORB:
 		count_up(d->count, COUNT_ABSORBED);
 		break;
@@ -197,6 +228,17 @@ void deliver_message(struct deliver *d, const struct forward_in *in)
 	}
 	mem_deref(out.datagram);
 	mem_deref(out.mb);
+}
+
+void deliver_message(struct deliver *d, const struct forward_in *in)
+{
+	count_up(d->count, COUNT_RECEIVED);
+	decide(d, in);
+}
+
+void deliver_waited(struct deliver *d, const struct forward_in *in)
+{
+	decide(d, in);
 }
 
 void deliver_stream(const struct sa *src, const struct pl *text,
@@ -234,6 +276,12 @@ void deliver_probe(struct deliver *d, struct probe *probe)
 {
 	if (d)
 		d->probe = probe;
+}
+
+void deliver_names(struct deliver *d, struct names *names)
+{
+	if (d)
+		d->names = names;
 }
 
 int deliver_alloc(struct deliver **dp, struct policy *policy,

@@ -7,6 +7,7 @@
 
 #include "edge/count.h"
 #include "edge/forward.h"
+#include "edge/names.h"
 #include "edge/probe.h"
 #include "edge/stream.h"
 #include "edge/udp.h"
@@ -31,12 +32,19 @@ void deliver_streams(struct deliver *d, struct streams *streams);
 /** Who gets the responses to our own OPTIONS; kept by the caller */
 void deliver_probe(struct deliver *d, struct probe *probe);
 
+/** Who knows names; kept by the caller */
+void deliver_names(struct deliver *d, struct names *names);
+
 /** Do what is to be done with a message */
 void deliver_message(struct deliver *d, const struct forward_in *in);
 
-/** A connection could not be made: what is sent instead (stream_fail_h); arg: the
- *  deliver */
-void deliver_instead(const struct forward_out *instead, void *arg);
+/** The same for one that has waited for a name */
+void deliver_waited(struct deliver *d, const struct forward_in *in);
+
+/** A connection to peer could not be made: what is sent instead (stream_fail_h);
+ *  arg: the deliver */
+void deliver_instead(const struct sa *peer, const struct forward_out *instead,
+		     void *arg);
 
 /** A message of a connection (stream_msg_h); arg: the deliver */
 void deliver_stream(const struct sa *src, const struct pl *text,

@@ -16,6 +16,7 @@ static void destructor(void *arg)
 	tmr_cancel(&e->expire);
 	mem_deref(e->streams);
 	mem_deref(e->probe);
+	mem_deref(e->names);
 	for (size_t i = 0; i < e->policy->listenerc; i++)
 		mem_deref(e->udpv[i]);
 	mem_deref(e->deliver);
@@ -68,6 +69,28 @@ static bool try_tcp(const struct sa *dst, void *arg)
 	return streams_worth(e->streams, dst);
 }
 
+static const struct sa *named(const struct pl *host, uint16_t port, void *arg)
+{
+	const struct edge *e = arg;
+
+	return names_node(e->names, host, port);
+}
+
+static int locate_name(const struct locate_want *w, struct locate_found *f,
+		       void *arg)
+{
+	struct edge *e = arg;
+
+	return names_locate(e->names, w, f);
+}
+
+static bool unsettled(void *arg)
+{
+	const struct edge *e = arg;
+
+	return names_unsettled(e->names);
+}
+
 /* ---- sets ------------------------------------------------------------------- */
 
 const struct policy_set *edge_set(const struct edge *e, size_t i)
@@ -104,6 +127,18 @@ void edge_changed(struct edge *e, struct ds_set *set)
 			log_error("edge: set %u: the kernel can't be told: %m",
 				  ds_set_id(set), err);
 	}
+}
+
+static void named_changed(struct ds_set *set, void *arg)
+{
+	edge_changed(arg, set);
+}
+
+static void waited(const struct forward_in *in, void *arg)
+{
+	struct edge *e = arg;
+
+	deliver_waited(e->deliver, in);
 }
 
 static void target_changed(struct ds_set *set, struct ds_target *t, void *arg)
@@ -157,7 +192,12 @@ int edge_take(struct edge *e, const struct ds_list *list)
 				 e->conf.set_idv[i]);
 		mem_deref(s->set);
 		s->set = mem_ref(set);
-		err = publish_set(e->publish, (unsigned)i, set, s->flags,
+	}
+	names_update(e->names);
+	for (size_t i = 0; i < e->conf.setc && !err; i++) {
+		struct policy_set *s = &e->policy->setv[i];
+
+		err = publish_set(e->publish, (unsigned)i, s->set, s->flags,
 				  tmr_jiffies());
 	}
 	if (!err)
@@ -171,6 +211,7 @@ int edge_reload(struct edge *e, struct ds_err *derr)
 	struct ds_list *list = NULL;
 	int err;
 
+	names_reload(e->names);
 	if (!e->conf.list)
 		return 0;
 	err = ds_list_load(&list, e->conf.list, derr);
@@ -424,6 +465,9 @@ static int start(struct edge *e, struct ds_err *derr)
 	if (!err)
 		err = nets_alloc(&e->nets, e->policy, e->sip, was_node, e);
 	if (!err)
+		err = names_alloc(&e->names, &e->conf.names, e->policy,
+				  named_changed, waited, e);
+	if (!err)
 		err = tell_kernel(e);
 	if (!err)
 		err = edge_reload(e, derr);
@@ -432,6 +476,7 @@ static int start(struct edge *e, struct ds_err *derr)
 				  e->sets, probe_send, target_changed, e);
 	if (!err) {
 		deliver_probe(e->deliver, e->probe);
+		deliver_names(e->deliver, e->names);
 		err = announce(e);
 	}
 	if (!err)
@@ -461,6 +506,9 @@ int edge_alloc(struct edge **ep, const struct edge_conf *conf, struct fp *fp,
 	e->policy->remember = remember;
 	e->policy->leave = leave_from;
 	e->policy->try_tcp = try_tcp;
+	e->policy->named = named;
+	e->policy->locate = locate_name;
+	e->policy->unsettled = unsettled;
 	e->policy->arg = e;
 	tmr_init(&e->expire);
 	err = start(e, derr);

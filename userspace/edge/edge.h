@@ -13,6 +13,7 @@
 #include "edge/auth.h"
 #include "edge/count.h"
 #include "edge/limits.h"
+#include "edge/names.h"
 #include "edge/policy.h"
 #include "edge/probe.h"
 #include "edge/stream.h"
@@ -32,6 +33,7 @@ struct edge_conf {
 	const char *list; /**< path of the dispatcher list; NULL: none      */
 	struct ds_conf ds;
 	struct probe_conf probe;
+	struct names_conf names;
 	/** Listeners to probe IPv4 and IPv6 targets from: such that no other
 	 * edge has too. ~0: as any other message to the target */
 	unsigned probe_listener, probe_listener6;
@@ -75,7 +77,7 @@ int edge_renew(struct edge *e, const struct edge_conf *conf,
 /** Lines on what the list in force asks for in vain (ds_list_warn) */
 const char *edge_warnings(const struct edge *e);
 
-/** Read the dispatcher list again. Nothing changes where it is wrong */
+/** Read DNS servers and dispatcher list again. Nothing changes where it is wrong */
 int edge_reload(struct edge *e, struct ds_err *err);
 
 /** Read the users file again, where there is one. Nothing changes where it is wrong */

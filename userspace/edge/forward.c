@@ -8,6 +8,7 @@
 #include "edge/forward.h"
 #include "edge/hop.h"
 #include "edge/key.h"
+#include "edge/lookup.h"
 
 _Static_assert((int)DS_TCP == (int)MSG_TCP && (int)DS_TLS == (int)MSG_TLS,
 	       "pick() takes one for the other");
@@ -260,6 +261,31 @@ static enum forward_verdict by_uri(struct way *w)
 
 /* ---- leaving ------------------------------------------------------------------ */
 
+/* In the first moments a node may be a stranger to us: what comes again later is
+ * not told off */
+static enum forward_verdict refuse(struct way *w)
+{
+	if (w->p->unsettled && w->p->unsettled(w->p->arg))
+		return drop(w->out, "names of nodes are not known yet");
+	return reply(w, 403, "Forbidden");
+}
+
+static enum forward_verdict by_name(struct way *w)
+{
+	switch (lookup(w->p, w->m, w->trusted, w->out)) {
+	case 0:
+		return FORWARD_SEND;
+	case EACCES:
+		return refuse(w);
+	case EAGAIN:
+		if (!w->in->looked_up)
+			return FORWARD_LOOKUP;
+		/* fall through */
+	default:
+		return reply(w, 503, "Name Not Resolved");
+	}
+}
+
 static enum forward_verdict permit(struct way *w)
 {
 	struct forward_out *out = w->out;
@@ -267,8 +293,12 @@ static enum forward_verdict permit(struct way *w)
 
 	if (w->chosen || w->flow)
 		return FORWARD_SEND;
-	if (!sa_isset(&out->dst, SA_ADDR))
-		return w->trusted ? FORWARD_SEND : reply(w, 403, "Forbidden");
+	if (!sa_isset(&out->dst, SA_ADDR)) {
+		const enum forward_verdict v = by_name(w);
+
+		if (v != FORWARD_SEND)
+			return v;
+	}
 	if (policy_forbidden(w->p, &out->dst))
 		return reply(w, 403, "Forbidden");
 	out->target = policy_node(w->p, &out->dst, &set);
@@ -276,7 +306,7 @@ static enum forward_verdict permit(struct way *w)
 		return authenticate(w);
 	if (out->target || w->trusted || policy_trusted(w->p, &out->dst))
 		return FORWARD_SEND;
-	return reply(w, 403, "Forbidden");
+	return refuse(w);
 }
 
 static bool set_asks_rr(const struct way *w)

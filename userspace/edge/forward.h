@@ -14,6 +14,8 @@ enum forward_verdict {
 	FORWARD_SEND = 0, /**< out->mb to where out says                   */
 	FORWARD_REPLY,    /**< out->mb is our reply; it goes back          */
 	FORWARD_LOCAL,    /**< a response to ourselves: m is decoded       */
+	FORWARD_LOOKUP,   /**< a name: look up lookup_want(), then call again
+			     with looked_up                             */
 	FORWARD_ABSORB,   /**< an ACK of our own reply                     */
 	FORWARD_DROP,     /**< nobody can be told: out->why                */
 };
@@ -22,14 +24,16 @@ struct forward_in {
 	struct pl text;
 	struct sa src;
 	unsigned listener; /**< index in the policy                         */
+	bool looked_up;    /**< its name has been: no second time           */
 };
 
 struct forward_out {
 	struct mbuf *mb; /**< whole message, pos at its start; the caller's */
 	enum msg_transp transp;
-	struct sa dst;     /**< unset: to be looked up by host and port      */
+	struct sa dst;     /**< unset with FORWARD_LOOKUP                    */
 	struct pl host;    /**< name, valid as long as forward_in.text      */
 	uint16_t port;     /**< 0: none was given (NAPTR, SRV)               */
+	bool any;          /**< the URI names no transport                  */
 	bool secure;       /**< sips: TLS on each hop                       */
 	bool flow;         /**< an existing connection to dst, or none      */
 	struct sa reopen;  /**< a response whose connection is gone: a new one

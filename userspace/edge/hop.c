@@ -52,6 +52,7 @@ void hop_uri(struct forward_out *out, const struct uri *u)
 {
 	out->secure = !pl_strcasecmp(&u->scheme, "sips");
 	out->transp = transp_of(u);
+	out->any = !msg_param(&u->params, "transport", NULL);
 	out->port = u->port;
 	if (!hop_addr(&out->dst, u)) {
 		sa_init(&out->dst, AF_UNSPEC);

@@ -290,9 +290,11 @@ int locate_cached(const struct locator *l, const struct locate_want *w,
 	struct walk k = {.l = l, .w = w, .f = f, .miss = miss};
 	int err;
 
-	if (!l || !w || !f || !dns_name_ok(&w->host))
+	if (!l || !w || !f)
 		return EINVAL;
 	f->expires = UINT64_MAX;
+	if (!dns_name_ok(&w->host))
+		return EINVAL;
 	err = walk(&k);
 	/* better one that was down lately than none */
 	return err && err != EAGAIN && k.spare ? 0 : err;
@@ -416,4 +418,9 @@ int locator_alloc(struct locator **lp, struct dns *dns, uint32_t timeout)
 	l->timeout = timeout;
 	*lp = l;
 	return 0;
+}
+
+void locator_timeout(struct locator *l, uint32_t timeout)
+{
+	l->timeout = timeout;
 }

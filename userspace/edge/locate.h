@@ -57,6 +57,9 @@ struct locator;
  */
 int locator_alloc(struct locator **lp, struct dns *dns, uint32_t timeout);
 
+/** Another timeout, for lookups that begin from now on */
+void locator_timeout(struct locator *l, uint32_t timeout);
+
 /**
  * By what is in the cache
  *

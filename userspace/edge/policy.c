@@ -191,6 +191,14 @@ uint32_t policy_domain(const struct policy *p, const struct pl *host)
 	return 0;
 }
 
+void policy_have(const struct policy *p, uint32_t have[2])
+{
+	have[0] = have[1] = 0;
+	for (size_t i = 0; i < p->listenerc; i++)
+		have[sa_af(&p->listenerv[i].addr) == AF_INET6] |=
+			1u << p->listenerv[i].transp;
+}
+
 /* ---- rules --------------------------------------------------------------- */
 
 static uint32_t method_bit(const struct pl *met)

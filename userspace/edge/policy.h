@@ -11,6 +11,7 @@
 #include <re.h>
 #include "carom/sipmap.h"
 #include "dispatch/dispatch.h"
+#include "edge/locate.h"
 #include "edge/msg.h"
 
 struct auth;
@@ -68,6 +69,17 @@ struct policy {
 	unsigned (*leave)(const struct sa *dst, unsigned in, void *arg);
 	/** Is it worth trying TCP for a request that is too long? May be NULL */
 	bool (*try_tcp)(const struct sa *dst, void *arg);
+	/** Address of a node that has this name in its URI, at the port (0: none is
+	 * given); NULL: none; may be NULL */
+	const struct sa *(*named)(const struct pl *host, uint16_t port,
+				  void *arg);
+	/** Where a name leads, as far as it is known: as locate_cached(); may be
+	 * NULL */
+	int (*locate)(const struct locate_want *w, struct locate_found *f,
+		      void *arg);
+	/** Names of nodes are still being looked up for the first time; may be
+	 * NULL */
+	bool (*unsettled)(void *arg);
 	void *arg;
 };
 
@@ -93,6 +105,9 @@ bool policy_asks_auth(const struct policy *p, const struct sa *sa);
 bool policy_trusted(const struct policy *p, const struct sa *sa);
 /** Never to be sent to */
 bool policy_forbidden(const struct policy *p, const struct sa *sa);
+/** Transports that we have a listener of: 1 << enum msg_transp, of IPv4 and of
+ *  IPv6 */
+void policy_have(const struct policy *p, uint32_t have[2]);
 /** Id of a domain of ours; 0: it is none */
 uint32_t policy_domain(const struct policy *p, const struct pl *host);
 /** Index of the set that the rules name, or SIP_NONE */

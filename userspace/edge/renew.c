@@ -215,6 +215,8 @@ static void take_rest(struct edge *e, const struct edge_conf *conf)
 	e->conf.probe = conf->probe;
 	e->conf.probe_listener = conf->probe_listener;
 	probe_set(e->probe, &conf->probe, &conf->ds);
+	e->conf.names = conf->names;
+	names_renew(e->names, &conf->names);
 }
 
 static int apply(struct edge *e, struct plan *pl, const struct edge_conf *conf,

@@ -20,9 +20,10 @@ struct streams;
 typedef void(stream_msg_h)(const struct sa *src, const struct pl *text,
 			   unsigned listener, void *arg);
 
-/** A connection could not be made: do this instead; instead->mb is not the
+/** A connection to peer could not be made: do this instead; instead->mb is not the
  *  callee's to keep */
-typedef void(stream_fail_h)(const struct forward_out *instead, void *arg);
+typedef void(stream_fail_h)(const struct sa *peer,
+			    const struct forward_out *instead, void *arg);
 
 struct stream_conf {
 	const struct sip_limit *limitv; /**< in force, by class          */

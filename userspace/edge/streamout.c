@@ -159,7 +159,7 @@ void streamout_fail(struct streams *s, struct conn *c)
 	while ((q = list_ledata(list_head(&c->queue)))) {
 		list_unlink(&q->le);
 		if (q->instead.mb)
-			s->failh(&q->instead, s->arg);
+			s->failh(&c->peer, &q->instead, s->arg);
 		mem_deref(q);
 	}
 	c->queued = 0;
