@@ -107,8 +107,8 @@ call_from()
 
 	shift 6
 	[[ $addr != *:* ]] || to="[$VIP6]"
-	edge exec "$host" timeout 60 sipp "$@" -i "$addr" -p "$port" \
-		"${TO:-$to:5060}" -r "$rate" -m "$n" -nostdin -timeout 50 \
+	edge exec "$host" timeout 40 sipp "$@" -i "$addr" -p "$port" \
+		"${TO:-$to:5060}" -r "$rate" -m "$n" -nostdin -timeout 30 \
 		-trace_err -error_file "$name.err" </dev/null >"$name.out" \
 		2>&1 || {
 		tail -n 30 "$name.out" "$name.err"
@@ -141,6 +141,23 @@ punts()
 }
 
 punted() { punts | jq '[.[]] | add // 0'; }
+
+# The edges know these hosts' MACs: what comes first for a neighbour that the
+# kernel has to look for is the agent's
+warm() # HOST...
+{
+	local e h addr
+
+	for e in e1 e2; do
+		for h; do
+			for addr in $(edge exec "$h" ip -br addr show up |
+				awk '$1 !~ /^lo/ { for (i = 3; i <= NF; i++)
+				if ($i !~ /^fe80/) print $i }'); do
+				edge exec $e ping -c1 -W2 "${addr%/*}"
+			done
+		done
+	done >/dev/null
+}
 
 # What of the messages from here on does the kernel settle? mark ... settled 95
 mark()

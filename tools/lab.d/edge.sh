@@ -22,6 +22,9 @@
 #   policy <YAML       sets and rules of the edges that start from now on, in
 #                      place of one set for all
 #   streams <YAML      sip.streams and the like, of the edges that start from now on
+#   kamailio HOST ADDRESS:PORT [NEXT]
+#                      Kamailio there: a registrar that reaches phones by the
+#                      VIP, or a proxy that sends all to NEXT
 #   tx on|off          transmit checksum offload of all hosts but the edges
 #
 # CAROM_BIN: where caromd and carom are (default: build/bin)
@@ -282,6 +285,19 @@ end_agent() # EDGE SIGNAL
 	kill -9 "$pid"
 }
 
+# Ends with its namespace (quiet)
+kamailio() # HOST ADDRESS:PORT [NEXT]
+{
+	local dir="$RUN/kamailio-$2" role=(-A REGISTRAR -A "NEXT=\"\"")
+
+	[ -z "${3:-}" ] || role=(-A "NEXT=\"sip:$3\"")
+	mkdir -p "$dir"
+	inside "$1" kamailio -f "$TOP/tools/lab.d/edge-kamailio.cfg" -E \
+		-m 32 -M 4 -Y "$dir" -w "$dir" -P "$dir/pid" -u root \
+		-A "ME=$2" -A "EDGE=\"sip:$VIP:5060\"" "${role[@]}" \
+		</dev/null >"$dir.log" 2>&1 3>&-
+}
+
 start()
 {
 	local h
@@ -314,6 +330,7 @@ start | stop)
 	;;
 policy) write_policy ;;
 streams) cat >"$RUN/streams" ;;
+kamailio) kamailio "$@" ;;
 tx) set_tx "$1" ;;
 kill) end_agent "$1" KILL ;;
 again) start_agent "$1" ;;
