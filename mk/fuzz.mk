@@ -15,10 +15,11 @@ FUZZ_SRCS_rtcp    = userspace/media/rtcp.c
 FUZZ_SRCS_sipscan =
 FUZZ_SRCS_xdp     = $(SRCS_bpf) $(addprefix tests/fuzz/,frame.c ways.c relayed.c)
 FUZZ_LIBS_xdp     = -lcmocka
+FUZZ_SIP := $(addprefix tests/fuzz/,siptext.c sipmutate.c sipcheck.c)
 FUZZ_SRCS_sip_agent = $(SRCS_edge) userspace/fastpath/names.c \
-			tests/fuzz/siptext.c tests/bpf/torture.c
-FUZZ_SRCS_sip_diff = $(SRCS_bpf) $(addprefix tests/fuzz/,siptext.c sipedge.c \
-		       frame.c)
+		      $(FUZZ_SIP) tests/bpf/torture.c
+FUZZ_SRCS_sip_diff = $(SRCS_bpf) $(FUZZ_SIP) $(addprefix tests/fuzz/,sipedge.c \
+		     frame.c)
 FUZZ_SRCS_sip_xdp = $(FUZZ_SRCS_sip_diff)
 FUZZ_LIBS_sip_diff = -lcmocka
 FUZZ_LIBS_sip_xdp = -lcmocka

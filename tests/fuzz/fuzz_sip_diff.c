@@ -96,28 +96,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct sipedge_run r;
 	static struct msg m;
-	static char text[SCAN_LEN_MAX];
+	static char text[SIPTEXT_MAX];
 	struct forward_in in = {.listener = 0};
 	const struct sipedge_from *f;
 	struct forward_out o;
 	enum forward_verdict v;
 	struct sa dst;
 	struct pkt p;
+	size_t n = siptext_make(text, bed->policy, data, size);
 
-	if (size < 3 || size - 2 > sizeof(text))
+	if (!n || n > SCAN_LEN_MAX)
 		return 0;
 	f = sipedge_from(data[1]);
 	sipedge_configure(bed, data[0]);
-	memcpy(text, data + 2, size - 2);
-	if (!(data[0] & HOW_UNSIGNED))
-		siptext_sign(bed->policy, text, size - 2);
 	in.text.p = text;
-	in.text.l = size - 2;
+	in.text.l = n;
 	in.src = addr(f->src, f->sport);
 	dst = addr(f->dst, 5060);
 	in.listener = (unsigned)policy_self(bed->policy, &dst);
-	sipedge_frame(&p, bed, f, text, size - 2,
-		      (enum pkt_sum)((data[1] & 3) % 3));
+	sipedge_frame(&p, bed, f, text, n, (enum pkt_sum)((data[1] & 3) % 3));
 	sipedge_put(bed, &r, f->wan ? bed->bed->wan : bed->bed->lan, &p);
 	scan(&in.text, &r);
 	v = forward(bed->policy, &in, &m, &o);

@@ -1,149 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * SIP messages for the fuzzers: made, signed, and looked at once they have left.
+ * The message that an input stands for.
  */
 #include <string.h>
-#include "edge/edit.h"
 #include "edge/key.h"
 #include "must.h"
+#include "sipmutate.h"
 #include "siptext.h"
 #include "torture.h"
 
-#define TEXT_MAX 2300
-#define HEAD 2 /* how, from where */
-
-size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max);
-size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max,
-			       unsigned seed);
-
-/* ---- mutation -------------------------------------------------------------- */
-
-static unsigned next_random(unsigned *seed)
-{
-	*seed = *seed * 1103515245 + 12345;
-	return *seed >> 8;
-}
-
-/* Start and length, with the end, of the line that holds this byte */
-static size_t line_at(const uint8_t *p, size_t n, size_t at, size_t *len)
-{
-	size_t from = at, to = at;
-
-	while (from && p[from - 1] != '\n')
-		--from;
-	while (to < n && p[to] != '\n')
-		++to;
-	*len = (to < n ? to + 1 : n) - from;
-	return from;
-}
-
-/* A line out, in once more, or to another place */
-static size_t move_line(uint8_t *p, size_t n, size_t max, unsigned how,
-			unsigned *seed)
-{
-	static uint8_t line[TEXT_MAX];
-	size_t len, at = line_at(p, n, next_random(seed) % n, &len), to;
-
-	memcpy(line, p + at, len);
-	if (how != 1) {
-		memmove(p + at, p + at + len, n - at - len);
-		n -= len;
-	}
-	if (!how || !n || n + len > max)
-		return n;
-	to = line_at(p, n, next_random(seed) % n, &(size_t){0});
-	memmove(p + to + len, p + to, n - to);
-	memcpy(p + to, line, len);
-	return n + len;
-}
-
-/* Text of ours in front of a line or of a byte */
-static size_t insert(uint8_t *p, size_t n, size_t max, unsigned *seed)
-{
-	static const char *const v[] = {
-		" ",
-		"\t",
-		"\r\n ",
-		";",
-		",",
-		"\"",
-		"<",
-		">",
-		"%",
-		"@",
-		":",
-		";rport",
-		";received=192.0.2.10",
-		";branch=z9hG4bKx",
-		";lr",
-		";tag=x",
-		"?x=y",
-		"[",
-		"::ffff:",
-		"Route: <sip:192.0.2.1;lr>\r\n",
-		"Route: <sip:198.51.100.20;lr>, <sip:192.0.2.10>\r\n",
-		"Via: SIP/2.0/UDP 192.0.2.10;branch=z9hG4bKy\r\n",
-		"Max-Forwards: 70\r\n",
-		"l: 0\r\n",
-		"Record-Route: <sip:192.0.2.1;lr>\r\n",
-	};
-	const unsigned i = next_random(seed) % ARRAY_SIZE(v);
-	const size_t len = strlen(v[i]);
-	size_t at = next_random(seed) % n;
-
-	if (n + len > max)
-		return n;
-	if (len > 16)
-		at = line_at(p, n, at, &(size_t){0});
-	memmove(p + at + len, p + at, n - at);
-	memcpy(p + at, v[i], len);
-	return n + len;
-}
-
-static size_t torture(uint8_t *p, size_t max, unsigned *seed)
-{
-	static struct torture_text t;
-
-	MUST(!torture_read(&t, torturev[next_random(seed) % torturec].name,
-			   "000000000000000000"));
-	if (t.inlen > max || t.inlen > TEXT_MAX)
-		return 0;
-	memcpy(p, t.in, t.inlen);
-	return t.inlen;
-}
-
-size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max,
-			       unsigned seed)
-{
-	const unsigned what = next_random(&seed) % 64;
-	uint8_t *p = data + HEAD;
-	size_t n = size - HEAD;
-
-	if (max > TEXT_MAX)
-		max = TEXT_MAX;
-	if (max <= HEAD)
-		return LLVMFuzzerMutate(data, size, max);
-	if (size <= HEAD || size > max || what == 0) {
-		data[0] = (uint8_t)next_random(&seed);
-		data[1] = (uint8_t)next_random(&seed);
-		n = torture(p, max - HEAD, &seed);
-		return HEAD + n;
-	}
-	if (what < 4) {
-		data[0] = (uint8_t)next_random(&seed);
-		data[1] = (uint8_t)next_random(&seed);
-		return size;
-	}
-	if (what < 16)
-		return HEAD + move_line(p, n, max - HEAD, what % 3, &seed);
-	if (what < 28)
-		return HEAD + insert(p, n, max - HEAD, &seed);
-	return HEAD + LLVMFuzzerMutate(p, n, max - HEAD);
-}
-
-/* ---- responses of our own making -------------------------------------------- */
-
-void siptext_sign(const struct policy *p, char *text, size_t n)
+/* The right branch into a response's topmost Via, where one of ours could be: else
+ * none would ever get as far as being forwarded */
+static void sign(const struct policy *p, char *text, size_t n)
 {
 	static struct msg m;
 	const struct pl pl = {text, n};
@@ -158,82 +26,114 @@ void siptext_sign(const struct policy *p, char *text, size_t n)
 	i = key_branch_listener(&m.viav[0].branch);
 	if (i < 0)
 		return;
-	key_branch(branch, p, &m, &m.viav[1], &to,
-		   (unsigned)i % (unsigned)p->listenerc);
+	i %= (int)p->listenerc;
+	/* it goes to where its request came from: of the listener's family */
+	if (sa_af(&to) != sa_af(&p->listenerv[i].addr))
+		return;
+	key_branch(branch, p, &m, &m.viav[1], &to, (unsigned)i);
 	memcpy(text + (m.viav[0].branch.p - text), branch, KEY_BRANCH - 1);
 }
 
-/* ---- what left --------------------------------------------------------------- */
+/* ---- recipes ----------------------------------------------------------------- */
 
-static void same(const struct pl *a, const struct pl *b)
+static const char *const seedv[] = {
+	"invite",  "invite-domain", "invite6",    "ack",
+	"cancel",  "bye-routes",    "bye-strict", "ok",
+	"ok-line", "ok6",           "node-out",   "register",
+	"options", "subscribe",     "old",        "digest",
+};
+
+/* A good message: a seed, which has two bytes in front, or a torture message */
+static size_t good(char *text, unsigned i)
 {
-	MUST(a->l == b->l && (!a->l || !memcmp(a->p, b->p, a->l)));
+	static struct torture_text t;
+	char path[512];
+	size_t n;
+	FILE *f;
+
+	i %= ARRAY_SIZE(seedv) + (unsigned)torturec;
+	if (i >= ARRAY_SIZE(seedv)) {
+		MUST(!torture_read(&t, torturev[i - ARRAY_SIZE(seedv)].name,
+				   "000000000000000000"));
+		n = t.inlen < SIPTEXT_MAX ? t.inlen : 0;
+		memcpy(text, t.in, n);
+		return n;
+	}
+	(void)snprintf(path, sizeof(path), "%s/fuzz/corpus/sip/%s", TEST_DATA,
+		       seedv[i]);
+	f = fopen(path, "r");
+	MUST(f);
+	MUST(fread(text, 1, SIPTEXT_HEAD, f) == SIPTEXT_HEAD);
+	n = fread(text, 1, SIPTEXT_MAX, f);
+	(void)fclose(f);
+	return n;
 }
 
-static void check_same(const struct msg *a, const struct msg *b)
+/* All of them are read once */
+static size_t base(char *text, unsigned i)
 {
-	same(&a->callid, &b->callid);
-	same(&a->from_tag, &b->from_tag);
-	same(&a->to_tag, &b->to_tag);
-	same(&a->cseq, &b->cseq);
-	same(&a->cseq_met, &b->cseq_met);
-	same(&a->body, &b->body);
+	static struct {
+		char text[SIPTEXT_MAX];
+		size_t n;
+	} cachev[128];
+	const unsigned k = i % ARRAY_SIZE(cachev);
+
+	if (!cachev[k].n)
+		cachev[k].n = good(cachev[k].text, k);
+	memcpy(text, cachev[k].text, cachev[k].n);
+	return cachev[k].n;
 }
 
-bool siptext_read(struct msg *m, const struct pl *text)
+/* One change, of four bytes: what, where (of 65536 parts), with what */
+static size_t change(char *text, size_t n, const uint8_t *d)
 {
-	struct msg_fault f;
+	const size_t at = ((size_t)d[1] << 8 | d[2]) * n >> 16;
+	const char *word = sip_wordv[d[3] % sip_wordc];
+	unsigned seed = (unsigned)d[2] << 8 | d[3];
+	size_t len = strlen(word);
 
-	if (!msg_decode(m, text, true, &f))
-		return true;
-	/* the fourth Route and the third Via are for others to look at, who are
-	 * nearer to them */
-	if (f.why &&
-	    (!strcmp(f.why, "Malformed Route") ||
-	     (m->code && m->viac > 1 && !strcmp(f.why, "Malformed Via"))))
-		return false;
-	fprintf(stderr, "%s in:\n%.*s\n", f.why ? f.why : "?", (int)text->l,
-		text->p);
-	abort();
+	switch (d[0] % 5) {
+	case 0:
+		if (n + len > SIPTEXT_MAX)
+			return n;
+		memmove(text + at + len, text + at, n - at);
+		memcpy(text + at, word, len);
+		return n + len;
+	case 1:
+		len = d[3] % 8 < n - at ? d[3] % 8 : 0;
+		memmove(text + at, text + at + len, n - at - len);
+		return n - len;
+	case 2:
+		text[at] = (char)d[3];
+		return n;
+	case 3: /* one letter more of a number, or another digit */
+		if (text[at] >= '0' && text[at] <= '9')
+			text[at] = (char)('0' + d[3] % 10);
+		else if (text[at] >= 'A')
+			text[at] ^= 0x20;
+		return n;
+	default:
+		return sip_move_line((uint8_t *)text, n, SIPTEXT_MAX, d[1] % 3,
+				     &seed);
+	}
 }
 
-void siptext_check_request(const struct policy *p, const struct msg *in,
-			   const struct pl *text)
+size_t siptext_make(char *text, const struct policy *p, const uint8_t *data,
+		    size_t size)
 {
-	static struct msg m;
-	const struct msg_header *hops;
-	struct sa sa;
+	size_t n = size - SIPTEXT_HEAD;
 
-	if (!siptext_read(&m, text))
-		return;
-	MUST(!m.code);
-	check_same(in, &m);
-	same(&in->met, &m.met);
-	MUST(m.viac == in->viac + 1);
-	MUST(!sa_set(&sa, &m.viav[0].host,
-		     m.viav[0].port ? m.viav[0].port : 5060));
-	MUST(policy_self(p, &sa) >= 0);
-	MUST(key_branch_listener(&m.viav[0].branch) >= 0);
-	same(&in->viav[0].branch, &m.viav[1].branch);
-	same(&in->viav[0].sentby, &m.viav[1].sentby);
-	for (size_t i = 1; i < in->viac; i++)
-		same(&in->viav[i].entry, &m.viav[i + 1].entry);
-	MUST(m.routec + 2 >= in->routec && m.routec <= in->routec);
-	hops = in->first[MSG_MAX_FORWARDS];
-	MUST(m.first[MSG_MAX_FORWARDS]);
-	MUST(pl_u32(&m.first[MSG_MAX_FORWARDS]->val) ==
-	     (hops ? pl_u32(&hops->val) - 1 : 70));
-}
-
-void siptext_check_response(const struct msg *in, const struct pl *text)
-{
-	static struct msg m;
-
-	if (!siptext_read(&m, text))
-		return;
-	MUST(m.code == in->code);
-	check_same(in, &m);
-	MUST(m.viac + 1 == in->viac);
-	for (size_t i = 1; i < in->viac; i++)
-		same(&in->viav[i].entry, &m.viav[i - 1].entry);
+	if (size <= SIPTEXT_HEAD || n > SIPTEXT_MAX)
+		return 0;
+	if (data[1] & SIPTEXT_RECIPE) {
+		n = base(text, data[SIPTEXT_HEAD]);
+		for (size_t i = SIPTEXT_HEAD + 1; n && i + 4 <= size && i < 32;
+		     i += 4)
+			n = change(text, n, data + i);
+	} else {
+		memcpy(text, data + SIPTEXT_HEAD, n);
+	}
+	if (!(data[0] & HOW_UNSIGNED))
+		sign(p, text, n);
+	return n;
 }

@@ -2,9 +2,8 @@
 /**
  * @file fuzz/siptext.h  SIP messages for the fuzzers
  *
- * An input is a byte that says how, one that says from where, and the message.
- * Linking this gives a target a mutator that knows lines and headers, and the
- * torture messages to start from.
+ * An input is a byte that says how, one that says from where, and the message or a
+ * recipe for one.
  */
 #ifndef TESTS_FUZZ_SIPTEXT_H
 #define TESTS_FUZZ_SIPTEXT_H
@@ -17,11 +16,23 @@ enum {
 	HOW_UNSIGNED = 0x02, /**< a response's branch stays as it is      */
 };
 
+/** And the second: no message follows, but what to change in a good one. Else
+ *  next to nothing of what is tried would be forwarded */
+#define SIPTEXT_RECIPE 0x80
+
+#define SIPTEXT_HEAD 2 /* bytes in front of the message */
+
+#define SIPTEXT_MAX 2300
+
 /**
- * Put the right branch into a response's topmost Via, where one of ours could
- * be: else no mutation would ever get as far as being forwarded
+ * The message that an input stands for, signed where it is a response
+ *
+ * @param text  SIPTEXT_MAX bytes
+ *
+ * @return Its length; 0: there is none
  */
-void siptext_sign(const struct policy *p, char *text, size_t n);
+size_t siptext_make(char *text, const struct policy *p, const uint8_t *data,
+		    size_t size);
 
 /** What left must be a message for the next hop too. @return Whether all of it was
  *  looked at */
