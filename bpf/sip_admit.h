@@ -97,7 +97,8 @@ static __always_inline __u64 sip_sum(struct sip_work *w)
 }
 
 /* A checksum that is wrong must not leave as a right one. Where there is none,
- * or it was left to an offload, there is nothing to be told */
+ * which IPv6 does not know (RFC 8200 8.1), or it was left to an offload, there is
+ * nothing to be told */
 static __always_inline bool sip_sum_right(struct xdp_md *ctx,
 					  struct sip_work *w,
 					  const struct trip *t)
@@ -110,7 +111,9 @@ static __always_inline bool sip_sum_right(struct xdp_md *ctx,
 	if ((void *)(udp + 1) > (void *)(long)ctx->data_end)
 		return false;
 	pseudo = csum_pseudo(&t->f.src, &t->f.dst, t->f.v6, t->f.udp_len);
-	if (!udp->check || udp->check == csum_fold(pseudo))
+	if (!udp->check)
+		return !t->f.v6;
+	if (udp->check == csum_fold(pseudo))
 		return true;
 	pseudo += (__u64)udp->source + udp->dest + udp->len + udp->check;
 	return csum_fold(pseudo + sip_sum(w)) == 0xffff;

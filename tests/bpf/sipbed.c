@@ -8,6 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "carom/sipkey.h"
+#include "sides.h"
 #include "sipbed.h"
 
 static struct sipbed the_sipbed;
@@ -42,10 +43,12 @@ static const char list_text[] = "1 sip:" B4 ":5060 0 0 weight=1\n"
 static unsigned leave(const struct sa *dst, unsigned in, void *arg)
 {
 	const struct sipbed *s = arg;
+	const bool tag = sa_af(dst) == AF_INET &&
+			 (sa_in(dst) & 0xffffff00) == 0xcb007100;
 	const bool lan = sa_af(dst) == AF_INET6 ||
 			 (sa_in(dst) & 0xffffff00) == 0xc0000200;
 
-	if (s->policy->listenerc < 3 || sa_af(dst) == AF_INET6)
+	if (s->policy->listenerc < 3 || sa_af(dst) == AF_INET6 || tag)
 		return in;
 	return lan ? 0 : 2;
 }
@@ -248,15 +251,16 @@ static size_t expand(char *to, size_t sz, const char *s, const struct sb *m)
 	return n;
 }
 
-/* Which device an address is behind, and the MACs there */
-static bool at_lan(const char *ip)
+/* Which way an address lies: what is none of the bed's peers is behind wan */
+static const struct side *side_of(const struct bed *bed, const char *ip)
 {
-	return !strcmp(ip, A4) || !strcmp(ip, A6);
-}
+	static struct side sides[SIDES];
 
-static const uint8_t *mac_of(const char *ip)
-{
-	return at_lan(ip) ? mac_a : strcmp(ip, C4) ? mac_b : mac_c;
+	sides_init(bed, sides);
+	for (size_t i = 0; i < SIDES; i++)
+		if (!strcmp(sides[i].peer, ip))
+			return &sides[i];
+	return &sides[strchr(ip, ':') ? SIDE_WAN6 : SIDE_WAN4];
 }
 
 static void gold_make(struct gold *g, const struct sb *m, struct sipbed *s)
@@ -269,16 +273,18 @@ static void gold_make(struct gold *g, const struct sb *m, struct sipbed *s)
 		    m->reason == CAROM_R_SIP_NOT_OURS ||
 		    m->reason == CAROM_R_SIP_FORGED;
 	struct bed *bed = s->bed;
+	const struct side *from = side_of(bed, src), *there = side_of(bed, to);
 	*g = (struct gold){
 		.what = m->what,
 		.reason = m->reason ? m->reason : CAROM_R_SIP_FORWARDED,
-		.in_dev = at_lan(src) ? bed->lan : bed->wan,
+		.in_dev = from->dev,
 		.notes = m->notes,
 	};
 
 	g->in = (struct spec){
-		.dmac = at_lan(src) ? bed->mac_lan : bed->mac_wan,
-		.smac = mac_of(src),
+		.dmac = from->our_mac,
+		.smac = from->peer_mac,
+		.vlan = {from->vlan},
 		.src = src,
 		.dst = dst,
 		.sport = m->sport ? m->sport : 5062,
@@ -289,10 +295,11 @@ static void gold_make(struct gold *g, const struct sb *m, struct sipbed *s)
 	};
 	g->action = drop ? XDP_DROP : XDP_PASS;
 	if (m->out) {
-		g->action = at_lan(src) == at_lan(to) ? XDP_TX : XDP_REDIRECT;
+		g->action = from->dev == there->dev ? XDP_TX : XDP_REDIRECT;
 		g->out = (struct spec){
-			.dmac = mac_of(to),
-			.smac = at_lan(to) ? bed->mac_lan : bed->mac_wan,
+			.dmac = strcmp(to, C4) ? there->peer_mac : mac_c,
+			.smac = there->our_mac,
+			.vlan = {there->vlan},
 			.src = m->from ? m->from : dst,
 			.dst = to,
 			.sport = 5060,
@@ -313,6 +320,14 @@ void sb_run(struct sipbed *s, const struct sb *m)
 	if (s->policy)
 		differ(s, m, g.in.payload, g.in.paylen, g.out.payload,
 		       g.out.paylen);
+}
+
+void sb_packet(struct sipbed *s, const struct sb *m)
+{
+	struct gold g;
+
+	gold_make(&g, m, s);
+	gold_run(s->bed, &g);
 }
 
 void sb_send(struct sipbed *s, const struct sb *m)

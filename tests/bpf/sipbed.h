@@ -62,6 +62,9 @@ void sb_two(struct sipbed *s);
 /** Put it through: verdict, bytes, checksum, counters */
 void sb_run(struct sipbed *s, const struct sb *m);
 
+/** The same without the agent, which sees neither frames nor lengths */
+void sb_packet(struct sipbed *s, const struct sb *m);
+
 /** Put it through, and look at nothing */
 void sb_send(struct sipbed *s, const struct sb *m);
 

@@ -170,6 +170,9 @@ static void check(struct sipbed *s, const struct pkt *in, const struct pkt *out)
 	struct pl text;
 
 	MUST(frame_look(&a, in) && frame_look(&b, out));
+	/* a checksum may be missing by IPv4, or be an offload's; a wrong one
+	 * must not have become a right one */
+	MUST(a.check ? frame_is_partial(&a) || !udp_verify(a.ip) : !a.v6);
 	MUST(frame_ip_right(&b) && b.check && !udp_verify(b.ip));
 	MUST(b.ip + b.iplen == b.end || a.ip + a.iplen != a.end);
 	MUST(b.udplen == b.iplen - (b.v6 ? 40u : 20u));
