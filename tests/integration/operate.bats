@@ -90,8 +90,33 @@ change()
 	[ "$(options phone 192.0.2.20 1)" = 0 ]
 	edge cli e1 network del 192.0.2.20/31
 	[ "$(options phone 192.0.2.20 1)" = 1 ]
-	edge cli e1 network --json | jq -e '.networks == [{prefix:
-		"192.0.2.20/31", kind: "allow", temporary: false}]'
+	edge cli e1 network --json | jq -e '.networks | all(.temporary | not) and
+		any(.prefix == "192.0.2.20/31" and .kind == "allow")'
+}
+
+@test "a connection of a source that is denied is closed, and comes again" {
+	edge exec stranger python3 - >conn 3>&- <<-'END' &
+	import socket, sys
+	s = socket.create_connection(("192.0.2.11", 5060), 5)
+	print("open", flush=True)
+	s.settimeout(20)
+	print("closed" if s.recv(99) == b"" else "spoken to", flush=True)
+	try:
+	    s = socket.create_connection(("192.0.2.11", 5060), 5)
+	    s.settimeout(20)
+	    print("refused" if s.recv(99) == b"" else "taken", flush=True)
+	except ConnectionError:
+	    print("refused", flush=True)
+	END
+	until_true 10 grep -q open conn
+	edge cli e1 network add 192.0.2.66 deny
+	wait
+	cat conn
+	[ "$(tail -n 1 conn)" = refused ]
+	grep -q closed conn
+	edge cli e1 network del 192.0.2.66
+	edge exec stranger python3 -c 'import socket
+	socket.create_connection(("192.0.2.11", 5060), 5)'
 }
 
 @test "a node that is denied is a node again afterwards" {

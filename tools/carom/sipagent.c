@@ -18,6 +18,13 @@ static const struct table_col outcome_colv[] = {
 	{"REASON", false, 0},
 };
 
+static const struct table_col target_colv[] = {
+	{"SET", true, 0},
+	{"TARGET, BY THE AGENT", false, 0},
+	{"REQUESTS", true, 0},
+	{"RESPONSES", true, 0},
+};
+
 struct odict *sipagent_ask(struct cli *cli)
 {
 	struct odict *req = NULL, *reply = NULL;
@@ -65,6 +72,19 @@ static void outcome(const struct odict *o, void *arg)
 	table_cell(t, TINT_NONE, "%s", odict_string(o, "reason"));
 }
 
+static void target(const struct odict *o, void *arg)
+{
+	struct table *t = arg;
+	struct human h;
+
+	table_cell(t, TINT_NONE, "%u", (unsigned)ask_number(o, "set"));
+	table_cell(t, TINT_NONE, "%s", odict_string(o, "uri"));
+	table_cell(t, TINT_NONE, "%s",
+		   human_num(&h, (double)ask_number(o, "requests")));
+	table_cell(t, TINT_NONE, "%s",
+		   human_num(&h, (double)ask_number(o, "responses")));
+}
+
 static int print(struct cli *cli, struct table *t)
 {
 	if (!table_rows(t))
@@ -77,7 +97,7 @@ static int print(struct cli *cli, struct table *t)
 
 int sipagent_print(struct cli *cli, const struct odict *reply)
 {
-	struct table *ev = NULL, *out = NULL;
+	struct table *ev = NULL, *out = NULL, *to = NULL;
 	int err;
 
 	if (!reply) {
@@ -89,13 +109,19 @@ int sipagent_print(struct cli *cli, const struct odict *reply)
 	err = table_alloc(&ev, event_colv, ARRAY_SIZE(event_colv));
 	if (!err)
 		err = table_alloc(&out, outcome_colv, ARRAY_SIZE(outcome_colv));
+	if (!err)
+		err = table_alloc(&to, target_colv, ARRAY_SIZE(target_colv));
 	if (!err) {
+		ask_each(ask_array(reply, "targets"), target, to);
 		events(ev, reply);
 		ask_each(ask_array(reply, "outcomes"), outcome, out);
 		err = print(cli, ev);
 	}
 	if (!err)
 		err = print(cli, out);
+	if (!err)
+		err = print(cli, to);
+	mem_deref(to);
 	mem_deref(ev);
 	mem_deref(out);
 
@@ -111,6 +137,18 @@ static void add_outcome(const struct odict *o, void *arg)
 	js_int(&err, one, "code", (int64_t)ask_number(o, "code"));
 	js_str(&err, one, "reason", odict_string(o, "reason"));
 	js_int(&err, one, "count", (int64_t)ask_number(o, "count"));
+}
+
+static void add_target(const struct odict *o, void *arg)
+{
+	struct odict *arr = arg, *one;
+	int err = 0;
+
+	one = js_obj(&err, arr, NULL);
+	js_int(&err, one, "set", (int64_t)ask_number(o, "set"));
+	js_str(&err, one, "uri", odict_string(o, "uri"));
+	js_int(&err, one, "requests", (int64_t)ask_number(o, "requests"));
+	js_int(&err, one, "responses", (int64_t)ask_number(o, "responses"));
 }
 
 void sipagent_json(int *err, struct odict *od, const struct odict *reply)
@@ -135,4 +173,7 @@ void sipagent_json(int *err, struct odict *od, const struct odict *reply)
 	to = js_arr(err, o, "outcomes");
 	if (!*err)
 		ask_each(ask_array(reply, "outcomes"), add_outcome, to);
+	to = js_arr(err, o, "targets");
+	if (!*err)
+		ask_each(ask_array(reply, "targets"), add_target, to);
 }

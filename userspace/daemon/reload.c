@@ -57,7 +57,7 @@ static int refuse(struct reload *r, int err, const char *why)
 static const char *const takenv[] = {
 	"log.level", "sip.domains", "sip.force-rport", "sip.dispatcher",
 	"sip.sets",  "sip.rules",   "sip.networks",    "sip.limits",
-	"sip.probe", "sip.copy",    "sip.auth",
+	"sip.probe", "sip.copy",    "sip.auth",        "sip.tls",
 };
 
 static bool can_be_taken(const struct reload *r, const char *key)

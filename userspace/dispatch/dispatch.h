@@ -186,8 +186,9 @@ struct ds_status {
 	uint64_t changed; /**< ms, when the state became what it is         */
 	uint16_t code;    /**< of the last probe's answer; 0: it had none    */
 	uint32_t rtt;     /**< us, of the last probe's answer               */
-	uint32_t fails;   /**< in a row                                     */
-	uint32_t oks;     /**< in a row                                     */
+	uint64_t requests, responses; /**< sent to it: ds_target_sent()     */
+	uint32_t fails; /**< in a row                                     */
+	uint32_t oks;   /**< in a row                                     */
 	struct ds_latency lat;
 };
 
@@ -195,6 +196,9 @@ struct ds_target;
 
 /** "active", "trying", "inactive", "disabled"; "?" for what is none */
 const char *ds_state_name(enum ds_state state);
+
+/** A message was sent to it, other than a probe */
+void ds_target_sent(struct ds_target *t, bool request);
 
 /** What the last probe brought: status and round trip; code 0: no answer. To
  *  be told before its result, whose reason names it */

@@ -136,6 +136,17 @@ static bool failed(struct ds_target *t, uint32_t down, uint64_t now)
 	return enter(t, st->fails >= down ? DS_INACTIVE : DS_TRYING, now);
 }
 
+void ds_target_sent(struct ds_target *t, bool request)
+{
+	if (!t)
+		return;
+
+	if (request)
+		++t->st.requests;
+	else
+		++t->st.responses;
+}
+
 void ds_target_note(struct ds_target *t, uint16_t code, uint32_t rtt_us)
 {
 	if (!t)

@@ -46,6 +46,57 @@ static int put_status(struct odict *o, const struct ds_status *st)
 	return err;
 }
 
+/* What the agent itself sent to targets */
+static int put_sent(struct odict *arr, const struct ds_set *set)
+{
+	char key[24];
+	int err = 0;
+
+	for (size_t k = 0; k < ds_set_count(set) && !err; k++) {
+		const struct ds_target *t = ds_set_target(set, k);
+		const struct ds_status *st = ds_target_status(t);
+		struct odict *o = NULL;
+
+		if (!st->requests && !st->responses)
+			continue;
+		err = odict_alloc(&o, 4);
+		if (!err)
+			err = odict_entry_add(o, "set", ODICT_INT,
+					      (int64_t)ds_set_id(set));
+		if (!err)
+			err = odict_entry_add(o, "uri", ODICT_STRING,
+					      ds_target_uri(t));
+		if (!err)
+			err = odict_entry_add(o, "requests", ODICT_INT,
+					      (int64_t)st->requests);
+		if (!err)
+			err = odict_entry_add(o, "responses", ODICT_INT,
+					      (int64_t)st->responses);
+		(void)re_snprintf(key, sizeof(key), "%u-%zu", ds_set_id(set),
+				  k);
+		if (!err)
+			err = odict_entry_add(arr, key, ODICT_OBJECT, o);
+		mem_deref(o);
+	}
+	return err;
+}
+
+static int stats(const struct edge *e, struct odict *reply)
+{
+	const struct policy_set *s;
+	struct odict *arr = NULL;
+	int err = count_json(reply, edge_count(e));
+
+	if (!err)
+		err = odict_alloc(&arr, 16);
+	for (size_t i = 0; !err && (s = edge_set(e, i)); i++)
+		err = put_sent(arr, s->set);
+	if (!err)
+		err = odict_entry_add(reply, "targets", ODICT_ARRAY, arr);
+	mem_deref(arr);
+	return err;
+}
+
 static int put_attrs(struct odict *o, const struct ds_target *t)
 {
 	const char *attrs = ds_target_attrs(t);
@@ -290,6 +341,6 @@ int edge_control(struct edge *e, const char *command, const struct odict *req,
 	if (!strcmp(command, "user reload"))
 		return reload_users(e, reply);
 	if (!strcmp(command, "sip stats"))
-		return count_json(reply, edge_count(e));
+		return stats(e, reply);
 	return edge_tune(e, command, req, reply);
 }

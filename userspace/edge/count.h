@@ -46,7 +46,7 @@
 	X(STREAM_SLOW, "stream_slow", "closed: does not read what is sent")    \
 	X(STREAM_LATE, "stream_late", "closed: a message begun, not ended")    \
 	X(STREAM_IDLE, "stream_idle", "closed: silent for too long")           \
-	X(STREAM_CUT, "stream_cut", "closed: went on over its limits")
+	X(STREAM_CUT, "stream_cut", "closed: over its limits, or denied")
 
 enum count_event {
 #define X(id, name, text) COUNT_##id,

@@ -164,6 +164,7 @@ static void send_on(struct deliver *d, const struct forward_in *in,
 	if (!err) {
 		count_up(d->count,
 			 d->msg.code ? COUNT_RESPONSES : COUNT_REQUESTS);
+		ds_target_sent(out->target, !d->msg.code);
 		return;
 	}
 	log_debug("edge: to %r%J over %s: %m", &out->host, &out->dst,

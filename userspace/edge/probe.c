@@ -8,7 +8,11 @@
 #include "edge/options.h"
 #include "edge/probe.h"
 
-enum { TICK = 100 /* ms */ };
+enum {
+	TICK = 100,   /* ms */
+	AGAIN = 1000, /* ms until one that failed is asked again, and it is not
+			 known yet what to think of it */
+};
 
 /* One request under way */
 struct ping {
@@ -76,14 +80,34 @@ static void destructor(void *arg)
 	mem_deref(p->sets);
 }
 
+/* Its next turn comes before the others': whether it is dead should be known soon,
+ * however long the interval is */
+static void soon(struct probe *p, const struct ds_target *t)
+{
+	const uint64_t due = tmr_jiffies() + AGAIN;
+	struct le *le;
+
+	LIST_FOREACH (&p->turns, le) {
+		struct turn *u = le->data;
+
+		if (u->target == t && u->due > due)
+			u->due = due;
+	}
+}
+
 /* Code 0: there was no answer */
 static void result(struct ping *g, bool ok, uint16_t code, uint32_t rtt_us)
 {
 	struct probe *p = g->probe;
 	const struct ds_status *st = ds_target_status(g->target);
+	bool changed;
 
 	ds_target_note(g->target, code, rtt_us);
-	if (!ds_target_result(g->target, &p->ds, ok, rtt_us, tmr_jiffies()))
+	changed = ds_target_result(g->target, &p->ds, ok, rtt_us,
+				   tmr_jiffies());
+	if (st->state == DS_TRYING)
+		soon(p, g->target);
+	if (!changed)
 		return;
 	log_info("dispatcher: set %u: %s is %s: %s", ds_set_id(g->set),
 		 ds_target_uri(g->target), ds_state_name(st->state),

@@ -230,6 +230,7 @@ static int apply(struct edge *e, struct plan *pl, const struct edge_conf *conf,
 		err = take_sets(e, pl, conf, list);
 	if (!err)
 		err = nets_file(e->nets, pl->p->netv, pl->p->netc);
+	streams_review(e->streams);
 	if (!err)
 		err = take_rules(e, pl);
 	if (!err) {

@@ -110,14 +110,21 @@ void streams_add(struct streams *s, struct conn *c, unsigned listener)
 
 /* ---- who comes ----------------------------------------------------------------- */
 
+static bool denied(const struct streams *s, const struct sa *peer)
+{
+	const struct policy_net *net = policy_net(s->policy, peer);
+
+	return net && net->flags & SIP_NET_DENY &&
+	       !policy_trusted(s->policy, peer);
+}
+
 static struct source *admit(struct streams *s, const struct sa *peer)
 {
 	const struct policy_net *net = policy_net(s->policy, peer);
 	const bool free = policy_trusted(s->policy, peer) ||
 			  (net && net->flags & SIP_NET_ALLOW);
 
-	if (net && net->flags & SIP_NET_DENY &&
-	    !policy_trusted(s->policy, peer))
+	if (denied(s, peer))
 		return NULL;
 	return s->connc < s->conf.connections
 		       ? source_join(s->sources, peer, free)
@@ -183,6 +190,8 @@ int streams_listen(struct streams *s, unsigned listener)
 
 static enum count_event late(const struct conn *c)
 {
+	if (!c->due)
+		return COUNT_STREAM_CUT;
 	switch (c->wait) {
 	case CONN_WAIT_CONNECT:
 		return COUNT_STREAM_FAILED;
@@ -212,6 +221,26 @@ static void tick_handler(void *arg)
 }
 
 /* -------------------------------------------------------------------------------- */
+
+/* To close one may close another: so it is left to the next tick, for which they
+ * are the first in their lists */
+void streams_review(struct streams *s)
+{
+	for (unsigned i = 0; s && i < CONN_WAITS; i++) {
+		struct le *le = list_head(&s->waitv[i]);
+
+		while (le) {
+			struct conn *c = le->data;
+
+			le = le->next;
+			if (!denied(s, &c->peer))
+				continue;
+			c->due = 0;
+			list_unlink(&c->wait_le);
+			list_prepend(&s->waitv[i], &c->wait_le, c);
+		}
+	}
+}
 
 int streams_reload(struct streams *s, const struct cert_conf *cert, char *why,
 		   size_t sz)

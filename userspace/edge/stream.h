@@ -50,6 +50,10 @@ int streams_alloc(struct streams **sp, const struct stream_conf *conf,
 /** Listen. @return 0 or errno */
 int streams_listen(struct streams *s, unsigned listener);
 
+/** Networks have changed: connections with those that are denied now are closed
+ *  soon */
+void streams_review(struct streams *s);
+
 /** Read certificate, key and CA again, for new connections. On an error nothing
  *  changes, and why says what is wrong */
 int streams_reload(struct streams *s, const struct cert_conf *cert, char *why,

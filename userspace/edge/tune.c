@@ -228,6 +228,7 @@ static int net_add(struct edge *e, const struct odict *req, struct odict *reply)
 				    NETS_HAND_MAX);
 	if (err)
 		return err;
+	streams_review(e->streams);
 	log_info("edge: network %s: %s (by hand)", prefix_print(&t, &net),
 		 kind);
 	return control_say(reply, "%s: %s; until caromd restarts",
@@ -252,6 +253,7 @@ static int net_del(struct edge *e, const struct odict *req, struct odict *reply)
 			prefix_print(&t, &net));
 	if (err)
 		return err;
+	streams_review(e->streams);
 	log_info("edge: network %s: taken back", prefix_print(&t, &net));
 	return control_say(reply, "%s: taken back", prefix_print(&t, &net));
 }
