@@ -153,6 +153,13 @@ static int other_way(struct deliver *d, const struct forward_out *out)
 	return put(d, &other, NULL, NULL);
 }
 
+/* A datagram for which there was no room: it will be sent again */
+static bool passing(const struct forward_out *out, int err)
+{
+	return out->transp == MSG_UDP && sa_isset(&out->dst, SA_ADDR) &&
+	       (err == EAGAIN || err == ENOBUFS || err == ENOMEM);
+}
+
 static void send_on(struct deliver *d, const struct forward_in *in,
 		    const struct forward_out *out)
 {
@@ -171,8 +178,9 @@ static void send_on(struct deliver *d, const struct forward_in *in,
 		  msg_transp_name(out->transp), err);
 	if (err != EAGAIN && !out->flow)
 		names_refused(d->names, &out->dst);
-	/* a datagram may well be sent again */
-	if (out->transp == MSG_UDP && sa_isset(&out->dst, SA_ADDR))
+	if (err == EACCES) /* the network's broadcast address */
+		refuse(d, in, 403, "Forbidden", "Forbidden", NULL);
+	else if (passing(out, err))
 		count_up(d->count, COUNT_UNSENT);
 	else
 		unreachable(d, in, out);

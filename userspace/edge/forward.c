@@ -293,7 +293,8 @@ static enum forward_verdict permit(struct way *w)
 
 	if (w->chosen || w->flow)
 		return FORWARD_SEND;
-	if (!sa_isset(&out->dst, SA_ADDR)) {
+	/* 0.0.0.0 is no name */
+	if (out->host.l && !sa_isset(&out->dst, SA_ADDR)) {
 		const enum forward_verdict v = by_name(w);
 
 		if (v != FORWARD_SEND)
