@@ -125,9 +125,9 @@ void deliver_instead(const struct sa *peer, const struct forward_out *i,
 {
 	struct deliver *d = arg;
 
-	names_refused(d->names, peer);
-
+	/* of the datagram in its place nothing is known */
 	if (i->code) {
+		names_refused(d->names, peer);
 		count_up(d->count, COUNT_UNREACHABLE);
 		count_outcome(d->count, i->code, "No Way To The Next Hop");
 	}
