@@ -53,10 +53,10 @@ zone()
 	END
 	edge exec phone2 dnsmasq -C "$RUN/dnsmasq.conf" -k \
 		</dev/null >/dev/null 2>&1 3>&- &
-	until_true 30 listens phone2 53
+	until_true 30 listens phone2 $NS 53
 }
 
-no_server() { ! listens phone2 53; }
+no_server() { ! listens phone2 $NS 53; }
 
 # out URI HEADERS...: a request of a node, which may send anywhere
 out()
@@ -96,7 +96,7 @@ asked() { grep -c "query.* $1 from" "$RUN/dnsmasq.log" || true; }
 		"$SIPP_DIR/edge-uac.xml" >long.xml
 	call_from phone 192.0.2.20 5063 old 1 1 -sf long.xml 3>&- &
 	old=$!
-	until_true 30 listens phone 5063
+	until_true 30 listens phone 192.0.2.20 5063
 	sleep 1
 	zone 192.0.2.32
 	until_true 40 at 192.0.2.32:5060
