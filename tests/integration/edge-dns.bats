@@ -82,7 +82,7 @@ asked() { grep -c "query.* $1 from" "$RUN/dnsmasq.log" || true; }
 
 @test "a target by its name gets calls, in the kernel" {
 	run edge cli e1 dispatcher
-	[[ $output == *"sip:calls.lab:5060"*"active"* ]]
+	[[ $output == *"sip:calls.lab:5060 (192.0.2.31:5060)"*"active"* ]]
 	at 192.0.2.31:5060
 	mark
 	calls named 20 40 -sf "$SIPP_DIR/edge-uac.xml"

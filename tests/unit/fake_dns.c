@@ -248,7 +248,8 @@ void fake_dns_del(struct fake_dns *s, const char *name)
 
 struct look {
 	struct tmr tmr;
-	const bool *done;
+	fake_until_h *h;
+	void *arg;
 	unsigned left;
 };
 
@@ -256,21 +257,31 @@ static void look(void *arg)
 {
 	struct look *l = arg;
 
-	if (*l->done || !l->left--)
+	if (l->h(l->arg) || !l->left--)
 		re_cancel();
 	else
 		tmr_start(&l->tmr, 5, look, l);
 }
 
-void fake_wait(const bool *done)
+void fake_until(fake_until_h *h, void *arg)
 {
-	struct look l = {.done = done, .left = 2000};
+	struct look l = {.h = h, .arg = arg, .left = 2000};
 
 	tmr_init(&l.tmr);
 	tmr_start(&l.tmr, 0, look, &l);
 	(void)re_main(NULL);
 	tmr_cancel(&l.tmr);
-	assert_true(*done);
+	assert_true(h(arg));
+}
+
+static bool is_set(void *arg)
+{
+	return *(const bool *)arg;
+}
+
+void fake_wait(bool *done)
+{
+	fake_until(is_set, done);
 }
 
 struct dns *fake_client(const struct fake_dns *s)

@@ -40,8 +40,11 @@ void fake_dns_add(struct fake_dns *s, const char *line);
 /** Take a name's records away */
 void fake_dns_del(struct fake_dns *s, const char *name);
 
-/** Let the event loop go on until *done, for some seconds at most */
-void fake_wait(const bool *done);
+/** Let the event loop go on until h says true, or *done is; for some seconds at
+ *  most: then the test has failed */
+typedef bool(fake_until_h)(void *arg);
+void fake_until(fake_until_h *h, void *arg);
+void fake_wait(bool *done);
 
 /** A client of it: answers within 300 ms, 1 s..1 hour, 64 entries */
 struct dns *fake_client(const struct fake_dns *s);

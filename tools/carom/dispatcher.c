@@ -63,6 +63,21 @@ static const char *text(const struct odict *o, const char *key)
 
 /* ---- list ------------------------------------------------------------- */
 
+/* With the address, where the URI has a name */
+static void cell_target(struct table *t, const struct odict *o)
+{
+	const char *uri = text(o, "uri"), *addr = text(o, "address");
+	const char *port = strrchr(addr, ':');
+	char host[64] = "";
+
+	if (port && (size_t)(port - addr) < sizeof(host))
+		memcpy(host, addr, (size_t)(port - addr));
+	if (*host && !strstr(uri, host))
+		table_cell(t, TINT_NONE, "%s (%s)", uri, addr);
+	else
+		table_cell(t, TINT_NONE, "%s", uri);
+}
+
 static void row(const struct odict *o, void *arg)
 {
 	const char *state = text(o, "state");
@@ -70,7 +85,7 @@ static void row(const struct odict *o, void *arg)
 	struct human h;
 
 	table_cell(t, TINT_NONE, "%u", (unsigned)ask_number(o, "set"));
-	table_cell(t, TINT_NONE, "%s", text(o, "uri"));
+	cell_target(t, o);
 	table_cell(t, TINT_NONE, "%s", text(o, "duid"));
 	table_cell(t, tint(state), "%s", state);
 	table_cell(t, TINT_NONE, "%.1f %%",

@@ -8,6 +8,9 @@
 #include <sys/stat.h>
 
 #include <re.h>
+#define DEBUG_MODULE "caromd"
+#define DEBUG_LEVEL 3
+#include <re_dbg.h>
 
 #include "base/log.h"
 #include "daemon/config.h"
@@ -57,6 +60,8 @@ static int start(const char *path, bool check)
 		log_init(conf->log_level);
 		(void)umask(0027);
 		err = libre_init();
+		/* what libre has to say of others' messages is not for the log */
+		dbg_init(DBG_ERR, DBG_NONE);
 		if (!err)
 			err = daemon_run(conf, path);
 		libre_close();

@@ -54,7 +54,8 @@ enum ds_flag {
 	DS_F_TRYING = 2,
 	DS_F_DISABLED = 4,
 	DS_F_PROBING = 8, /**< is to be probed                              */
-	DS_F_NODNS = 16,  /**< the name is not to be looked up as A or AAAA  */
+	DS_F_NODNS = 16,  /**< Kamailio: no lookup at load, SRV when it sends;
+			     here each name is looked up as RFC 3263 says */
 	DS_F_NOPING = 32, /**< never probed, whatever else says so          */
 	DS_F_ALL = 63,
 };
