@@ -34,18 +34,37 @@ static uint16_t port_of(const struct uri *u)
 	}
 }
 
+/* The host that a URI leads to: maddr stands in for the one that it names (RFC 3263
+ * 4, RFC 3261 19.1.1) */
+static struct pl host_of(const struct uri *u)
+{
+	struct pl host;
+
+	if (!msg_param(&u->params, "maddr", &host) || !host.l)
+		return u->host;
+	if (host.l > 2 && host.p[0] == '[' && host.p[host.l - 1] == ']') {
+		pl_advance(&host, 1);
+		--host.l;
+	}
+	return host;
+}
+
 bool hop_addr(struct sa *sa, const struct uri *u)
 {
-	return u->host.l && !sa_set(sa, &u->host, port_of(u));
+	const struct pl host = host_of(u);
+
+	return host.l && !sa_set(sa, &host, port_of(u));
 }
 
 bool hop_own(const struct policy *p, const struct uri *u)
 {
+	struct pl host;
 	struct sa sa;
 
 	if (hop_addr(&sa, u))
 		return policy_self(p, &sa) >= 0;
-	return policy_domain(p, &u->host) != 0;
+	host = host_of(u);
+	return policy_domain(p, &host) != 0;
 }
 
 void hop_uri(struct forward_out *out, const struct uri *u)
@@ -56,6 +75,6 @@ void hop_uri(struct forward_out *out, const struct uri *u)
 	out->port = u->port;
 	if (!hop_addr(&out->dst, u)) {
 		sa_init(&out->dst, AF_UNSPEC);
-		out->host = u->host;
+		out->host = host_of(u);
 	}
 }
