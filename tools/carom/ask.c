@@ -153,3 +153,48 @@ int ask_print(struct cli *cli, struct odict *reply)
 
 	return CLI_OK;
 }
+
+int ask_table(struct cli *cli, const struct ask_list *l, struct odict *reply)
+{
+	struct table *t = NULL;
+	int err = table_alloc(&t, l->colv, l->colc);
+
+	if (!err) {
+		ask_each(ask_array(reply, l->key), l->row, t);
+		table_hide_empty(t, l->hide);
+		if (table_rows(t))
+			err = table_print(t, cli->out, &cli->style);
+		else
+			fprintf(cli->out, "%s\n", l->nothing);
+	}
+	mem_deref(t);
+	mem_deref(reply);
+
+	return err ? CLI_FAIL : CLI_OK;
+}
+
+int ask_command(struct cli *cli, const struct asking *a, const char *cmd,
+		const struct verb *verbv, const char *const *keyv,
+		const struct ask_list *list, int argc, char **argv)
+{
+	const struct verb *verb = ask_verb(verbv, cmd, argc, argv);
+	struct odict *req = NULL, *reply = NULL;
+	int err, code;
+
+	if (!verb)
+		return CLI_USAGE;
+
+	code = cli_config(cli, false);
+	if (code)
+		return code;
+
+	err = ask_request(&req, cmd, verb);
+	for (int i = 1; i < argc; i++)
+		js_str(&err, req, keyv[i - 1], argv[i]);
+	code = ask(cli, a, cmd, err ? mem_deref(req) : req, &reply);
+	if (code)
+		return code;
+
+	return verb == verbv && !cli->json ? ask_table(cli, list, reply)
+					   : ask_print(cli, reply);
+}

@@ -65,6 +65,30 @@ const struct odict *ask_array(const struct odict *o, const char *key);
 typedef void(ask_each_h)(const struct odict *o, void *arg);
 void ask_each(const struct odict *arr, ask_each_h *h, void *arg);
 
+/** How a list is shown */
+struct ask_list {
+	const char *key; /**< its array in the reply                       */
+	const struct table_col *colv;
+	size_t colc;
+	ask_each_h *row;     /**< adds cells to the table, which is its arg  */
+	const char *hide;    /**< column that is left out where it is empty  */
+	const char *nothing; /**< what is said of an empty list              */
+};
+
+/** Print the reply's list as a table; it is released. @return exit code */
+int ask_table(struct cli *cli, const struct ask_list *l, struct odict *reply);
+
+/**
+ * A whole command: the first verb prints a list, the others what the agent says
+ *
+ * @param keyv  What the arguments behind the verb are called in the request
+ *
+ * @return exit code
+ */
+int ask_command(struct cli *cli, const struct asking *a, const char *cmd,
+		const struct verb *verbv, const char *const *keyv,
+		const struct ask_list *list, int argc, char **argv);
+
 /** Print the reply's text, or, with --json, all of it; it is released. @return
  *  exit code */
 int ask_print(struct cli *cli, struct odict *reply);

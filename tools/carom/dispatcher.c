@@ -102,24 +102,14 @@ static void row(const struct odict *o, void *arg)
 	table_cell(t, TINT_NONE, "%s", text(o, "reason"));
 }
 
-static int print_list(struct cli *cli, const struct odict *reply)
-{
-	struct table *t = NULL;
-	int err = table_alloc(&t, colv, ARRAY_SIZE(colv));
-
-	if (err)
-		return err;
-
-	ask_each(ask_array(reply, "targets"), row, t);
-	table_hide_empty(t, "DUID");
-	if (table_rows(t))
-		err = table_print(t, cli->out, &cli->style);
-	else
-		fprintf(cli->out, "no targets\n");
-	mem_deref(t);
-
-	return err;
-}
+static const struct ask_list table = {
+	.key = "targets",
+	.colv = colv,
+	.colc = ARRAY_SIZE(colv),
+	.row = row,
+	.hide = "DUID",
+	.nothing = "no targets",
+};
 
 /* ---- ping --------------------------------------------------------------- */
 
@@ -279,13 +269,9 @@ static int run(struct cli *cli, void *cfg, int argc, char **argv)
 		mem_deref(reply);
 		return ping(cli, d, before.uri, &before, timeout);
 	}
-	if (strcmp(verb->name, "list") != 0 || cli->json)
-		return ask_print(cli, reply);
 
-	code = print_list(cli, reply) ? CLI_FAIL : CLI_OK;
-	mem_deref(reply);
-
-	return code;
+	return verb == verbv && !cli->json ? ask_table(cli, &table, reply)
+					   : ask_print(cli, reply);
 }
 
 const struct cmd cmd_dispatcher = {

@@ -43,46 +43,20 @@ static void row(const struct odict *o, void *arg)
 		table_cell(t, TINT_DIM, "%s", "");
 }
 
-static int print_list(struct cli *cli, struct odict *reply)
-{
-	struct table *t = NULL;
-	int err = table_alloc(&t, colv, ARRAY_SIZE(colv));
-
-	if (!err) {
-		ask_each(ask_array(reply, "limits"), row, t);
-		table_hide_empty(t, "CONFIGURED");
-		err = table_print(t, cli->out, &cli->style);
-	}
-	mem_deref(t);
-	mem_deref(reply);
-
-	return err ? CLI_FAIL : CLI_OK;
-}
+static const struct ask_list list = {
+	.key = "limits",
+	.colv = colv,
+	.colc = ARRAY_SIZE(colv),
+	.row = row,
+	.hide = "CONFIGURED",
+	.nothing = "no limits",
+};
 
 static int run(struct cli *cli, void *cfg, int argc, char **argv)
 {
-	const struct verb *verb = ask_verb(verbv, "limit", argc, argv);
-	struct odict *req = NULL, *reply = NULL;
-	int err, code;
+	static const char *const keyv[] = {"class", "rate", "burst"};
 
-	if (!verb)
-		return CLI_USAGE;
-	code = cli_config(cli, false);
-	if (code)
-		return code;
-	err = ask_request(&req, "limit", verb);
-	if (argc > 1)
-		js_str(&err, req, "class", argv[1]);
-	if (argc > 2)
-		js_str(&err, req, "rate", argv[2]);
-	if (argc > 3)
-		js_str(&err, req, "burst", argv[3]);
-	code = ask(cli, cfg, "limit", err ? mem_deref(req) : req, &reply);
-	if (code)
-		return code;
-
-	return verb == verbv && !cli->json ? print_list(cli, reply)
-					   : ask_print(cli, reply);
+	return ask_command(cli, cfg, "limit", verbv, keyv, &list, argc, argv);
 }
 
 const struct cmd cmd_limit = {

@@ -271,7 +271,7 @@ int edge_tune(struct edge *e, const char *command, const struct odict *req,
 		return net_list(e, reply);
 	if (!strcmp(command, "network add"))
 		return net_add(e, req, reply);
-	if (!strcmp(command, "network del"))
+	if (!strcmp(command, "network delete"))
 		return net_del(e, req, reply);
 	return ENOSYS;
 }

@@ -7,7 +7,7 @@
 
 #include "edge/edge.h"
 
-/** "limit list|set|reset", "network list|add|del" (edge_control). @return ENOSYS
+/** "limit list|set|reset", "network list|add|delete" (edge_control). @return ENOSYS
  *  for any other command */
 int edge_tune(struct edge *e, const char *command, const struct odict *req,
 	      struct odict *reply);
