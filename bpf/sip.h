@@ -126,6 +126,7 @@ static __always_inline int sip_decide(struct xdp_md *ctx, struct sip_work *w)
 static __always_inline int sip(struct xdp_md *ctx)
 {
 	struct sip_work *w = sip_here();
+	const struct sip_conf *conf;
 	struct trip *t = trip_here();
 	int rc;
 
@@ -135,7 +136,9 @@ static __always_inline int sip(struct xdp_md *ctx)
 	if (rc != CAROM_R_SIP_FORWARDED)
 		return rc;
 	rc = sip_decide(ctx, w);
-	sip_copy(rc);
+	conf = sip_settings();
+	if (conf && conf->copy_every)
+		sip_copy(rc);
 	if (rc != CAROM_R_SIP_FORWARDED)
 		return rc;
 	rc = sip_write(ctx);

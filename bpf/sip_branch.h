@@ -16,19 +16,20 @@ __noinline __u64 sip_branch(__u32 which, __u32 listener)
 	const struct sip_conf *conf = sip_settings();
 	struct sip_work *w = sip_here();
 	const struct scan_via *v;
+	struct siphash h;
 
 	if (!w || !conf)
 		return 0;
 	v = &w->b.s.via[scan_slot(which, 1)];
-	siphash_start(&w->h, conf->key[0], conf->key[1]);
-	siphash_word(&w->h, SIP_KEY_BRANCH);
-	sip_hash_span(v->branch.off, v->branch.len);
-	sip_hash_span(v->host.off, v->host.len);
-	siphash_word(&w->h, v->port);
-	sipkey_addr(&w->h, w->next.addr, w->next.port);
-	sip_hash_span(w->b.s.callid.off, w->b.s.callid.len);
-	siphash_word(&w->h, listener);
-	return siphash_end(&w->h);
+	siphash_start(&h, conf->key[0], conf->key[1]);
+	siphash_word(&h, SIP_KEY_BRANCH);
+	sip_hash_span(&h, &w->b, v->branch.off, v->branch.len);
+	sip_hash_span(&h, &w->b, v->host.off, v->host.len);
+	siphash_word(&h, v->port);
+	sipkey_addr(&h, w->next.addr, w->next.port);
+	sip_hash_span(&h, &w->b, w->b.s.callid.off, w->b.s.callid.len);
+	siphash_word(&h, listener);
+	return siphash_end(&h);
 }
 
 /* A lower-case hexadecimal digit's value, or 16 */

@@ -14,6 +14,12 @@ static __always_inline void text_char(struct sip_work *w, __u8 c)
 	w->texts++;
 }
 
+static __always_inline void text_word(struct sip_work *w, __u64 word, __u32 n)
+{
+	*(__u64 *)(w->text + (w->texts & TEXT_MASK)) = word;
+	w->texts += n;
+}
+
 /* Decimal, 0..65535 */
 static __always_inline void text_number(struct sip_work *w, __u32 n)
 {
@@ -24,6 +30,31 @@ static __always_inline void text_number(struct sip_work *w, __u32 n)
 		if (n >= div || div == 1)
 			text_char(w, '0' + n / div % 10);
 		div /= 10;
+	}
+}
+
+/* Octets in text, lowest byte first; the highest has the length */
+#define OCTET(n)                                                               \
+	((n) > 99 ? ('0' + (n) / 100) | ('0' + (n) / 10 % 10) << 8 |           \
+			    ('0' + (n) % 10) << 16 | 3 << 24                   \
+	 : (n) > 9 ? ('0' + (n) / 10) | ('0' + (n) % 10) << 8 | 2 << 24        \
+		   : ('0' + (n)) | 1 << 24)
+#define OCTETS4(n) OCTET(n), OCTET(n + 1), OCTET(n + 2), OCTET(n + 3)
+#define OCTETS16(n) OCTETS4(n), OCTETS4(n + 4), OCTETS4(n + 8), OCTETS4(n + 12)
+#define OCTETS64(n)                                                            \
+	OCTETS16(n), OCTETS16(n + 16), OCTETS16(n + 32), OCTETS16(n + 48)
+
+static const __u32 octets[256] = {OCTETS64(0), OCTETS64(64), OCTETS64(128),
+				  OCTETS64(192)};
+
+static __always_inline void text_source4(struct sip_work *w)
+{
+	for (__u32 i = 0; i < 4; i++) {
+		__u32 word = octets[w->src.addr[12 + i]];
+
+		if (i)
+			text_char(w, '.');
+		text_word(w, word & 0xffffff, word >> 24);
 	}
 }
 
@@ -39,20 +70,8 @@ static __always_inline void text_group(struct sip_work *w, __u32 n)
 	}
 }
 
-/* The source's address. Its state lies in memory, and each octet or group is a
- * call: else the verifier would follow each number of digits behind each other */
-__noinline int text_octet(__u32 i)
-{
-	struct sip_work *w = sip_here();
-
-	if (!w)
-		return 0;
-	if (i)
-		text_char(w, '.');
-	text_number(w, w->src.addr[(12 + i) & 15]);
-	return 0;
-}
-
+/* Its state lies in memory, and each group is a call: else the verifier would
+ * follow each number of digits behind each other */
 __noinline int text_group_at(__u32 i)
 {
 	struct sip_work *w = sip_here();
@@ -66,21 +85,14 @@ __noinline int text_group_at(__u32 i)
 	return 0;
 }
 
-static __always_inline void text_source(bool v6)
+static __always_inline void text_source(struct sip_work *w, bool v6)
 {
-	if (v6) {
-		for (__u32 i = 0; i < 8; i++)
-			text_group_at(i);
-	} else {
-		for (__u32 i = 0; i < 4; i++)
-			text_octet(i);
+	if (!v6) {
+		text_source4(w);
+		return;
 	}
-}
-
-static __always_inline void text_word(struct sip_work *w, __u64 word, __u32 n)
-{
-	*(__u64 *)(w->text + (w->texts & TEXT_MASK)) = word;
-	w->texts += n;
+	for (__u32 i = 0; i < 8; i++)
+		text_group_at(i);
 }
 
 /* ---- pieces ------------------------------------------------------------ */
@@ -197,7 +209,7 @@ __noinline int sip_edit_via(void)
 	}
 	text_word(w, SCAN_W(';', 'r', 'e', 'c', 'e', 'i', 'v', 'e'), 8);
 	text_word(w, SCAN_W('d', '=', 0, 0, 0, 0, 0, 0), 2);
-	text_source(t->f.v6);
+	text_source(w, t->f.v6);
 	piece_text(w, v->end, text);
 	return 0;
 }
@@ -262,6 +274,17 @@ static __always_inline void sip_reply_will(struct sip_work *w,
 		w->next.port = v->port ? v->port : SIP_PORT;
 }
 
+/* The pieces reach over the hops, and end where the checksum's words do */
+static __always_inline void sip_edit_rest(struct sip_work *w)
+{
+	__u32 end = w->b.s.maxfwd.off + w->b.s.maxfwd.len;
+
+	if (!(w->b.s.flags & SCAN_REQUEST) || end < w->done)
+		end = w->done;
+	end = (end + 3) & ~3u;
+	piece_up_to(w, end < w->b.len ? end : w->b.len);
+}
+
 /* sip_work.piece: all that leaves up to sip_work.done */
 __noinline int sip_edit(void)
 {
@@ -281,6 +304,7 @@ __noinline int sip_edit(void)
 			cut(w, w->b.s.via[0].off, w->b.s.via[0].behind);
 		else
 			cut(w, w->b.s.via[0].line, w->b.s.via[0].next);
+		sip_edit_rest(w);
 		return CAROM_R_SIP_FORWARDED;
 	}
 	next = w->next;
@@ -298,6 +322,7 @@ __noinline int sip_edit(void)
 	sip_edit_routes();
 	if (!via_first)
 		sip_edit_via();
+	sip_edit_rest(w);
 	return w->pieces > PIECES ? CAROM_R_SIP_SYNTAX : CAROM_R_SIP_FORWARDED;
 }
 

@@ -93,15 +93,13 @@ struct sip_work {
 	__u32 pieces;
 	__u32 done; /* bytes of the message that pieces stand for     */
 	__u32 len;  /* of all pieces                                  */
+	__u32 front_len;
 	__u32 texts;
 	__u32 ifindex; /* egress                                      */
-	__u16 vlan;
-	__u16 mtu;
-	struct siphash h; /* being made: sip_hash_span()             */
+	__u32 way;     /* entry of sip_ways                           */
 	struct sip_piece piece[PIECES];
 	__u8 text[256];
-	/* the verifier adds the greatest offset and the greatest length */
-	__u8 behind[SCAN_BUF];
+	__u8 front[2 * SCAN_BUF]; /* pieces put together: sip_gather()    */
 };
 
 _Static_assert(__builtin_offsetof(struct sip_work, b.data) ==
@@ -156,19 +154,23 @@ static __always_inline bool sip_addr_back(struct addr *a, const __u8 from[16])
 	return false;
 }
 
-/* Text into sip_work.h. A function of its own, its state in memory: else the
- * verifier would follow each length behind each other */
-__noinline int sip_hash_span(__u32 off, __u32 len)
+/* sipkey_span(), where the offset is masked in each turn: the verifier sees one
+ * state behind all of them */
+static __always_inline void sip_hash_span(struct siphash *h,
+					  const struct scan_buf *b, __u64 off,
+					  __u64 len)
 {
-	struct sip_work *w = sip_here();
-	struct siphash h;
+	__u64 words = len >> 3;
 
-	if (!w)
-		return 0;
-	h = w->h;
-	sipkey_span(&h, &w->b, off, len);
-	w->h = h;
-	return 0;
+	siphash_word(h, len);
+	off &= SCAN_BUF - 1;
+	asm volatile("" : "+r"(words));
+	for (__u64 i = 0; i < SCAN_TOKEN_WORDS && i < words; i++) {
+		siphash_word(h, scan_word(b, off));
+		off = (off + 8) & (SCAN_BUF - 1);
+	}
+	if (len & 7)
+		siphash_word(h, scan_keep(scan_word(b, off), len & 7));
 }
 
 #endif

@@ -37,10 +37,12 @@ __noinline __u32 sip_hash_kamailio(void)
 static __always_inline __u64 sip_hash_call(struct sip_work *w,
 					   const struct sip_conf *conf)
 {
-	siphash_start(&w->h, conf->key[0], conf->key[1]);
-	siphash_word(&w->h, SIP_KEY_CALL);
-	sip_hash_span(w->b.s.callid.off, w->b.s.callid.len);
-	return siphash_end(&w->h);
+	struct siphash h;
+
+	siphash_start(&h, conf->key[0], conf->key[1]);
+	siphash_word(&h, SIP_KEY_CALL);
+	sip_hash_span(&h, &w->b, w->b.s.callid.off, w->b.s.callid.len);
+	return siphash_end(&h);
 }
 
 /* The Request-URI's host among our domains: its id, or 0 */

@@ -77,7 +77,7 @@
 	X(SIP_CSEQ, sip_cseq, punt, "CSeq names another method")               \
 	X(SIP_TRANSPORT, sip_transport, punt,                                  \
 	  "maddr, or a transport other than UDP")                              \
-	X(SIP_CHECKSUM, sip_checksum, punt, "UDP checksum is wrong")           \
+	X(SIP_CHECKSUM, sip_checksum, punt, "no UDP checksum, over IPv6")      \
 	X(SIP_MAX_FORWARDS, sip_max_forwards, punt,                            \
 	  "Max-Forwards is missing or used up")                                \
 	X(SIP_REQUIRE, sip_require, punt,                                      \

@@ -330,6 +330,20 @@ void sb_packet(struct sipbed *s, const struct sb *m)
 	gold_run(s->bed, &g);
 }
 
+uint16_t sb_sum_out(struct sipbed *s, const struct sb *m)
+{
+	struct pkt in, out;
+	struct gold g;
+	int action;
+
+	gold_make(&g, m, s);
+	pkt_build(&in, &g.in);
+	action = bed_run(s->bed, g.in_dev, &in, &out);
+	if (action != XDP_TX && action != XDP_REDIRECT)
+		fail_msg("%s: it does not leave", m->what);
+	return udp_verify(out.b + pkt_l3(&g.out));
+}
+
 void sb_send(struct sipbed *s, const struct sb *m)
 {
 	struct pkt in, out;

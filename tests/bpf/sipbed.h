@@ -65,6 +65,10 @@ void sb_run(struct sipbed *s, const struct sb *m);
 /** The same without the agent, which sees neither frames nor lengths */
 void sb_packet(struct sipbed *s, const struct sb *m);
 
+/** Put it through. What is wrong with the UDP checksum that it leaves with, 0: it
+ * is right */
+uint16_t sb_sum_out(struct sipbed *s, const struct sb *m);
+
 /** Put it through, and look at nothing */
 void sb_send(struct sipbed *s, const struct sb *m);
 

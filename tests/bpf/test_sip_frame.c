@@ -177,31 +177,38 @@ static void test_ipv6(void **state)
 	all_ways(s, v6, SUM_PARTIAL);
 }
 
-/* IPv6 knows no packet without a checksum, and nobody a wrong one */
-static void test_refused_sums(void **state)
+/* IPv6 knows no packet without a checksum */
+static void test_no_sum(void **state)
 {
 	static struct passage p;
 	struct sipbed *s = *state;
-	const struct {
-		const char *from, *to;
-		enum pkt_sum sum;
-	} v[] = {{A6, B6, SUM_ZERO},
-		 {A6, B6, SUM_WRONG},
-		 {T6, A6, SUM_WRONG},
-		 {A4, B4, SUM_WRONG},
-		 {T4, A4, SUM_WRONG}};
+
+	sb_reset(s);
+	trust(s);
+	request(&p, A6, B6, SUM_ZERO, 0);
+	p.m.out = NULL;
+	p.m.reason = CAROM_R_SIP_CHECKSUM;
+	sb_packet(s, &p.m);
+	response(&p, A6, B6, SUM_ZERO, 1);
+	p.m.out = NULL;
+	p.m.reason = CAROM_R_SIP_CHECKSUM;
+	sb_packet(s, &p.m);
+}
+
+/* A wrong checksum leaves wrong: nobody launders it */
+static void test_wrong_sums(void **state)
+{
+	static struct passage p;
+	struct sipbed *s = *state;
+	const char *const v[][2] = {{A6, B6}, {T6, A6}, {A4, B4}, {T4, A4}};
 
 	sb_reset(s);
 	trust(s);
 	for (size_t i = 0; i < ARRAY_SIZE(v); i++) {
-		request(&p, v[i].from, v[i].to, v[i].sum, (int)i);
-		p.m.out = NULL;
-		p.m.reason = CAROM_R_SIP_CHECKSUM;
-		sb_packet(s, &p.m);
-		response(&p, v[i].from, v[i].to, v[i].sum, (int)i);
-		p.m.out = NULL;
-		p.m.reason = CAROM_R_SIP_CHECKSUM;
-		sb_packet(s, &p.m);
+		request(&p, v[i][0], v[i][1], SUM_WRONG, (int)i);
+		assert_int_not_equal(sb_sum_out(s, &p.m), 0);
+		response(&p, v[i][0], v[i][1], SUM_WRONG, (int)i);
+		assert_int_not_equal(sb_sum_out(s, &p.m), 0);
 	}
 }
 
@@ -296,6 +303,8 @@ static void test_longest(void **state)
 	sb_reset(s);
 	trust(s);
 	bed_sh("ip link set lan mtu 2500 && ip link set wan mtu 2500");
+	/* as the agent does when a link changes */
+	bed_bump(s->bed);
 	up_to(s, request, A4, B4, false, 2040, CAROM_R_SIP_FORWARDED);
 	up_to(s, request, A4, B4, false, 2041, CAROM_R_SIP_LONG);
 	up_to(s, request, A6, B6, false, 2040, CAROM_R_SIP_FORWARDED);
@@ -304,6 +313,7 @@ static void test_longest(void **state)
 	up_to(s, response, B4, A4, false, 2041, CAROM_R_SIP_LONG);
 	up_to(s, response, T4, B4, false, 2039, CAROM_R_SIP_FORWARDED);
 	bed_sh("ip link set lan mtu 1500 && ip link set wan mtu 1500");
+	bed_bump(s->bed);
 }
 
 /* Two listeners: by another one where the device is another, but a response leaves
@@ -345,7 +355,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ipv4),
 		cmocka_unit_test(test_ipv6),
-		cmocka_unit_test(test_refused_sums),
+		cmocka_unit_test(test_no_sum),
+		cmocka_unit_test(test_wrong_sums),
 		cmocka_unit_test(test_family),
 		cmocka_unit_test(test_mtu),
 		cmocka_unit_test(test_longest),

@@ -105,7 +105,7 @@ def kamailio():
         f.write(text)
     with open(f"{out}/dispatcher.list", "w", encoding="ascii") as f:
         f.write(LIST)
-    return Proxy("kamailio", ["kamailio", "-DD", "-E", "-f",
+    return Proxy("kamailio", ["kamailio", "-DD", "-E", "-x", "fm", "-f",
                               f"{out}/kamailio.cfg", "-m", "64", "-M", "8"],
                  f"{out}/kamailio.log")
 
