@@ -37,6 +37,8 @@ zone()
 	local=/lab/
 	host-record=calls.lab,$1
 	host-record=outside.lab,192.0.2.66
+	host-record=two.lab,192.0.2.66
+	host-record=two.lab,192.0.2.33
 	host-record=six.lab,2001:db8::66
 	host-record=self.lab,192.0.2.11
 	cname=alias.lab,outside.lab
@@ -64,7 +66,7 @@ out()
 	local uri=$1
 
 	shift
-	ask f1 192.0.2.31 5080 192.0.2.11 8 < <(request OPTIONS "$uri" \
+	ask f1 192.0.2.31 5080 192.0.2.11 "${LIMIT:-8}" < <(request OPTIONS "$uri" \
 		"Max-Forwards: 70" "$@" | sed 's/192.0.2.20:5070/192.0.2.31:5080/')
 }
 
@@ -145,6 +147,21 @@ asked() { grep -c "query.* $1 from" "$RUN/dnsmasq.log" || true; }
 	# by a Route
 	run out sip:a@example.com "Route: <sip:alias.lab:5070;lr>"
 	[[ $output == "SIP/2.0 200 OK"* ]]
+}
+
+@test "of two addresses one refuses: calls go to the other" {
+	local i n=0
+
+	# nobody listens at port 5070 of f3, whose kernel says so by ICMP
+	for ((i = 0; i < 8; i++)); do
+		LIMIT=0.5 out sip:a@two.lab:5070 >/dev/null || n=$((n + 1))
+	done
+	echo "not answered: $n"
+	[ "$n" -le 1 ]
+	for ((i = 0; i < 8; i++)); do
+		run out sip:a@two.lab:5070
+		[[ $output == "SIP/2.0 200 OK"* ]]
+	done
 }
 
 @test "names that lead nowhere, or where nobody may go" {

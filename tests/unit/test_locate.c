@@ -270,6 +270,14 @@ static void test_no_weights(void **state)
 		assert_in_range(n[i / 3][i % 3], 850, 1150);
 }
 
+static void refuse(struct locator *l, const struct sa *addr)
+{
+	struct locate_found found = {.addr = *addr};
+
+	locate_given(l, &found);
+	locate_refused(l, addr);
+}
+
 static void test_refused(void **state)
 {
 	struct fix *f = *state;
@@ -281,25 +289,29 @@ static void test_refused(void **state)
 	     "one.example 60 A 192.0.2.3");
 	assert_int_equal(look_up(f, &w, &a), 0);
 	first = a.addr;
-	locate_refused(f->l, &first);
+	refuse(f->l, &first);
 	assert_int_equal(locate_cached(f->l, &w, &a, NULL), 0);
 	second = a.addr;
 	assert_false(sa_cmp(&first, &second, SA_ADDR));
 	/* nobody else is left: then it is tried nevertheless */
-	locate_refused(f->l, &second);
+	refuse(f->l, &second);
 	assert_int_equal(look_up(f, &w, &a), 0);
 	assert_true(sa_cmp(&first, &a.addr, SA_ALL));
 	w = want("one.example", 5060, MSG_UDP, false);
 	(void)sa_set_str(&alone, "192.0.2.3", 5060);
-	locate_refused(f->l, &alone);
+	refuse(f->l, &alone);
 	goes(f, w, "192.0.2.3:5060", MSG_UDP);
 	/* another port of the address has not refused */
 	sa_set_port(&alone, 5061);
 	assert_false(locate_down(f->l, &alone));
+	/* nobody has led us there */
+	sa_set_port(&alone, 5062);
+	locate_refused(f->l, &alone);
+	assert_false(locate_down(f->l, &alone));
 	/* no end of refusals */
 	for (uint16_t i = 1; i < 1000; i++) {
 		sa_set_port(&alone, i);
-		locate_refused(f->l, &alone);
+		refuse(f->l, &alone);
 		assert_true(locate_down(f->l, &alone));
 	}
 	assert_false(locate_down(f->l, &second));
@@ -317,7 +329,7 @@ static void test_next_service(void **state)
 	     "a.example.com 60 A 192.0.2.1", "b.example.com 60 A 192.0.2.2");
 	goes(f, w, "192.0.2.1:5060", MSG_UDP);
 	(void)locate_cached(f->l, &w, &a, NULL);
-	locate_refused(f->l, &a.addr);
+	refuse(f->l, &a.addr);
 	goes(f, w, "192.0.2.2:5060", MSG_UDP);
 }
 

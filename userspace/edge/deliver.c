@@ -275,6 +275,13 @@ void deliver_datagram(const struct sa *src, const struct pl *text,
 	mem_deref(reply);
 }
 
+void deliver_lost(const struct sa *dst, void *arg)
+{
+	struct deliver *d = arg;
+
+	names_refused(d->names, dst);
+}
+
 void deliver_streams(struct deliver *d, struct streams *streams)
 {
 	if (d)

@@ -54,4 +54,7 @@ void deliver_stream(const struct sa *src, const struct pl *text,
 void deliver_datagram(const struct sa *src, const struct pl *text,
 		      unsigned listener, void *arg);
 
+/** A datagram did not arrive (udp_edge_lost_h); arg: the deliver */
+void deliver_lost(const struct sa *dst, void *arg);
+
 #endif

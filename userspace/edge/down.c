@@ -2,10 +2,22 @@
 /* Addresses that refused lately: few, or the network is broken altogether */
 #include "edge/down.h"
 
+static size_t place(const struct sa *addr)
+{
+	return sa_hash(addr, SA_ALL) % DOWN_GIVEN;
+}
+
+void down_given(struct down *d, const struct sa *addr)
+{
+	d->givenv[place(addr)] = *addr;
+}
+
 void down_mark(struct down *d, const struct sa *addr, uint64_t until)
 {
 	size_t at = 0;
 
+	if (!sa_cmp(&d->givenv[place(addr)], addr, SA_ALL))
+		return;
 	for (size_t i = 0; i < DOWN_ADDRS; i++) {
 		if (d->v[i].until && sa_cmp(&d->v[i].addr, addr, SA_ALL)) {
 			at = i;

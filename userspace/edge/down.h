@@ -7,16 +7,24 @@
 
 #include <re.h>
 
-enum { DOWN_ADDRS = 64 /**< a new one takes the place of the oldest */ };
+enum {
+	DOWN_ADDRS = 64,   /**< a new one takes the place of the oldest    */
+	DOWN_GIVEN = 1024, /**< that may be marked                         */
+};
 
 struct down {
 	struct {
 		struct sa addr;
 		uint64_t until; /* ms                                     */
 	} v[DOWN_ADDRS];
+	struct sa givenv[DOWN_GIVEN]; /* by hash                        */
 };
 
-/** Zeroed is empty. until: ms of the caller's clock */
+/** A name has led to the address: so it is worth marking. Strangers that have us
+ *  send to others' addresses find no room here */
+void down_given(struct down *d, const struct sa *addr);
+/** Zeroed is empty. until: ms of the caller's clock. No effect on what was not
+ *  given */
 void down_mark(struct down *d, const struct sa *addr, uint64_t until);
 bool down_is(const struct down *d, const struct sa *addr, uint64_t now);
 

@@ -399,7 +399,7 @@ static int open_listeners(struct edge *e, struct ds_err *derr)
 		else
 			err = udp_edge_alloc(&e->udpv[i], &p->listenerv[i].addr,
 					     (unsigned)i, deliver_datagram,
-					     e->deliver);
+					     deliver_lost, e->deliver);
 		if (err)
 			(void)re_snprintf(derr->msg, sizeof(derr->msg),
 					  "%J: %m", &p->listenerv[i].addr, err);

@@ -284,6 +284,11 @@ int locate_cached(const struct locator *l, const struct locate_want *w,
 
 /* ---- the locator ------------------------------------------------------------------ */
 
+void locate_given(struct locator *l, const struct locate_found *f)
+{
+	down_given(&l->down, &f->addr);
+}
+
 void locate_refused(struct locator *l, const struct sa *addr)
 {
 	if (l)

@@ -91,6 +91,10 @@ typedef void(locate_h)(int err, void *arg);
 int locate(struct locating **lp, struct locator *l, const struct locate_want *w,
 	   locate_h *h, void *arg);
 
+/** A message is sent to what has been found: from now on locate_refused() heeds
+ *  the address */
+void locate_given(struct locator *l, const struct locate_found *f);
+
 /** The address refused or could not be reached: for LOCATE_DOWN it is taken only
  *  where there is no other */
 void locate_refused(struct locator *l, const struct sa *addr);

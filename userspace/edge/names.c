@@ -96,9 +96,11 @@ int names_locate(struct names *n, const struct locate_want *w,
 	if (pins_find(n->pins, w, f, now) && !locate_down(n->locator, &f->addr))
 		return 0;
 	err = locate_cached(n->locator, w, f, NULL);
-	if (!err)
-		pins_put(n->pins, w, f, now);
-	return err;
+	if (err)
+		return err;
+	pins_put(n->pins, w, f, now);
+	locate_given(n->locator, f);
+	return 0;
 }
 
 int names_wait(struct names *n, const struct forward_in *in,

@@ -3,7 +3,10 @@
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
+#include <time.h>
+#include <linux/errqueue.h>
 #include "edge/udp.h"
 
 enum {
@@ -17,6 +20,7 @@ struct udp_edge {
 	int fd;
 	unsigned listener;
 	udp_edge_h *h;
+	udp_edge_lost_h *losth;
 	void *arg;
 	uint8_t *bufs; /* BATCH of DGRAM each                        */
 	struct mmsghdr msgv[BATCH];
@@ -50,13 +54,55 @@ static int receive(struct udp_edge *u)
 	return recvmmsg(u->fd, u->msgv, BATCH, MSG_DONTWAIT, NULL);
 }
 
+/* Did nobody get it? What else ICMP has to say (a shorter MTU) is the kernel's */
+static bool unreached(struct msghdr *msg)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c;
+	     c = CMSG_NXTHDR(msg, c)) {
+		const bool v4 = c->cmsg_level == SOL_IP &&
+				c->cmsg_type == IP_RECVERR;
+		const bool v6 = c->cmsg_level == SOL_IPV6 &&
+				c->cmsg_type == IPV6_RECVERR;
+		struct sock_extended_err ee;
+
+		if (!v4 && !v6)
+			continue;
+		memcpy(&ee, CMSG_DATA(c), sizeof(ee));
+		return ee.ee_errno == ECONNREFUSED ||
+		       ee.ee_errno == EHOSTUNREACH ||
+		       ee.ee_errno == ENETUNREACH;
+	}
+	return false;
+}
+
+/* As many at a time as messages: who makes us send can make errors come back */
+static void read_errors(struct udp_edge *u)
+{
+	for (unsigned i = 0; i < BATCH; i++) {
+		struct sockaddr_storage to = {.ss_family = AF_UNSPEC};
+		uint8_t control[512];
+		struct msghdr msg = {
+			.msg_name = &to,
+			.msg_namelen = sizeof(to),
+			.msg_control = control,
+			.msg_controllen = sizeof(control),
+		};
+		struct sa dst;
+
+		if (recvmsg(u->fd, &msg, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+			return;
+		if (unreached(&msg) && !sa_set_sa(&dst, (struct sockaddr *)&to))
+			u->losth(&dst, u->arg);
+	}
+}
+
 static void read_handler(int flags, void *arg)
 {
 	struct udp_edge *u = arg;
 	int n;
-	(void)flags;
 
-	/* an error is an ICMP message about what we sent: of no concern */
+	if (flags & FD_EXCEPT)
+		read_errors(u);
 	n = receive(u);
 	for (int i = 0; i < n; i++) {
 		struct pl text = {u->iovv[i].iov_base, u->msgv[i].msg_len};
@@ -79,6 +125,12 @@ static int open_socket(struct udp_edge *u, const struct sa *laddr)
 	if (sa_af(laddr) == AF_INET6 &&
 	    setsockopt(u->fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)))
 		return errno;
+	if (sa_af(laddr) == AF_INET6
+		    ? setsockopt(u->fd, IPPROTO_IPV6, IPV6_RECVERR, &one,
+				 sizeof(one))
+		    : setsockopt(u->fd, IPPROTO_IP, IP_RECVERR, &one,
+				 sizeof(one)))
+		return errno;
 	/* the kernel gives what it allows */
 	if (setsockopt(u->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
 		(void)setsockopt(u->fd, SOL_SOCKET, SO_RCVBUF, &size,
@@ -87,12 +139,13 @@ static int open_socket(struct udp_edge *u, const struct sa *laddr)
 }
 
 int udp_edge_alloc(struct udp_edge **up, const struct sa *laddr,
-		   unsigned listener, udp_edge_h *h, void *arg)
+		   unsigned listener, udp_edge_h *h, udp_edge_lost_h *losth,
+		   void *arg)
 {
 	struct udp_edge *u;
 	int err;
 
-	if (!up || !laddr || !h)
+	if (!up || !laddr || !h || !losth)
 		return EINVAL;
 	u = mem_zalloc(sizeof(*u), destructor);
 	if (!u)
@@ -100,11 +153,12 @@ int udp_edge_alloc(struct udp_edge **up, const struct sa *laddr,
 	u->fd = -1;
 	u->listener = listener;
 	u->h = h;
+	u->losth = losth;
 	u->arg = arg;
 	u->bufs = mem_alloc((size_t)BATCH * DGRAM, NULL);
 	err = u->bufs ? open_socket(u, laddr) : ENOMEM;
 	if (!err)
-		err = fd_listen(u->fd, FD_READ, read_handler, u);
+		err = fd_listen(u->fd, FD_READ | FD_EXCEPT, read_handler, u);
 	if (err)
 		mem_deref(u);
 	else
@@ -115,10 +169,19 @@ int udp_edge_alloc(struct udp_edge **up, const struct sa *laddr,
 int udp_edge_send(const struct udp_edge *u, const struct sa *dst,
 		  const struct mbuf *mb)
 {
+	ssize_t n;
+
 	if (!u || !dst || !mb)
 		return EINVAL;
-	return sendto(u->fd, mbuf_buf(mb), mbuf_get_left(mb), MSG_DONTWAIT,
-		      &dst->u.sa, dst->len) < 0
-		       ? errno
-		       : 0;
+	/* the first error may be one that ICMP brought, about another datagram */
+	for (unsigned i = 0; i < 2; i++) {
+		n = sendto(u->fd, mbuf_buf(mb), mbuf_get_left(mb), MSG_DONTWAIT,
+			   &dst->u.sa, dst->len);
+		if (n >= 0)
+			return 0;
+		if (errno != ECONNREFUSED && errno != EHOSTUNREACH &&
+		    errno != ENETUNREACH)
+			break;
+	}
+	return errno;
 }
