@@ -64,6 +64,7 @@ TEST_SRCS_edge_msg   = $(addprefix userspace/edge/,msg.c list.c uri.c)
 TEST_SRCS_sipscan    =
 TEST_SRCS_sipaddr    =
 TEST_SRCS_edge_count = userspace/edge/count.c
+TEST_SRCS_edge_nets = $(SRCS_log) $(addprefix userspace/edge/,nets.c limits.c)
 
 UNIT_SRCS    := $(wildcard tests/unit/test_*.c)
 BPFTEST_SRCS := $(wildcard tests/bpf/test_*.c)

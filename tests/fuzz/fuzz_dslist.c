@@ -74,11 +74,22 @@ static void sets(const struct ds_list *l, enum ds_mode mode,
 	mem_deref(s);
 }
 
+/* Said to people, on a terminal: a text of one line */
+static void warned(const char *text, void *arg)
+{
+	unsigned *n = arg;
+
+	MUST(!strncmp(text, "line ", 5) && strlen(text) < 256);
+	MUST(!strchr(text, '\n'));
+	MUST(++*n <= 32);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct pl pl = {(const char *)data, size};
 	struct ds_list *l = NULL;
 	struct ds_err e = {""};
+	unsigned n = 0;
 
 	MUST(ds_hash(&pl));
 
@@ -89,6 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 
 	entries(l);
+	ds_list_warn(l, warned, &n);
 	if (size) {
 		sets(l, DS_RENDEZVOUS, data, size);
 		sets(l, DS_KAMAILIO, data, size);

@@ -117,7 +117,7 @@ static int tell(const struct nets *n, const struct table *old,
 		if (find(now, &old->v[i]))
 			continue;
 		e = drop(n, &old->v[i]);
-		err = err ? err : e;
+		err = err || e == ENOENT ? err : e;
 	}
 	return err;
 }
@@ -190,11 +190,17 @@ static int change(struct nets *n, const struct policy_net *skip,
 
 int nets_set(struct nets *n, const struct policy_net *net)
 {
+	int err;
+
 	if (!n || !net)
 		return EINVAL;
 	if (n->hand.c >= NETS_HAND_MAX && !find(&n->hand, net))
 		return ENOSPC;
-	return change(n, net, net);
+	err = change(n, net, net);
+	/* what the kernel would not take is not in force here either */
+	if (err && err != ENOMEM)
+		(void)change(n, net, NULL);
+	return err;
 }
 
 int nets_unset(struct nets *n, const struct sa *addr, unsigned bits)

@@ -34,7 +34,8 @@ int nets_alloc(struct nets **np, struct policy *policy, struct fp_sip *sip,
  *  changed), or errno of the map that would not take all of it */
 int nets_file(struct nets *n, const struct policy_net *v, size_t c);
 
-/** Set one by hand, or change it. @return 0, ENOSPC, ENOMEM, errno */
+/** Set one by hand, or change it. @return 0, ENOSPC, ENOMEM, errno of the map: it
+ *  is not set */
 int nets_set(struct nets *n, const struct policy_net *net);
 
 /** Take one back that was set by hand; the file's of that prefix, if any, is in
