@@ -48,6 +48,8 @@ static unsigned leave(const struct sa *dst, unsigned in, void *arg)
 	const bool lan = sa_af(dst) == AF_INET6 ||
 			 (sa_in(dst) & 0xffffff00) == 0xc0000200;
 
+	if (s->policy->listenerv[in].transp != MSG_UDP)
+		return sa_af(dst) == AF_INET6;
 	if (s->policy->listenerc < 3 || sa_af(dst) == AF_INET6 || tag)
 		return in;
 	return lan ? 0 : 2;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The torture messages of RFC 4475 and RFC 5118, a test for each: through the
- * agent's path, and as a packet through the program. What is forwarded leaves as
+ * agent's path, by UDP and by TCP, and as a packet through the program. What is forwarded leaves as
  * its file says, byte for byte, and a response to it finds the way back; what the
  * program settles is what the agent makes of it; what it leaves to the agent is
  * as it came
@@ -199,6 +199,35 @@ static void by_agent(struct sipbed *s, const struct torture *c,
 		check_way_back(s, o, &in.src);
 }
 
+/* By TCP, where a length is known before: the same comes of it */
+static void by_stream(struct sipbed *s, const struct torture *c,
+		      const struct torture_text *t)
+{
+	static struct msg m;
+	struct policy *p = s->policy;
+	struct policy_listener *l = &p->listenerv[p->listenerc++];
+	struct forward_in in = {.text = {t->in, t->inlen},
+				.src = source(c, false),
+				.listener = (unsigned)(l - p->listenerv)};
+	struct forward_out o;
+	enum forward_verdict v;
+
+	*l = p->listenerv[c->v6];
+	l->transp = MSG_TCP;
+	v = forward(p, &in, &m, &o);
+	if (v != c->verdict || o.code != c->code)
+		fail_msg("%s by TCP: %d (%u %s)", c->name, (int)v, o.code,
+			 o.why ? o.why : "");
+	if (v == FORWARD_SEND) {
+		assert_int_equal(o.listener, c->v6);
+		assert_true(o.transp == MSG_UDP);
+	} else {
+		assert_true(o.flow && sa_cmp(&o.dst, &in.src, SA_ALL));
+	}
+	mem_deref(o.mb);
+	p->listenerc--;
+}
+
 /* ---- the program ----------------------------------------------------------- */
 
 static void by_program(struct sipbed *s, const struct torture *c,
@@ -281,6 +310,8 @@ static void test_message(void **state)
 	if (err)
 		fail_msg("%s.sip: %s", c->name, strerror(err));
 	by_agent(s, c, &t, &o);
+	if (!t.response)
+		by_stream(s, c, &t);
 	if (c->reason != TORTURE_TOO_LONG)
 		by_program(s, c, &t, &o);
 	mem_deref(o.mb);
