@@ -12,6 +12,7 @@ FUZZ_SRCS_json    = $(SRCS_ng)
 FUZZ_SRCS_ng      = $(SRCS_ng)
 FUZZ_SRCS_dslist  = $(SRCS_dispatch)
 FUZZ_SRCS_rtcp    = userspace/media/rtcp.c
+FUZZ_SRCS_auth    = $(SRCS_edge) userspace/fastpath/names.c
 FUZZ_SRCS_sipscan =
 FUZZ_SRCS_xdp     = $(SRCS_bpf) $(addprefix tests/fuzz/,frame.c ways.c relayed.c)
 FUZZ_LIBS_xdp     = -lcmocka
