@@ -116,14 +116,15 @@ static __always_inline void sip_record_route(struct sip_work *w)
 		w->flags |= WORK_RR;
 }
 
-/* To a node by its name, outside a dialog, while some set asks for digest: the agent
- * knows whether it is a node of that set. REGISTER and PUBLISH are never inside */
+/* By its name to somebody whom we trust, outside a dialog, while some set asks for
+ * digest: the agent knows whether it is, or lately was, a node of that set. REGISTER
+ * and PUBLISH are never inside */
 static __always_inline bool sip_sneaks(const struct sip_work *w)
 {
 	const struct sip_conf *conf = sip_settings();
 	__u32 m = w->b.s.method;
 
-	return conf && conf->flags & SIP_CONF_AUTH && w->target != ~0u &&
+	return conf && conf->flags & SIP_CONF_AUTH &&
 	       !(w->flags & (WORK_TRUSTED | WORK_CHOSEN)) && m != SCAN_M_ACK &&
 	       m != SCAN_M_CANCEL &&
 	       (!w->b.s.to_tag.len || m == SCAN_M_REGISTER ||

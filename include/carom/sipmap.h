@@ -71,8 +71,8 @@ struct sip_limit {
 #define SIP_CONF_ON (1u << 0) /**< the agent forwards: so may the kernel  */
 #define SIP_CONF_FORCE_RPORT (1u << 1)
 #define SIP_CONF_AUTH                                                          \
-	(1u << 2) /**< some set asks for digest: what the untrusted send to
-		     a node outside a dialog is the agent's         */
+	(1u << 2) /**< some set asks for digest: what the untrusted send by
+		     name outside a dialog is the agent's           */
 
 /** One entry, index 0 */
 struct sip_conf {

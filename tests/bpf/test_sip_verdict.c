@@ -433,6 +433,10 @@ static void test_digest(void **state)
 		{"node behind an own Route", "INVITE sip:b@192.0.2.1", "",
 		 "Route: <sip:192.0.2.1;lr>\nRoute: <sip:" B4 ";lr>\n" CS,
 		 CAROM_R_SIP_AUTH},
+		{"a network that is trusted", "INVITE sip:b@" C4, "", CS,
+		 CAROM_R_SIP_AUTH},
+		{"that network, inside a dialog", "BYE sip:b@" C4, ";tag=2",
+		 "CSeq: 1 BYE\n", CAROM_R_SIP_FORWARDED},
 		{"node, inside a dialog", "BYE sip:b@" B4, ";tag=2",
 		 "CSeq: 1 BYE\n", CAROM_R_SIP_FORWARDED},
 		{"node, ACK", "ACK sip:b@" B4, "", "CSeq: 1 ACK\n",
@@ -450,6 +454,8 @@ static void test_digest(void **state)
 	sb_reset(s);
 	fp_sip_conf(s->sip)->flags |= SIP_CONF_AUTH;
 	fp_sip_set(s->sip, 0, 1, SIP_SET_AUTH, (uint16_t[]){0}, 1);
+	/* gone from its set, and trusted still */
+	fp_sip_target(s->sip, 0, 1, NULL, false);
 	for (int trusted = 0; trusted < 2; trusted++) {
 		for (size_t i = 0; i < ARRAY_SIZE(casev); i++) {
 			const struct sb m = {.in = in};

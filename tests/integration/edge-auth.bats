@@ -3,6 +3,8 @@
 # whichever chance picks
 
 load edge
+# shellcheck source=tools/lab.d/phones.sh
+. "$ROOT/tools/lab.d/phones.sh"
 
 USERS=$RUN/users
 
@@ -163,4 +165,45 @@ refused()
 		edge cli $h user reload
 	done
 	auth_calls back 5 secret
+}
+
+# offer ALGORITHMS: by both edges from now on
+offer()
+{
+	local h
+
+	for h in e1 e2; do
+		sed -i "s/algorithms: \[[^]]*\]/algorithms: [$1]/" "$RUN/$h.yaml"
+		edge cli $h reload
+	done
+}
+
+# both_well N: so many more than A0 were accepted, and none was wrong since W0
+both_well()
+{
+	echo "accepted $(($(auth accepted) - A0)), wrong $(($(auth wrong) - W0))"
+	[ $(($(auth accepted) - A0)) -ge "$1" ]
+	[ "$(auth wrong)" = "$W0" ]
+}
+
+@test "baresip registers and calls, MD5" {
+	echo secret | user add b1
+	offer MD5
+	A0=$(auth accepted) W0=$(auth wrong)
+	PASSWORD=secret baresip_up phone 192.0.2.20 5060 b1
+	baresip_say b1 dial sip:farm@example.com
+	until_true 20 heard b1 "Call established"
+	baresip_say b1 hangup
+	both_well 2
+}
+
+@test "linphone registers and calls, SHA-256 first of two" {
+	echo secret | user add l1
+	offer "SHA-256, MD5"
+	A0=$(auth accepted) W0=$(auth wrong)
+	PASSWORD=secret linphone_up phone 192.0.2.20 5070 l1
+	linphone_say l1 "call sip:farm@example.com"
+	until_true 20 heard l1 "Media streams established"
+	linphone_say l1 terminate
+	both_well 2
 }

@@ -580,6 +580,15 @@ static void test_malformed(void **state)
 	close_edge(f);
 }
 
+static bool was_node(const struct sa *addr, void *arg)
+{
+	struct sa gone;
+	(void)arg;
+
+	return !sa_set_str(&gone, "192.0.2.51", 5060) &&
+	       sa_cmp(addr, &gone, SA_ADDR);
+}
+
 /* Who is asked, and who is not */
 static void test_asked(void **state)
 {
@@ -605,12 +614,17 @@ static void test_asked(void **state)
 		{0, {.ruri = "sip:b@192.0.2.31", .to = URI ">;tag=2"}},
 		{0, {.ruri = "sip:b@192.0.2.31", .method = "ACK"}},
 		{0, {.ruri = "sip:b@192.0.2.41"}},
+		/* one that has gone is there for its calls */
+		{407, {.ruri = "sip:b@192.0.2.51"}},
+		{0, {.ruri = "sip:b@192.0.2.51", .to = URI ">;tag=2"}},
+		{403, {.ruri = "sip:b@192.0.2.61"}},
 	};
 	struct fix *f = edge();
 	char nonce[128];
 	struct answer a = {.nc = 1, .ruri = "sip:b@192.0.2.31"};
 	(void)state;
 
+	f->p->was_node = was_node;
 	for (size_t i = 0; i < ARRAY_SIZE(casev); i++) {
 		ask(f, &casev[i].a);
 		if (f->code != casev[i].code ||

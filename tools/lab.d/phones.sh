@@ -8,6 +8,8 @@
 #   baresip_up HOST ADDRESS PORT NAME      baresip_say NAME COMMAND [PARAMETERS]
 #   linphone_up HOST ADDRESS PORT NAME     linphone_say NAME COMMAND
 #   heard NAME TEXT                        has it printed that?
+#
+# PASSWORD: what they answer digest with
 
 baresip_up()
 {
@@ -29,7 +31,7 @@ baresip_up()
 	rtp_ports $((port + 5000))-$((port + 5100))
 	END
 	cat >"$dir/accounts" <<-END
-	<sip:$name@example.com>;regint=60;answermode=auto;outbound="sip:$VIP;transport=udp"
+	<sip:$name@example.com>;regint=60;answermode=auto;outbound="sip:$VIP;transport=udp"${PASSWORD:+;auth_pass=$PASSWORD}
 	END
 	: >"$dir/contacts"
 	echo "$host" >"$dir/host"
@@ -69,6 +71,12 @@ linphone_up()
 	reg_expires=120
 	reg_sendregister=1
 	publish=0
+	END
+	[ -z "${PASSWORD:-}" ] || cat >>"$dir/linphonerc" <<-END
+	[auth_info_0]
+	username=$name
+	realm=example.com
+	passwd=$PASSWORD
 	END
 	mkfifo "$dir/in"
 	# it finds its own address by a route to somewhere

@@ -303,7 +303,7 @@ static enum forward_verdict permit(struct way *w)
 	if (policy_forbidden(w->p, &out->dst))
 		return reply(w, 403, "Forbidden");
 	out->target = policy_node(w->p, &out->dst, &set);
-	if (out->target && sneaks(w))
+	if (sneaks(w))
 		return authenticate(w);
 	if (out->target || w->trusted || policy_trusted(w->p, &out->dst))
 		return FORWARD_SEND;

@@ -135,7 +135,10 @@ bool policy_asks_auth(const struct policy *p, const struct sa *sa)
 				   SA_ALL))
 				return true;
 	}
-	return false;
+	/* one that has gone is still let through for its calls' sake; nobody
+	 * remembers what its set asked for */
+	return p->auth && !policy_node(p, sa, NULL) && p->was_node &&
+	       p->was_node(sa, p->arg);
 }
 
 /* The address of a node, whatever its port: it may call from another one */

@@ -99,7 +99,8 @@ const struct policy_net *policy_net(const struct policy *p,
 /** Target at the address and port; *set: the set's index */
 struct ds_target *policy_node(const struct policy *p, const struct sa *sa,
 			      unsigned *set);
-/** Is it a node of a set that asks for digest? */
+/** Is it a node of a set that asks for digest, or one that has gone while some set
+ *  does? */
 bool policy_asks_auth(const struct policy *p, const struct sa *sa);
 /** May send anywhere, and be sent to */
 bool policy_trusted(const struct policy *p, const struct sa *sa);
