@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The torture messages of RFC 4475 and RFC 5118, a test for each: through the
- * agent's path, by UDP and by TCP, and as a packet through the program. What is forwarded leaves as
- * its file says, byte for byte, and a response to it finds the way back; what the
- * program settles is what the agent makes of it; what it leaves to the agent is
- * as it came
+ * agent's path, by UDP and by TCP, and as a packet through the program. What is
+ * forwarded leaves as its file says, byte for byte, and a response to it finds the
+ * way back; what the program settles is what the agent makes of it; what it leaves
+ * to the agent is as it came
  */
 #include <setjmp.h>
 #include <stdarg.h>
