@@ -118,17 +118,17 @@ __noinline __u32 sip_rule_set(__u32 domain)
 	return SIP_NONE;
 }
 
-/* Entry of sip_targets by the table in force, or ~0 */
-static __always_inline __u32 sip_slot_target(__u32 set, const struct sip_set *s,
+/* Entry of sip_targets by a table of n slots, or ~0 */
+static __always_inline __u32 sip_slot_target(__u32 set, __u32 table, __u32 n,
 					     __u32 hash)
 {
-	__u32 n = s->slots, slot, key, number;
 	const struct sip_slots *line;
+	__u32 slot, key, number;
 
 	if (!n || n > SIP_SLOTS)
 		return ~0u;
 	slot = hash % n;
-	key = (set * 2 + (s->active & 1)) * (SIP_SLOTS / SIP_SLOT_LINE) +
+	key = (set * 2 + (table & 1)) * (SIP_SLOTS / SIP_SLOT_LINE) +
 	      slot / SIP_SLOT_LINE;
 	line = bpf_map_lookup_elem(&sip_slots, &key);
 	if (!line)
@@ -137,22 +137,36 @@ static __always_inline __u32 sip_slot_target(__u32 set, const struct sip_set *s,
 	return number < SIP_SET_TARGETS ? set * SIP_SET_TARGETS + number : ~0u;
 }
 
-/* A call that began before the set changed stays where it went. The INVITE of a
- * call that its target never answered goes elsewhere once that is dead */
-static __always_inline __u32 sip_stuck(const struct sip_work *w, __u64 call,
-				       __u32 target)
+/* A call that began before the set changed stays where it went: its entry of
+ * sip_targets, or ~0 where that is not known here. The INVITE of a call that its
+ * target never answered goes elsewhere once that is dead */
+static __always_inline __u32 sip_stuck(const struct sip_work *w, __u64 call)
 {
 	const struct sip_stick *st = bpf_map_lookup_elem(&sip_sticky, &call);
 	const struct sip_target *x;
 	__u32 key;
 
 	if (!st)
-		return target;
+		return ~0u;
 	key = st->target;
 	x = bpf_map_lookup_elem(&sip_targets, &key);
 	if (!x || !x->port || (w->b.s.method == SCAN_M_INVITE && !x->usable))
-		return target;
+		return ~0u;
 	return key;
+}
+
+/* What ends a call that rings, whose INVITE came by another edge: was it before
+ * the set changed, or after? The agent asks both nodes */
+static __always_inline bool sip_unsure(const struct sip_work *w, __u32 set,
+				       const struct sip_set *s, __u32 hash,
+				       __u32 target)
+{
+	__u32 old;
+
+	if (w->b.s.method != SCAN_M_CANCEL && w->b.s.method != SCAN_M_ACK)
+		return false;
+	old = sip_slot_target(set, !(s->active & 1), s->before, hash);
+	return old != ~0u && old != target;
 }
 
 static __always_inline void sip_remember(__u64 call, __u32 target)
@@ -173,7 +187,7 @@ __noinline int sip_select(__u32 set)
 	struct trip *t = trip_here();
 	const struct sip_set *s;
 	struct sip_target *x;
-	__u32 target;
+	__u32 target, hash, stuck;
 	__u64 call;
 
 	if (!w || !t || !conf)
@@ -187,13 +201,15 @@ __noinline int sip_select(__u32 set)
 	if (s->flags & SIP_SET_PATH && w->b.s.method == SCAN_M_REGISTER)
 		return CAROM_R_SIP_FLOW;
 	call = sip_hash_call(w, conf);
-	target = sip_slot_target(set, s,
-				 s->flags & SIP_SET_KAMAILIO
-					 ? sip_hash_kamailio()
-					 : (__u32)call);
+	hash = s->flags & SIP_SET_KAMAILIO ? sip_hash_kamailio() : (__u32)call;
+	target = sip_slot_target(set, s->active, s->slots, hash);
 	call ^= (__u64)set << 56;
-	if (t->now - s->changed < SIP_STICKY_NS)
-		target = sip_stuck(w, call, target);
+	if (t->now - s->changed < SIP_STICKY_NS) {
+		stuck = sip_stuck(w, call);
+		if (stuck == ~0u && sip_unsure(w, set, s, hash, target))
+			return CAROM_R_SIP_MOVED;
+		target = stuck == ~0u ? target : stuck;
+	}
 	x = bpf_map_lookup_elem(&sip_targets, &target);
 	if (!x || !x->port)
 		return CAROM_R_SIP_NOBODY;

@@ -177,6 +177,8 @@ struct sip_set {
 	__u32 slots;   /**< of the active table; 0: nobody there        */
 	__u32 active;  /**< 0 or 1                                      */
 	__u64 changed; /**< CLOCK_MONOTONIC ns, when it became so      */
+	__u32 before;  /**< slots of the other table: what was in force */
+	__u32 pad;
 };
 
 /** Entry (set * 2 + table) * SIP_SLOTS / SIP_SLOT_LINE + slot / SIP_SLOT_LINE */

@@ -157,8 +157,12 @@ void sb_reset(struct sipbed *s)
 	node(s, 0, 0, B4);
 	node(s, 0, 1, C4);
 	node(s, 1, 0, B6);
-	assert_int_equal(fp_sip_set(s->sip, 0, 1, SIP_SET_RR, first, 1), 0);
-	assert_int_equal(fp_sip_set(s->sip, 1, 2, SIP_SET_RR, first, 1), 0);
+	for (unsigned i = 0; i < 2; i++) {
+		/* nothing was there before */
+		fp_sip_set(s->sip, i, i + 1, SIP_SET_RR, NULL, 0);
+		assert_int_equal(
+			fp_sip_set(s->sip, i, i + 1, SIP_SET_RR, first, 1), 0);
+	}
 	assert_int_equal(fp_sip_rules(s->sip, &any, 1), 0);
 	fp_sip_on(s->sip, true);
 	policy_reset(s);

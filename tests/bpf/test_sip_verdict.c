@@ -379,6 +379,44 @@ static void test_sticky(void **state)
 	fp_sip_target(s->sip, 0, 0, &b, true);
 }
 
+#define ELSEWHERE(line, head)                                                  \
+	line VIA MF "f: <sip:a@x>;tag=1\nt: <sip:b@x>\ni: elsewhere\n" head "\n"
+
+static uint64_t moved(struct sipbed *s, const char *in)
+{
+	const struct sb m = {.in = in};
+	struct tally before, after;
+
+	bed_tally(s->bed, &before);
+	sb_send(s, &m);
+	bed_tally(s->bed, &after);
+	return after.packets[CAROM_R_SIP_MOVED] -
+	       before.packets[CAROM_R_SIP_MOVED];
+}
+
+/* The set changes, and CANCEL and ACK come of calls whose INVITE another edge
+ * had: both nodes may have them */
+static void test_moved(void **state)
+{
+	static const char cancel[] = ELSEWHERE(
+		"CANCEL sip:bob@192.0.2.1 SIP/2.0\n", "CSeq: 1 CANCEL\n");
+	static const char ack[] = ELSEWHERE("ACK sip:bob@192.0.2.1 SIP/2.0\n",
+					    "CSeq: 1 ACK\n");
+	static const char bye[] = ELSEWHERE("BYE sip:bob@192.0.2.1 SIP/2.0\n",
+					    "CSeq: 2 BYE\n");
+	struct sipbed *s = *state;
+
+	sb_reset(s);
+	assert_int_equal(moved(s, cancel), 0);
+	fp_sip_set(s->sip, 0, 1, 0, (uint16_t[]){1}, 1);
+	assert_int_equal(moved(s, cancel), 1);
+	assert_int_equal(moved(s, ack), 1);
+	assert_int_equal(moved(s, bye), 0);
+	/* told again what it knows: nothing has changed since */
+	fp_sip_set(s->sip, 0, 1, 0, (uint16_t[]){1}, 1);
+	assert_int_equal(moved(s, cancel), 1);
+}
+
 static void test_networks(void **state)
 {
 	struct sipbed *s = *state;
@@ -607,6 +645,7 @@ int main(void)
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_kamailio_hash),
 		cmocka_unit_test(test_sticky),
+		cmocka_unit_test(test_moved),
 		cmocka_unit_test(test_networks),
 		cmocka_unit_test(test_digest),
 		cmocka_unit_test(test_flood),

@@ -35,6 +35,6 @@ setup_file()
 	uas f3 192.0.2.33 5090 -sf "$SIPP_DIR/edge-proxied-ring.xml"
 	mark
 	TO=$FRONT:5060 call_from phone 192.0.2.20 5062 cancelled 20 20 \
-		-sf "$SIPP_DIR/edge-cancel.xml"
+		-sf "$SIPP_DIR/edge-cancel.xml" -d 50
 	settled 95 140
 }

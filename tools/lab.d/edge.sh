@@ -19,6 +19,7 @@
 #   quiet HOST...      end all that runs there
 #   list f1 f3 [LINE]  the dispatcher list has these nodes, and lines as they are;
 #                      reloaded
+#   steer e1           the VIP is these edges' alone
 #   policy <YAML       sets and rules of the edges that start from now on, in
 #                      place of one set for all
 #   streams <YAML      sip.streams and the like, of the edges that start from now on
@@ -96,8 +97,34 @@ know() # HOST ADDRESS NUMBER
 		nud permanent dev "$DEV"
 }
 
-# Frames for the VIP go to e1 or e2, each by a throw of the dice. Nobody asks for
-# its MAC
+# Frames for the VIP go to one of these, each by a throw of the dice
+steer() # EDGE...
+{
+	local h e to='' n=0
+
+	for e in "$@"; do
+		to+="${to:+, }$n : $(mac "1${e#e}")"
+		n=$((n + 1))
+	done
+	{
+		echo "table netdev vip"
+		echo "delete table netdev vip"
+		echo "table netdev vip {"
+		for h in $HOSTS; do
+			h=${h%:*}
+			# a connection stays with one
+			echo "chain in_$h { type filter hook ingress device $h" \
+				"priority 0; ether daddr $(mac 100) meta" \
+				"l4proto tcp ether daddr set jhash tcp sport" \
+				"mod $n map { $to }; ether daddr $(mac 100)" \
+				"ether daddr set numgen random mod $n map" \
+				"{ $to }; }"
+		done
+		echo "}"
+	} | inside switch nft -f -
+}
+
+# Nobody asks for the VIP's MAC
 make_vip()
 {
 	local h n
@@ -119,21 +146,7 @@ make_vip()
 			know "$h" "$NET6$n" $n
 		done
 	done
-	{
-		echo "table netdev vip {"
-		for h in $HOSTS; do
-			h=${h%:*}
-			# a connection stays with one
-			echo "chain in_$h { type filter hook ingress device $h" \
-				"priority 0; ether daddr $(mac 100) meta" \
-				"l4proto tcp ether daddr set jhash tcp sport" \
-				"mod 2 map { 0 : $(mac 11), 1 : $(mac 12) };" \
-				"ether daddr $(mac 100) ether daddr" \
-				"set numgen random mod 2 map" \
-				"{ 0 : $(mac 11), 1 : $(mac 12) }; }"
-		done
-		echo "}"
-	} | inside switch nft -f -
+	steer e1 e2
 }
 
 up()
@@ -329,6 +342,7 @@ start | stop)
 	"$cmd" "$@"
 	;;
 policy) write_policy ;;
+steer) steer "$@" ;;
 streams) cat >"$RUN/streams" ;;
 kamailio) kamailio "$@" ;;
 tx) set_tx "$1" ;;

@@ -160,12 +160,24 @@ static bool passing(const struct forward_out *out, int err)
 	       (err == EAGAIN || err == ENOBUFS || err == ENOMEM);
 }
 
+/* To the node that may have the call as well */
+static void copy_too(struct deliver *d, const struct forward_out *out)
+{
+	struct forward_out copy = *out;
+
+	if (!sa_isset(&out->also, SA_ADDR))
+		return;
+	sa_cpy(&copy.dst, &out->also);
+	(void)put(d, &copy, NULL, NULL);
+}
+
 static void send_on(struct deliver *d, const struct forward_in *in,
 		    const struct forward_out *out)
 {
 	struct waiting w = {d, in, out};
 	int err = put(d, out, instead, &w);
 
+	copy_too(d, out);
 	if (err && !other_way(d, out))
 		err = 0;
 	if (!err) {

@@ -39,6 +39,13 @@ static bool was_node(const struct sa *addr, void *arg)
 	return publish_knows(e->publish, addr);
 }
 
+static bool before(unsigned set, uint32_t hash, struct sa *dst, void *arg)
+{
+	const struct edge *e = arg;
+
+	return !fp_sip_before(e->sip, set, hash, dst);
+}
+
 static bool stuck(unsigned set, uint64_t call, bool invite, struct sa *dst,
 		  void *arg)
 {
@@ -503,6 +510,7 @@ int edge_alloc(struct edge **ep, const struct edge_conf *conf, struct fp *fp,
 	e->limits.sip = sip;
 	e->policy->was_node = was_node;
 	e->policy->stuck = stuck;
+	e->policy->before = before;
 	e->policy->remember = remember;
 	e->policy->leave = leave_from;
 	e->policy->try_tcp = try_tcp;

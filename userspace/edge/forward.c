@@ -198,11 +198,30 @@ static bool sneaks(const struct way *w)
 	       policy_asks_auth(w->p, &w->out->dst);
 }
 
+/* What ends a call that rings, whose INVITE came by another edge: was it before
+ * the set changed, or after? Both nodes get it; who has no such call does not
+ * mind an ACK, and has no say in what a CANCEL does (RFC 3261 9.1) */
+static void also_before(struct way *w, uint32_t hash)
+{
+	struct forward_out *out = w->out;
+	struct sa old;
+
+	if ((pl_strcmp(&w->m->met, "CANCEL") && pl_strcmp(&w->m->met, "ACK")) ||
+	    out->transp != MSG_UDP || !w->p->before ||
+	    !w->p->before(w->set, hash, &old, w->p->arg) ||
+	    sa_cmp(&old, &out->dst, SA_ALL) || sa_af(&old) != sa_af(&out->dst))
+		return;
+	sa_cpy(&out->also, &old);
+}
+
 /* A target of the set: where the call went before, else by the table */
 static enum forward_verdict pick(struct way *w, const struct policy_set *s)
 {
 	const bool invite = !pl_strcmp(&w->m->met, "INVITE");
 	const uint64_t call = key_call(w->p, w->m);
+	const uint32_t hash = s->flags & SIP_SET_KAMAILIO
+				      ? ds_hash(&w->m->callid)
+				      : (uint32_t)call;
 	struct ds_target *t;
 
 	w->out->transp = MSG_UDP;
@@ -210,15 +229,14 @@ static enum forward_verdict pick(struct way *w, const struct policy_set *s)
 	if (w->p->stuck &&
 	    w->p->stuck(w->set, call, invite, &w->out->dst, w->p->arg))
 		return FORWARD_SEND;
-	t = ds_set_pick(s->set, s->flags & SIP_SET_KAMAILIO
-					? ds_hash(&w->m->callid)
-					: (uint32_t)call);
+	t = ds_set_pick(s->set, hash);
 	if (!t || !ds_target_addr(t))
 		return reply_extra(w, 503, "Service Unavailable",
 				   "Retry-After: 5\r\n");
 	sa_cpy(&w->out->dst, ds_target_addr(t));
 	w->out->transp = (enum msg_transp)ds_target_transp(t);
 	w->out->target = t;
+	also_before(w, hash);
 	if (w->p->remember && invite && !w->m->to_tag.l)
 		w->p->remember(w->set, t, call, w->p->arg);
 	return FORWARD_SEND;

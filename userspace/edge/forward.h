@@ -38,6 +38,7 @@ struct forward_out {
 	bool flow;         /**< an existing connection to dst, or none      */
 	struct sa reopen;  /**< a response whose connection is gone: a new one
 			      goes there (18.2.2); unset: none          */
+	struct sa also;    /**< another copy goes there, by UDP; unset: none */
 	unsigned listener; /**< to leave by                                 */
 	struct mbuf *datagram; /**< the same for UDP, where TCP is refused;
 				  the caller's; NULL: none              */

@@ -59,6 +59,9 @@ struct policy {
 	struct auth *auth;
 	/** Lately a node, and still one for calls under way; may be NULL */
 	bool (*was_node)(const struct sa *addr, void *arg);
+	/** Where it would have gone before the set changed, which was not long
+	 * ago; NULL: never */
+	bool (*before)(unsigned set, uint32_t hash, struct sa *dst, void *arg);
 	/** Where a call went that began before its set changed; may be NULL */
 	bool (*stuck)(unsigned set, uint64_t call, bool invite, struct sa *dst,
 		      void *arg);

@@ -375,15 +375,24 @@ int fp_sip_set(struct fp_sip *s, unsigned i, uint32_t id, uint32_t flags,
 {
 	struct sip_slots *lines;
 	struct sip_set *set;
-	uint32_t table;
+	uint32_t table, slots;
 
 	if (!s || s->readonly || i >= SIP_SETS || n > SIP_SLOTS ||
 	    (n && !slotv))
 		return EINVAL;
 	set = (struct sip_set *)s->memv[M_SETS] + i;
+	slots = set->slots;
 	table = !set->active;
 	lines = (struct sip_slots *)s->memv[M_SLOTS] +
 		((size_t)i * 2 + table) * TABLE_LINES;
+	if (set->id == id && n && n == set->slots &&
+	    !memcmp((struct sip_slots *)s->memv[M_SLOTS] +
+			    ((size_t)i * 2 + set->active) * TABLE_LINES,
+		    slotv, n * sizeof(*slotv))) {
+		__atomic_store_n(&set->flags, flags, __ATOMIC_RELEASE);
+		return 0; /* it is in force; the one before stays known */
+	}
+	set->before = 0;
 	if (n)
 		memcpy(lines, slotv, n * sizeof(*slotv));
 	set->id = id;
@@ -392,6 +401,7 @@ int fp_sip_set(struct fp_sip *s, unsigned i, uint32_t id, uint32_t flags,
 	if (n < set->slots)
 		__atomic_store_n(&set->slots, n, __ATOMIC_RELEASE);
 	__atomic_store_n(&set->active, table, __ATOMIC_RELEASE);
+	__atomic_store_n(&set->before, slots, __ATOMIC_RELEASE);
 	__atomic_store_n(&set->slots, n, __ATOMIC_RELEASE);
 	__atomic_store_n(&set->flags, flags, __ATOMIC_RELEASE);
 	return 0;
@@ -461,6 +471,35 @@ int fp_sip_stuck(const struct fp_sip *s, unsigned set, uint64_t call,
 		return ENOENT;
 	t = (const struct sip_target *)s->memv[M_TARGETS] + st.target;
 	if (!t->port || (invite && !t->usable))
+		return ENOENT;
+	sa6_to_sa(dst, t->addr, t->port);
+	return 0;
+}
+
+int fp_sip_before(const struct fp_sip *s, unsigned i, uint32_t hash,
+		  struct sa *dst)
+{
+	const uint64_t period = SIP_STICKY_NS;
+	const struct sip_target *t;
+	const struct sip_slots *lines;
+	const struct sip_set *set;
+	uint32_t slot;
+	uint16_t number;
+
+	if (!s || i >= SIP_SETS || !dst)
+		return EINVAL;
+	set = fp_sip_set_get(s, i);
+	if (!set->before || set->before > SIP_SLOTS ||
+	    now_ns() - set->changed >= period)
+		return ENOENT;
+	slot = hash % set->before;
+	lines = (const struct sip_slots *)s->memv[M_SLOTS] +
+		((size_t)i * 2 + !set->active) * TABLE_LINES;
+	number = lines[slot / SIP_SLOT_LINE].target[slot % SIP_SLOT_LINE];
+	if (number >= SIP_SET_TARGETS)
+		return ENOENT;
+	t = fp_sip_target_get(s, i, number);
+	if (!t->port)
 		return ENOENT;
 	sa6_to_sa(dst, t->addr, t->port);
 	return 0;

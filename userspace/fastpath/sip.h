@@ -126,6 +126,17 @@ const struct sip_set *fp_sip_set_get(const struct fp_sip *s, unsigned i);
 int fp_sip_stuck(const struct fp_sip *s, unsigned set, uint64_t call,
 		 bool invite, struct sa *dst);
 
+/**
+ * Where the table that was in force before a set changed has a call; only for
+ * SIP_STICKY_NS after it did
+ *
+ * @param hash  What the set spreads calls by
+ *
+ * @return 0, ENOENT
+ */
+int fp_sip_before(const struct fp_sip *s, unsigned set, uint32_t hash,
+		  struct sa *dst);
+
 /** The call went to this target */
 int fp_sip_remember(struct fp_sip *s, unsigned set, unsigned number,
 		    uint64_t call);
