@@ -11,6 +11,7 @@ FUZZ_SRCS_bencode = $(SRCS_ng)
 FUZZ_SRCS_json    = $(SRCS_ng)
 FUZZ_SRCS_ng      = $(SRCS_ng)
 FUZZ_SRCS_dslist  = $(SRCS_dispatch)
+FUZZ_SRCS_dns     = $(addprefix userspace/dns/,answer.c name.c)
 FUZZ_SRCS_rtcp    = userspace/media/rtcp.c
 FUZZ_SRCS_auth    = $(SRCS_edge) userspace/fastpath/names.c
 FUZZ_SRCS_sipscan =

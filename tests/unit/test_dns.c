@@ -155,6 +155,8 @@ static void test_aliases(void **state)
 	fake_dns_add(f->s, "far.example 60 CNAME elsewhere.example");
 	is_addr(look_up(f, "one.example", DNS_TYPE_A), 0, "192.0.2.3");
 	assert_int_equal(f->s->asked, 1);
+	fake_dns_add(f->s, "root.example 60 CNAME .");
+	assert_int_equal(error(f, "root.example", DNS_TYPE_A), ENOENT);
 	/* the server does not have all of it: said so */
 	s = look_up(f, "far.example", DNS_TYPE_A);
 	assert_int_equal(s->err, 0);

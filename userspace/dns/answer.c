@@ -231,7 +231,7 @@ int set_read(struct dns_set **sp, const struct dns_conf *conf, const char *name,
 	if (n)
 		err = fill(s, ansl, end, type, n);
 	else
-		err = put_name(&s->alias, end);
+		err = *end ? put_name(&s->alias, end) : EBADMSG;
 	if (err == EBADMSG) { /* an alias that is no name */
 		s->err = ENOENT;
 		err = 0;
