@@ -3,7 +3,7 @@
 
 load lib
 
-COMMANDS="attach detach upgrade status legs calls stats dispatcher user top config"
+COMMANDS="attach detach upgrade status legs calls stats dispatcher connections user top config"
 
 setup_file()
 {

@@ -243,6 +243,8 @@ configure() # EDGE
 	       own: true}
 	    - {name: own-tcp, address: "[${NET6}1${1#e}]:5060", transport: tcp,
 	       own: true}
+	    - {name: own-tls, address: "192.0.2.1${1#e}:5061", transport: tls,
+	       own: true}
 	    - {name: own-wss, address: "192.0.2.1${1#e}:8443", transport: wss}
 	  tls: {certificate: $RUN/tls.crt, key: $RUN/tls.key}
 	$(cat "$RUN/streams" 2>/dev/null)

@@ -5,7 +5,8 @@
 # by themselves, have no sound card, and register through the VIP. Sourced by
 # tests/integration/edge-phones.bats, which has edge(), VIP, RUN and until_true().
 #
-#   baresip_up HOST ADDRESS PORT NAME      baresip_say NAME COMMAND [PARAMETERS]
+#   baresip_up HOST ADDRESS PORT NAME [VIA: "VIP;transport=udp"]
+#   baresip_say NAME COMMAND [PARAMETERS]
 #   linphone_up HOST ADDRESS PORT NAME     linphone_say NAME COMMAND
 #   heard NAME TEXT                        has it printed that?
 #
@@ -31,7 +32,7 @@ baresip_up()
 	rtp_ports $((port + 5000))-$((port + 5100))
 	END
 	cat >"$dir/accounts" <<-END
-	<sip:$name@example.com>;regint=60;answermode=auto;outbound="sip:$VIP;transport=udp"${PASSWORD:+;auth_pass=$PASSWORD}
+	<sip:$name@example.com>;regint=60;answermode=auto;outbound="sip:${5:-$VIP;transport=udp}"${PASSWORD:+;auth_pass=$PASSWORD}
 	END
 	: >"$dir/contacts"
 	echo "$host" >"$dir/host"

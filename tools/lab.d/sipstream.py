@@ -154,14 +154,16 @@ class Client:
         self.args = [kind, host, port, source]
         self.wire = Wire(*self.args)
         self.dialog = None
-        self.cseq = 1
+        self.tag = os.urandom(4).hex()
         self.user = "u%d" % os.getpid()
 
     # ---- messages
 
     def sent_by(self):
-        return "x%d.invalid" % os.getpid() if self.wire.ws else \
-            "%s:%d" % self.wire.sock.getsockname()[:2]
+        if self.wire.ws:
+            return "x%d.invalid" % os.getpid()
+        host, port = self.wire.sock.getsockname()[:2]
+        return ("[%s]:%d" if ":" in host else "%s:%d") % (host, port)
 
     def contact(self):
         transport = "ws" if self.wire.ws else self.wire.kind

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "control/control.h"
 #include "edge/core.h"
+#include "edge/show.h"
 #include "edge/tune.h"
 
 static unsigned permille(const struct ds_set *set, const struct ds_target *t)
@@ -340,6 +341,8 @@ int edge_control(struct edge *e, const char *command, const struct odict *req,
 		return reload(e, reply);
 	if (!strcmp(command, "user reload"))
 		return reload_users(e, reply);
+	if (!strcmp(command, "sip connections"))
+		return show_connections(e, reply);
 	if (!strcmp(command, "sip stats"))
 		return stats(e, reply);
 	return edge_tune(e, command, req, reply);

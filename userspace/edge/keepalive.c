@@ -48,20 +48,34 @@ static int unknown(struct mbuf *mb, const struct stun_msg *msg,
 			       ua);
 }
 
+/* What is decoded keeps the buffer */
+static struct stun_msg *decode(const struct pl *text,
+			       struct stun_unknown_attr *ua)
+{
+	struct mbuf *mb = mbuf_alloc(text->l);
+	struct stun_msg *msg = NULL;
+
+	if (!mb || mbuf_write_pl(mb, text))
+		goto out;
+	mb->pos = 0;
+	(void)stun_msg_decode(&msg, mb, ua);
+out:
+	mem_deref(mb);
+	return msg;
+}
+
 bool keepalive(struct mbuf **reply, const struct sa *src, const struct pl *text)
 {
 	struct stun_unknown_attr ua = {.typec = 0};
-	struct mbuf in = {.buf = (uint8_t *)(uintptr_t)text->p,
-			  .size = text->l,
-			  .end = text->l};
-	struct stun_msg *msg = NULL;
+	struct stun_msg *msg;
 	struct mbuf *mb = NULL;
 	int err;
 
 	*reply = NULL;
 	if (is_filler(text))
 		return true;
-	if (!may_be_stun(text) || stun_msg_decode(&msg, &in, &ua))
+	msg = may_be_stun(text) ? decode(text, &ua) : NULL;
+	if (!msg)
 		return false;
 	if (stun_msg_class(msg) != STUN_CLASS_REQUEST ||
 	    stun_msg_method(msg) != STUN_METHOD_BINDING)
