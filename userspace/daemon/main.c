@@ -12,10 +12,6 @@
 #define DEBUG_LEVEL 3
 #include <re_dbg.h>
 
-#define DEBUG_MODULE "caromd"
-#define DEBUG_LEVEL 3
-#include <re_dbg.h>
-
 #include "base/log.h"
 #include "daemon/config.h"
 #include "daemon/daemon.h"
