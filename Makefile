@@ -37,12 +37,14 @@ demo: deps ## calls through Kamailio, relayed in the kernel; under a minute
 	@$(MAKE) --no-print-directory all
 	@tools/demo/demo.sh
 
-bench: bench-rtp ## every benchmark
+bench: bench-rtp bench-sip ## every benchmark
 
 bench-%: all
 	@tools/bench/run $*
 
 bench-rtp: ## packets/s, latency and CPU against other relays
+
+bench-sip: ## SIP messages/s, latency and floods, beside Kamailio
 
 vm-test: all bpf-build ## attach and golden packets on Debian's 6.1 kernel, in QEMU
 	@tests/vm/run

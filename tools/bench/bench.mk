@@ -7,8 +7,10 @@ BENCH := build/bench
 BENCH_BPF := $(patsubst tools/bench/%.bpf.c,$(BENCH)/%.bpf.o, \
 	       $(wildcard tools/bench/*.bpf.c))
 BENCH_COMMON := $(addprefix tools/bench/,common.c frame.c object.c sink.c)
-$(BENCH)/bench-sip: $(call obj,tools/bench/sipmsg.c)
-BENCH_BINS := $(addprefix $(BENCH)/bench-,xdp lat load legs sip edge)
+BENCH_BINS := $(addprefix $(BENCH)/bench-,xdp lat load legs sip edge call keys)
+$(BENCH)/bench-sip $(BENCH)/bench-call: $(call obj,tools/bench/sipmsg.c)
+$(BENCH)/bench-keys: $(call obj,$(filter userspace/dispatch/% userspace/base/%, \
+	$(ROOM_SRCS)))
 
 .PHONY: bench-programs
 bench-programs: $(BENCH_BPF) $(BENCH_BINS)

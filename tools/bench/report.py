@@ -68,7 +68,8 @@ def spread(s):
 
 
 def verdict(s, how, bar):
-    met = s["median"] >= bar if how == ">=" else s["median"] < bar
+    met = {">=": s["median"] >= bar, "<": s["median"] < bar,
+           "<=": s["median"] <= bar}[how]
     return f"{'met' if met else 'MISSED'} ({how} {bar})"
 
 
@@ -95,10 +96,10 @@ def sections(stats):
              lat)]
 
 
-def table(stats):
+def table(parts):
     """For the terminal"""
     lines = []
-    for title, heads, rows in sections(stats):
+    for title, heads, rows in parts:
         cells = [[title, *heads[1:]], *rows]
         width = [max(len(r[i]) for r in cells) for i in range(len(heads))]
         for i, r in enumerate(cells):
@@ -125,8 +126,33 @@ def cpu_model():
     return platform.machine()
 
 
+def filled(template, words):
+    """A template's text with its @WORDS@ replaced"""
+    with open(template, encoding="utf-8") as f:
+        text = f.read()
+    for key, value in words.items():
+        text = text.replace(f"@{key}@", value)
+    return text
+
+
+def write_part(path, name, text):
+    """The page has a part of each benchmark: the others stay as they are"""
+    mark = "\n<!-- make bench-sip writes what follows -->\n\n"
+    page = ""
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as f:
+            page = f.read()
+    rtp, found, sip = page.partition(mark)
+    if name == "rtp":
+        rtp = text
+    else:
+        found, sip = mark, text
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(rtp + found + sip)
+
+
 def write_page(path, stats, rounds):
-    """docs/benchmarks.md, from its template"""
+    """The RTP part of docs/benchmarks.md"""
     ratios, rates, lat = (markdown(h, r) for _, h, r in sections(stats))
     words = {
         "RATIOS": ratios, "RATES": rates, "LATENCIES": lat,
@@ -138,12 +164,7 @@ def write_page(path, stats, rounds):
         "RTPENGINE_US": f"{stats['rtpengine_cpu_ns']['median'] / 1000:.1f}",
         "CAROM_NS": f"{own_cost(stats):.0f}",
     }
-    with open(TEMPLATE, encoding="utf-8") as f:
-        text = f.read()
-    for key, value in words.items():
-        text = text.replace(f"@{key}@", value)
-    with open(path, "w", encoding="utf-8") as f:
-        f.write(text)
+    write_part(path, "rtp", filled(TEMPLATE, words))
 
 
 def own_cost(stats):

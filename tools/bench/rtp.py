@@ -146,7 +146,7 @@ def main():
     stats = report.summary(rounds)
     report.write_json(f"{OUT}/rtp.json", stats)
     print()
-    print(report.table(stats))
+    print(report.table(report.sections(stats)))
     if not QUICK:
         report.write_page("docs/benchmarks.md", stats, ROUNDS)
     return 0

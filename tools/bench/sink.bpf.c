@@ -2,6 +2,7 @@
 /* The end of the line: counts packets, per CPU, and drops them. As XDP for
  * what arrives as an XDP frame, at tc for what arrives as an skb: whichever
  * costs the path under test less. */
+#include <stdbool.h>
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/in.h>
@@ -34,6 +35,17 @@ int bench_sink(struct xdp_md *ctx)
 	return XDP_DROP;
 }
 
+/* An INVITE of bench-call's, which waits for it: for "probe" */
+static __always_inline bool is_call(const struct iphdr *ip, const void *end)
+{
+	const char *user = (const char *)(ip + 1) + 8 + sizeof("INVITE sip:") -
+			   1;
+
+	return (const void *)(user + 5) <= end && user[0] == 'p' &&
+	       user[1] == 'r' && user[2] == 'o' && user[3] == 'b' &&
+	       user[4] == 'e';
+}
+
 SEC("tc")
 int bench_sink_tc(struct __sk_buff *skb)
 {
@@ -42,7 +54,7 @@ int bench_sink_tc(struct __sk_buff *skb)
 	struct iphdr *ip = (void *)(eth + 1);
 
 	if ((void *)(ip + 1) > end || eth->h_proto != bpf_htons(ETH_P_IP) ||
-	    ip->protocol != IPPROTO_UDP)
+	    ip->protocol != IPPROTO_UDP || is_call(ip, end))
 		return TC_ACT_OK;
 	seen();
 	return TC_ACT_SHOT;

@@ -29,10 +29,9 @@ struct args {
 };
 
 static const char usage[] =
-	"bench-sip --kind dialog|invite|response --from NETNS:DEV --to "
-	"NETNS:DEV\n"
+	"bench-sip --kind dialog|invite|response --from NETNS:DEV\n"
 	"          --near IP --edge IP --far IP --smac MAC --dmac MAC\n"
-	"          [--count N] [--rate N] [--run N] [--tc]\n"
+	"          [--to NETNS:DEV] [--count N] [--rate N] [--run N] [--tc]\n"
 	"          [--relay NETNS:DEV --relay-to NETNS:DEV]\n";
 
 static void parse(struct args *a, int argc, char *argv[])
@@ -97,7 +96,7 @@ static void parse(struct args *a, int argc, char *argv[])
 			die("usage: %s", usage);
 		}
 	}
-	if (!a->from || !a->to || !a->addr.near || !a->addr.edge ||
+	if (!a->from || (!a->to && a->rate) || !a->addr.near || !a->addr.edge ||
 	    !a->addr.far || !a->relay != !a->relay_to || optind != argc)
 		die("usage: %s", usage);
 }
@@ -188,7 +187,7 @@ static size_t fill_frames(struct bpf_object *o, const struct args *a)
 
 static void flat_out(const struct args *a)
 {
-	struct sink *sink = sink_open(a->dir, a->to, a->tc);
+	struct sink *sink = a->to ? sink_open(a->dir, a->to, a->tc) : NULL;
 	struct bpf_object *o;
 	struct sipgen_cfg cfg = {.warm = a->count / 8, .last = a->count - 1};
 	struct gen_state st;
@@ -223,17 +222,19 @@ static void flat_out(const struct args *a)
 	}
 	if (bpf_map_lookup_elem(object_map(o, ".bss"), &zero, &st))
 		die("sipgen: cannot read .bss");
-	got = sink_count(sink, -1);
-	here = sink_count(sink, sched_getcpu());
+	got = sink ? sink_count(sink, -1) : 0;
+	here = sink ? sink_count(sink, sched_getcpu()) : 0;
 	sec = (double)(st.t_last - st.t_warm) / 1e9;
 	(void)printf("{\"sent\":%llu,\"received\":%llu,\"other_cpu\":%llu,"
-		     "\"bytes\":%u,\"mps\":%.0f}\n",
+		     "\"bytes\":%u,\"sent_mps\":%.0f,\"mps\":%.0f}\n",
 		     (unsigned long long)st.sent, (unsigned long long)got,
 		     (unsigned long long)(got - here), cfg.len - HEAD,
+		     (double)(st.sent - cfg.warm - 1) / sec,
 		     (double)(st.sent - cfg.warm - 1) * (double)got /
 			     (double)st.sent / sec);
 	bpf_object__close(o);
-	sink_close(sink);
+	if (sink)
+		sink_close(sink);
 }
 
 /* ---- paced ------------------------------------------------------------------------ */

@@ -75,14 +75,16 @@ size_t sipmsg_make(char *text, size_t sz, enum sipmsg_kind kind,
 	switch (kind) {
 	case SIPMSG_INVITE:
 		len = snprintf(text, sz,
-			       "INVITE sip:bob@%s SIP/2.0\r\n"
-			       "Via: SIP/2.0/UDP %s:5062;rport;branch=%s\r\n"
+			       "INVITE sip:%s@%s SIP/2.0\r\n"
+			       "Via: SIP/2.0/UDP %s:%u;rport;branch=%s\r\n"
 			       "Max-Forwards: 70\r\n"
 			       "From: \"Alice\" <sip:alice@%s>;tag=%08x\r\n"
 			       "To: <sip:bob@%s>\r\nCall-ID: %s\r\n"
 			       "CSeq: 1 INVITE\r\n" REST,
-			       a->edge, a->near, branch, a->edge, n, a->edge,
-			       callid, a->near, sizeof(SDP) - 1);
+			       a->user ? a->user : "bob", a->edge, a->near,
+			       a->port ? a->port : SIPMSG_NEAR_PORT, branch,
+			       a->edge, n, a->edge, callid, a->near,
+			       sizeof(SDP) - 1);
 		break;
 	case SIPMSG_DIALOG:
 		len = snprintf(text, sz,

@@ -17,6 +17,8 @@ enum sipmsg_kind { SIPMSG_DIALOG, SIPMSG_INVITE, SIPMSG_RESPONSE };
 /** Addresses in text */
 struct sipmsg_addr {
 	const char *near, *edge, *far;
+	const char *user; /**< that an INVITE is for; NULL: bob             */
+	uint16_t port;    /**< of the phone that asks; 0: SIPMSG_NEAR_PORT   */
 };
 
 /** Kind by name, or die */
