@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""The SIP benchmark: an edge in the kernel, its agent, and Kamailio, turn by turn"""
+"""The SIP benchmark: an edge in the kernel, its agent, Kamailio, turn by turn"""
 import json
 import os
 import statistics
