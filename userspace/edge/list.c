@@ -17,8 +17,8 @@ void msg_trim(struct pl *pl)
 		--pl->l;
 }
 
-/* Length up to the first of `stops` outside of quotes and <>; l: none */
-static size_t span(const struct pl *pl, const char *stops)
+/* Length up to the first `stop` outside of quotes and <>; l: none */
+static size_t span(const struct pl *pl, char stop)
 {
 	bool quoted = false, angle = false;
 
@@ -38,7 +38,7 @@ static size_t span(const struct pl *pl, const char *stops)
 			angle = true;
 		else if (c == '>')
 			angle = false;
-		else if (!angle && c && strchr(stops, c))
+		else if (!angle && c == stop)
 			return i;
 	}
 	return pl->l;
@@ -50,7 +50,7 @@ bool msg_list_next(struct pl *list, struct pl *entry)
 
 	if (!list->p || !list->l)
 		return false;
-	n = span(list, ",");
+	n = span(list, ',');
 	entry->p = list->p;
 	entry->l = n;
 	pl_advance(list, (ssize_t)(n < list->l ? n + 1 : n));
@@ -68,11 +68,11 @@ static bool next_param(struct pl *list, struct pl *name, struct pl *val)
 	if (!list->l || list->p[0] != ';')
 		return false;
 	pl_advance(list, 1);
-	n = span(list, ";");
+	n = span(list, ';');
 	one.p = list->p;
 	one.l = n;
 	pl_advance(list, (ssize_t)n);
-	n = span(&one, "=");
+	n = span(&one, '=');
 	name->p = one.p;
 	name->l = n;
 	msg_trim(name);
@@ -174,7 +174,7 @@ int msg_via_decode(struct msg_via *v, const struct pl *entry)
 		return EBADMSG;
 	v->transp = msg_transp(&transp);
 	msg_trim(&rest);
-	n = span(&rest, ";");
+	n = span(&rest, ';');
 	v->sentby.p = rest.p;
 	v->sentby.l = n;
 	v->params.p = rest.p + n;
@@ -194,7 +194,7 @@ int msg_route_decode(struct msg_route *r, const struct pl *entry)
 {
 	struct pl rest = *entry;
 	const char *lt, *gt;
-	size_t n = span(&rest, ";");
+	size_t n = span(&rest, ';');
 
 	r->entry = *entry;
 	rest.l = n;
@@ -249,7 +249,7 @@ static bool display_name(struct pl *rest)
 int msg_tag(struct pl *tag, const struct pl *val)
 {
 	struct pl rest = *val, params;
-	size_t n = span(&rest, ";");
+	size_t n = span(&rest, ';');
 
 	*tag = pl_null;
 	params.p = rest.p + n;

@@ -1,28 +1,32 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A message: start line, headers, body */
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 #include "edge/msg.h"
 
+#define NAME(s) s, sizeof(s) - 1
+
 static const struct {
 	const char *name;
+	size_t len;
 	char compact;
 	enum msg_hdr type;
 } namev[] = {
-	{"Via", 'v', MSG_VIA},
-	{"From", 'f', MSG_FROM},
-	{"To", 't', MSG_TO},
-	{"Call-ID", 'i', MSG_CALL_ID},
-	{"CSeq", 0, MSG_CSEQ},
-	{"Max-Forwards", 0, MSG_MAX_FORWARDS},
-	{"Route", 0, MSG_ROUTE},
-	{"Record-Route", 0, MSG_RECORD_ROUTE},
-	{"Content-Length", 'l', MSG_CONTENT_LENGTH},
-	{"Proxy-Require", 0, MSG_PROXY_REQUIRE},
-	{"Event", 'o', MSG_EVENT},
-	{"Contact", 'm', MSG_CONTACT},
-	{"Authorization", 0, MSG_AUTHORIZATION},
-	{"Proxy-Authorization", 0, MSG_PROXY_AUTHORIZATION},
+	{NAME("Via"), 'v', MSG_VIA},
+	{NAME("From"), 'f', MSG_FROM},
+	{NAME("To"), 't', MSG_TO},
+	{NAME("Call-ID"), 'i', MSG_CALL_ID},
+	{NAME("CSeq"), 0, MSG_CSEQ},
+	{NAME("Max-Forwards"), 0, MSG_MAX_FORWARDS},
+	{NAME("Route"), 0, MSG_ROUTE},
+	{NAME("Record-Route"), 0, MSG_RECORD_ROUTE},
+	{NAME("Content-Length"), 'l', MSG_CONTENT_LENGTH},
+	{NAME("Proxy-Require"), 0, MSG_PROXY_REQUIRE},
+	{NAME("Event"), 'o', MSG_EVENT},
+	{NAME("Contact"), 'm', MSG_CONTACT},
+	{NAME("Authorization"), 0, MSG_AUTHORIZATION},
+	{NAME("Proxy-Authorization"), 0, MSG_PROXY_AUTHORIZATION},
 };
 
 static int fault(struct msg_fault *f, uint16_t code, const char *why)
@@ -35,7 +39,8 @@ static int fault(struct msg_fault *f, uint16_t code, const char *why)
 static enum msg_hdr type_of(const struct pl *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(namev); i++) {
-		if (!pl_strcasecmp(name, namev[i].name))
+		if (name->l == namev[i].len &&
+		    !strncasecmp(name->p, namev[i].name, name->l))
 			return namev[i].type;
 		if (name->l == 1 && namev[i].compact &&
 		    (name->p[0] | 0x20) == namev[i].compact)
@@ -49,8 +54,18 @@ static enum msg_hdr type_of(const struct pl *name)
 static bool is_name(const struct pl *pl)
 {
 	for (size_t i = 0; i < pl->l; i++)
-		if ((uint8_t)pl->p[i] <= ' ' || strchr("\",;<=>", pl->p[i]))
+		switch (pl->p[i]) {
+		case '"':
+		case ',':
+		case ';':
+		case '<':
+		case '=':
+		case '>':
 			return false;
+		default:
+			if ((uint8_t)pl->p[i] <= ' ')
+				return false;
+		}
 	return pl->l > 0;
 }
 
@@ -175,6 +190,7 @@ static int header(struct msg *m, const struct pl *line, struct msg_fault *f)
 	if (bare_cr(line))
 		return fault(f, 400, "A bare CR");
 	h = &m->hdrv[m->hdrc++];
+	memset(h, 0, sizeof(*h));
 	h->line = *line;
 	h->name.p = line->p;
 	h->name.l = (size_t)(colon - line->p);
@@ -231,6 +247,7 @@ static int vias(struct msg *m, const struct msg_header *h, struct msg_fault *f)
 		if (m->viac == MSG_VIAS)
 			return fault(f, 400, "Too many Via");
 		v = &m->viav[m->viac++];
+		memset(v, 0, sizeof(*v));
 		v->hdr = h;
 		/* ours to understand is the first one, and in a response the
 		 * one behind it: where it goes */
@@ -256,6 +273,7 @@ static int routes(struct msg *m, const struct msg_header *h,
 		if (r)
 			r->next.p = entry.p;
 		r = &m->routev[m->routec++];
+		memset(r, 0, sizeof(*r));
 		r->hdr = h;
 		/* ours to understand: two of our own, and the next hop */
 		if (msg_route_decode(r, &entry) && m->routec <= 3)
@@ -334,7 +352,9 @@ int msg_decode(struct msg *m, const struct pl *text, bool dgram,
 
 	if (!m || !text || !f)
 		return EINVAL;
-	memset(m, 0, sizeof(*m));
+	/* the lists are long: an entry is cleared when it is taken */
+	memset(m, 0, offsetof(struct msg, hdrv));
+	memset(m->viav, 0, 2 * sizeof(m->viav[0]));
 	*f = (struct msg_fault){0, NULL};
 	rest = *text;
 	while (rest.l && (rest.p[0] == '\r' || rest.p[0] == '\n'))

@@ -88,16 +88,17 @@ struct msg {
 	uint16_t code;    /**< of a response; 0: a request                 */
 	struct pl phrase; /**< of a response                               */
 	struct pl body;
-	struct msg_header hdrv[MSG_HEADERS];
 	size_t hdrc;
 	const struct msg_header *first[MSG_TYPES]; /**< by type; or NULL   */
 	unsigned count[MSG_TYPES];
-	struct msg_via viav[MSG_VIAS];
 	size_t viac;
-	struct msg_route routev[MSG_ROUTES];
 	size_t routec;
 	struct pl from_tag, to_tag, callid, cseq, cseq_met;
 	uint32_t cseq_num;
+	/* filled: as many as are counted; the first two Vias are cleared at least */
+	struct msg_header hdrv[MSG_HEADERS];
+	struct msg_via viav[MSG_VIAS];
+	struct msg_route routev[MSG_ROUTES];
 };
 
 /** Why a message can't be used, in words for a reply's phrase; NULL: it can */
