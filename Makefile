@@ -33,9 +33,10 @@ deps: ## install what is missing to build and to test (Debian, as root)
 
 all: $(BIN)/caromd $(BIN)/carom ## build/bin/caromd and build/bin/carom
 
-demo: deps ## calls through Kamailio, relayed in the kernel; under a minute
+demo: deps ## calls through Kamailio, RTP and SIP settled in the kernel; under two minutes
 	@$(MAKE) --no-print-directory all
 	@tools/demo/demo.sh
+	@tools/demo/sip.sh
 
 bench: bench-rtp bench-sip ## every benchmark
 

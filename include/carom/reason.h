@@ -90,7 +90,8 @@
 	X(SIP_AUTH, sip_auth, punt, "set asks for digest authentication")      \
 	X(SIP_NO_RULE, sip_no_rule, punt, "no rule for this request")          \
 	X(SIP_NOBODY, sip_nobody, punt, "no target of the set is usable")      \
-	X(SIP_MOVED, sip_moved, punt, "set has changed: two may have the call") \
+	X(SIP_MOVED, sip_moved, punt,                                          \
+	  "set has changed: two may have the call")                            \
 	X(SIP_REFUSED, sip_refused, punt, "next hop is not one we send to")    \
 	X(SIP_DEST, sip_dest, punt,                                            \
 	  "next hop is no unicast address of others")                          \

@@ -29,7 +29,6 @@
 #   tx on|off          transmit checksum offload of all hosts but the edges
 #
 # CAROM_BIN: where caromd and carom are (default: build/bin)
-# EDGE_VLAN=N: all addresses are on a device of that VLAN (with up and start)
 set -euo pipefail
 
 TOP=$(readlink -f "$(dirname "$(readlink -f "$0")")/../..")
@@ -41,7 +40,6 @@ BIN=${CAROM_BIN:-$TOP/build/bin}
 VIP=192.0.2.100
 NET6=2001:db8::
 VIP6=${NET6}100
-DEV=eth0${EDGE_VLAN:+.$EDGE_VLAN}
 HOSTS="phone:20 phone2:21 stranger:66 e1:11 e2:12 f1:31 f2:32 f3:33"
 
 ns() { printf '%s-%s' "$LAB" "$1"; }
@@ -57,16 +55,6 @@ inside()
 
 mac() { printf '02:00:00:00:00:%02x' "$1"; }
 
-# The tag has to be in the frame: a veth would carry it beside, where XDP does
-# not see it
-make_vlan() # HOST
-{
-	inside "$1" ethtool -K eth0 txvlan off
-	ip -n "$(ns "$1")" link add link eth0 name "$DEV" type vlan \
-		id "$EDGE_VLAN"
-	ip -n "$(ns "$1")" link set "$DEV" up
-}
-
 make_host() # NAME NUMBER
 {
 	ip netns add "$(ns "$1")"
@@ -77,9 +65,8 @@ make_host() # NAME NUMBER
 	ip link add eth0 netns "$(ns "$1")" address "$(mac "$2")" type veth \
 		peer name "$1" netns "$(ns switch)"
 	ip -n "$(ns "$1")" link set eth0 up
-	[ "$DEV" = eth0 ] || make_vlan "$1"
-	ip -n "$(ns "$1")" addr add "192.0.2.$2/24" dev "$DEV"
-	ip -n "$(ns "$1")" addr add "$NET6$2/64" dev "$DEV" nodad
+	ip -n "$(ns "$1")" addr add "192.0.2.$2/24" dev eth0
+	ip -n "$(ns "$1")" addr add "$NET6$2/64" dev eth0 nodad
 	ip -n "$(ns switch)" link set "$1" master br0 up
 	case $1 in
 	e?)
@@ -94,7 +81,7 @@ make_host() # NAME NUMBER
 know() # HOST ADDRESS NUMBER
 {
 	ip -n "$(ns "$1")" neigh replace "$2" lladdr "$(mac "$3")" \
-		nud permanent dev "$DEV"
+		nud permanent dev eth0
 }
 
 # Frames for the VIP go to one of these, each by a throw of the dice
@@ -131,7 +118,7 @@ make_vip()
 
 	for h in e1 e2; do
 		inside $h sysctl -qw net.ipv4.conf.all.arp_ignore=8
-		ip -n "$(ns $h)" addr add $VIP/32 dev "$DEV"
+		ip -n "$(ns $h)" addr add $VIP/32 dev eth0
 		# on lo: what it asks of its neighbours is not asked in its
 		# name, for the answer would go to either edge
 		ip -n "$(ns $h)" addr add $VIP6/128 dev lo
