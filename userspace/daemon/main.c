@@ -59,8 +59,6 @@ static int start(const char *path, bool check)
 	} else {
 		log_init(conf->log_level);
 		(void)umask(0027);
-		/* libre would write of each TLS handshake that fails */
-		dbg_init(DBG_ERR, DBG_NONE);
 		err = libre_init();
 		/* what libre has to say of others' messages is not for the log */
 		dbg_init(DBG_ERR, DBG_NONE);
