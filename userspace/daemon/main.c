@@ -60,7 +60,8 @@ static int start(const char *path, bool check)
 		log_init(conf->log_level);
 		(void)umask(0027);
 		err = libre_init();
-		/* what libre has to say of others' messages is not for the log */
+		/* what libre has to say of others' messages, and of each TLS
+		 * handshake that fails, is not for the log */
 		dbg_init(DBG_ERR, DBG_NONE);
 		if (!err)
 			err = daemon_run(conf, path);
