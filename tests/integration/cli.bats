@@ -263,3 +263,29 @@ with_calls() # N: that many, talking
 	# a file that was asked for by name must be right
 	refused 1 "bad:1" "$BIN" stats --config bad
 }
+
+@test "users are added, changed and deleted; a file with a fault is left alone" {
+	echo "Circle of Life" | "$BIN" user add Mufasa -f users \
+		-r http-auth@example.org
+	# RFC 7616 3.9.1 begins with these
+	grep -qx "Mufasa:http-auth@example.org:3d78807defe7de2157e2b0b6573a855f" users
+	grep -q ":7987c64c30e25f1b74be53f966b49b90f2808aa92faf9a00262392d7b4794232$" users
+	[ "$(stat -c %a users)" = 640 ]
+	chmod 600 users
+	for p in one two; do
+		echo $p | "$BIN" user add bob -f users -r r
+	done
+	[ "$(grep -c ^bob:r: users)" = 2 ]
+	[ "$(stat -c %a users)" = 600 ]
+	"$BIN" user delete bob -f users -r r
+	[ "$(grep -c ^bob: users)" = 0 ]
+	[ "$(wc -l <users)" = 2 ]
+	refused 1 "no such user" "$BIN" user delete bob -f users -r r
+	refused 2 "has a colon" "$BIN" user add a:b -f users -r r
+	refused 1 "no password" "$BIN" user add bob -f users -r r </dev/null
+	echo nonsense >>users
+	cp users before
+	refused 1 "users:3: a line without two colons" \
+		"$BIN" user add bob -f users -r r < <(echo three)
+	cmp users before
+}
