@@ -206,3 +206,20 @@ reached() { [[ $(out sip:a@outside.lab:5070) == "SIP/2.0 200 OK"* ]]; }
 @test "counted, and shown" {
 	edge cli e1 stats sip --json | jq -e '.agent.events.waited > 0'
 }
+
+# Last: e1 goes on with servers of /etc/resolv.conf, one of its own
+@test "without servers of its own: those of resolv.conf, also when it changes" {
+	edge list f1
+	echo "nameserver 192.0.2.99" >"$RUN/resolv.conf"
+	edge stop e1
+	sed -i "s/servers: \[[^]]*\], //" "$RUN/policy"
+	edge start e1 || true
+	edge kill e1
+	unshare -m bash -c "mount --bind $RUN/resolv.conf /etc/resolv.conf &&
+		exec $E again e1" 3>&-
+	run out sip:a@outside.lab:5070
+	[[ $output == "SIP/2.0 503 Name Not Resolved"* ]]
+	# the same file, for it is mounted
+	echo "nameserver $NS" >"$RUN/resolv.conf"
+	until_true 30 reached
+}
