@@ -174,6 +174,12 @@ static void test_routes(void **state)
 		 BYE("Route: <sip:192.0.2.1;lr>\n"
 		     "Route: <sip:192.0.2.1;lr>,<sip:198.51.100.21;lr>\n"),
 		 BYE_OUT("Route: <sip:198.51.100.21;lr>\n"), C4},
+		{"a token in the second of ours leads back: popped",
+		 BYE("Route: <sip:192.0.2.1;lr>\n"
+		     "Route: "
+		     "<sip:f1024c63364079c404c000020b13c40123456789abcdef@192."
+		     "0.2.1;lr>\n"),
+		 BYE_OUT(""), B4},
 		{"the bare form: a node's alone stays",
 		 BYE("Route: <sip:198.51.100.21;lr>\n"),
 		 BYE_OUT("Route: <sip:198.51.100.21;lr>\n"), C4},

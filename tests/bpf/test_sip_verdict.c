@@ -94,6 +94,27 @@ static void test_odd(void **state)
 		{"own Route with a token",
 		 INV VIA MF "Route: <sip:f0@192.0.2.1;lr>\n" IDS CS "\n",
 		 CAROM_R_SIP_FLOW},
+		{"a token of another edge, behind one of ours",
+		 INV VIA MF
+		 "Route: <sip:192.0.2.1;lr>\n"
+		 "Route: "
+		 "<sip:f1024c63364079c404c000020b13c40123456789abcdef@198.51."
+		 "100.20;lr>\n" IDS CS "\n",
+		 CAROM_R_SIP_FLOW},
+		{"a token of another edge",
+		 INV VIA MF
+		 "Route: "
+		 "<sip:f1024c63364079c404c000020b13c40123456789abcdef@198.51."
+		 "100.20;lr>\n" IDS CS "\n",
+		 CAROM_R_SIP_FLOW},
+		{"by another transport, in a Route",
+		 INV VIA MF
+		 "Route: <sip:198.51.100.20;transport=tcp;lr>\n" IDS CS "\n",
+		 CAROM_R_SIP_TRANSPORT},
+		{"by another transport, in the Request-URI",
+		 "INVITE sip:bob@198.51.100.20;transport=TCP SIP/2.0\n" VIA MF
+			 IDS CS "\n",
+		 CAROM_R_SIP_TRANSPORT},
 		{"to a stranger (open relay)",
 		 "INVITE sip:bob@203.0.113.30 SIP/2.0\n" VIA MF IDS CS "\n",
 		 CAROM_R_SIP_REFUSED},

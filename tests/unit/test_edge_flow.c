@@ -342,6 +342,74 @@ static void test_called(void **state)
 	has("@" OWN1 ":5060;lr>\r\n");
 }
 
+/* A set that asks for Path has it over UDP too: the token is an address, which any
+ * edge may send to */
+static void test_datagrams(void **state)
+{
+	static const char via[] = "SIP/2.0/UDP 10.0.0.1:5060;rport";
+	(void)state;
+
+	edge1->setv[0].flags = edge2->setv[0].flags = SIP_SET_RR | SIP_SET_PATH;
+	assert_int_equal(put(edge1, UDP, CLIENT, 6000,
+			     request("REGISTER", "sip:example.com", via,
+				     "Contact: <sip:a@10.0.0.1>\n", false)),
+			 FORWARD_SEND);
+	has("Path: <sip:f0");
+	has("@" VIP ":5060;lr>\r\n");
+	(void)re_snprintf(top, sizeof(top), "Route: %b\n",
+			  strstr(text, "Path: ") + 6,
+			  strcspn(strstr(text, "Path: ") + 6, "\r"));
+	assert_int_equal(
+		put(edge2, UDP, FARM, 5060,
+		    request("INVITE", "sip:a@10.0.0.1", FVIA, top, false)),
+		FORWARD_SEND);
+	goes_to(MSG_UDP, CLIENT, 6000);
+	assert_int_equal(out.listener, UDP);
+	/* and what comes later in the dialog finds him as well */
+	record_route(top, sizeof(top), 0);
+	record_route(bottom, sizeof(bottom), 1);
+	assert_int_equal(put(edge1, UDP, FARM, 5060,
+			     request("BYE", "sip:a@10.0.0.1", FVIA,
+				     routes(bottom, top), true)),
+			 FORWARD_SEND);
+	goes_to(MSG_UDP, CLIENT, 6000);
+	assert_int_equal(put(edge1, UDP, CLIENT, 6000,
+			     request("BYE", "sip:b@" FARM, via,
+				     routes(top, bottom), true)),
+			 FORWARD_SEND);
+	goes_to(MSG_UDP, FARM, 5060);
+}
+
+/* A target's own transport; and TCP for what is too long, unless it was refused */
+static bool refused;
+
+static bool try_tcp(const struct sa *dst, void *arg)
+{
+	(void)dst;
+	(void)arg;
+	return !refused;
+}
+
+static void test_too_long(void **state)
+{
+	const char *m = request("MESSAGE", "sip:b@example.com",
+				"SIP/2.0/UDP " CLIENT ":5060", "", false);
+	(void)state;
+
+	edge1->datagram = 200;
+	edge1->try_tcp = try_tcp;
+	for (unsigned i = 0; i < 2; i++) {
+		refused = i;
+		assert_int_equal(put(edge1, UDP, CLIENT, 5060, m),
+				 FORWARD_SEND);
+		goes_to(refused ? MSG_UDP : MSG_TCP, FARM, 5060);
+		has(refused ? "Via: SIP/2.0/UDP " VIP ":5060;"
+			    : "Via: SIP/2.0/TCP " VIP ":5060;");
+		assert_int_equal(!!out.datagram, !refused);
+		out.datagram = mem_deref(out.datagram);
+	}
+}
+
 static void test_response(void **state)
 {
 	char reply[2000];
@@ -381,6 +449,9 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(test_forged, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_called, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_datagrams, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_too_long, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_response, setup, teardown),
 	};
 
