@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 #include "edge/auth.h"
@@ -490,6 +491,7 @@ static void test_fits(void **state)
 		{400, {.uri = "garbage"}},
 		{0, {.ruri = "tel:+1234"}},
 		{400, {.ruri = "tel:+1234", .uri = "tel:+1235"}},
+		{400, {.ruri = "tel:+1234", .uri = "tel:+1234;x"}},
 		{403, {.from = "sip:bob@example.com"}},
 		{403, {.from = "sip:alicea@example.com"}},
 		{403, {.from = "sip:example.com"}},
@@ -521,6 +523,37 @@ static void test_fits(void **state)
 			fail_msg("%zu: %u %s", i, f->code, f->why);
 		close_edge(f);
 	}
+}
+
+/* What anybody may send who has got a nonce, and what whoever has logged in: time
+ * that grew with the square of it would be minutes here */
+static void test_long(void **state)
+{
+	static const char *const unitv[] = {"a", "a:", ":", ";a", "\\\"", "<a"};
+	struct fix *f = edge();
+	char *text = malloc(65536);
+	struct pl uri, from = PL("sip:alice@example.com");
+	(void)state;
+
+	assert_non_null(text);
+	ask(f, &(struct answer){.nonce = NULL});
+	for (size_t i = 0; i < ARRAY_SIZE(unitv); i++) {
+		struct msg_header h = {.type = MSG_FROM};
+
+		uri.p = text;
+		uri.l = (size_t)sprintf(text, "sip:");
+		while (uri.l < 65000)
+			uri.l += (size_t)sprintf(text + uri.l, "%s", unitv[i]);
+		h.val = uri;
+		f->msg.first[MSG_FROM] = &h;
+		f->msg.ruri = f->msg.uri.user = from;
+		for (unsigned k = 0; k < 20; k++) {
+			assert_false(auth_uri_fits(f->p, &f->msg, &uri));
+			assert_false(auth_user_fits(&f->msg, &from));
+		}
+	}
+	free(text);
+	close_edge(f);
 }
 
 static void test_from_not_matched(void **state)
@@ -656,6 +689,7 @@ int main(void)
 		cmocka_unit_test(test_wrong),
 		cmocka_unit_test(test_guesses),
 		cmocka_unit_test(test_fits),
+		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_from_not_matched),
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_asked),

@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 #include "edge/msg.h"
@@ -197,13 +198,46 @@ static void test_lr(void **state)
 	}
 }
 
+/* What would take time that grows with the square of a length: for a few of these
+ * some minutes, and the agent is one thread */
+static void test_long(void **state)
+{
+	static const struct {
+		const char *head, *unit, *tail;
+	} v[] = {
+		{START VIA FROM TO "Call-ID: x\r\nCSeq: ", "1",
+		 " OPTIONS\r\n\r\n"},
+		{START VIA FROM TO "Call-ID: x\r\nCSeq: 1 ", "x", "\r\n\r\n"},
+		{START VIA FROM TO "Call-ID: x\r\nCSeq: 1", " ", "x\r\n\r\n"},
+		{START VIA FROM TO "Contact: ", "; ", "\r\n" REST},
+		{START VIA FROM TO "Route: ", "<", "\r\n" REST},
+		{START FROM TO "Via: SIP/2.0/UDP h", ";a", "\r\n" REST},
+		{START VIA TO "From: ", "\"\\", "\r\n" REST},
+		{"OPTIONS sip:", "a:", " SIP/2.0\r\n" VIA FROM TO REST},
+	};
+	char *text = malloc(65536);
+	struct msg_fault f;
+	(void)state;
+
+	assert_non_null(text);
+	for (size_t i = 0; i < ARRAY_SIZE(v); i++) {
+		struct pl pl = {text, (size_t)sprintf(text, "%s", v[i].head)};
+
+		while (pl.l < 65000)
+			pl.l += (size_t)sprintf(text + pl.l, "%s", v[i].unit);
+		pl.l += (size_t)sprintf(text + pl.l, "%s", v[i].tail);
+		for (unsigned k = 0; k < 20; k++)
+			(void)msg_decode(&m, &pl, true, &f);
+	}
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_taken),
-		cmocka_unit_test(test_uri),
-		cmocka_unit_test(test_lr),
+		cmocka_unit_test(test_refused), cmocka_unit_test(test_taken),
+		cmocka_unit_test(test_uri),     cmocka_unit_test(test_lr),
+		cmocka_unit_test(test_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -246,7 +246,7 @@ static bool display_name(struct pl *rest)
 	return rest->l > 0;
 }
 
-int msg_tag(struct pl *tag, const struct pl *val)
+int msg_addr(struct pl *uri, struct pl *tag, const struct pl *val)
 {
 	struct pl rest = *val, params;
 	size_t n = span(&rest, ';');
@@ -264,8 +264,16 @@ int msg_tag(struct pl *tag, const struct pl *val)
 	}
 	if (!is_addr(&rest))
 		return EBADMSG;
+	*uri = rest;
 	(void)msg_param(&params, "tag", tag);
 	return 0;
+}
+
+int msg_tag(struct pl *tag, const struct pl *val)
+{
+	struct pl uri;
+
+	return msg_addr(&uri, tag, val);
 }
 
 bool msg_host_addr(struct sa *sa, const struct pl *host, uint16_t port)

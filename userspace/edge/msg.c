@@ -282,15 +282,24 @@ static int routes(struct msg *m, const struct msg_header *h,
 	return 0;
 }
 
+/* By hand: a regular expression would look at a long number once for each of its
+ * digits */
 static int cseq(struct msg *m, struct msg_fault *f)
 {
-	const struct pl *v = &m->first[MSG_CSEQ]->val;
+	struct pl met = m->first[MSG_CSEQ]->val;
 
-	if (re_regex(v->p, v->l, "[0-9]+[ \t\r\n]+[^ \t\r\n]+", &m->cseq, NULL,
-		     &m->cseq_met) ||
-	    m->cseq.p != v->p || m->cseq_met.p + m->cseq_met.l != v->p + v->l ||
-	    m->cseq.l > 10 || pl_u64(&m->cseq) > INT32_MAX)
+	m->cseq.p = met.p;
+	while (met.l && met.p[0] >= '0' && met.p[0] <= '9')
+		pl_advance(&met, 1);
+	m->cseq.l = (size_t)(met.p - m->cseq.p);
+	m->cseq_met = met;
+	msg_trim(&m->cseq_met);
+	if (!m->cseq.l || m->cseq.l > 10 || pl_u64(&m->cseq) > INT32_MAX ||
+	    !m->cseq_met.l || m->cseq_met.p == met.p)
 		return fault(f, 400, "Malformed CSeq");
+	for (size_t i = 0; i < m->cseq_met.l; i++)
+		if (strchr(" \t\r\n", m->cseq_met.p[i]))
+			return fault(f, 400, "Malformed CSeq");
 	m->cseq_num = pl_u32(&m->cseq);
 	if (!m->code && pl_cmp(&m->cseq_met, &m->met))
 		return fault(f, 400, "CSeq of another method");

@@ -182,7 +182,10 @@ void msg_trim(struct pl *pl);
 int msg_via_decode(struct msg_via *v, const struct pl *entry);
 int msg_route_decode(struct msg_route *r, const struct pl *entry);
 
-/** Tag of a From or To. @return 0, EBADMSG: the value is none */
+/** URI and tag of a From or To. @return 0, EBADMSG: the value is none */
+int msg_addr(struct pl *uri, struct pl *tag, const struct pl *val);
+
+/** Its tag alone */
 int msg_tag(struct pl *tag, const struct pl *val);
 
 #endif

@@ -27,7 +27,7 @@ bool auth_uri_fits(const struct policy *p, const struct msg *m,
 
 	if (!pl_cmp(uri, &m->ruri))
 		return true;
-	if (!m->uri_ok || uri_decode(&u, uri) ||
+	if (!m->uri_ok || msg_uri_decode(&u, uri) || !u.host.l ||
 	    pl_casecmp(&u.scheme, &r->scheme))
 		return false;
 	if (u.user.l && pl_cmp(&u.user, &r->user))
@@ -65,35 +65,25 @@ static bool leads(struct pl *text, const struct pl *part)
 	return true;
 }
 
-/* A tel: URI's number is its user */
-static bool tel_fits(const struct pl *uri, struct pl user)
-{
-	struct pl number;
-
-	return !re_regex(uri->p, uri->l, "tel:[^;]+", &number) &&
-	       number.p == uri->p + 4 && leads(&user, &number) && !user.l;
-}
-
 bool auth_user_fits(const struct msg *m, const struct pl *user)
 {
 	const bool reg = !pl_strcmp(&m->met, "REGISTER");
 	const struct msg_header *h = m->first[reg ? MSG_TO : MSG_FROM];
-	struct pl rest = *user;
-	struct sip_addr addr;
+	struct pl rest = *user, text, tag;
+	struct uri uri;
 
-	if (!h || sip_addr_decode(&addr, &h->val))
+	if (!h || msg_addr(&text, &tag, &h->val) || msg_uri_decode(&uri, &text))
 		return false;
-	if (!pl_strcasecmp(&addr.uri.scheme, "tel"))
-		return tel_fits(&addr.auri, *user);
 	/* who is anonymous claims to be nobody (RFC 3323 4.1.1.3) */
-	if (!reg && !pl_strcasecmp(&addr.uri.host, "anonymous.invalid"))
+	if (!reg && !pl_strcasecmp(&uri.host, "anonymous.invalid"))
 		return true;
-	if (!addr.uri.user.l || !leads(&rest, &addr.uri.user))
+	if (!uri.user.l || !leads(&rest, &uri.user))
 		return false;
 	if (!rest.l)
 		return true;
-	if (rest.p[0] != '@')
+	/* a tel: URI has its number alone */
+	if (rest.p[0] != '@' || !uri.host.l)
 		return false;
 	pl_advance(&rest, 1);
-	return !pl_casecmp(&rest, &addr.uri.host);
+	return !pl_casecmp(&rest, &uri.host);
 }
