@@ -15,7 +15,8 @@ static enum msg_transp transp_of(const struct uri *u)
 		return secure ? MSG_TLS : MSG_UDP;
 	if (secure && t == MSG_WS)
 		return MSG_WSS;
-	return secure && t == MSG_TCP ? MSG_TLS : t;
+	/* in the clear it never goes, whatever the parameter says (26.2.2) */
+	return secure && t != MSG_WSS ? MSG_TLS : t;
 }
 
 static uint16_t port_of(const struct uri *u)
