@@ -9,11 +9,13 @@ FRONT=192.0.2.21
 setup_file()
 {
 	[ "$ENGINE" = carom ] || return 0
-	edge_up
+	edge down
+	edge up
+	echo "1 sip:192.0.2.31:5060" >"$RUN/list"
 	edge kamailio phone2 $FRONT:5060 $VIP:5060
 	edge kamailio f1 192.0.2.31:5060 192.0.2.33:5090
 	uas f3 192.0.2.33 5090 -sf "$SIPP_DIR/edge-proxied-uas.xml"
-	edge list f1
+	edge start
 	settle 1
 	warm phone phone2 f1
 }
