@@ -63,6 +63,14 @@ static void test_invite(void **state)
 		";received=192.0.2.10 , SIP/2.0/UDP x;branch=z9hG4bKd\n"
 		"Max-Forwards: 09\n" REST;
 	sb_run(s, &m);
+	m.what = "white space behind rport";
+	m.in = "INVITE sip:bob@192.0.2.1 SIP/2.0\nVia: SIP/2.0/UDP "
+	       "192.0.2.10:5062;rport ;branch=z9hG4bKabc\n"
+	       "Max-Forwards: 10\n" REST;
+	m.out = "INVITE sip:bob@192.0.2.1 SIP/2.0\n@a\n" RR
+		"Via: SIP/2.0/UDP 192.0.2.10:5062;rport=5062 ;branch=z9hG4bKabc"
+		";received=192.0.2.10\nMax-Forwards: 09\n" REST;
+	sb_run(s, &m);
 	m.what = "compact, any case, any order";
 	m.in = "INVITE sip:bob@192.0.2.1 SIP/2.0\nt: <sip:bob@192.0.2.1>\n"
 	       "mAX-fORWARDS \t:  100\nf: <sip:a@b>;tag=x\n"

@@ -85,6 +85,9 @@ static int put_params(struct mbuf *mb, const struct forward_in *in,
 			err = raw(mb, p, stop);
 			if (!err)
 				err = mbuf_printf(mb, "=%u", sa_port(&in->src));
+			/* white space behind it stays, a value does not */
+			if (!err && !memchr(stop, '=', (size_t)(next - stop)))
+				err = raw(mb, stop, next);
 		} else if (pl_strcasecmp(&pl, "received")) {
 			err = raw(mb, p, next);
 		}
