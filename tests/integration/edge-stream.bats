@@ -431,6 +431,57 @@ made_by_us()
 	settle 1
 }
 
+@test "a target that can't be connected to: 503 to who asked" {
+	edge list "1 sip:192.0.2.31:5099;transport=tcp 32"
+	start alice phone tcp 192.0.2.11 5060
+	ask_for alice 503 message sip:x@example.com
+	run ask phone 192.0.2.20 5070 192.0.2.11 < \
+		<(request OPTIONS sip:x@example.com "Max-Forwards: 70")
+	[[ $output == "SIP/2.0 503 "* ]]
+	edge list f1
+	settle 1
+}
+
+@test "a response whose connection is gone goes to the port of Via" {
+	# a node that answers when it is told to
+	edge exec f2 timeout 40 python3 - "$BATS_TEST_TMPDIR/go" <<-'END' 3>&- &
+	import os, socket, sys, time
+	s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+	s.bind(("192.0.2.32", 5060))
+	while True:
+	    m, src = s.recvfrom(65536)
+	    while m.startswith(b"MESSAGE") and not os.path.exists(sys.argv[1]):
+	        time.sleep(0.05)
+	    keep = (b"via:", b"from:", b"to:", b"call-id:", b"cseq:")
+	    s.sendto(b"SIP/2.0 200 OK\r\n" + b"".join(
+	        l + b"\r\n" for l in m.split(b"\r\n")
+	        if l.lower().startswith(keep)) + b"Content-Length: 0\r\n\r\n", src)
+	END
+	edge list f2
+	settle 1
+	edge exec phone timeout 20 python3 - "$BATS_TEST_TMPDIR/go" <<-'END'
+	import socket, sys
+	l = socket.create_server(("192.0.2.20", 5090))
+	l.settimeout(10)
+	s = socket.create_connection(("192.0.2.11", 5060), 5)
+	s.sendall(b"MESSAGE sip:b@example.com SIP/2.0\r\n"
+	          b"Via: SIP/2.0/TCP 192.0.2.20:5090;branch=z9hG4bKgone\r\n"
+	          b"From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: x\r\n"
+	          b"CSeq: 1 MESSAGE\r\nMax-Forwards: 70\r\n"
+	          b"Content-Length: 0\r\n\r\n")
+	s.shutdown(socket.SHUT_WR)
+	assert s.recv(1) == b""
+	open(sys.argv[1], "w").close()
+	c, peer = l.accept()
+	c.settimeout(5)
+	assert peer[0] == "192.0.2.11", peer
+	assert c.recv(4096).startswith(b"SIP/2.0 200 OK\r\n")
+	END
+	edge quiet f2
+	edge list f1
+	settle 1
+}
+
 @test "a target over TLS is probed; its certificate, where there is a CA" {
 	# the other edge is such a target, and answers
 	edge list "1 sip:192.0.2.12:5061;transport=tls" "1 sips:192.0.2.12"

@@ -59,7 +59,9 @@ static void remember(unsigned set, const struct ds_target *t, uint64_t call,
 {
 	struct edge *e = arg;
 
-	(void)fp_sip_remember(e->sip, set, ds_target_number(t), call);
+	/* the kernel must not send there by UDP */
+	if (ds_target_transp(t) == DS_UDP)
+		(void)fp_sip_remember(e->sip, set, ds_target_number(t), call);
 }
 
 static unsigned leave_from(const struct sa *dst, unsigned in, void *arg)

@@ -166,12 +166,44 @@ static void retire(struct publish *p, unsigned set, uint64_t now_ms)
 	}
 }
 
+/* The table, without the targets that the kernel can't speak to: it leaves theirs to
+ * the agent. An entry of sip_targets keeps its last address, which is another's */
+static int put_table(struct publish *p, unsigned i, const struct ds_set *set,
+		     uint32_t flags)
+{
+	bool agent[SIP_SET_TARGETS] = {false}, any = false;
+	const uint16_t *slotv = NULL;
+	uint16_t *v = NULL;
+	uint32_t n = 0;
+	int err;
+
+	for (size_t k = 0; k < ds_set_count(set); k++) {
+		const struct ds_target *t = ds_set_target(set, k);
+		const uint16_t number = ds_target_number(t);
+
+		if (ds_target_transp(t) == DS_UDP || number >= SIP_SET_TARGETS)
+			continue;
+		agent[number] = any = true;
+	}
+	if (set)
+		slotv = ds_set_slots(set, &n);
+	if (any && n) {
+		v = mem_alloc(n * sizeof(*v), NULL);
+		if (!v)
+			return ENOMEM;
+	}
+	for (uint32_t k = 0; v && k < n; k++)
+		v[k] = slotv[k] < SIP_SET_TARGETS && agent[slotv[k]] ? SIP_NONE
+								     : slotv[k];
+	err = fp_sip_set(p->sip, i, ds_set_id(set), flags, v ? v : slotv, n);
+	mem_deref(v);
+	return err;
+}
+
 int publish_set(struct publish *p, unsigned i, const struct ds_set *set,
 		uint32_t flags, uint64_t now_ms)
 {
-	const uint16_t *slotv = NULL;
 	struct le *le;
-	uint32_t n = 0;
 	int err = 0;
 
 	if (!p)
@@ -186,9 +218,7 @@ int publish_set(struct publish *p, unsigned i, const struct ds_set *set,
 		err = put_target(p, i, ds_set_target(set, k));
 	if (err)
 		return err;
-	if (set)
-		slotv = ds_set_slots(set, &n);
-	err = fp_sip_set(p->sip, i, ds_set_id(set), flags, slotv, n);
+	err = put_table(p, i, set, flags);
 	retire(p, i, now_ms);
 	return err;
 }
