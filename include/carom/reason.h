@@ -89,7 +89,8 @@
 	X(SIP_FLOW, sip_flow, punt, "a flow's token, or one is to be made")    \
 	X(SIP_AUTH, sip_auth, punt, "set asks for digest authentication")      \
 	X(SIP_NO_RULE, sip_no_rule, punt, "no rule for this request")          \
-	X(SIP_NOBODY, sip_nobody, punt, "no target of the set is usable")      \
+	X(SIP_NOBODY, sip_nobody, punt,                                        \
+	  "no target of the set is usable, or it is not spoken to by UDP")     \
 	X(SIP_MOVED, sip_moved, punt,                                          \
 	  "set has changed: two may have the call")                            \
 	X(SIP_REFUSED, sip_refused, punt, "next hop is not one we send to")    \
