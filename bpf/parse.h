@@ -105,6 +105,9 @@ static __always_inline int parse_udp(struct udphdr *udp, void *end,
 	f->dport = udp->dest;
 	f->udp_len = bpf_ntohs(udp->len);
 	if (port < l->port_min || port > l->port_max) {
+		/* the host takes 0 for a jumbogram of any length */
+		if (l->sip && f->v6 && !f->udp_len)
+			return CAROM_R_MALFORMED;
 		if (!l->sip || f->udp_len < sizeof(*udp) ||
 		    f->udp_len > f->ip_len - f->l3_len)
 			return PARSE_PASS;
@@ -171,6 +174,7 @@ static __always_inline int parse_ipv6(struct ipv6hdr *ip, void *end,
 
 	len = bpf_ntohs(ip->payload_len) + sizeof(*ip);
 	f->ip_len = len;
+	f->v6 = 1;
 	if (ip->version != 6)
 		return CAROM_R_MALFORMED;
 	if (len > 0xffff)
@@ -179,7 +183,6 @@ static __always_inline int parse_ipv6(struct ipv6hdr *ip, void *end,
 		return CAROM_R_FRAGMENT;
 	if (ip->nexthdr != IPPROTO_UDP)
 		return CAROM_R_IP_OPTIONS;
-	f->v6 = 1;
 	f->l3_len = sizeof(*ip);
 	f->tos = ip->priority << 4 | ip->flow_lbl[0] >> 4;
 	f->ttl = ip->hop_limit;

@@ -20,6 +20,8 @@ int carom_xdp(struct xdp_md *ctx)
 		return XDP_PASS;
 	if (rc == PARSE_SIP)
 		rc = sip(ctx);
+	else if (t->sip)
+		rc = sip_part(ctx, rc);
 	else if (rc == CAROM_R_RELAYED)
 		rc = rewrite_any(ctx);
 	if (rc == PARSE_PASS)

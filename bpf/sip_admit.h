@@ -133,4 +133,75 @@ __noinline int sip_admit(struct xdp_md *ctx)
 	return rc;
 }
 
+/* ---- what is not whole ------------------------------------------------- */
+
+struct part_frag6 {
+	__u8 nexthdr, pad;
+	__be16 offset; /* in 8 bytes, and three bits of flags           */
+	__be32 id;
+};
+
+#define PART_LATER (~0u) /* no message begins in it                   */
+
+/* What the message that begins in it claims to be: its first four bytes; 0 where
+ * they can't be told */
+static __always_inline __u32 part_head(struct xdp_md *ctx, const struct trip *t)
+{
+	__u32 off = t->f.l2_len, head = 0;
+	struct part_frag6 frag = {};
+	struct ipv6hdr six;
+	struct iphdr ip;
+
+	if (!t->f.v6) {
+		if (bpf_xdp_load_bytes(ctx, off, &ip, sizeof(ip)))
+			return 0;
+		if (ip.frag_off & bpf_htons(0x1fff))
+			return PART_LATER;
+		off += (ip.ihl & 15) * 4;
+	} else {
+		if (bpf_xdp_load_bytes(ctx, off, &six, sizeof(six)) ||
+		    six.nexthdr != IPPROTO_FRAGMENT ||
+		    bpf_xdp_load_bytes(ctx, off + sizeof(six), &frag,
+				       sizeof(frag)))
+			return 0;
+		if (frag.offset & bpf_htons(0xfff8) ||
+		    frag.nexthdr == IPPROTO_TCP ||
+		    frag.nexthdr == IPPROTO_ICMPV6)
+			return PART_LATER;
+		if (frag.nexthdr != IPPROTO_UDP)
+			return 0;
+		off += sizeof(six) + sizeof(frag);
+	}
+	bpf_xdp_load_bytes(ctx, off + sizeof(struct udphdr), &head,
+			   sizeof(head));
+	return head == PART_LATER ? 0 : head;
+}
+
+/* Fragments, and packets with options: the host puts them together, and the agent
+ * reads what comes of it. Their source is looked at here all the same, or a flood
+ * would only have to come in fragments. `rc` is why they go up */
+__noinline int sip_part(struct xdp_md *ctx, int rc)
+{
+	const struct sip_conf *conf = sip_settings();
+	struct trip *t = trip_here();
+	struct sip_work *w = sip_here();
+	struct cpu *cpu = cpu_here();
+	const struct sip_limit none = {};
+	__u32 class, head;
+	int net;
+
+	if (!t || !w || !cpu || !conf || !(conf->flags & SIP_CONF_ON))
+		return rc;
+	t->now = clock_now(cpu);
+	sip_addr(w->src.addr, &t->f.src, t->f.v6);
+	w->flags = 0;
+	head = part_head(ctx, t);
+	class = sip_class(head) & 7;
+	if (class >= SIP_CLASS_MAX)
+		return rc;
+	net = sip_network(
+		w, t, head == PART_LATER ? &none : &conf->limit[class], class);
+	return net == CAROM_R_SIP_FORWARDED ? rc : net;
+}
+
 #endif

@@ -19,7 +19,8 @@ struct trip {
 	__u8 on;    /* which of the leg's two paths is in force  */
 	__u8 first; /* `slot` is of the port that it came to     */
 	__u8 fresh; /* the next hop was just looked up           */
-	__u8 pad[3];
+	__u8 sip;   /* not whole, for an address that SIP comes to */
+	__u8 pad[2];
 	__u32 slot; /* of the leg that has the packet now        */
 	__u64 now;
 	int action; /* XDP verdict, where it is relayed          */

@@ -142,7 +142,7 @@ void pkt_build(struct pkt *p, const struct spec *s)
 		build_ipv4(p->b + l3, s, udp_len);
 	put16(udp, s->sport);
 	put16(udp + 2, s->dport);
-	put16(udp + 4, udp_len);
+	put16(udp + 4, s->jumbo ? 0 : udp_len);
 	put16(udp + 6, 0);
 	if (s->paylen)
 		memcpy(udp + 8, s->payload, s->paylen);

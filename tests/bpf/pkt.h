@@ -42,6 +42,7 @@ struct spec {
 	uint16_t frag; /**< IPv4 flags and offset, host order          */
 	uint8_t proto; /**< 0: UDP                                     */
 	uint8_t ihl;   /**< words; 0: 5. More are filled with no-ops   */
+	bool jumbo;    /**< UDP length 0, as of a jumbogram (RFC 2675)  */
 	enum pkt_sum sum;
 	size_t pad; /**< bytes behind the IP packet                 */
 	const void *payload;

@@ -277,7 +277,8 @@ static void gold_make(struct gold *g, const struct sb *m, struct sipbed *s)
 	bool drop = m->reason == CAROM_R_SIP_DENIED ||
 		    m->reason == CAROM_R_SIP_FLOOD ||
 		    m->reason == CAROM_R_SIP_NOT_OURS ||
-		    m->reason == CAROM_R_SIP_FORGED;
+		    m->reason == CAROM_R_SIP_FORGED ||
+		    m->reason == CAROM_R_MALFORMED;
 	struct bed *bed = s->bed;
 	const struct side *from = side_of(bed, src), *there = side_of(bed, to);
 	*g = (struct gold){
@@ -296,6 +297,10 @@ static void gold_make(struct gold *g, const struct sb *m, struct sipbed *s)
 		.sport = m->sport ? m->sport : 5062,
 		.dport = m->dport ? m->dport : 5060,
 		.sum = m->sum,
+		.frag = m->frag,
+		.proto = m->proto,
+		.ihl = m->ihl,
+		.jumbo = m->jumbo,
 		.payload = in,
 		.paylen = expand(in, sizeof(in), m->in, m),
 	};

@@ -41,6 +41,9 @@ struct sb {
 	uint16_t via_port, rport;
 	unsigned listener; /**< that the request came to                    */
 	enum pkt_sum sum;
+	uint16_t frag;      /**< of the frame that comes (pkt.h)            */
+	uint8_t proto, ihl; /**< the same                                  */
+	bool jumbo;         /**< the same                                  */
 	uint64_t notes;
 };
 
