@@ -72,18 +72,18 @@ static void run(struct sipbed *s, const struct sb *m, int reason)
 
 static void test_denied(void **state)
 {
-	static const struct sb *const v[] = {
-		&first, &later, &options, &first6, &later6, &other6, &hidden6};
+	const struct sb v[] = {first,  later,  options, first6,
+			       later6, other6, hidden6};
 	struct sipbed *s = *state;
 	struct sa a4 = addr(A4, 0), a6 = addr(A6, 0);
 
 	sb_reset(s);
 	for (size_t i = 0; i < ARRAY_SIZE(v); i++)
-		run(s, v[i], 0);
+		run(s, &v[i], 0);
 	fp_sip_net(s->sip, &a4, 32, SIP_NET_DENY, SIP_NONE);
 	fp_sip_net(s->sip, &a6, 128, SIP_NET_DENY, SIP_NONE);
 	for (size_t i = 0; i < ARRAY_SIZE(v); i++)
-		run(s, v[i], CAROM_R_SIP_DENIED);
+		run(s, &v[i], CAROM_R_SIP_DENIED);
 }
 
 /* The class is that of the message which begins in it */
