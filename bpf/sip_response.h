@@ -26,6 +26,7 @@ static __always_inline long sip_reply_to(const struct sip_work *w)
 __noinline int sip_response(void)
 {
 	struct sip_work *w = sip_here();
+	const struct sip_listener *l;
 	const struct scan_via *v;
 	__u32 listener;
 	long kind;
@@ -53,6 +54,10 @@ __noinline int sip_response(void)
 	listener = branch_listener(w);
 	if (listener == ~0u || !branch_is(w, sip_branch(1, listener)))
 		return CAROM_R_SIP_FORGED;
+	/* of a connection, whatever its client calls it in its Via */
+	l = bpf_map_lookup_elem(&sip_listeners, &listener);
+	if (!l || !l->used)
+		return CAROM_R_SIP_TRANSPORT;
 	sip_sender(w);
 	if ((kind & 0xffff) == SIP_HOST_NODE)
 		w->target = kind >> 16;

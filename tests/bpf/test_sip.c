@@ -308,6 +308,13 @@ static void test_response(void **state)
 	m.in = "SIP/2.0 200 OK\n@w\n" VIA FROM TO_TAG CALL "CSeq: 1 INVITE\n\n";
 	m.out = "SIP/2.0 200 OK\n" VIA FROM TO_TAG CALL "CSeq: 1 INVITE\n\n";
 	sb_run(s, &m);
+	m.what = "the request came by a connection, though its Via says UDP";
+	m.listener = 3;
+	m.in = "SIP/2.0 200 OK\n@w\n" VIA FROM TO_TAG CALL "CSeq: 1 INVITE\n\n";
+	m.out = NULL;
+	m.reason = CAROM_R_SIP_TRANSPORT;
+	sb_run(s, &m);
+	m.listener = 0;
 	m.what = "a forged branch goes nowhere";
 	m.in = "SIP/2.0 200 OK\nVia: SIP/2.0/UDP 198.51.100.1:5060;branch="
 	       "z9hG4bK000000000000000000\n" VIA FROM TO_TAG CALL
