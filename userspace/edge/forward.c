@@ -60,17 +60,23 @@ static enum forward_verdict reply(struct way *w, uint16_t code,
 	return reply_extra(w, code, reason, NULL);
 }
 
+/* All that is asked for, be it as much as fits a message (8.2.2.3) */
 static enum forward_verdict unsupported(struct way *w)
 {
-	char extra[512];
-	int n = 0;
+	struct mbuf *mb = mbuf_alloc(256);
+	enum forward_verdict v;
+	int err = mb ? 0 : ENOMEM;
 
-	for (size_t i = 0; i < w->m->hdrc && n >= 0; i++)
+	for (size_t i = 0; i < w->m->hdrc && !err; i++)
 		if (w->m->hdrv[i].type == MSG_PROXY_REQUIRE)
-			n += re_snprintf(extra + n, sizeof(extra) - (size_t)n,
-					 "Unsupported: %r\r\n",
-					 &w->m->hdrv[i].val);
-	return reply_extra(w, 420, "Bad Extension", n > 0 ? extra : NULL);
+			err = mbuf_printf(mb, "Unsupported: %r\r\n",
+					  &w->m->hdrv[i].val);
+	if (!err)
+		err = mbuf_write_u8(mb, 0);
+	v = err ? drop(w->out, "no memory")
+		: reply_extra(w, 420, "Bad Extension", (char *)mb->buf);
+	mem_deref(mb);
+	return v;
 }
 
 /* ---- what is ours to see to ------------------------------------------------ */
