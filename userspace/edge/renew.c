@@ -214,6 +214,7 @@ static void take_rest(struct edge *e, const struct edge_conf *conf)
 	e->conf.ds = conf->ds;
 	e->conf.probe = conf->probe;
 	e->conf.probe_listener = conf->probe_listener;
+	e->conf.probe_listener6 = conf->probe_listener6;
 	probe_set(e->probe, &conf->probe, &conf->ds);
 	e->conf.names = conf->names;
 	names_renew(e->names, &conf->names);
