@@ -155,6 +155,24 @@ static __always_inline __u32 sip_stuck(const struct sip_work *w, __u64 call)
 	return key;
 }
 
+/* CANCEL, and the ACK of a refusal: of the INVITE's transaction, which is known by
+ * the transport in its Via, too (RFC 3261 9.1, 17.2.3) */
+static __always_inline bool sip_ends_ringing(const struct sip_work *w)
+{
+	return w->b.s.method == SCAN_M_CANCEL || w->b.s.method == SCAN_M_ACK;
+}
+
+/* Did the INVITE go over a stream? */
+static __always_inline bool sip_streamed(const struct sip_work *w, __u64 call)
+{
+	const struct sip_stick *st;
+
+	if (!sip_ends_ringing(w))
+		return false;
+	st = bpf_map_lookup_elem(&sip_sticky, &call);
+	return st && st->flags & SIP_STICK_STREAM;
+}
+
 /* What ends a call that rings, whose INVITE came by another edge: was it before
  * the set changed, or after? The agent asks both nodes */
 static __always_inline bool sip_unsure(const struct sip_work *w, __u32 set,
@@ -163,7 +181,7 @@ static __always_inline bool sip_unsure(const struct sip_work *w, __u32 set,
 {
 	__u32 old;
 
-	if (w->b.s.method != SCAN_M_CANCEL && w->b.s.method != SCAN_M_ACK)
+	if (!sip_ends_ringing(w))
 		return false;
 	old = sip_slot_target(set, !(s->active & 1), s->before, hash);
 	return old != ~0u && old != target;
@@ -204,6 +222,8 @@ __noinline int sip_select(__u32 set)
 	hash = s->flags & SIP_SET_KAMAILIO ? sip_hash_kamailio() : (__u32)call;
 	target = sip_slot_target(set, s->active, s->slots, hash);
 	call ^= (__u64)set << 56;
+	if (sip_streamed(w, call))
+		return CAROM_R_SIP_TRANSPORT;
 	if (t->now - s->changed < SIP_STICKY_NS) {
 		stuck = sip_stuck(w, call);
 		if (stuck == ~0u && sip_unsure(w, set, s, hash, target))

@@ -14,7 +14,7 @@
  *   sip_sets      ARRAY[32]      struct sip_set       agent writes
  *   sip_slots     ARRAY          struct sip_slots     agent writes
  *   sip_targets   ARRAY          struct sip_target    agent writes, kernel counts
- *   sip_sticky    LRU[call]      struct sip_stick     kernel writes
+ *   sip_sticky    LRU[call]      struct sip_stick     kernel, agent write
  *   sip_buckets   LRU[source]    struct sip_bucket    kernel writes
  *   sip_counts    PERCPU_ARRAY   struct sip_count     kernel writes
  *   sip_copies    RINGBUF        struct sip_copy      kernel writes
@@ -199,10 +199,15 @@ struct sip_target {
 	__u64 spare;
 };
 
+/* sip_stick.flags */
+#define SIP_STICK_STREAM                                                       \
+	(1u << 0) /**< its INVITE was too long for a datagram: so CANCEL
+		     and ACK are the agent's to send after it            */
+
 /** Where a call went that began before its set changed */
 struct sip_stick {
 	__u32 target; /**< entry of sip_targets                        */
-	__u32 pad;
+	__u32 flags;  /**< SIP_STICK_*                                 */
 };
 
 /** A source's buckets: when each would be empty again (GCRA), and what it lost */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
+#include "carom/sipkey.h"
 #include "sipbed.h"
 
 #define VIA "Via: SIP/2.0/UDP 192.0.2.10:5062;branch=z9hG4bKabc\n"
@@ -400,6 +401,50 @@ static void test_sticky(void **state)
 	fp_sip_target(s->sip, 0, 0, &b, true);
 }
 
+/* An INVITE that the agent sent by TCP: what ends it is of the same transaction only
+ * if it goes that way, too */
+static void test_streamed(void **state)
+{
+	struct sipbed *s = *state;
+	struct siphash h;
+	struct sb can = {.what = "CANCEL of a call by TCP",
+			 .in = STICK("CANCEL sip:bob@192.0.2.1 SIP/2.0\n",
+				     "CSeq: 1 CANCEL\n"),
+			 .reason = CAROM_R_SIP_TRANSPORT};
+	struct sb ack = {
+		.what = "ACK of the same",
+		.in = STICK("ACK sip:bob@192.0.2.1 SIP/2.0\n", "CSeq: 1 ACK\n"),
+		.reason = CAROM_R_SIP_TRANSPORT};
+	struct sb inv = {.what = "INVITE, which the agent sees if it is long",
+			 .via_port = 5062,
+			 .callid = "stick",
+			 .in = STICK(INV, CS),
+			 .out = STUCK(INV, CS)};
+	uint64_t call;
+
+	sb_reset(s);
+	fp_sip_set(s->sip, 0, 1, 0, (uint16_t[]){0}, 1);
+	siphash_start(&h, SB_KEY0, SB_KEY1);
+	siphash_word(&h, SIP_KEY_CALL);
+	sipkey_mem(&h, "stick", 5);
+	call = siphash_end(&h);
+	assert_int_equal(fp_sip_remember(s->sip, 0, 0, call, true), 0);
+	assert_true(fp_sip_streamed(s->sip, 0, call));
+	assert_false(fp_sip_streamed(s->sip, 1, call));
+	sb_packet(s, &can);
+	sb_packet(s, &ack);
+	sb_packet(s, &inv);
+	sb_packet(s, &can);
+	assert_int_equal(fp_sip_remember(s->sip, 0, 0, call, false), 0);
+	can.what = "CANCEL, the INVITE was a datagram after all";
+	can.reason = 0;
+	can.via_port = 5062;
+	can.callid = "stick";
+	can.out = STUCK("CANCEL sip:bob@192.0.2.1 SIP/2.0\n",
+			"CSeq: 1 CANCEL\n");
+	sb_packet(s, &can);
+}
+
 #define ELSEWHERE(line, head)                                                  \
 	line VIA MF "f: <sip:a@x>;tag=1\nt: <sip:b@x>\ni: elsewhere\n" head "\n"
 
@@ -666,6 +711,7 @@ int main(void)
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_kamailio_hash),
 		cmocka_unit_test(test_sticky),
+		cmocka_unit_test(test_streamed),
 		cmocka_unit_test(test_moved),
 		cmocka_unit_test(test_networks),
 		cmocka_unit_test(test_digest),

@@ -390,6 +390,64 @@ static bool try_tcp(const struct sa *dst, void *arg)
 	return !refused;
 }
 
+/* What the edge remembers of a call */
+static uint64_t by_tcp;
+
+static void remember(unsigned set, const struct ds_target *t, uint64_t call,
+		     bool stream, void *arg)
+{
+	(void)set;
+	(void)t;
+	(void)arg;
+	by_tcp = stream ? call : 0;
+}
+
+static bool streamed(unsigned set, uint64_t call, void *arg)
+{
+	(void)set;
+	(void)arg;
+	return by_tcp == call;
+}
+
+/* CANCEL is short, and yet goes where its INVITE went, by the same transport (RFC
+ * 3261 9.1): else it is of no transaction that the node knows */
+static void test_cancel_follows(void **state)
+{
+	static const char via[] = "SIP/2.0/UDP " CLIENT ":5060";
+	char branch[64];
+	struct pl pl;
+	(void)state;
+
+	edge1->try_tcp = try_tcp;
+	edge1->remember = remember;
+	edge1->streamed = streamed;
+	by_tcp = 0;
+	for (unsigned i = 0; i < 2; i++) {
+		refused = i;
+		edge1->datagram = 200;
+		put(edge1, UDP, CLIENT, 5060,
+		    request("INVITE", "sip:b@example.com", via, "", false));
+		out.datagram = mem_deref(out.datagram);
+		goes_to(refused ? MSG_UDP : MSG_TCP, FARM, 5060);
+		assert_int_equal(
+			re_regex(text, strlen(text), "branch=[^\r]+", &pl), 0);
+		assert_int_equal(pl_strcpy(&pl, branch, sizeof(branch)), 0);
+		edge1->datagram = 1300;
+		put(edge1, UDP, CLIENT, 5060,
+		    request("CANCEL", "sip:b@example.com", via, "", false));
+		out.datagram = mem_deref(out.datagram);
+		goes_to(refused ? MSG_UDP : MSG_TCP, FARM, 5060);
+		has(branch);
+		put(edge1, UDP, CLIENT, 5060,
+		    request("ACK", "sip:b@example.com", via, "", true));
+		out.datagram = mem_deref(out.datagram);
+		goes_to(refused ? MSG_UDP : MSG_TCP, FARM, 5060);
+		put(edge1, UDP, CLIENT, 5060,
+		    request("MESSAGE", "sip:b@example.com", via, "", false));
+		goes_to(MSG_UDP, FARM, 5060);
+	}
+}
+
 static void test_too_long(void **state)
 {
 	const char *m = request("MESSAGE", "sip:b@example.com",
@@ -452,6 +510,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_datagrams, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_too_long, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_cancel_follows, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_response, setup, teardown),
 	};
 

@@ -54,14 +54,22 @@ static bool stuck(unsigned set, uint64_t call, bool invite, struct sa *dst,
 	return !fp_sip_stuck(e->sip, set, call, invite, dst);
 }
 
+static bool streamed(unsigned set, uint64_t call, void *arg)
+{
+	const struct edge *e = arg;
+
+	return fp_sip_streamed(e->sip, set, call);
+}
+
 static void remember(unsigned set, const struct ds_target *t, uint64_t call,
-		     void *arg)
+		     bool stream, void *arg)
 {
 	struct edge *e = arg;
 
 	/* the kernel must not send there by UDP */
 	if (ds_target_transp(t) == DS_UDP)
-		(void)fp_sip_remember(e->sip, set, ds_target_number(t), call);
+		(void)fp_sip_remember(e->sip, set, ds_target_number(t), call,
+				      stream);
 }
 
 static unsigned leave_from(const struct sa *dst, unsigned in, void *arg)
@@ -514,6 +522,7 @@ int edge_alloc(struct edge **ep, const struct edge_conf *conf, struct fp *fp,
 	e->policy->stuck = stuck;
 	e->policy->before = before;
 	e->policy->remember = remember;
+	e->policy->streamed = streamed;
 	e->policy->leave = leave_from;
 	e->policy->try_tcp = try_tcp;
 	e->policy->named = named;

@@ -24,6 +24,7 @@ struct way {
 	bool trusted;         /* its source                                */
 	bool chosen;          /* by the rules                              */
 	bool flow;            /* a token said where to                     */
+	bool streamed;        /* it ends what began by TCP                 */
 	uint32_t set;         /* that they chose; SIP_NONE                 */
 };
 
@@ -204,6 +205,12 @@ static bool sneaks(const struct way *w)
 	       policy_asks_auth(w->p, &w->out->dst);
 }
 
+/* CANCEL, and the ACK of a refusal: of the INVITE's transaction */
+static bool ends_ringing(const struct msg *m)
+{
+	return !pl_strcmp(&m->met, "CANCEL") || !pl_strcmp(&m->met, "ACK");
+}
+
 /* What ends a call that rings, whose INVITE came by another edge: was it before
  * the set changed, or after? Both nodes get it; who has no such call does not
  * mind an ACK, and has no say in what a CANCEL does (RFC 3261 9.1) */
@@ -212,8 +219,7 @@ static void also_before(struct way *w, uint32_t hash)
 	struct forward_out *out = w->out;
 	struct sa old;
 
-	if ((pl_strcmp(&w->m->met, "CANCEL") && pl_strcmp(&w->m->met, "ACK")) ||
-	    out->transp != MSG_UDP || !w->p->before ||
+	if (!ends_ringing(w->m) || out->transp != MSG_UDP || !w->p->before ||
 	    !w->p->before(w->set, hash, &old, w->p->arg) ||
 	    sa_cmp(&old, &out->dst, SA_ALL) || sa_af(&old) != sa_af(&out->dst))
 		return;
@@ -232,6 +238,8 @@ static enum forward_verdict pick(struct way *w, const struct policy_set *s)
 
 	w->out->transp = MSG_UDP;
 	w->chosen = true;
+	w->streamed = ends_ringing(w->m) && w->p->streamed &&
+		      w->p->streamed(w->set, call, w->p->arg);
 	if (w->p->stuck &&
 	    w->p->stuck(w->set, call, invite, &w->out->dst, w->p->arg))
 		return FORWARD_SEND;
@@ -244,7 +252,7 @@ static enum forward_verdict pick(struct way *w, const struct policy_set *s)
 	w->out->target = t;
 	also_before(w, hash);
 	if (w->p->remember && invite && !w->m->to_tag.l)
-		w->p->remember(w->set, t, call, w->p->arg);
+		w->p->remember(w->set, t, call, false, w->p->arg);
 	return FORWARD_SEND;
 }
 
@@ -367,6 +375,11 @@ static int as_stream(struct way *w)
 	out->transp = MSG_TCP;
 	out->listener = (unsigned)own;
 	flow_leave(&w->e, w->p, w->in, out);
+	/* CANCEL has to take the same way (9.1) */
+	if (w->chosen && out->target && w->p->remember && !w->m->to_tag.l &&
+	    !pl_strcmp(&w->m->met, "INVITE"))
+		w->p->remember(w->set, out->target, key_call(w->p, w->m), true,
+			       w->p->arg);
 	return edit_request(&out->mb, w->p, w->in, w->m, &w->e);
 }
 
@@ -388,8 +401,10 @@ static enum forward_verdict leave(struct way *w)
 	flow_leave(&w->e, w->p, w->in, out);
 	if (edit_request(&out->mb, w->p, w->in, m, &w->e))
 		return drop(out, "no memory");
-	out->prefer_tcp = out->transp == MSG_UDP && w->p->datagram &&
-			  !out->flow && mbuf_get_left(out->mb) > w->p->datagram;
+	out->prefer_tcp = out->transp == MSG_UDP && !out->flow &&
+			  (w->streamed ||
+			   (w->p->datagram &&
+			    mbuf_get_left(out->mb) > w->p->datagram));
 	if (out->prefer_tcp && sa_isset(&out->dst, SA_ADDR) && as_stream(w))
 		return drop(out, "no memory");
 	return FORWARD_SEND;

@@ -65,9 +65,12 @@ struct policy {
 	/** Where a call went that began before its set changed; may be NULL */
 	bool (*stuck)(unsigned set, uint64_t call, bool invite, struct sa *dst,
 		      void *arg);
-	/** An INVITE that begins a dialog goes to this target; may be NULL */
+	/** An INVITE that begins a dialog goes to this target, stream: by TCP, for
+	 *  it is too long; may be NULL */
 	void (*remember)(unsigned set, const struct ds_target *t, uint64_t call,
-			 void *arg);
+			 bool stream, void *arg);
+	/** Did the INVITE of this call go by TCP so? May be NULL */
+	bool (*streamed)(unsigned set, uint64_t call, void *arg);
 	/** Listener that a packet to dst leaves from, having come to `in` */
 	unsigned (*leave)(const struct sa *dst, unsigned in, void *arg);
 	/** Is it worth trying TCP for a request that is too long? May be NULL */

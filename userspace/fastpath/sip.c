@@ -505,11 +505,21 @@ int fp_sip_before(const struct fp_sip *s, unsigned i, uint32_t hash,
 	return 0;
 }
 
-int fp_sip_remember(struct fp_sip *s, unsigned set, unsigned number,
-		    uint64_t call)
+bool fp_sip_streamed(const struct fp_sip *s, unsigned set, uint64_t call)
 {
 	const uint64_t key = stick_key(call, set);
-	const struct sip_stick st = {.target = set * SIP_SET_TARGETS + number};
+	struct sip_stick st;
+
+	return s && !bpf_map_lookup_elem(s->fdv[M_STICKY], &key, &st) &&
+	       st.flags & SIP_STICK_STREAM;
+}
+
+int fp_sip_remember(struct fp_sip *s, unsigned set, unsigned number,
+		    uint64_t call, bool stream)
+{
+	const uint64_t key = stick_key(call, set);
+	const struct sip_stick st = {.target = set * SIP_SET_TARGETS + number,
+				     .flags = stream ? SIP_STICK_STREAM : 0};
 
 	if (!s || s->readonly || set >= SIP_SETS || number >= SIP_SET_TARGETS)
 		return EINVAL;

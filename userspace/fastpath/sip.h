@@ -137,9 +137,12 @@ int fp_sip_stuck(const struct fp_sip *s, unsigned set, uint64_t call,
 int fp_sip_before(const struct fp_sip *s, unsigned set, uint32_t hash,
 		  struct sa *dst);
 
-/** The call went to this target */
+/** Did the call's INVITE go over a stream, as fp_sip_remember() was told? */
+bool fp_sip_streamed(const struct fp_sip *s, unsigned set, uint64_t call);
+
+/** The call went to this target; stream: not as a datagram */
 int fp_sip_remember(struct fp_sip *s, unsigned set, unsigned number,
-		    uint64_t call);
+		    uint64_t call, bool stream);
 
 /** "INVITE" for SCAN_M_INVITE, "OTHER" for SCAN_M_OTHER; NULL: no such */
 const char *fp_sip_method(unsigned method);
