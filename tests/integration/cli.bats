@@ -264,6 +264,23 @@ with_calls() # N: that many, talking
 	refused 1 "bad:1" "$BIN" stats --config bad
 }
 
+@test "config check reads the files that the configuration names" {
+	cat >edge.yaml <<-END
+	media: {interfaces: [{name: a, address: 192.0.2.1}]}
+	sip:
+	  listen: [{name: a, address: "192.0.2.1:5060"}]
+	  key-file: $PWD/key
+	  dispatcher: $PWD/list
+	END
+	refused 1 "make one with: openssl rand" "$BIN" config check edge.yaml
+	openssl rand -hex 16 >key
+	refused 1 "list: No such file" "$BIN" config check edge.yaml
+	echo "1 sip:192.0.2.2:5060 0 0 weight=500" >list
+	refused 1 "allowed: 0 to 100" "$BIN" config check edge.yaml
+	echo "1 sip:192.0.2.2:5060" >list
+	"$BIN" config check edge.yaml | grep -q ": good$"
+}
+
 @test "users are added, changed and deleted; a file with a fault is left alone" {
 	echo "Circle of Life" | "$BIN" user add Mufasa -f users \
 		-r http-auth@example.org

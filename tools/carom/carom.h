@@ -117,6 +117,10 @@ int cli_fp_error(const char *what, int err, const struct fp_err *e);
  */
 int cli_config(struct cli *cli, bool strict);
 
+/** Read the files that the configuration names, as the agent would
+ *  (config_files.c). @return 0 or errno, and what is wrong in e */
+int config_files(const struct config *c, struct config_err *e);
+
 /** Open the pinned maps for reading. @return 0 or exit code, explained */
 int cli_open(struct cli *cli, struct fp **fpp);
 

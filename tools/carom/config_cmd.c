@@ -82,6 +82,8 @@ static int run(struct cli *cli, void *cfg, int argc, char **argv)
 		path = argv[1];
 
 	err = config_load(&cli->config, path, &e);
+	if (!err && !do_show)
+		err = config_files(cli->config, &e);
 	if (err)
 		return refuse(cli, path, err, &e);
 
@@ -93,7 +95,9 @@ const struct cmd cmd_config = {
 	.args = "check|show [FILE]",
 	.summary = "Check the configuration, or show what is in force",
 	.text = "check names the first fault: file, line, key, and what is "
-		"allowed there.\nshow prints the file as YAML, defaults "
+		"allowed there;\nof the files that it names, too: key, "
+		"dispatcher list, users, certificate.\nshow prints the file as "
+		"YAML, defaults "
 		"filled in.",
 	.example = "  carom config check\n"
 		   "  carom config show carom.yaml.example",

@@ -109,6 +109,12 @@ extern const char *const config_sip_transpv[CONFIG_TRANSPS];
 /** "MD5" for CONFIG_SIP_MD5 */
 extern const char *const config_sip_algv[CONFIG_SIP_ALGS];
 
+struct config_err;
+
+/** 32 hexadecimal digits. @param e  On error says what is wrong.
+ *  @return 0, EBADMSG, or errno of open(2) */
+int config_read_key(uint64_t key[2], const char *path, struct config_err *e);
+
 void config_sip_free(struct config_sip *s);
 
 /** `sip.dns` alone. @return 0 or errno */

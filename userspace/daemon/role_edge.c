@@ -10,35 +10,6 @@ _Static_assert((int)CONFIG_TCP == (int)MSG_TCP &&
 		       (int)CONFIG_WSS == (int)MSG_WSS,
 	       "fill_policy() takes one for the other");
 
-/* 32 hexadecimal digits: the same on all edges */
-static int read_key(uint64_t key[2], const char *path)
-{
-	char digits[33] = "", *nl;
-	FILE *f = fopen(path, "re");
-	int err = 0;
-
-	if (!f) {
-		err = errno;
-		log_error("sip.key-file: %s: %m; make one with: "
-			  "openssl rand -hex 16 >%s",
-			  path, err, path);
-		return err;
-	}
-	if (!fgets(digits, sizeof(digits), f))
-		digits[0] = '\0';
-	(void)fclose(f);
-	nl = strchr(digits, '\n');
-	if (nl)
-		*nl = '\0';
-	if (strlen(digits) != 32 ||
-	    sscanf(digits, "%16lx%16lx", &key[0], &key[1]) != 2) {
-		log_error("sip.key-file: %s: has not 32 hexadecimal digits",
-			  path);
-		err = EBADMSG;
-	}
-	return err;
-}
-
 static const struct policy_listener *udp_of(const struct policy *p, int af)
 {
 	const int own = policy_own_listener(p, MSG_UDP, af);
@@ -212,6 +183,7 @@ int role_edge(struct edge **ep, const struct config *c, struct fp *fp)
 	struct edge_conf conf = {.policy = NULL};
 	struct fp_sip *sip = NULL;
 	struct ds_err derr = {""};
+	struct config_err ke = {""};
 	struct fp_err e = {""};
 	int err;
 
@@ -219,9 +191,12 @@ int role_edge(struct edge **ep, const struct config *c, struct fp *fp)
 		return 0;
 	err = fill_conf(&conf, s);
 	if (!err)
-		err = read_key(conf.policy->key, s->key_file);
-	if (err)
+		err = config_read_key(conf.policy->key, s->key_file, &ke);
+	if (err) {
+		if (str_isset(ke.msg))
+			log_error("%s", ke.msg);
 		goto out;
+	}
 	err = fp_sip_open(&sip, c->pin_dir, false, &e);
 	if (err) {
 		log_error("sip: %s", e.msg);

@@ -247,7 +247,9 @@ int users_load(struct users **up, const char *path, const char *realm,
 		(void)close(fd);
 	}
 	if (err) {
-		(void)re_snprintf(e->msg, sizeof(e->msg), "%s: %m", path, err);
+		(void)re_snprintf(e->msg, sizeof(e->msg), "%s: %m%s", path, err,
+				  err == ENOENT ? "; carom user add makes it"
+						: "");
 		return err;
 	}
 	return parse(up, path, realm, text, n, e);
