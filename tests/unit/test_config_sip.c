@@ -364,6 +364,9 @@ static void test_refused(void **state)
 		 ":6: sip.listen[0].transport: "},
 		{LISTEN ", transport: tls}\n  key-file: /k\n",
 		 ":6: sip.listen[0].transport: "},
+		{MEDIA "sip:\n  listen:\n    - {name: a, address: "
+		       "\"192.0.2.1:16384\"}\n  key-file: /k\n",
+		 ":6: sip.listen[0].address: "},
 		{LISTEN ", own: true}\n    - {name: b, own: true, address: "
 			"\"192.0.2.2:5060\"}\n  key-file: /k\n",
 		 ":7: sip.listen[1].own: "},

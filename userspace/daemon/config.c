@@ -123,6 +123,8 @@ static int fill(struct config *c, const struct config_src *src)
 		err = config_fill_ng(c, src);
 	if (!err)
 		err = config_fill_sip(c, src);
+	if (!err)
+		err = config_check_ports(c, src);
 
 	return err;
 }

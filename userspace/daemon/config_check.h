@@ -34,6 +34,8 @@ int config_fill_sip_auth(struct config_sip *s, const struct config_src *src);
 
 /** `sip.tls`, `sip.streams`, `sip.tcp-above`; after the listeners */
 int config_fill_streams(struct config_sip *s, const struct config_src *src);
+/** No listener's port is one of media's */
+int config_check_ports(const struct config *c, const struct config_src *src);
 
 /** "1024-2047" to its ends. @return 0 or EINVAL */
 int config_port_range(const char *s, uint16_t *min, uint16_t *max);

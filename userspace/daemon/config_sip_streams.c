@@ -61,6 +61,31 @@ static int need_tls(const struct config_sip *s, const struct config_src *src)
 	return 0;
 }
 
+/* The fast path would take its packets for media */
+int config_check_ports(const struct config *c, const struct config_src *src)
+{
+	char path[40];
+
+	for (size_t i = 0; i < c->sip.listenc; i++)
+		for (size_t k = 0; k < c->media.ifacec; k++) {
+			const struct sa *sa = &c->sip.listenv[i].addr;
+			const struct media_iface_conf *m = &c->media.ifacev[k];
+
+			if (c->sip.listenv[i].transp != CONFIG_UDP ||
+			    !sa_cmp(sa, &m->addr, SA_ADDR) ||
+			    sa_port(sa) < m->port_min ||
+			    sa_port(sa) > m->port_max)
+				continue;
+			(void)re_snprintf(path, sizeof(path),
+					  "sip.listen[%zu].address", i);
+			return config_tree_refuse(
+				src->tree, src->e, path,
+				"'%J' is a media port of interfaces[%zu] (%s)",
+				sa, k, m->name);
+		}
+	return 0;
+}
+
 int config_fill_streams(struct config_sip *s, const struct config_src *src)
 {
 	const struct raw_sip *r = src->raw->sip;
