@@ -164,6 +164,8 @@ static void print_ping(const struct odict *o, void *arg)
 		return;
 
 	p->failed |= ask_number(o, "fails") > 0;
+	if (p->cli->json)
+		return;
 	fprintf(p->cli->out, "set %u  %s  ", (unsigned)ask_number(o, "set"),
 		text(o, "uri"));
 	if (code)
@@ -211,13 +213,13 @@ static int ping(struct cli *cli, const struct dispatcher *d, const char *uri,
 		ask_each(ask_array(reply, "targets"), count, &now);
 	} while (!moved(before, &now) && tmr_jiffies() < end);
 
-	if (cli->json)
-		return cli_json(cli, reply);
-
 	ask_each(ask_array(reply, "targets"), print_ping, &p);
-	mem_deref(reply);
+	if (cli->json)
+		code = cli_json(cli, reply);
+	else
+		mem_deref(reply);
 
-	return p.failed ? CLI_FAIL : CLI_OK;
+	return p.failed ? CLI_FAIL : code;
 }
 
 /* ------------------------------------------------------------------------ */

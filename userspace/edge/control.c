@@ -37,15 +37,22 @@ static int list(struct edge *e, const struct odict *req, struct odict *reply)
 {
 	const struct policy_set *s;
 	struct odict *arr = NULL;
+	unsigned n = 0;
 	int err = odict_alloc(&arr, 64);
 
 	for (size_t i = 0; !err && (s = edge_set(e, i)); i++) {
 		if (!wanted(req, s->set))
 			continue;
+		++n;
 		for (size_t k = 0; k < ds_set_count(s->set) && !err; k++)
 			err = targetview(arr, s->set, ds_set_target(s->set, k),
 					 k);
 	}
+	if (!err && !n && odict_string(req, "set"))
+		err = control_fail(reply, ENOENT,
+				   "no set %s; carom dispatcher list shows "
+				   "them",
+				   odict_string(req, "set"));
 	if (!err)
 		err = odict_entry_add(reply, "targets", ODICT_ARRAY, arr);
 	mem_deref(arr);

@@ -79,16 +79,11 @@ int targetview_sent(struct odict *arr, const struct ds_set *set)
 static int put_attrs(struct odict *o, const struct ds_target *t)
 {
 	const char *attrs = ds_target_attrs(t);
-	const struct sa *addr = ds_target_addr(t);
 	struct pl val;
 	char text[128];
 	int err = 0;
 
-	if (addr) {
-		(void)re_snprintf(text, sizeof(text), "%J", addr);
-		err = odict_entry_add(o, "address", ODICT_STRING, text);
-	}
-	if (!err && attrs)
+	if (attrs)
 		err = odict_entry_add(o, "attrs", ODICT_STRING, attrs);
 	if (!err && ds_attr_get(attrs, "duid", &val)) {
 		(void)re_snprintf(text, sizeof(text), "%r", &val);
