@@ -381,12 +381,14 @@ static void maps_handler(void *arg)
 static int make_room(const struct config *c)
 {
 	const rlim_t want = c->sip.streams.connections + DESCRIPTORS;
+	const struct rlimit more = {want, want};
 	struct rlimit lim;
 
 	if (getrlimit(RLIMIT_NOFILE, &lim))
 		return errno;
-	if (lim.rlim_max < want && geteuid() == 0)
-		lim.rlim_max = want;
+	/* even root may not, where CAP_SYS_RESOURCE was taken away */
+	if (lim.rlim_max < want && !setrlimit(RLIMIT_NOFILE, &more))
+		lim = more;
 	lim.rlim_cur = min(want, lim.rlim_max);
 	if (setrlimit(RLIMIT_NOFILE, &lim))
 		return errno;
