@@ -89,6 +89,21 @@ static void target_row(struct table *table, const struct sipsnap_target *st)
 	number(table, t->received);
 }
 
+static int reasons(const struct view *v)
+{
+	static const char prefix[] = "sip_";
+	bool any = v->all;
+
+	for (unsigned i = 0; i < CAROM_R_MAX; i++)
+		any |= v->rcv[i].packets > 0 &&
+		       !strncmp(fp_reason_name(i), prefix, strlen(prefix));
+	if (!any)
+		return 0;
+	fputc('\n', v->cli->out);
+
+	return stats_table(v->cli, v->rcv, v->all, prefix);
+}
+
 static int print_table(struct view *v)
 {
 	struct table *kinds = NULL, *targets = NULL;
@@ -110,9 +125,8 @@ static int print_table(struct view *v)
 		fprintf(v->cli->out, "\n");
 		err = table_print(targets, v->cli->out, &v->cli->style);
 	}
-	fputc('\n', v->cli->out);
 	if (!err)
-		err = stats_table(v->cli, v->rcv, v->all, "sip_");
+		err = reasons(v);
 	if (!err)
 		err = sipagent_print(v->cli, v->agent);
 out:

@@ -266,8 +266,8 @@ const struct cmd cmd_user = {
 		"hashes to, for\nSHA-256 and MD5, into the file of users; a "
 		"user who is there gets the new one.\nreload: the agent reads "
 		"the file; one with a fault changes nothing.",
-	.example = "  carom user add alice\n  pwgen | carom user add bob "
-		   "--file /etc/carom/users --realm example.com",
+	.example = "  carom user add alice\n  carom user add bob --file "
+		   "/etc/carom/users --realm example.com <password",
 	.optv = optv,
 	.cfg_size = sizeof(struct user),
 	.argc_max = 2,
