@@ -64,6 +64,28 @@ SCAN_INLINE __u32 scan_method_scan(const struct scan_buf *b, __u32 off,
 	return SCAN_M_OTHER;
 }
 
+/* Is off..end a token (25.1)? */
+SCAN_INLINE int scan_is_token(const struct scan_buf *b, __u32 off, __u32 end)
+{
+	for (int i = 0; i < 2 && off < end; i++) {
+		__u64 w = scan_word(b, off), low7 = w & SCAN_LOW7;
+		__u64 bad = ~(scan_range(low7, '0', '9') |
+			      scan_range(low7 | SCAN_ONES * 0x20, 'a', 'z') |
+			      scan_range(low7, '-', '.') |
+			      scan_range(low7, '*', '+') |
+			      scan_range(low7, '_', '`')) |
+			    w;
+
+		bad &= ~(scan_equal(w, '!') | scan_equal(w, '%') |
+			 scan_equal(w, '\'') | scan_equal(w, '~')) &
+		       SCAN_HIGH;
+		if (bad)
+			return off + scan_first(bad) >= end;
+		off += 8;
+	}
+	return off >= end;
+}
+
 /* Do two pieces of at most 16 bytes say the same? */
 SCAN_INLINE __u32 scan_same16(const struct scan_buf *b, __u32 off, __u32 other,
 			      __u32 len)
@@ -368,6 +390,8 @@ SCAN_INLINE int scan_request_line(struct scan_buf *b, __u32 off, __u32 end)
 		return SCAN_ODD_START;
 	scan_set(&b->s.met, off, sp);
 	b->s.method = scan_method_scan(b, off, sp - off);
+	if (b->s.method == SCAN_M_OTHER && !scan_is_token(b, off, sp))
+		return SCAN_ODD_START;
 	uri_end = scan_find(b, sp + 1, end, ' ');
 	if (uri_end + 8 != end ||
 	    scan_keep(scan_word(b, uri_end + 1), 7) != SCAN_VERSION)
