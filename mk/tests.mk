@@ -60,6 +60,9 @@ TEST_SRCS_cli_sipcopy = $(addprefix tools/carom/,sipcopy.c json.c) \
 TEST_SRCS_cli_callrec = tools/carom/callrec.c
 TEST_SRCS_edge_flow  = $(SRCS_edge) $(SRCS_log) userspace/fastpath/names.c
 TEST_SRCS_edge_hop   = $(SRCS_edge) $(SRCS_log) userspace/fastpath/names.c
+TEST_SRCS_edge_review = $(SRCS_edge) $(SRCS_log) userspace/fastpath/names.c \
+			$(addprefix userspace/edge/,stream.c streamout.c conn.c connread.c \
+			  frame.c ws.c source.c cert.c)
 TEST_SRCS_edge_stream = $(addprefix userspace/edge/,frame.c ws.c source.c keepalive.c)
 TEST_SRCS_edge_msg   = $(addprefix userspace/edge/,msg.c list.c uri.c)
 TEST_SRCS_sipscan    =

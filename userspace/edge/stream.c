@@ -32,6 +32,9 @@ static void wait_handler(struct conn *c, enum conn_wait wait, void *arg)
 {
 	struct streams *s = arg;
 
+	/* it is to be closed: nothing that comes by it puts that off */
+	if (c->wait_le.list && !c->due)
+		return;
 	c->wait = wait;
 	c->due = tmr_jiffies() + s->msv[wait];
 	list_unlink(&c->wait_le);
