@@ -337,10 +337,10 @@ static void test_long(void **state)
 	n = snprintf(text, sizeof(text),
 		     INVITE VIA REST "Subject: %0900d\r\nX: ", 0);
 	memset(text + n, 's', sizeof(text) - n);
-	strcpy(text + SCAN_LEN_MAX - 4, "\r\n\r\n");
+	memcpy(text + SCAN_LEN_MAX - 4, "\r\n\r\n", 5);
 	assert_int_equal(scan(text), SCAN_OK);
 	text[SCAN_LEN_MAX - 4] = 's';
-	strcpy(text + SCAN_LEN_MAX - 3, "\r\n\r\n");
+	memcpy(text + SCAN_LEN_MAX - 3, "\r\n\r\n", 5);
 	assert_int_equal(scan(text), SCAN_ODD_LONG);
 
 	/* a line that is too long */
