@@ -73,6 +73,8 @@ struct sip_piece {
 #define WORK_TRUSTED (1u << 0) /* source may send anywhere          */
 #define WORK_CHOSEN (1u << 1)  /* the rules chose the target        */
 #define WORK_RR (1u << 2)
+#define WORK_NATTED (1u << 3) /* its Via is not where it comes from   */
+#define WORK_FLOW (1u << 4)   /* the set asks for tokens of flows     */
 
 /* A message on its way through. `copy` and the two words that scan_buf begins
  * with are a struct sip_copy, its text right behind */

@@ -91,11 +91,14 @@ static __always_inline int sip_by_uri(struct sip_work *w)
 	return sip_select(set);
 }
 
-static __always_inline bool sip_set_asks_rr(__u32 set)
+/* WORK_RR, WORK_FLOW */
+static __always_inline __u32 sip_set_asks(__u32 set)
 {
 	const struct sip_set *s = bpf_map_lookup_elem(&sip_sets, &set);
 
-	return s && s->flags & SIP_SET_RR;
+	if (!s || !(s->flags & SIP_SET_RR))
+		return 0;
+	return s->flags & SIP_SET_PATH ? WORK_RR | WORK_FLOW : WORK_RR;
 }
 
 /* Does it begin a dialog that is to come through here again? */
@@ -112,8 +115,16 @@ static __always_inline void sip_record_route(struct sip_work *w)
 		set = w->target / SIP_SET_TARGETS;
 	else if (w->from != ~0u)
 		set = w->from / SIP_SET_TARGETS;
-	if (set != SIP_NONE && sip_set_asks_rr(set))
-		w->flags |= WORK_RR;
+	if (set != SIP_NONE)
+		w->flags |= sip_set_asks(set);
+}
+
+/* Who is behind a NAT is called back by a token, which the agent makes */
+static __always_inline bool sip_wants_token(const struct sip_work *w)
+{
+	const __u32 all = WORK_RR | WORK_FLOW | WORK_NATTED;
+
+	return (w->flags & all) == all && !(w->flags & WORK_TRUSTED);
 }
 
 /* By its name to somebody whom we trust, outside a dialog, while some set asks for
@@ -129,6 +140,14 @@ static __always_inline bool sip_sneaks(const struct sip_work *w)
 	       m != SCAN_M_CANCEL &&
 	       (!w->b.s.to_tag.len || m == SCAN_M_REGISTER ||
 		m == SCAN_M_PUBLISH);
+}
+
+/* Is the topmost Via, which sip_lookup() has read, another place than the source? */
+static __always_inline bool sip_natted(const struct sip_work *w)
+{
+	return *(__u64 *)w->next.addr != *(__u64 *)w->src.addr ||
+	       *(__u64 *)(w->next.addr + 8) != *(__u64 *)(w->src.addr + 8) ||
+	       w->next.port != w->src.port;
 }
 
 /* The reason, CAROM_R_SIP_FORWARDED with sip_work.next */
@@ -151,6 +170,8 @@ __noinline int sip_request(void)
 		return CAROM_R_SIP_SYNTAX;
 	if ((kind & 0xffff) == SIP_HOST_SELF)
 		return CAROM_R_SIP_LOCAL; /* a loop: 482 */
+	if (kind < 0 || sip_natted(w))
+		w->flags |= WORK_NATTED;
 	rc = sip_routes();
 	if (rc != CAROM_R_SIP_FORWARDED)
 		return rc;
@@ -170,7 +191,7 @@ __noinline int sip_request(void)
 	if (sip_sneaks(w))
 		return CAROM_R_SIP_AUTH;
 	sip_record_route(w);
-	return CAROM_R_SIP_FORWARDED;
+	return sip_wants_token(w) ? CAROM_R_SIP_FLOW : CAROM_R_SIP_FORWARDED;
 }
 
 #endif

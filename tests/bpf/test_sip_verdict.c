@@ -240,6 +240,11 @@ static void test_nobody(void **state)
 	       "CSeq: 1 REGISTER\n\n";
 	fp_sip_set(s->sip, 0, 1, SIP_SET_PATH, (uint16_t[]){0}, 1);
 	sb_run(s, &m);
+	m.what = "behind a NAT, and to be called back";
+	m.in = INV VIA MF IDS CS "\n";
+	m.sport = 6000;
+	fp_sip_set(s->sip, 0, 1, SIP_SET_PATH | SIP_SET_RR, (uint16_t[]){0}, 1);
+	sb_run(s, &m);
 }
 
 #define ASK(line, head)                                                        \

@@ -380,6 +380,46 @@ static void test_datagrams(void **state)
 	goes_to(MSG_UDP, FARM, 5060);
 }
 
+/* So has who calls from behind a NAT: his Contact is of no use to the far side */
+static void test_natted(void **state)
+{
+	static const char via[] = "SIP/2.0/UDP 10.0.0.1:5060;rport";
+	(void)state;
+
+	edge1->setv[0].flags = edge2->setv[0].flags = SIP_SET_RR;
+	assert_int_equal(
+		put(edge1, UDP, CLIENT, 6000,
+		    request("INVITE", "sip:b@example.com", via, "", false)),
+		FORWARD_SEND);
+	has("Record-Route: <sip:" VIP ":5060;lr>\r\n");
+	has_not("Record-Route: <sip:f0");
+	edge1->setv[0].flags = edge2->setv[0].flags = SIP_SET_RR | SIP_SET_PATH;
+	/* not who is where he says */
+	assert_int_equal(put(edge1, UDP, CLIENT, 5060,
+			     request("INVITE", "sip:b@example.com",
+				     "SIP/2.0/UDP " CLIENT, "", false)),
+			 FORWARD_SEND);
+	has_not("Record-Route: <sip:f0");
+	assert_int_equal(
+		put(edge1, UDP, CLIENT, 6000,
+		    request("INVITE", "sip:b@example.com", via, "", false)),
+		FORWARD_SEND);
+	record_route(top, sizeof(top), 0);
+	record_route(bottom, sizeof(bottom), 1);
+	/* the farm's BYE finds him by any edge, whatever his Contact says */
+	assert_int_equal(put(edge2, UDP, FARM, 5060,
+			     request("BYE", "sip:a@10.0.0.1", FVIA,
+				     routes(top, bottom), true)),
+			 FORWARD_SEND);
+	goes_to(MSG_UDP, CLIENT, 6000);
+	/* and his goes to the farm, from whichever port he has by now */
+	assert_int_equal(put(edge2, UDP, CLIENT, 6001,
+			     request("BYE", "sip:b@" FARM, via,
+				     routes(bottom, top), true)),
+			 FORWARD_SEND);
+	goes_to(MSG_UDP, FARM, 5060);
+}
+
 /* A target's own transport; and TCP for what is too long, unless it was refused */
 static bool refused;
 
@@ -509,6 +549,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_called, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_datagrams, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(test_natted, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_too_long, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cancel_follows, setup,
 						teardown),

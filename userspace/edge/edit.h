@@ -15,6 +15,7 @@ struct edit {
 	bool path;        /**< REGISTER: Path with the flow's token         */
 	bool strict;      /**< 16.6, 6: next Route is a strict router's    */
 	bool trusted;     /**< the source                                   */
+	bool natted;      /**< the source, over UDP, is not where its Via is */
 	unsigned in, out; /**< listeners                                   */
 	/* Record-Route of either side: its listener, and the token of the flow
 	 * that leads to the other side; "": none */

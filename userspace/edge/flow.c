@@ -69,6 +69,18 @@ bool flow_of_client(const struct policy *p, const struct forward_in *in,
 	return by_connection(p, in) && !trusted;
 }
 
+bool flow_natted(const struct policy *p, const struct forward_in *in,
+		 const struct msg *m, bool trusted)
+{
+	const struct msg_via *v = &m->viav[0];
+	struct sa via;
+
+	if (by_connection(p, in) || trusted)
+		return false;
+	return sa_set(&via, &v->host, v->port ? v->port : 5060) ||
+	       !sa_cmp(&via, &in->src, SA_ALL);
+}
+
 static bool fits(const struct policy_listener *l, enum msg_transp transp,
 		 int af)
 {
@@ -136,7 +148,7 @@ void flow_leave(struct edit *e, const struct policy *p,
 	e->rr_in = named(p, e->in, out->flow && out->transp != MSG_UDP);
 	e->rr_out = named(p, e->out, client);
 	e->token_in[0] = e->token_out[0] = '\0';
-	if (client || e->path)
+	if (client || e->path || e->natted)
 		token(e->token_out, p, e->rr_out,
 		      p->listenerv[in->listener].transp, &in->src,
 		      in->listener);

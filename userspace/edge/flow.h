@@ -42,6 +42,11 @@ void flow_routes(struct flow_routes *r, const struct policy *p,
 bool flow_of_client(const struct policy *p, const struct forward_in *in,
 		    bool trusted);
 
+/** Did it come by UDP, from another place than its Via says? What its Contact says
+ *  is then as little use to the far side */
+bool flow_natted(const struct policy *p, const struct forward_in *in,
+		 const struct msg *m, bool trusted);
+
 /**
  * The listener that a request leaves by, where no flow says so
  *
@@ -50,8 +55,8 @@ bool flow_of_client(const struct policy *p, const struct forward_in *in,
 unsigned flow_listener(const struct policy *p, const struct forward_in *in,
 		       const struct forward_out *out, bool relay);
 
-/** Fill e's listeners and tokens: e->path, e->record_route, e->trusted and
- *  out->listener are known */
+/** Fill e's listeners and tokens: e->path, e->record_route, e->trusted, e->natted
+ *  and out->listener are known */
 void flow_leave(struct edit *e, const struct policy *p,
 		const struct forward_in *in, const struct forward_out *out);
 

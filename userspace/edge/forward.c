@@ -342,7 +342,8 @@ static enum forward_verdict permit(struct way *w)
 	return refuse(w);
 }
 
-static bool set_asks_rr(const struct way *w)
+/* SIP_SET_* of the set that the dialog is with */
+static uint32_t set_asks(const struct way *w)
 {
 	unsigned set = SIP_NONE;
 
@@ -350,7 +351,7 @@ static bool set_asks_rr(const struct way *w)
 		set = w->set;
 	else if (!w->out->target || !policy_node(w->p, &w->out->dst, &set))
 		(void)policy_node(w->p, &w->in->src, &set);
-	return set < SIP_SETS && w->p->setv[set].flags & SIP_SET_RR;
+	return set < SIP_SETS ? w->p->setv[set].flags : 0;
 }
 
 static bool begins_dialog(const struct msg *m)
@@ -383,6 +384,19 @@ static int as_stream(struct way *w)
 	return edit_request(&out->mb, w->p, w->in, w->m, &w->e);
 }
 
+/* Does it begin a dialog that is to come through here again, and who is called back
+ * by a token then? */
+static void record_route(struct way *w)
+{
+	const bool begins = begins_dialog(w->m);
+	const uint32_t asks = begins ? set_asks(w) : 0;
+
+	w->e.record_route = begins && (w->out->flow || asks & SIP_SET_RR ||
+				       flow_of_client(w->p, w->in, w->trusted));
+	w->e.natted = asks & SIP_SET_RR && asks & SIP_SET_PATH &&
+		      flow_natted(w->p, w->in, w->m, w->trusted);
+}
+
 static enum forward_verdict leave(struct way *w)
 {
 	const struct msg *m = w->m;
@@ -393,11 +407,8 @@ static enum forward_verdict leave(struct way *w)
 	w->e.path = !pl_strcmp(&m->met, "REGISTER") &&
 		    ((w->chosen && w->p->setv[w->set].flags & SIP_SET_PATH) ||
 		     flow_of_client(w->p, w->in, w->trusted));
-	w->e.record_route = begins_dialog(m) &&
-			    (out->flow ||
-			     flow_of_client(w->p, w->in, w->trusted) ||
-			     set_asks_rr(w));
 	w->e.trusted = w->trusted;
+	record_route(w);
 	flow_leave(&w->e, w->p, w->in, out);
 	if (edit_request(&out->mb, w->p, w->in, m, &w->e))
 		return drop(out, "no memory");
