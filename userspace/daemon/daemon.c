@@ -432,6 +432,7 @@ static int start(struct daemon *d)
 		err = privs_drop(&d->privs);
 	if (err)
 		return err;
+	reload_foresee(d->reload);
 
 	err = watch_hup(d);
 	if (err)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The configuration, read again while the agent runs */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <re.h>
 
@@ -43,6 +45,20 @@ int reload_alloc(struct reload **rp, const char *path,
 	r->edge = edge;
 	*rp = r;
 	return 0;
+}
+
+void reload_foresee(const struct reload *r)
+{
+	const struct config *c = r->started;
+	const char *const pathv[] = {r->path,           c->sip.dispatcher,
+				     c->sip.auth.users, c->sip.tls.certificate,
+				     c->sip.tls.key,    c->sip.tls.ca};
+
+	for (size_t i = 0; i < ARRAY_SIZE(pathv); i++)
+		if (pathv[i] && faccessat(AT_FDCWD, pathv[i], R_OK, AT_EACCESS))
+			log_warn("%s: user %s may not read it: carom reload "
+				 "will be refused",
+				 pathv[i], c->user ? c->user : "root");
 }
 
 static int refuse(struct reload *r, int err, const char *why)

@@ -19,6 +19,9 @@ struct reload;
 int reload_alloc(struct reload **rp, const char *path,
 		 const struct config *started, struct edge *edge);
 
+/** Name in the log what the next reload may not read, as the user that we are now */
+void reload_foresee(const struct reload *r);
+
 /**
  * Read the file and take what can be taken. Logged as well
  *
