@@ -89,6 +89,21 @@ static __always_inline bool sip_sum_missing(const struct xdp_md *ctx,
 	       ((void *)(udp + 1) > (void *)(long)ctx->data_end || !udp->check);
 }
 
+/* The message's first four bytes; 0 where there are fewer */
+static __always_inline __u32 sip_head(struct xdp_md *ctx, const struct trip *t)
+{
+	/* the mask changes nothing; it tells the verifier of the bound */
+	__u32 off = (t->f.l2_len + t->f.l3_len + sizeof(struct udphdr)) & 127;
+	const __u32 *text = (void *)(long)ctx->data + off;
+	__u32 head = 0;
+
+	if ((void *)(text + 1) <= (void *)(long)ctx->data_end)
+		return *text;
+	/* it may lie in the frame's next buffer */
+	bpf_xdp_load_bytes(ctx, off, &head, sizeof(head));
+	return head;
+}
+
 /* From the wire to the scanner's buffer. PARSE_PASS where nobody listens at
  * the port, CAROM_R_SIP_FORWARDED, or the reason why it goes no further */
 __noinline int sip_admit(struct xdp_md *ctx)
@@ -98,7 +113,7 @@ __noinline int sip_admit(struct xdp_md *ctx)
 	struct cpu *cpu = cpu_here();
 	const struct sip_conf *conf = sip_settings();
 	const struct sip_host *self;
-	__u32 class, head = 0;
+	__u32 class;
 	int rc;
 
 	if (!t || !w || !cpu || !conf || !(conf->flags & SIP_CONF_ON))
@@ -119,10 +134,7 @@ __noinline int sip_admit(struct xdp_md *ctx)
 	w->from = ~0u;
 	t->now = clock_now(cpu);
 
-	bpf_xdp_load_bytes(ctx,
-			   t->f.l2_len + t->f.l3_len + sizeof(struct udphdr),
-			   &head, sizeof(head));
-	class = sip_class(head) & 7;
+	class = sip_class(sip_head(ctx, t)) & 7;
 	if (class >= SIP_CLASS_MAX)
 		return PARSE_PASS;
 	rc = sip_network(w, t, &conf->limit[class], class);

@@ -20,17 +20,20 @@ static __always_inline void text_word(struct sip_work *w, __u64 word, __u32 n)
 	w->texts += n;
 }
 
-/* Decimal, 0..65535 */
+/* Decimal, 0..65535. Without divisions, which cost as much as a lookup */
 static __always_inline void text_number(struct sip_work *w, __u32 n)
 {
-	__u32 div = 10000;
+	__u32 digits = 1 + (n > 9) + (n > 99) + (n > 999) + (n > 9999);
+	__u64 word = 0, rest = n;
 
 #pragma unroll
 	for (int i = 0; i < 5; i++) {
-		if (n >= div || div == 1)
-			text_char(w, '0' + n / div % 10);
-		div /= 10;
+		__u64 tenth = rest * 52429 >> 19; /* up to 81919 */
+
+		word = word << 8 | ('0' + rest - tenth * 10);
+		rest = tenth;
 	}
+	text_word(w, word >> (40 - digits * 8), digits);
 }
 
 /* Octets in text, lowest byte first; the highest has the length */
@@ -49,13 +52,18 @@ static const __u32 octets[256] = {OCTETS64(0), OCTETS64(64), OCTETS64(128),
 
 static __always_inline void text_source4(struct sip_work *w)
 {
+	__u32 at = w->texts;
+
 	for (__u32 i = 0; i < 4; i++) {
 		__u32 word = octets[w->src.addr[12 + i]];
+		__u32 n = word >> 24 & 3;
 
-		if (i)
-			text_char(w, '.');
-		text_word(w, word & 0xffffff, word >> 24);
+		/* a dot behind each; that of the last one does not count */
+		*(__u64 *)(w->text + (at & TEXT_MASK)) = (word & 0xffffff) |
+							 (__u64)'.' << n * 8;
+		at += n + 1;
 	}
+	w->texts = at - 1;
 }
 
 /* A group of an IPv6 address, without leading zeroes */
@@ -144,7 +152,7 @@ static __always_inline void piece_listener(struct sip_work *w, __u32 from,
 }
 
 /* Our Via and the Record-Routes, behind the start line */
-__noinline int sip_edit_top(void)
+static __always_inline int sip_edit_top(void)
 {
 	struct sip_work *w = sip_here();
 	__u32 text, digits;
@@ -221,7 +229,7 @@ static __always_inline void cut(struct sip_work *w, __u32 off, __u32 end)
 }
 
 /* Own Routes go: an entry, or the line where no other is in it */
-__noinline int sip_edit_routes(void)
+static __always_inline int sip_edit_routes(void)
 {
 	struct sip_work *w = sip_here();
 	const struct scan_route *r, *r2;
@@ -255,10 +263,12 @@ static __always_inline void sip_edit_hops(struct sip_work *w)
 
 #pragma unroll
 	for (int i = 2; i >= 0; i--) {
+		__u32 tenth = n * 205 >> 11; /* up to 1028 */
+
 		if ((__u32)i >= len)
 			continue;
-		w->b.data[(off + i) & (SCAN_BUF - 1)] = '0' + n % 10;
-		n /= 10;
+		w->b.data[(off + i) & (SCAN_BUF - 1)] = '0' + n - tenth * 10;
+		n = tenth;
 	}
 }
 

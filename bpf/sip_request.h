@@ -29,7 +29,7 @@ static __always_inline int sip_request_plain(const struct sip_work *w)
 /* Own Routes on top, one or two of them: sip_work.pops. The user part of the first
  * may be a flow's token. That of the second one leads back to where the request
  * comes from; there, a token of another edge is to be taken out all the same */
-__noinline int sip_routes(void)
+static __always_inline int sip_routes(void)
 {
 	struct sip_work *w = sip_here();
 	__u32 n;

@@ -10,21 +10,30 @@
 
 #define FRONT_MASK (SCAN_BUF - 1) /* the verifier is shown room behind */
 
-/* One piece, in words: what the last one writes too much the next piece, or a
- * word of zeroes, is written over */
-static __always_inline void sip_copy_words(__u8 *front, __u64 to,
-					   const __u8 *text, __u64 at,
-					   __u32 mask, __u64 n)
+#define COPY_BLOCK 32 /* bytes copied in each turn */
+
+/* One piece, in blocks: what the last one writes too much the next piece, or a
+ * word of zeroes, is written over. What it reads too much lies in the same map's
+ * value */
+static __always_inline void sip_copy_blocks(__u8 *front, __u64 to,
+					    const __u8 *text, __u64 at,
+					    __u32 mask, __u64 n)
 {
-	__u64 words = (n + 7) >> 3;
+	__u64 blocks = (n + COPY_BLOCK - 1) / COPY_BLOCK;
 
 	to &= FRONT_MASK;
 	at &= mask;
-	asm volatile("" : "+r"(words));
-	for (__u64 i = 0; i <= mask / 8 && i < words; i++) {
-		*(__u64 *)(front + to) = *(const __u64 *)(text + at);
-		to = (to + 8) & FRONT_MASK;
-		at = (at + 8) & mask;
+	asm volatile("" : "+r"(blocks));
+	for (__u64 i = 0; i <= mask / COPY_BLOCK && i < blocks; i++) {
+		__u64 *block = (__u64 *)(front + to);
+		const __u64 *from = (const __u64 *)(text + at);
+
+		block[0] = from[0];
+		block[1] = from[1];
+		block[2] = from[2];
+		block[3] = from[3];
+		to = (to + COPY_BLOCK) & FRONT_MASK;
+		at = (at + COPY_BLOCK) & mask;
 	}
 }
 
@@ -43,18 +52,18 @@ __noinline int sip_gather(__u32 i)
 	to = w->front_len;
 	w->front_len = to + n;
 	if (from == PIECE_BUF) {
-		sip_copy_words(w->front, to, w->b.data, at, SCAN_BUF - 1, n);
+		sip_copy_blocks(w->front, to, w->b.data, at, SCAN_BUF - 1, n);
 		return 0;
 	}
 	if (from == PIECE_TEXT) {
-		sip_copy_words(w->front, to, w->text, at, TEXT_MASK, n);
+		sip_copy_blocks(w->front, to, w->text, at, TEXT_MASK, n);
 		return 0;
 	}
 	l = bpf_map_lookup_elem(&sip_listeners, &at);
 	if (l)
-		sip_copy_words(w->front, to,
-			       (__u8 *)(from == PIECE_VIA ? l->via : l->rr), 0,
-			       SIP_LINE_MAX - 8, n);
+		sip_copy_blocks(w->front, to,
+				(__u8 *)(from == PIECE_VIA ? l->via : l->rr), 0,
+				SIP_LINE_MAX - COPY_BLOCK, n);
 	return 0;
 }
 

@@ -14,7 +14,7 @@
 #define SCAN_IP6_MAX 39
 
 /** "192.0.2.1", in host order; ~0ULL where it is none */
-SCAN_FN __u64 scan_ip4(const struct scan_buf *b, __u32 off, __u32 len)
+SCAN_INLINE __u64 scan_ip4(const struct scan_buf *b, __u32 off, __u32 len)
 {
 	__u32 ip = 0, octet = 0, digits = 0, dots = 0;
 
@@ -176,7 +176,7 @@ SCAN_INLINE int scan_ip6_mapped(const struct scan_buf *b)
  *
  * @return 0, or -1 where it is a name, or no address
  */
-SCAN_FN int scan_host(struct scan_buf *b, __u32 off, __u32 len, __u32 v6)
+SCAN_INLINE int scan_host(struct scan_buf *b, __u32 off, __u32 len, __u32 v6)
 {
 	__u64 ip;
 

@@ -116,15 +116,31 @@ SCAN_FN int scan_via_scan(struct scan_buf *b, __u32 off, __u32 end, __u32 which)
 /* "scheme:" and something behind it, without quotes and brackets */
 SCAN_FN int scan_is_uri(const struct scan_buf *b, __u32 off, __u32 end)
 {
-	__u32 colon;
+	__u32 colon = off;
+	__u64 hits = 0;
 
 	if (!b)
 		return 0;
-	colon = scan_find(b, off, end, ':');
-	return colon > off && colon + 1 < end && scan_stop(b, off) > colon &&
-	       scan_visible(b, off, end) &&
-	       scan_find(b, off, end, '"') == end &&
-	       scan_find(b, off, end, '>') == end;
+	for (int i = 0; i < SCAN_TOKEN_WORDS && colon < end; i++) {
+		hits = scan_equal(scan_word(b, colon), ':') |
+		       scan_stops(scan_word(b, colon));
+		if (hits)
+			break;
+		colon += 8;
+	}
+	colon += scan_first(hits);
+	/* none in so many words: the loop below says no */
+	if (colon == off || colon + 1 >= end || scan_at(b, colon) != ':')
+		return 0;
+	for (int i = 0; i < SCAN_TOKEN_WORDS && off < end; i++) {
+		__u64 w = scan_word(b, off);
+
+		hits = scan_unseen(w) | scan_equal(w, '"') | scan_equal(w, '>');
+		if (hits)
+			return off + scan_first(hits) >= end;
+		off += 8;
+	}
+	return off >= end;
 }
 
 /* A display name without quotes: nothing in it that separates addresses */
@@ -145,7 +161,7 @@ SCAN_INLINE int scan_is_name(const struct scan_buf *b, __u32 off, __u32 end)
  * SCAN_BUF where it is odd */
 SCAN_INLINE __u32 scan_addr_end(const struct scan_buf *b, __u32 off, __u32 end)
 {
-	__u32 lt, gt, quote;
+	__u32 lt, gt, quote, uri = off;
 
 	if (scan_at(b, off) == '"') {
 		quote = scan_find(b, off + 1, end, '"');
@@ -156,15 +172,15 @@ SCAN_INLINE __u32 scan_addr_end(const struct scan_buf *b, __u32 off, __u32 end)
 			return SCAN_BUF;
 	}
 	lt = scan_find(b, off, end, '<');
-	if (lt >= end) {
-		end = scan_find(b, off, end, ';');
-		return scan_is_uri(b, off, end) ? end : SCAN_BUF;
+	gt = scan_find(b, lt < end ? lt : off, end, lt < end ? '>' : ';');
+	if (lt < end) {
+		if (gt >= end || !scan_is_name(b, off, lt))
+			return SCAN_BUF;
+		uri = lt + 1;
 	}
-	gt = scan_find(b, lt, end, '>');
-	if (gt >= end || !scan_is_name(b, off, lt) ||
-	    !scan_is_uri(b, lt + 1, gt))
+	if (!scan_is_uri(b, uri, gt))
 		return SCAN_BUF;
-	return scan_lws(b, gt + 1);
+	return lt < end ? scan_lws(b, gt + 1) : gt;
 }
 
 /* One parameter: the offset behind it, or SCAN_NO() */
@@ -249,8 +265,8 @@ SCAN_FN __u32 scan_route_entry(struct scan_buf *b, __u32 off, __u32 end,
 }
 
 /* The entries of one Route line (20.34). Returns enum scan_odd */
-SCAN_FN int scan_route_scan(struct scan_buf *b, __u32 off, __u32 end,
-			    __u32 line)
+SCAN_INLINE int scan_route_scan(struct scan_buf *b, __u32 off, __u32 end,
+				__u32 line)
 {
 	if (!b)
 		return SCAN_ODD_SYNTAX;

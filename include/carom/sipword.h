@@ -59,15 +59,30 @@ SCAN_INLINE __u64 scan_word(const struct scan_buf *b, __u32 off)
 #endif
 }
 
-/* The highest bit of each byte that is zero, exactly */
-SCAN_INLINE __u64 scan_zeroes(__u64 w)
+/* The eight bytes behind those of scan_word() */
+SCAN_INLINE __u64 scan_word_next(const struct scan_buf *b, __u32 off)
 {
-	return ~(((w & SCAN_LOW7) + SCAN_LOW7) | w | SCAN_LOW7);
+#ifdef __bpf__
+	return *(const __u64 *)(b->data + (off & (SCAN_BUF - 1)) + 8);
+#else
+	__u64 w;
+
+	memcpy(&w, b->data + (off & (SCAN_BUF - 1)) + 8, sizeof(w));
+	return w;
+#endif
 }
 
+/* The highest bit of each byte that is below c, at most 0x80. The lowest mark is
+ * right, and no mark means none; above a right one there may be wrong ones */
+SCAN_INLINE __u64 scan_below(__u64 w, __u8 c)
+{
+	return (w - SCAN_ONES * c) & ~w & SCAN_HIGH;
+}
+
+/* Bytes that are c. As above; a wrong mark is at a byte that is c ^ 1 */
 SCAN_INLINE __u64 scan_equal(__u64 w, __u8 c)
 {
-	return scan_zeroes(w ^ (SCAN_ONES * c));
+	return scan_below(w ^ (SCAN_ONES * c), 1);
 }
 
 /* The highest bit of each byte that is at least c; 7-bit bytes only */
@@ -140,27 +155,38 @@ SCAN_INLINE __u32 scan_find(const struct scan_buf *b, __u32 off, __u32 end,
 	return end;
 }
 
+/* The first CR or LF of a word */
+SCAN_INLINE __u64 scan_ends(__u64 w)
+{
+	return scan_equal(w, '\r') | scan_equal(w, '\n');
+}
+
 /* Offset of the CR that ends the line, b->len where the message ends first or
  * the line is too long. A CR or LF without the other is no end of a line for
- * everybody: SCAN_BUF */
+ * everybody: SCAN_BUF. Two words in each turn */
 SCAN_INLINE __u32 scan_eol(const struct scan_buf *b, __u32 off)
 {
-	for (int i = 0; i < SCAN_LINE_WORDS && off < b->len; i++) {
-		__u64 w = scan_word(b, off);
-		__u64 hits = scan_equal(w, '\r') | scan_equal(w, '\n');
+	__u32 n, i;
 
-		if (hits) {
-			off += scan_first(hits);
-			if (off + 1 >= b->len)
-				break;
-			return scan_at(b, off) == '\r' &&
-					       scan_at(b, off + 1) == '\n'
-				       ? off
-				       : SCAN_BUF;
-		}
-		off += 8;
+	for (i = 0; i < SCAN_LINE_WORDS / 2; i++) {
+		if (scan_ends(scan_word(b, off)) |
+		    scan_ends(scan_word_next(b, off)))
+			break;
+		off += 16;
+		if (off >= b->len)
+			return b->len;
 	}
-	return b->len;
+	if (i == SCAN_LINE_WORDS / 2)
+		return b->len;
+	n = scan_first(scan_ends(scan_word(b, off)));
+	if (n == 8)
+		n += scan_first(scan_ends(scan_word_next(b, off)));
+	off += n;
+	if (off + 1 >= b->len)
+		return b->len;
+	return scan_at(b, off) == '\r' && scan_at(b, off + 1) == '\n'
+		       ? off
+		       : SCAN_BUF;
 }
 
 /* Offset of the first stop (scan_stops) from `off` on, or SCAN_BUF */

@@ -168,12 +168,14 @@ static void check(struct sipbed *s, const struct pkt *in, const struct pkt *out)
 	struct frame a, b;
 	struct sa src, dst;
 	struct pl text;
+	bool wrong;
 
 	MUST(frame_look(&a, in) && frame_look(&b, out));
 	/* a checksum may be missing by IPv4, or be an offload's; a wrong one
-	 * must not have become a right one */
-	MUST(a.check ? frame_is_partial(&a) || !udp_verify(a.ip) : !a.v6);
-	MUST(frame_ip_right(&b) && b.check && !udp_verify(b.ip));
+	 * leaves wrong, and must not have become a right one */
+	MUST(a.check || !a.v6);
+	wrong = a.check && !frame_is_partial(&a) && udp_verify(a.ip);
+	MUST(frame_ip_right(&b) && b.check && !!udp_verify(b.ip) == wrong);
 	MUST(b.ip + b.iplen == b.end || a.ip + a.iplen != a.end);
 	MUST(b.udplen == b.iplen - (b.v6 ? 40u : 20u));
 	MUST(b.ttl);
