@@ -26,7 +26,7 @@ LOSS_MAX = 0.001
 TRIES = 3    # at one rate, before it counts as too high: the machine stutters
 SPOILT = 3   # rounds that may be measured again, in all
 FLOODER = "192.0.2.66"
-FLOOD_FRAMES = 1 << 23  # some seconds, at over a million a second
+FLOOD_FRAMES = 1 << 24  # ten seconds, at over a million a second
 runs = iter(range(1, 1 << 31))
 
 
