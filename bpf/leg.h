@@ -15,7 +15,8 @@ struct hop {
 	struct leg_path *path; /* in force                         */
 	struct leg_path6 *p6;
 	__u32 slot;
-	__u32 on; /* which of the two paths                 */
+	__u32 on;   /* which of the two paths                 */
+	bool agent; /* the agent gets what is admitted        */
 };
 
 /* The leg and its path in force. PARSE_PASS: the port is not media */
@@ -30,9 +31,13 @@ static __always_inline int hop_open(struct hop *h, __u32 slot)
 		return CAROM_R_NO_LEG;
 	ctl = h->leg->ctl;
 	h->on = ctl.active & 1;
+	h->agent = false;
 	h->path = &h->aux->path[h->on];
 	h->p6 = &h->aux->path6[h->on];
 	switch (ctl.state) {
+	case LEG_AGENT:
+		h->agent = true;
+		return CAROM_R_RELAYED;
 	case LEG_RELAY:
 		return CAROM_R_RELAYED;
 	case LEG_BLOCKED:

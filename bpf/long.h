@@ -5,6 +5,7 @@
 #ifndef CAROM_BPF_LONG_H
 #define CAROM_BPF_LONG_H
 
+#include "agent.h"
 #include "leg.h"
 #include "express.h"
 #include "rewrite.h"
@@ -15,12 +16,23 @@
 static __always_inline int hop_take(struct xdp_md *ctx, struct hop *h,
 				    const struct settings *set, struct trip *t)
 {
-	int rc = hop_admit(h, t);
+	int rc;
 
+	/* at the first leg they never come here */
+	if (!t->first && h->path->flags & PATH_ALIEN &&
+	    t->r.kind != PAYLOAD_RTP && t->r.kind != PAYLOAD_RTCP) {
+		t->slot = h->slot;
+		return agent_way(ctx, t, h->path->flags);
+	}
+	rc = hop_admit(h, t);
 	t->slot = h->slot;
 	t->on = h->on;
-	if (rc == CAROM_R_RELAYED)
+	if (rc == CAROM_R_RELAYED && h->agent)
+		rc = agent_way(ctx, t, h->path->flags);
+	else if (rc == CAROM_R_RELAYED)
 		rc = hop_out(ctx, h, set, t);
+	if (rc == CAROM_R_AGENT && tap_wanted(h->path, &t->r))
+		tap_copy(ctx);
 	if (rc != CAROM_R_RELAYED)
 		return rc;
 	if (!set->ttl && t->f.ttl <= 1)
@@ -43,6 +55,8 @@ static __always_inline int hop_next(struct hop *h, struct trip *t)
 
 	hop_done(h, t);
 	t->first = 0;
+	t->behind = h->slot;
+	t->behind_on = h->on;
 	__builtin_memset(&t->src, 0, sizeof(t->src));
 	t->v6 = !!(h->path->flags & PATH_V6_OUT);
 	t->sport = h->path->fport;
@@ -82,6 +96,9 @@ __noinline int trip_decide(struct xdp_md *ctx)
 			break;
 		rc = hop_next(&h, t);
 	}
+	if (rc == CAROM_R_AGENT && h.agent)
+		rtp_figures(h.leg, h.aux, h.path->clock_mult, &t->r,
+			    t->f.ip_len, t->now);
 	if (rc != CAROM_R_RELAYED)
 		return rc;
 	t->action = leave_by(ctx, set, h.path->nh_dev);
@@ -98,14 +115,21 @@ static __always_inline int trip_classify(struct xdp_md *ctx, struct trip *t)
 {
 	/* the mask changes nothing; it tells the verifier of the bound */
 	__u32 off = (t->f.l2_len + t->f.l3_len + sizeof(struct udphdr)) & 127;
-	struct hop h;
+	const __u8 *p = (void *)(long)ctx->data + off;
+	void *end = (void *)(long)ctx->data_end;
+	__u16 len = t->f.udp_len - sizeof(struct udphdr);
+	struct hop h = {};
 	int rc = hop_open(&h, t->slot);
 
+	/* while media is held or blocked, ICE goes on */
+	if ((rc == CAROM_R_RELAYED || rc == CAROM_R_HELD ||
+	     rc == CAROM_R_BLOCKED) &&
+	    h.path->flags & PATH_ALIEN && len >= RTCP_HDR_LEN &&
+	    (void *)(p + RTCP_HDR_LEN) <= end && agent_alien(p))
+		return agent_way(ctx, t, h.path->flags);
 	if (rc != CAROM_R_RELAYED)
 		return rc;
-	return rtp_classify(
-		(void *)(long)ctx->data + off, (void *)(long)ctx->data_end,
-		t->f.udp_len - sizeof(struct udphdr), h.path, &t->r);
+	return rtp_classify(p, end, len, h.path, &t->r);
 }
 
 /* A frame of any kind. Returns its reason, PARSE_PASS where it is the host's

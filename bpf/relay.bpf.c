@@ -24,10 +24,13 @@ int carom_xdp(struct xdp_md *ctx)
 		rc = sip_part(ctx, rc);
 	else if (rc == CAROM_R_RELAYED)
 		rc = rewrite_any(ctx);
+	else if (rc == CAROM_R_AGENT && !t->first)
+		rc = agent_dress(ctx);
 	if (rc == PARSE_PASS)
 		return XDP_PASS;
 	count(rc, t->f.ip_len);
-	if (rc == CAROM_R_RELAYED || rc == CAROM_R_SIP_FORWARDED)
+	if (rc == CAROM_R_RELAYED || rc == CAROM_R_SIP_FORWARDED ||
+	    rc == CAROM_R_AGENT)
 		return t->action;
 	if (t->slot != NO_SLOT && rc < CAROM_R_LEG_MAX)
 		count_leg(t->slot, rc);

@@ -15,13 +15,15 @@ struct trip {
 	struct rtp r;    /* as the next leg sees it                */
 	struct addr src; /* the source that the leg at `slot` sees  */
 	__be16 sport;
-	__u8 v6;    /* src is IPv6                               */
-	__u8 on;    /* which of the leg's two paths is in force  */
-	__u8 first; /* `slot` is of the port that it came to     */
-	__u8 fresh; /* the next hop was just looked up           */
-	__u8 sip;   /* not whole, for an address that SIP comes to */
-	__u8 pad[2];
-	__u32 slot; /* of the leg that has the packet now        */
+	__u8 v6;        /* src is IPv6                               */
+	__u8 on;        /* which of the leg's two paths is in force  */
+	__u8 first;     /* `slot` is of the port that it came to     */
+	__u8 fresh;     /* the next hop was just looked up           */
+	__u8 sip;       /* not whole, for an address that SIP comes to */
+	__u8 plain;     /* the agent's socket is a plain one         */
+	__u8 behind_on; /* with `behind`: which of its paths      */
+	__u32 slot;     /* of the leg that has the packet now        */
+	__u32 behind;   /* of the leg that it left before, unless `first` */
 	__u64 now;
 	int action; /* XDP verdict, where it is relayed          */
 	struct bpf_fib_lookup fib;

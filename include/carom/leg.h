@@ -39,7 +39,7 @@
 #include "carom/reason.h"
 
 /** Changes whenever a struct here changes: names the pin directory */
-#define CAROM_LAYOUT_VERSION 2
+#define CAROM_LAYOUT_VERSION 3
 
 /** What is done with a packet that arrives on the leg's port */
 enum __attribute__((packed)) leg_state {
@@ -48,6 +48,7 @@ enum __attribute__((packed)) leg_state {
 	LEG_BLOCKED,  /**< dropped, CAROM_R_BLOCKED                 */
 	LEG_HELD,     /**< peer has no address: CAROM_R_HELD        */
 	LEG_FOREIGN,  /**< port is not media: passed to the host    */
+	LEG_AGENT,    /**< handed to the agent's media workers      */
 };
 
 /** What the leg carries */
@@ -96,6 +97,8 @@ struct leg_ctl {
 #define PATH_DTMF_BLOCK (1u << 10) /**< drop payload type dtmf_pt     */
 #define PATH_RTCP_OK (1u << 11)    /**< muxed: RTCP is welcome here    */
 #define PATH_TAP_DTMF (1u << 12)   /**< copy payload type dtmf_pt only */
+#define PATH_ALIEN (1u << 13)      /**< STUN and DTLS go to the agent  */
+#define PATH_PLAIN (1u << 14)      /**< the agent has a socket at the port */
 
 /* leg_path.nh_dev beside an index in tx_ports */
 #define NH_NONE 0xff  /**< no next hop yet                             */
@@ -197,7 +200,8 @@ struct leg_aux {
 	__s32 lost;      /**< RFC 3550 A.3, cumulative, across wraps  */
 	__u32 reordered; /**< late, inside or beyond the window       */
 	__u32 duplicate; /**< same sequence number again              */
-	/* SSRC rewriting, written by the kernel */
+	/* SSRC rewriting, written by the kernel; by the agent while the leg is in
+	 * LEG_AGENT, when the kernel does not look at it */
 	__u64 sub_time;     /**< ns when sub_ts_last was sent          */
 	__u32 sub_ssrc;     /**< the SSRC that the offsets belong to   */
 	__u32 sub_ts_off;   /**< added to the timestamp                */

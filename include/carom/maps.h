@@ -12,6 +12,7 @@
  *   adjacencies ARRAY[256]   struct adjacency  kernel writes
  *   devices   HASH[ifindex]  struct device     attach and agent write
  *   tx_ports  DEVMAP[index]  ifindex           attach writes
+ *   xsks      XSKMAP[xsk_index()]  socket        agent writes
  *   reasons   PERCPU_ARRAY   struct reason_count  kernel writes
  *   taps      RINGBUF        struct tap        kernel writes
  *   links/DEV                pinned bpf_link of each attached device
@@ -28,6 +29,7 @@
 #define CAROM_LOCALS 4096 /**< open-addressed; at most a quarter in use */
 #define CAROM_LOCAL_PROBES 8
 #define CAROM_DEVICES 64 /**< devices attached at once              */
+#define CAROM_QUEUES 64  /**< of a device that the agent can listen on */
 #define CAROM_TAP_BYTES (16u << 20)
 #define CAROM_TAP_SNAP 2048 /**< longest copied IP packet              */
 
@@ -127,6 +129,14 @@ _Static_assert(sizeof(struct adjacency) == 32, "half a cache line");
 _Static_assert(sizeof(struct local) == 32, "half a cache line");
 _Static_assert(sizeof(struct settings) == 16 + 4 * CAROM_DEVICES, "no holes");
 _Static_assert(sizeof(struct tap) == 24, "no holes");
+
+/** Where in `xsks` the agent's socket for a device's queue is; `port` is the
+ * device's index in tx_ports */
+static inline __attribute__((always_inline)) __u32 xsk_index(__u32 port,
+							     __u32 queue)
+{
+	return port * CAROM_QUEUES + queue;
+}
 
 /** Where to start looking for an address in `locals` */
 static inline __attribute__((always_inline)) __u32 local_hash(__u32 a, __u32 b,

@@ -36,7 +36,8 @@
 	X(DTMF_BLOCKED, dtmf_blocked, drop, "DTMF event, and DTMF is blocked") \
 	X(LATCHED, latched, note, "leg learnt its peer's real source")         \
 	X(TAP_LOST, tap_lost, note, "copy for the agent lost: ring full")      \
-	X(LEG_SPARE, leg_spare, note, "not used")                              \
+	X(AGENT_ABSENT, agent_absent, drop,                                    \
+	  "for the agent, and no worker listens on this queue")                \
 	/* not charged to a leg */                                             \
 	X(NO_LEG, no_leg, drop, "no leg owns this port of the media range")    \
 	X(MALFORMED, malformed, drop,                                          \
@@ -101,7 +102,9 @@
 	X(SIP_BIG, sip_big, punt, "would be longer than the next hop's MTU")   \
 	X(SIP_COPIED, sip_copied, note, "copied for carom capture")            \
 	X(SIP_COPY_LOST, sip_copy_lost, note,                                  \
-	  "copy for the agent lost: ring full")
+	  "copy for the agent lost: ring full")                                \
+	/* RTP again */                                                        \
+	X(AGENT, agent, relay, "handed to the agent's media workers")
 
 enum carom_reason {
 #define X(id, name, class, text) CAROM_R_##id,

@@ -18,6 +18,7 @@ enum tint legview_tint(enum leg_state state)
 {
 	switch (state) {
 	case LEG_RELAY:
+	case LEG_AGENT:
 		return TINT_GOOD;
 	case LEG_BLOCKED:
 	case LEG_HELD:

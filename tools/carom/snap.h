@@ -12,7 +12,7 @@
 #include <sys/types.h>
 #include "fastpath/fastpath.h"
 
-enum { SNAP_STATES = LEG_FOREIGN + 1 };
+enum { SNAP_STATES = LEG_AGENT + 1 };
 
 /** Counters of one leg that is not free */
 struct snap_leg {

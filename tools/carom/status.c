@@ -48,8 +48,8 @@ static int count_legs(struct status *s, const struct fp *fp)
 	s->attached = true;
 	s->slots = snap->slots;
 	memcpy(s->statec, snap->statec, sizeof(s->statec));
-	s->used = snap->statec[LEG_RELAY] + snap->statec[LEG_BLOCKED] +
-		  snap->statec[LEG_HELD];
+	s->used = snap->statec[LEG_RELAY] + snap->statec[LEG_AGENT] +
+		  snap->statec[LEG_BLOCKED] + snap->statec[LEG_HELD];
 	mem_deref(snap);
 
 	return 0;
@@ -142,10 +142,11 @@ static int print(const struct status *s, struct cli *cli)
 
 	if (s->attached) {
 		fprintf(cli->out,
-			"legs    %u of %u slots in use: %u relay, %u blocked, "
-			"%u held\n",
+			"legs    %u of %u slots in use: %u relay, %u agent, "
+			"%u blocked, %u held\n",
 			s->used, s->slots, s->statec[LEG_RELAY],
-			s->statec[LEG_BLOCKED], s->statec[LEG_HELD]);
+			s->statec[LEG_AGENT], s->statec[LEG_BLOCKED],
+			s->statec[LEG_HELD]);
 		sipsum_print(&s->sip, cli);
 		fprintf(cli->out, "maps    %s, layout %d\n", s->pins,
 			CAROM_LAYOUT_VERSION);

@@ -68,11 +68,11 @@ static void head(const struct topview *v, FILE *f, const struct totals *t)
 		snap_seconds(v->old, v->new));
 
 	fprintf(f,
-		"legs: %u relay, %u blocked, %u held, %u foreign, %u free "
-		"of %u\n",
-		s->statec[LEG_RELAY], s->statec[LEG_BLOCKED],
-		s->statec[LEG_HELD], s->statec[LEG_FOREIGN],
-		s->statec[LEG_FREE], s->slots);
+		"legs: %u relay, %u agent, %u blocked, %u held, %u foreign, "
+		"%u free of %u\n",
+		s->statec[LEG_RELAY], s->statec[LEG_AGENT],
+		s->statec[LEG_BLOCKED], s->statec[LEG_HELD],
+		s->statec[LEG_FOREIGN], s->statec[LEG_FREE], s->slots);
 }
 
 static bool is_trouble(unsigned reason)
@@ -195,8 +195,9 @@ int topview_print(const struct topview *v, FILE *f)
 
 static void json_legs(int *err, struct odict *od, const struct topview *v)
 {
-	static const enum leg_state statev[] = {
-		LEG_RELAY, LEG_BLOCKED, LEG_HELD, LEG_FOREIGN, LEG_FREE};
+	static const enum leg_state statev[] = {LEG_RELAY,   LEG_AGENT,
+						LEG_BLOCKED, LEG_HELD,
+						LEG_FOREIGN, LEG_FREE};
 	struct odict *o = js_obj(err, od, "legs");
 
 	for (size_t i = 0; i < ARRAY_SIZE(statev); i++)

@@ -116,6 +116,9 @@ int fp_open(struct fp **fpp, const char *pin_dir, bool readonly,
  */
 bool fp_closed(const struct fp *fp);
 
+/** Name of the attached device of an index in tx_ports. @return 0 or ENOENT */
+int fp_device(const struct fp *fp, uint32_t port, char name[16]);
+
 /** Number of slots in the leg table */
 uint32_t fp_slots(const struct fp *fp);
 
@@ -169,6 +172,10 @@ int fp_local_del(struct fp *fp, const struct sa *laddr);
 /** Slot of a local address and port. @return 0 or ENOENT */
 int fp_slot(const struct fp *fp, const struct sa *local, uint32_t *slot);
 
+/** The same by an IPv6 or IPv4-mapped address; any thread may ask */
+int fp_slot_of(const struct fp *fp, const uint8_t addr[16], uint16_t port,
+	       uint32_t *slot);
+
 /* ---- legs (fastpath/leg.c) ------------------------------------------ */
 
 /** What the agent wants of a leg: the recipe in its words */
@@ -202,6 +209,8 @@ struct fp_leg {
 	int dtmf_pt;       /**< telephone-event payload type, -1 none     */
 	bool ssrc_rewrite; /**< receiver sees ssrc_out, without a gap     */
 	uint32_t ssrc_out;
+	bool alien; /**< STUN and DTLS go to the agent, whatever the state   */
+	bool plain; /**< what is for the agent goes up to its plain socket   */
 };
 
 /**
@@ -257,6 +266,52 @@ int fp_net_alloc(struct fp_net **netp, struct fp *fp);
 /** Have the kernel resolve, and keep, the next hop towards dst from src */
 int fp_net_want(struct fp_net *net, const struct sa *dst, const struct sa *src);
 
+/** What a frame towards a destination needs */
+struct fp_hop {
+	uint8_t dmac[6], smac[6];
+	uint32_t port; /**< index of the attached device in tx_ports       */
+	uint16_t vlan; /**< 802.1Q id, 0 none                              */
+	uint16_t mtu;  /**< largest IP packet                              */
+};
+
+/**
+ * Where do packets from src to dst leave? The kernel is asked to keep the next
+ * hop resolved (fp_net_want())
+ *
+ * @return 0; EAGAIN: the next hop's MAC address is not known yet;
+ *         EHOSTUNREACH: no route; ENODEV: the device is not attached
+ */
+int fp_hop_find(struct fp_net *net, const struct sa *dst, const struct sa *src,
+		struct fp_hop *hop);
+
+typedef void(fp_net_h)(void *arg);
+
+/** Have h called when links, routes or neighbours have moved; NULL: no more.
+ *  Bursts come as one */
+void fp_net_watch(struct fp_net *net, fp_net_h *h, void *arg);
+
+/**
+ * A port is taken out of the leg table's state by its agent's end: what the
+ * receiver has seen of the stream that this leg sends on, so that it can go on
+ * without a step. Only while the leg is in LEG_AGENT, or is about to leave it
+ */
+struct fp_stream {
+	bool active;      /**< offsets hold                               */
+	uint32_t ssrc_in; /**< they are of this SSRC                      */
+	uint16_t seq_off; /**< out = in + off                             */
+	uint32_t ts_off;
+	uint16_t seq_last; /**< last that was sent                         */
+	uint32_t ts_last;
+	uint64_t time; /**< CLOCK_MONOTONIC ns when it was sent        */
+};
+
+/** @return 0 or ENOENT */
+int fp_leg_stream(const struct fp *fp, const struct sa *local,
+		  struct fp_stream *s);
+/** @return 0, ENOENT, EBUSY (the kernel writes them: not in LEG_AGENT) */
+int fp_leg_stream_set(struct fp *fp, const struct sa *local,
+		      const struct fp_stream *s);
+
 /* ---- taps (fastpath/tap.c) ------------------------------------------ */
 
 struct fp_tap;
@@ -277,7 +332,7 @@ void fp_tap_flush(struct fp_tap *tap);
 int fp_set_ttl(struct fp *fp, uint8_t ttl);
 
 /**
- * The directory under which this layout is pinned: /sys/fs/bpf/carom/2, or
+ * The directory under which this layout is pinned: /sys/fs/bpf/carom/3, or
  * where the mount namespace hides it (`ip netns exec` does), the same as an
  * ancestor process sees it (/proc/PID/root). With `create`, bpffs is mounted where it is missing.
  */

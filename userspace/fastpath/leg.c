@@ -110,6 +110,8 @@ static uint16_t path_flags(const struct fp_leg *l)
 		f |= l->dtmf_block ? PATH_DTMF_BLOCK : 0;
 	}
 	f |= l->ssrc_rewrite ? PATH_SSRC : 0;
+	f |= l->alien ? PATH_ALIEN : 0;
+	f |= l->plain ? PATH_PLAIN : 0;
 	return f;
 }
 
@@ -290,6 +292,64 @@ int fp_leg_state(struct fp *fp, const struct sa *local, enum leg_state state)
 	} while (!__atomic_compare_exchange_n((uint32_t *)&leg->ctl, &old.w,
 					      new.w, true, __ATOMIC_ACQ_REL,
 					      __ATOMIC_ACQUIRE));
+	return 0;
+}
+
+int fp_leg_stream(const struct fp *fp, const struct sa *local,
+		  struct fp_stream *s)
+{
+	const struct leg_aux *x;
+	const struct leg *leg;
+	uint32_t slot;
+	int err;
+
+	if (!fp || !s)
+		return EINVAL;
+	err = fp_slot(fp, local, &slot);
+	if (err)
+		return err;
+	leg = &fp->legs[slot];
+	x = &fp->aux[slot];
+	memset(s, 0, sizeof(*s));
+	s->active = x->sub_active;
+	if (s->active) {
+		s->ssrc_in = x->sub_ssrc;
+		s->seq_off = x->sub_seq_off;
+		s->ts_off = x->sub_ts_off;
+		s->seq_last = x->sub_seq_last;
+		s->ts_last = x->sub_ts_last;
+		s->time = x->sub_time;
+	} else if (x->started) {
+		/* relayed as it came */
+		s->ssrc_in = leg->ssrc;
+		s->seq_last = leg->seq_max;
+		s->time = leg_seen_ns(leg, now_ns());
+	}
+	return 0;
+}
+
+int fp_leg_stream_set(struct fp *fp, const struct sa *local,
+		      const struct fp_stream *s)
+{
+	struct leg_aux *x;
+	uint32_t slot;
+	int err;
+
+	if (!fp || fp->readonly || !s)
+		return EINVAL;
+	err = fp_slot(fp, local, &slot);
+	if (err)
+		return err;
+	if (ctl_load(&fp->legs[slot]).c.state != LEG_AGENT)
+		return EBUSY;
+	x = &fp->aux[slot];
+	x->sub_ssrc = s->ssrc_in;
+	x->sub_seq_off = s->seq_off;
+	x->sub_ts_off = s->ts_off;
+	x->sub_seq_last = s->seq_last;
+	x->sub_ts_last = s->ts_last;
+	x->sub_time = s->time;
+	x->sub_active = s->active;
 	return 0;
 }
 

@@ -213,6 +213,17 @@ int fp_slot(const struct fp *fp, const struct sa *local, uint32_t *slot)
 	return 0;
 }
 
+int fp_slot_of(const struct fp *fp, const uint8_t addr[16], uint16_t port,
+	       uint32_t *slot)
+{
+	const struct local *l = find(fp, addr, false);
+
+	if (!l || port < l->port_min || port > l->port_max)
+		return ENOENT;
+	*slot = local_slot(l, port);
+	return 0;
+}
+
 static bool has_slot(const struct local *l, uint32_t slot)
 {
 	return l->used == LOCAL_USED && slot >= l->base &&

@@ -16,7 +16,7 @@ static void destructor(void *arg)
 	struct fp *fp = arg;
 	int fdv[] = {fp->legs_fd,     fp->aux_fd,     fp->locals_fd,
 		     fp->settings_fd, fp->reasons_fd, fp->devices_fd,
-		     fp->taps_fd};
+		     fp->taps_fd,     fp->xsks_fd};
 
 	if (fp->legs)
 		munmap(fp->legs, fp->legs_sz);
@@ -109,7 +109,10 @@ static int open_all(struct fp *fp, struct fp_err *e)
 		       NULL, e);
 	if (err || fp->readonly)
 		return err;
-	return open_map(fp, "taps", &fp->taps_fd, 0, NULL, e);
+	err = open_map(fp, "taps", &fp->taps_fd, 0, NULL, e);
+	if (err)
+		return err;
+	return open_map(fp, "xsks", &fp->xsks_fd, 0, NULL, e);
 }
 
 static int map_all(struct fp *fp)
@@ -145,7 +148,7 @@ int fp_open(struct fp **fpp, const char *pin_dir, bool readonly,
 		return ENOMEM;
 	fp->readonly = readonly;
 	fp->legs_fd = fp->aux_fd = fp->locals_fd = fp->settings_fd = -1;
-	fp->reasons_fd = fp->devices_fd = fp->taps_fd = -1;
+	fp->reasons_fd = fp->devices_fd = fp->taps_fd = fp->xsks_fd = -1;
 	fp->last_local = mem_zalloc(sizeof(*fp->last_local), NULL);
 	if (!fp->last_local) {
 		err = ENOMEM;
@@ -168,6 +171,17 @@ out:
 	else
 		*fpp = fp;
 	return err;
+}
+
+int fp_device(const struct fp *fp, uint32_t port, char name[16])
+{
+	unsigned ifindex;
+
+	if (!fp || port >= CAROM_DEVICES)
+		return ENOENT;
+	ifindex = __atomic_load_n(&fp->settings->ifindex[port],
+				  __ATOMIC_RELAXED);
+	return ifindex && if_indextoname(ifindex, name) ? 0 : ENOENT;
 }
 
 uint32_t fp_slots(const struct fp *fp)

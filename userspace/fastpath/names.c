@@ -66,6 +66,8 @@ const char *fp_state_name(enum leg_state state)
 		return "held";
 	case LEG_FOREIGN:
 		return "foreign";
+	case LEG_AGENT:
+		return "agent";
 	}
 	return "?";
 }

@@ -8,7 +8,10 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 #include <arpa/inet.h>
+#include <sys/ioctl.h>
+#include <linux/if_ether.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <netlink/netlink.h>
@@ -34,6 +37,8 @@ struct fp_net {
 	struct tmr tmr;
 	struct hash *wanted; /* next hops that the kernel manages */
 	bool relink;         /* links or neighbours went: ask again */
+	fp_net_h *watchh;
+	void *watch_arg;
 };
 
 struct route {
@@ -94,6 +99,16 @@ static void bump(void *arg)
 	}
 	__atomic_fetch_add(&net->fp->settings->nh_generation, 1,
 			   __ATOMIC_RELEASE);
+	if (net->watchh)
+		net->watchh(net->watch_arg);
+}
+
+void fp_net_watch(struct fp_net *net, fp_net_h *h, void *arg)
+{
+	if (!net)
+		return;
+	net->watchh = h;
+	net->watch_arg = arg;
 }
 
 static int event_handler(struct nl_msg *msg, void *arg)
@@ -327,4 +342,91 @@ int fp_net_want(struct fp_net *net, const struct sa *dst, const struct sa *src)
 	nh->ifindex = rt.ifindex;
 	hash_append(net->wanted, key, &nh->le, nh);
 	return 0;
+}
+
+/* ---- what a frame needs ----------------------------------------------- */
+
+static int neigh_handler(struct nl_msg *msg, void *arg)
+{
+	const struct ndmsg *ndm = nlmsg_data(nlmsg_hdr(msg));
+	struct nlattr *tb[NDA_MAX + 1] = {};
+	struct fp_hop *hop = arg;
+
+	if (nlmsg_hdr(msg)->nlmsg_type != RTM_NEWNEIGH ||
+	    nlmsg_parse(nlmsg_hdr(msg), sizeof(*ndm), tb, NDA_MAX, NULL))
+		return NL_SKIP;
+	if (ndm->ndm_state & (NUD_INCOMPLETE | NUD_FAILED | NUD_NONE) ||
+	    !tb[NDA_LLADDR] || nla_len(tb[NDA_LLADDR]) != ETH_ALEN)
+		return NL_STOP;
+	memcpy(hop->dmac, nla_data(tb[NDA_LLADDR]), ETH_ALEN);
+	hop->mtu = 1; /* known */
+	return NL_STOP;
+}
+
+static int get_neigh(struct fp_net *net, const struct route *rt,
+		     struct fp_hop *hop)
+{
+	struct ndmsg ndm = {
+		.ndm_family = sa_af(&rt->gw),
+		.ndm_ifindex = rt->ifindex,
+	};
+	struct nl_msg *msg;
+	int err = ENOMEM;
+
+	msg = nlmsg_alloc_simple(RTM_GETNEIGH, NLM_F_REQUEST);
+	if (!msg)
+		return ENOMEM;
+	hop->mtu = 0;
+	if (!nlmsg_append(msg, &ndm, sizeof(ndm), NLMSG_ALIGNTO) &&
+	    !put_addr(msg, NDA_DST, &rt->gw))
+		err = send_recv(net, msg, neigh_handler, hop);
+	nlmsg_free(msg);
+	/* an entry that is not there is an error to netlink */
+	return err == ENOMEM ? err : hop->mtu ? 0 : EAGAIN;
+}
+
+static int own_mac(int ifindex, uint8_t mac[6])
+{
+	struct ifreq ifr = {};
+	int fd, err = 0;
+
+	if (!if_indextoname((unsigned)ifindex, ifr.ifr_name))
+		return errno;
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return errno;
+	if (ioctl(fd, SIOCGIFHWADDR, &ifr))
+		err = errno;
+	else
+		memcpy(mac, ifr.ifr_hwaddr.sa_data, ETH_ALEN);
+	(void)close(fd);
+	return err;
+}
+
+int fp_hop_find(struct fp_net *net, const struct sa *dst, const struct sa *src,
+		struct fp_hop *hop)
+{
+	struct device dev;
+	struct route rt;
+	__u32 key;
+	int err;
+
+	if (!net || !dst || !src || !hop)
+		return EINVAL;
+	memset(hop, 0, sizeof(*hop));
+	err = get_route(net, dst, src, &rt);
+	if (err)
+		return err == ENOMEM ? err : EHOSTUNREACH;
+	key = (__u32)rt.ifindex;
+	if (bpf_map_lookup_elem(net->fp->devices_fd, &key, &dev))
+		return ENODEV;
+	err = get_neigh(net, &rt, hop);
+	if (err == EAGAIN)
+		(void)fp_net_want(net, dst, src);
+	if (!err)
+		err = own_mac(rt.ifindex, hop->smac);
+	hop->port = dev.port;
+	hop->vlan = dev.vlan;
+	hop->mtu = dev.mtu ? dev.mtu : ETH_DATA_LEN;
+	return err;
 }

@@ -14,7 +14,7 @@ struct bpf_map;
 struct fp {
 	char dir[PATH_MAX]; /* pin directory of this layout */
 	int legs_fd, aux_fd, locals_fd, settings_fd, reasons_fd, devices_fd;
-	int taps_fd;
+	int taps_fd, xsks_fd;
 	struct leg *legs;
 	struct leg_aux *aux;
 	struct local *locals;
