@@ -6,7 +6,103 @@
 
 #include "carom/sipclass.h"
 #include "clock.h"
+#include "nexthop.h"
 #include "sip_maps.h"
+
+#define SIP_BACKS 1024
+
+/* By which device the FIB would send to a source: half a cache line. Asked again
+ * when the generation moves (nexthop.h) */
+struct sip_back {
+	__u8 addr[16];
+	__u32 gen;
+	__u32 ifindex; /* attached device, 0 none */
+	__u16 vlan;
+	__u16 pad[3];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SIP_BACKS);
+	__type(key, __u32);
+	__type(value, struct sip_back);
+} sip_backs SEC(".maps");
+
+static __always_inline void sip_back_ask(struct xdp_md *ctx, struct trip *t,
+					 struct sip_back *b)
+{
+	struct bpf_fib_lookup *q = &t->fib;
+	struct device *dev;
+	__u32 ifindex;
+	long rc;
+
+	b->ifindex = 0;
+	b->vlan = 0;
+	__builtin_memset(q, 0, sizeof(*q));
+	/* asked as the host's own traffic, in by `lo` (nexthop.h) */
+	q->ifindex = LO_IFINDEX;
+	q->l4_protocol = IPPROTO_UDP;
+	if (t->f.v6) {
+		q->family = AF_INET6;
+		__builtin_memcpy(q->ipv6_src, &t->f.dst, 16);
+		__builtin_memcpy(q->ipv6_dst, &t->f.src, 16);
+	} else {
+		q->family = AF_INET;
+		q->ipv4_src = t->f.dst.w[0];
+		q->ipv4_dst = t->f.src.w[0];
+	}
+	rc = bpf_fib_lookup(ctx, q, sizeof(*q), 0);
+	/* the device is told before the neighbour is looked for */
+	if (rc != BPF_FIB_LKUP_RET_SUCCESS && rc != BPF_FIB_LKUP_RET_NO_NEIGH)
+		return;
+	ifindex = q->ifindex;
+	dev = bpf_map_lookup_elem(&devices, &ifindex);
+	if (!dev)
+		return;
+	b->ifindex = dev->ifindex;
+	b->vlan = dev->vlan;
+}
+
+/* The outermost tag's */
+static __always_inline __u16 sip_tag(struct xdp_md *ctx, const struct trip *t)
+{
+	const __be16 *tag = (void *)(long)ctx->data + ETH_HLEN;
+
+	if (t->f.l2_len <= ETH_HLEN ||
+	    (void *)(tag + 1) > (void *)(long)ctx->data_end)
+		return 0;
+	return bpf_ntohs(*tag) & 0xfff;
+}
+
+/* Did it come by the device that leads back to its source? XDP sees what the
+ * host's reverse-path filter has not looked at */
+__noinline int sip_way_back(struct xdp_md *ctx)
+{
+	__u32 zero = 0, key, gen;
+	struct settings *set = bpf_map_lookup_elem(&settings, &zero);
+	struct trip *t = trip_here();
+	struct sip_work *w = sip_here();
+	const __u64 *src, *had;
+	struct sip_back *b;
+
+	if (!ctx || !t || !w || !set)
+		return 0;
+	key = (*(__u32 *)(w->src.addr + 12) ^ *(__u32 *)(w->src.addr + 8)) *
+		      0x9e3779b1u >>
+	      22;
+	b = bpf_map_lookup_elem(&sip_backs, &key);
+	if (!b)
+		return 0;
+	gen = nh_generation(set, key, t->now);
+	src = (__u64 *)w->src.addr;
+	had = (__u64 *)b->addr;
+	if (b->gen != gen || src[0] != had[0] || src[1] != had[1]) {
+		sip_back_ask(ctx, t, b);
+		__builtin_memcpy(b->addr, w->src.addr, 16);
+		b->gen = gen;
+	}
+	return b->ifindex == ctx->ingress_ifindex && b->vlan == sip_tag(ctx, t);
+}
 
 /* One source: an IPv4 address, or the /64 that one IPv6 host may use freely */
 static __always_inline bool sip_in_limit(const struct trip *t,
@@ -29,7 +125,9 @@ static __always_inline bool sip_in_limit(const struct trip *t,
 }
 
 /* Networks: deny, allow, trust. The reason, or CAROM_R_SIP_FORWARDED */
-static __always_inline int sip_network(struct sip_work *w, const struct trip *t,
+static __always_inline int sip_network(struct xdp_md *ctx, struct sip_work *w,
+				       const struct trip *t,
+				       const struct sip_conf *conf,
 				       const struct sip_limit *l, __u32 class)
 {
 	const struct sip_net *net;
@@ -41,6 +139,9 @@ static __always_inline int sip_network(struct sip_work *w, const struct trip *t,
 		if (net->flags & SIP_NET_DENY)
 			return CAROM_R_SIP_DENIED;
 		if (net->flags & SIP_NET_TRUSTED) {
+			if (conf->flags & SIP_CONF_REVERSE &&
+			    !sip_way_back(ctx))
+				return CAROM_R_SIP_SPOOFED;
 			w->flags |= WORK_TRUSTED;
 			w->set = net->set;
 		}
@@ -137,7 +238,7 @@ __noinline int sip_admit(struct xdp_md *ctx)
 	class = sip_class(sip_head(ctx, t)) & 7;
 	if (class >= SIP_CLASS_MAX)
 		return PARSE_PASS;
-	rc = sip_network(w, t, &conf->limit[class], class);
+	rc = sip_network(ctx, w, t, conf, &conf->limit[class], class);
 	if (rc == CAROM_R_SIP_FORWARDED)
 		rc = sip_load(ctx, w, t);
 	if (rc == CAROM_R_SIP_FORWARDED && sip_sum_missing(ctx, t))
@@ -211,8 +312,9 @@ __noinline int sip_part(struct xdp_md *ctx, int rc)
 	class = sip_class(head) & 7;
 	if (class >= SIP_CLASS_MAX)
 		return rc;
-	net = sip_network(
-		w, t, head == PART_LATER ? &none : &conf->limit[class], class);
+	net = sip_network(ctx, w, t, conf,
+			  head == PART_LATER ? &none : &conf->limit[class],
+			  class);
 	return net == CAROM_R_SIP_FORWARDED ? rc : net;
 }
 

@@ -103,6 +103,8 @@
 	X(SIP_COPIED, sip_copied, note, "copied for carom capture")            \
 	X(SIP_COPY_LOST, sip_copy_lost, note,                                  \
 	  "copy for the agent lost: ring full")                                \
+	X(SIP_SPOOFED, sip_spoofed, drop,                                      \
+	  "a trusted source, by a device that does not lead back to it")       \
 	/* RTP again */                                                        \
 	X(AGENT, agent, relay, "handed to the agent's media workers")
 

@@ -74,6 +74,10 @@ struct sip_limit {
 	(1u << 2) /**< some set asks for digest: what the untrusted send by
 		     name outside a dialog is the agent's           */
 
+#define SIP_CONF_REVERSE                                                       \
+	(1u                                                                    \
+	 << 3) /**< whom we trust has to come by the device that leads back */
+
 /** One entry, index 0 */
 struct sip_conf {
 	__u64 key[2]; /**< shared by all edges                        */

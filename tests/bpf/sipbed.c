@@ -276,6 +276,7 @@ static void gold_make(struct gold *g, const struct sb *m, struct sipbed *s)
 	const char *dst = m->dst ? m->dst : LAN4;
 	bool drop = m->reason == CAROM_R_SIP_DENIED ||
 		    m->reason == CAROM_R_SIP_FLOOD ||
+		    m->reason == CAROM_R_SIP_SPOOFED ||
 		    m->reason == CAROM_R_SIP_NOT_OURS ||
 		    m->reason == CAROM_R_SIP_FORGED ||
 		    m->reason == CAROM_R_MALFORMED;
@@ -284,14 +285,14 @@ static void gold_make(struct gold *g, const struct sb *m, struct sipbed *s)
 	*g = (struct gold){
 		.what = m->what,
 		.reason = m->reason ? m->reason : CAROM_R_SIP_FORWARDED,
-		.in_dev = from->dev,
+		.in_dev = m->in_dev ? m->in_dev : from->dev,
 		.notes = m->notes,
 	};
 
 	g->in = (struct spec){
 		.dmac = from->our_mac,
 		.smac = from->peer_mac,
-		.vlan = {from->vlan},
+		.vlan = {m->in_dev ? m->vlan : from->vlan},
 		.src = src,
 		.dst = dst,
 		.sport = m->sport ? m->sport : 5062,
@@ -306,7 +307,7 @@ static void gold_make(struct gold *g, const struct sb *m, struct sipbed *s)
 	};
 	g->action = drop ? XDP_DROP : XDP_PASS;
 	if (m->out) {
-		g->action = from->dev == there->dev ? XDP_TX : XDP_REDIRECT;
+		g->action = g->in_dev == there->dev ? XDP_TX : XDP_REDIRECT;
 		g->out = (struct spec){
 			.dmac = strcmp(to, C4) ? there->peer_mac : mac_c,
 			.smac = there->our_mac,

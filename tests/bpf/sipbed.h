@@ -45,6 +45,8 @@ struct sb {
 	uint8_t proto, ihl; /**< the same                                  */
 	bool jumbo;         /**< the same                                  */
 	uint64_t notes;
+	int in_dev;    /**< that it comes by; 0: its source's, with its tag */
+	uint16_t vlan; /**< with in_dev                                     */
 };
 
 int sb_setup(void **state);

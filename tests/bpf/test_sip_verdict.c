@@ -632,6 +632,95 @@ static void test_flood(void **state)
 	c->limit[SIP_CLASS_INVITE].interval = 0;
 }
 
+/* Whom we trust has to come by the device that leads back; others may come by
+ * any */
+static void test_way_back(void **state)
+{
+	static const char ask[] =
+		"INVITE sip:a@192.0.2.10:5062 SIP/2.0\n"
+		"Via: SIP/2.0/UDP 198.51.100.20;branch=z9hG4bKabc\n" MF IDS CS
+		"\n";
+	static const char asked[] =
+		"INVITE sip:a@192.0.2.10:5062 SIP/2.0\n@a\n"
+		"Via: SIP/2.0/UDP 198.51.100.20;branch=z9hG4bKabc\n"
+		"Max-Forwards: 69\n" IDS CS "\n";
+	static const char tag_ask[] =
+		"INVITE sip:a@192.0.2.10:5062 SIP/2.0\n"
+		"Via: SIP/2.0/UDP 203.0.113.30;branch=z9hG4bKabc\n" MF IDS CS
+		"\n";
+	static const char tag_asked[] =
+		"INVITE sip:a@192.0.2.10:5062 SIP/2.0\n@a\n"
+		"Via: SIP/2.0/UDP 203.0.113.30;branch=z9hG4bKabc\n"
+		"Max-Forwards: 69\n" IDS CS "\n";
+	struct sipbed *s = *state;
+	struct sip_conf *c = fp_sip_conf(s->sip);
+	const struct sb node = {.in = ask,
+				.out = asked,
+				.src = B4,
+				.to = A4,
+				.tport = 5062,
+				.via_host = B4,
+				.rport = 5060,
+				.sport = 5060};
+	const struct sb trunk = {.in = tag_ask,
+				 .out = tag_asked,
+				 .src = T4,
+				 .to = A4,
+				 .tport = 5062,
+				 .via_host = T4,
+				 .rport = 5060,
+				 .sport = 5060};
+	const struct sa host = addr(T4, 0);
+	struct sb m;
+
+	sb_reset(s);
+	fp_sip_set(s->sip, 0, 1, 0, (uint16_t[]){0}, 1);
+	fp_sip_net(s->sip, &host, 32, SIP_NET_TRUSTED, SIP_NONE);
+	c->flags |= SIP_CONF_REVERSE;
+	for (int i = 0; i < 2; i++) { /* the second time from the cache */
+		m = node;
+		m.what = "a node, by its device";
+		sb_run(s, &m);
+		m = trunk;
+		m.what = "a trusted network, by its VLAN";
+		sb_run(s, &m);
+		m = node;
+		m.out = NULL;
+		m.reason = CAROM_R_SIP_SPOOFED;
+		m.what = "a node's address, by another device";
+		m.in_dev = s->bed->lan;
+		sb_packet(s, &m);
+		m.what = "a node's address, by its device with a tag";
+		m.in_dev = s->bed->wan;
+		m.vlan = TAG_ID;
+		sb_packet(s, &m);
+		m = trunk;
+		m.out = NULL;
+		m.reason = CAROM_R_SIP_SPOOFED;
+		m.what = "a trusted address, without its tag";
+		m.in_dev = s->bed->wan;
+		sb_packet(s, &m);
+	}
+	m = node;
+	m.out = NULL;
+	m.reason = CAROM_R_SIP_SPOOFED;
+	m.what = "a fragment with a node's address";
+	m.in_dev = s->bed->lan;
+	m.frag = 0x2000;
+	sb_packet(s, &m);
+	m = (struct sb){.what = "anybody, by any device",
+			.in = ASK(INV, CS),
+			.out = ASKED(INV, CS),
+			.via_port = 5062,
+			.in_dev = s->bed->wan};
+	sb_packet(s, &m);
+	c->flags &= ~SIP_CONF_REVERSE;
+	m = node;
+	m.what = "a node, by another device, where that is allowed";
+	m.in_dev = s->bed->lan;
+	sb_packet(s, &m);
+}
+
 struct seen {
 	unsigned n;
 	struct sip_copy c;
@@ -712,6 +801,7 @@ int main(void)
 		cmocka_unit_test(test_forbidden),
 		cmocka_unit_test(test_size),
 		cmocka_unit_test(test_wrong_checksum),
+		cmocka_unit_test(test_way_back),
 		cmocka_unit_test(test_nobody),
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_kamailio_hash),

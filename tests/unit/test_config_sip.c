@@ -68,6 +68,7 @@ static void test_defaults(void **state)
 	assert_int_equal(c->sip.probe.acceptc, 4);
 	assert_false(c->sip.probe.marked);
 	assert_false(c->sip.force_rport);
+	assert_true(c->sip.reverse_path);
 	assert_int_equal(c->sip.listenv[0].transp, CONFIG_UDP);
 	assert_false(c->sip.listenv[0].own);
 	assert_int_equal(c->sip.streams.connections, 10000);
@@ -152,13 +153,14 @@ static void look_at_all(const struct config_sip *s)
 	assert_int_equal(s->dns_waiting, 10);
 	assert_int_equal(s->copy, 5);
 	assert_true(s->force_rport);
+	assert_false(s->reverse_path);
 }
 
 static void test_all(void **state)
 {
 	struct config *c = good(
 		SETS
-		"  force-rport: true\n  rules:\n"
+		"  force-rport: true\n  reverse-path: false\n  rules:\n"
 		"    - {set: reg, methods: [SUBSCRIBE, PUBLISH], event: "
 		"presence}\n"
 		"    - {set: calls, user-prefix: conf-, domain: example.org}\n"

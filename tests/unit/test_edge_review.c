@@ -118,6 +118,69 @@ static void test_review(void **state)
 	t.policy = mem_deref(t.policy);
 }
 
+static void settle(void *arg)
+{
+	(void)arg;
+	re_cancel();
+}
+
+/* Strangers leave an eighth of the table to those whom we trust */
+static void test_reserved(void **state)
+{
+	enum { ALL = 16, STRANGERS = ALL - ALL / 8 };
+	struct stream_conf conf = {.limitv = t.limitv,
+				   .connections = ALL,
+				   .per_source = 2 * ALL,
+				   .idle = 600};
+	struct cert_conf cert = {.min_version = 12};
+	struct policy_listener *l;
+	int fdv[ALL + 4 + 4];
+	char why[128] = "";
+	(void)state;
+
+	memset(&t.count, 0, sizeof(t.count));
+	assert_int_equal(policy_alloc(&t.policy), 0);
+	l = &t.policy->listenerv[t.policy->listenerc++];
+	l->transp = MSG_TCP;
+	choose(&l->addr);
+	l->advertised = l->addr;
+	assert_int_equal(streams_alloc(&t.streams, &conf, &cert, t.policy,
+				       &t.count, message, failed, NULL, why,
+				       sizeof(why)),
+			 0);
+	assert_int_equal(streams_listen(t.streams, 0), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(fdv); i++) {
+		if (i == ALL + 4) {
+			tmr_start(&t.end, 200, settle, NULL);
+			(void)re_main(NULL);
+			assert_int_equal(t.count.eventv[COUNT_STREAM_ACCEPTED],
+					 STRANGERS);
+			t.policy->netv = mem_zalloc(sizeof(*t.policy->netv),
+						    NULL);
+			assert_non_null(t.policy->netv);
+			*t.policy->netv = (struct policy_net){
+				.bits = 8,
+				.flags = SIP_NET_TRUSTED,
+				.set = SIP_NONE};
+			assert_int_equal(sa_set_str(&t.policy->netv->addr,
+						    "127.0.0.0", 0),
+					 0);
+			t.policy->netc = 1;
+		}
+		fdv[i] = socket(AF_INET, SOCK_STREAM, 0);
+		assert_int_equal(connect(fdv[i], &l->addr.u.sa, l->addr.len),
+				 0);
+	}
+	tmr_start(&t.end, 200, settle, NULL);
+	(void)re_main(NULL);
+	assert_int_equal(t.count.eventv[COUNT_STREAM_ACCEPTED], ALL);
+	tmr_cancel(&t.end);
+	for (size_t i = 0; i < ARRAY_SIZE(fdv); i++)
+		close(fdv[i]);
+	t.streams = mem_deref(t.streams);
+	t.policy = mem_deref(t.policy);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -135,6 +198,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_review),
+		cmocka_unit_test(test_reserved),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

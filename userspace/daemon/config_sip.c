@@ -256,6 +256,7 @@ static void fill_numbers(struct fill *f)
 	}
 	s->copy = f->raw->copy ? *f->raw->copy : 0;
 	s->force_rport = f->raw->force_rport && *f->raw->force_rport;
+	s->reverse_path = !f->raw->reverse_path || *f->raw->reverse_path;
 }
 
 static int fill_texts(struct fill *f)

@@ -59,7 +59,7 @@ struct config_sip {
 	char *key_file;
 	char **domainv;
 	size_t domainc;
-	bool force_rport;
+	bool force_rport, reverse_path;
 	char *dispatcher;
 	struct config_sip_set *setv;
 	size_t setc;

@@ -171,9 +171,11 @@ int config_sip_print(struct re_printf *pf, const struct config_sip *s)
 	if (!err)
 		err = print_listeners(pf, s);
 	if (!err)
-		err = re_hprintf(pf, "  key-file: \"%s\"\n  force-rport: %s\n",
-				 s->key_file,
-				 s->force_rport ? "true" : "false");
+		err = re_hprintf(pf,
+				 "  key-file: \"%s\"\n  force-rport: %s\n"
+				 "  reverse-path: %s\n",
+				 s->key_file, s->force_rport ? "true" : "false",
+				 s->reverse_path ? "true" : "false");
 	if (!err && s->dispatcher)
 		err = re_hprintf(pf, "  dispatcher: \"%s\"\n", s->dispatcher);
 	if (!err)

@@ -81,7 +81,7 @@ struct raw_sip {
 	char *key_file;
 	char **domainv;
 	uint32_t domainc;
-	bool *force_rport;
+	bool *force_rport, *reverse_path;
 	char *dispatcher;
 	struct raw_sip_set *setv;
 	uint32_t setc;

@@ -179,6 +179,7 @@ const cyaml_schema_field_t config_sip_fields[] = {
 	STR("key-file", NEED, struct raw_sip, key_file),
 	SEQ("domains", domainv, domainc, string_entry, DOMAINS_MAX),
 	CYAML_FIELD_BOOL_PTR("force-rport", OPT, struct raw_sip, force_rport),
+	CYAML_FIELD_BOOL_PTR("reverse-path", OPT, struct raw_sip, reverse_path),
 	STR("dispatcher", OPT, struct raw_sip, dispatcher),
 	SEQ("sets", setv, setc, set_entry, SIP_SETS),
 	SEQ("rules", rulev, rulec, rule_entry, SIP_RULES),

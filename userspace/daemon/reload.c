@@ -71,9 +71,10 @@ static int refuse(struct reload *r, int err, const char *why)
 /* ---- what goes without a restart ------------------------------------------- */
 
 static const char *const takenv[] = {
-	"log.level", "sip.domains", "sip.force-rport", "sip.dispatcher",
-	"sip.sets",  "sip.rules",   "sip.networks",    "sip.limits",
-	"sip.probe", "sip.copy",    "sip.auth",        "sip.tls",
+	"log.level",        "sip.domains", "sip.force-rport", "sip.dispatcher",
+	"sip.sets",         "sip.rules",   "sip.networks",    "sip.limits",
+	"sip.probe",        "sip.copy",    "sip.auth",        "sip.tls",
+	"sip.reverse-path",
 };
 
 static bool can_be_taken(const struct reload *r, const char *key)

@@ -62,6 +62,7 @@ static int fill_policy(struct policy *p, const struct config_sip *s)
 	int err = 0;
 
 	p->force_rport = s->force_rport;
+	p->reverse_path = s->reverse_path;
 	p->datagram = s->tcp_above;
 	fill_listeners(p, s);
 	for (size_t i = 0; i < s->domainc && !err; i++) {

@@ -371,6 +371,7 @@ static int tell_kernel(struct edge *e)
 	c->key[0] = p->key[0];
 	c->key[1] = p->key[1];
 	c->flags = (p->force_rport ? SIP_CONF_FORCE_RPORT : 0) |
+		   (p->reverse_path ? SIP_CONF_REVERSE : 0) |
 		   (p->auth ? SIP_CONF_AUTH : 0);
 	c->copy_every = e->conf.copy_every;
 	for (size_t i = 0; i < p->listenerc && !err; i++)

@@ -44,6 +44,7 @@ struct policy_net {
 struct policy {
 	uint64_t key[2];
 	bool force_rport;
+	bool reverse_path; /**< kernel: trusted sources by their way back alone */
 	unsigned datagram; /**< longest request for a datagram (18.1.1);
 			      0: any                                     */
 	struct policy_listener listenerv[POLICY_LISTENERS];

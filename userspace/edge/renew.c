@@ -202,11 +202,16 @@ static int take_rules(struct edge *e, const struct plan *pl)
 static void take_rest(struct edge *e, const struct edge_conf *conf)
 {
 	struct sip_conf *c = fp_sip_conf(e->sip);
-	const uint32_t rport = conf->policy->force_rport ? SIP_CONF_FORCE_RPORT
-							 : 0;
+	const uint32_t both = SIP_CONF_FORCE_RPORT | SIP_CONF_REVERSE;
+	uint32_t flags = 0;
 
 	e->policy->force_rport = conf->policy->force_rport;
-	__atomic_store_n(&c->flags, (c->flags & ~SIP_CONF_FORCE_RPORT) | rport,
+	e->policy->reverse_path = conf->policy->reverse_path;
+	if (e->policy->force_rport)
+		flags |= SIP_CONF_FORCE_RPORT;
+	if (e->policy->reverse_path)
+		flags |= SIP_CONF_REVERSE;
+	__atomic_store_n(&c->flags, (c->flags & ~both) | flags,
 			 __ATOMIC_RELEASE);
 	e->conf.copy_every = c->copy_every = conf->copy_every;
 	memcpy(e->conf.limitv, conf->limitv, sizeof(conf->limitv));

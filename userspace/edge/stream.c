@@ -121,6 +121,15 @@ static bool denied(const struct streams *s, const struct sa *peer)
 	       !policy_trusted(s->policy, peer);
 }
 
+/* The last eighth is for those whom we trust: strangers, however many addresses
+ * they have, leave room for nodes */
+bool streams_room(const struct streams *s, bool trusted)
+{
+	const uint32_t n = s->conf.connections;
+
+	return s->connc < (trusted ? n : n - n / 8);
+}
+
 static struct source *admit(struct streams *s, const struct sa *peer)
 {
 	const struct policy_net *net = policy_net(s->policy, peer);
@@ -129,9 +138,8 @@ static struct source *admit(struct streams *s, const struct sa *peer)
 
 	if (denied(s, peer))
 		return NULL;
-	return s->connc < s->conf.connections
-		       ? source_join(s->sources, peer, free)
-		       : NULL;
+	return streams_room(s, free) ? source_join(s->sources, peer, free)
+				     : NULL;
 }
 
 static void conn_handler(const struct sa *peer, void *arg)

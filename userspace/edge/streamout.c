@@ -87,7 +87,7 @@ static int connect_to(struct conn **cp, struct streams *s,
 	if (!msg_is_stream(out->transp) ||
 	    p->listenerv[i].transp != out->transp)
 		return EPROTONOSUPPORT;
-	if (s->connc >= s->conf.connections)
+	if (!streams_room(s, policy_trusted(p, &out->dst)))
 		return ENFILE;
 	if (s->verify && out->host.l)
 		(void)pl_strcpy(&out->host, host, sizeof(host));

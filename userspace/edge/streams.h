@@ -36,6 +36,9 @@ struct streams {
 	unsigned ticks;
 };
 
+/** Is there room for one more, of a peer that we trust or not? */
+bool streams_room(const struct streams *s, bool trusted);
+
 struct slisten {
 	struct le le;
 	struct streams *streams;
