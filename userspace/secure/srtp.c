@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file secure/srtp.c  SRTP contexts: suites, streams, replay windows
+ */
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <errno.h>
+#include <string.h>
+#include <openssl/crypto.h>
+#include "secure/srtp_core.h"
+
+static const struct suite suitev[SRTPX_SUITES] = {
+	[SRTPX_AES_CM_128_HMAC_SHA1_80] = {"AES_CM_128_HMAC_SHA1_80", 16,
+					   CM_SALT, 10, 10, false},
+	[SRTPX_AES_CM_128_HMAC_SHA1_32] = {"AES_CM_128_HMAC_SHA1_32", 16,
+					   CM_SALT, 4, 10, false},
+	[SRTPX_AES_192_CM_HMAC_SHA1_80] = {"AES_192_CM_HMAC_SHA1_80", 24,
+					   CM_SALT, 10, 10, false},
+	[SRTPX_AES_192_CM_HMAC_SHA1_32] = {"AES_192_CM_HMAC_SHA1_32", 24,
+					   CM_SALT, 4, 10, false},
+	[SRTPX_AES_256_CM_HMAC_SHA1_80] = {"AES_256_CM_HMAC_SHA1_80", 32,
+					   CM_SALT, 10, 10, false},
+	[SRTPX_AES_256_CM_HMAC_SHA1_32] = {"AES_256_CM_HMAC_SHA1_32", 32,
+					   CM_SALT, 4, 10, false},
+	[SRTPX_AEAD_AES_128_GCM] = {"AEAD_AES_128_GCM", 16, GCM_SALT, GCM_TAG,
+				    GCM_TAG, true},
+	[SRTPX_AEAD_AES_256_GCM] = {"AEAD_AES_256_GCM", 32, GCM_SALT, GCM_TAG,
+				    GCM_TAG, true},
+};
+
+const struct suite *srtpc_suite(enum srtpx_suite suite)
+{
+	return suite > SRTPX_NONE && suite < SRTPX_SUITES ? &suitev[suite]
+							  : NULL;
+}
+
+const char *srtpx_suite_name(enum srtpx_suite suite)
+{
+	const struct suite *s = srtpc_suite(suite);
+
+	return s ? s->name : NULL;
+}
+
+enum srtpx_suite srtpx_suite_find(const struct pl *name)
+{
+	for (int i = SRTPX_NONE + 1; i < SRTPX_SUITES; i++) {
+		if (!pl_strcasecmp(name, suitev[i].name))
+			return (enum srtpx_suite)i;
+	}
+
+	return SRTPX_NONE;
+}
+
+size_t srtpx_key_len(enum srtpx_suite suite)
+{
+	const struct suite *s = srtpc_suite(suite);
+
+	return s ? s->key : 0;
+}
+
+size_t srtpx_salt_len(enum srtpx_suite suite)
+{
+	const struct suite *s = srtpc_suite(suite);
+
+	return s ? s->salt : 0;
+}
+
+/* ---- keys --------------------------------------------------------------- */
+
+static void destructor(void *arg)
+{
+	struct srtpx *s = arg;
+
+	EVP_CIPHER_CTX_free(s->rtp.cipher);
+	EVP_CIPHER_CTX_free(s->rtcp.cipher);
+	OPENSSL_cleanse(s, sizeof(*s));
+}
+
+static const EVP_CIPHER *cipher_of(const struct suite *suite)
+{
+	if (suite->gcm)
+		return suite->key == 32 ? EVP_aes_256_gcm() : EVP_aes_128_gcm();
+
+	return suite->key == 32   ? EVP_aes_256_ctr()
+	       : suite->key == 24 ? EVP_aes_192_ctr()
+				  : EVP_aes_128_ctr();
+}
+
+/* Labels: cipher, authentication, salt; RTCP's are 3 further (RFC 3711 4.3.2) */
+static int session_init(struct session *k, const struct suite *suite,
+			const uint8_t *master, uint8_t label)
+{
+	uint8_t key[32], auth[SHA1_LEN], pad[SHA_CBLOCK];
+	int err;
+
+	err = srtpc_derive(suite, master, label, key, suite->key);
+	err = err ? err
+		  : srtpc_derive(suite, master, label + 1, auth, sizeof(auth));
+	err = err ? err
+		  : srtpc_derive(suite, master, label + 2, k->salt,
+				 suite->salt);
+	if (err)
+		goto out;
+	k->cipher = EVP_CIPHER_CTX_new();
+	if (!k->cipher ||
+	    !EVP_EncryptInit_ex(k->cipher, cipher_of(suite), NULL, key, NULL)) {
+		err = ENOMEM;
+		goto out;
+	}
+	for (size_t i = 0; i < sizeof(pad); i++)
+		pad[i] = (i < sizeof(auth) ? auth[i] : 0) ^ 0x36;
+	(void)SHA1_Init(&k->inner);
+	(void)SHA1_Update(&k->inner, pad, sizeof(pad));
+	for (size_t i = 0; i < sizeof(pad); i++)
+		pad[i] ^= 0x36 ^ 0x5c;
+	(void)SHA1_Init(&k->outer);
+	(void)SHA1_Update(&k->outer, pad, sizeof(pad));
+
+out:
+	OPENSSL_cleanse(key, sizeof(key));
+	OPENSSL_cleanse(auth, sizeof(auth));
+	OPENSSL_cleanse(pad, sizeof(pad));
+
+	return err;
+}
+
+int srtpx_alloc(struct srtpx **sp, const struct srtpx_key *key)
+{
+	const struct suite *suite;
+	struct srtpx *s;
+	int err;
+
+	suite = key ? srtpc_suite(key->suite) : NULL;
+	if (!sp || !suite || key->mki_len > SRTPX_MKI_MAX)
+		return EINVAL;
+	s = mem_zalloc(sizeof(*s), destructor);
+	if (!s)
+		return ENOMEM;
+	s->suite = suite;
+	s->key = *key;
+	err = session_init(&s->rtp, suite, key->key, 0);
+	if (!err)
+		err = session_init(&s->rtcp, suite, key->key, 3);
+	if (err)
+		mem_deref(s);
+	else
+		*sp = s;
+
+	return err;
+}
+
+/* ---- streams ------------------------------------------------------------ */
+
+struct stream_state *srtpc_stream(struct srtpx *s, uint32_t ssrc)
+{
+	for (unsigned i = 0; i < SRTPX_STREAMS; i++) {
+		struct stream_state *st = &s->streamv[i];
+
+		if (st->used && st->ssrc == ssrc) {
+			st->last = ++s->uses;
+			return st;
+		}
+	}
+
+	return NULL;
+}
+
+struct stream_state *srtpc_stream_new(struct srtpx *s, uint32_t ssrc, bool keep)
+{
+	struct stream_state *st = &s->streamv[0];
+
+	for (unsigned i = 0; i < SRTPX_STREAMS; i++) {
+		struct stream_state *x = &s->streamv[i];
+
+		if (!x->used) {
+			st = x;
+			break;
+		}
+		if (x->last < st->last)
+			st = x;
+	}
+	if (st->used && keep)
+		return NULL;
+	memset(st, 0, sizeof(*st));
+	st->used = true;
+	st->ssrc = ssrc;
+	st->last = ++s->uses;
+
+	return st;
+}
+
+bool srtpc_seen(const uint64_t window[2], uint64_t back)
+{
+	if (back >= SRTPX_WINDOW)
+		return true;
+
+	return window[back / 64] >> (back % 64) & 1;
+}
+
+void srtpc_note(uint64_t window[2], int64_t ahead)
+{
+	if (ahead <= 0) {
+		window[(uint64_t)-ahead / 64] |= 1ull
+						 << ((uint64_t)-ahead % 64);
+		return;
+	}
+	if (ahead >= SRTPX_WINDOW) {
+		window[0] = window[1] = 0;
+	} else if (ahead >= 64) {
+		window[1] = window[0] << (ahead - 64);
+		window[0] = 0;
+	} else {
+		window[1] = window[1] << ahead | window[0] >> (64 - ahead);
+		window[0] <<= ahead;
+	}
+	window[0] |= 1;
+}
+
+int srtpx_roc(const struct srtpx *s, uint32_t ssrc, uint32_t *roc,
+	      uint16_t *seq)
+{
+	for (unsigned i = 0; i < SRTPX_STREAMS; i++) {
+		const struct stream_state *st = &s->streamv[i];
+
+		if (!st->used || st->ssrc != ssrc || !st->started)
+			continue;
+		*roc = st->roc;
+		*seq = st->seq;
+		return 0;
+	}
+
+	return ENOENT;
+}
+
+int srtpx_roc_set(struct srtpx *s, uint32_t ssrc, uint32_t roc, uint16_t seq)
+{
+	struct stream_state *st = srtpc_stream(s, ssrc);
+
+	if (!st)
+		st = srtpc_stream_new(s, ssrc, true);
+	if (!st)
+		return ENOSPC;
+	st->roc = roc;
+	st->seq = seq;
+	st->started = true;
+	st->window[0] = 1;
+	st->window[1] = 0;
+
+	return 0;
+}
+
+bool srtpx_ssrc(const struct srtpx *s, unsigned n, uint32_t *ssrc)
+{
+	for (unsigned i = 0; i < SRTPX_STREAMS; i++) {
+		if (!s->streamv[i].used || n--)
+			continue;
+		*ssrc = s->streamv[i].ssrc;
+		return true;
+	}
+
+	return false;
+}
