@@ -233,6 +233,10 @@ static void test_peer(void **state)
 			assert_int_equal(srtpx_unprotect(b, mb->buf, &n), 0);
 			assert_memory_equal(mb->buf, was, 12 + PAYLOAD);
 
+			/* libre's tag of SRTCP is as short as that of SRTP; RFC
+			 * 4568 6.2.2 wants 80 bits */
+			if (srtpc_suite(suitev[i].ours)->tag == 4)
+				continue;
 			n = rtcp(mb->buf, 5);
 			memcpy(was, mb->buf, n);
 			assert_int_equal(
