@@ -74,6 +74,7 @@ TEST_SRCS_codec = $(call room,audio)
 TEST_SRCS_order = $(call room,rtp)
 TEST_SRCS_srtp = $(call room,secure)
 TEST_SRCS_plane = $(SRCS_bpf) $(call room,plane)
+TEST_SRCS_bridge = $(SRCS_bpf) $(call room,plane bridge audio rtp secure)
 
 UNIT_SRCS    := $(wildcard tests/unit/test_*.c)
 BPFTEST_SRCS := $(wildcard tests/bpf/test_*.c)

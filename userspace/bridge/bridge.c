@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file bridge/bridge.c  A bridge, made and changed on the signalling loop
+ */
+#include <errno.h>
+#include <string.h>
+#include "bridge/member.h"
+
+/* Waits must not outlive what they are about */
+static void stop(void *arg)
+{
+	struct bridge *b = arg;
+
+	for (unsigned i = 0; i < 2; i++)
+		plane_tmr_stop(&b->mv[i].rx.tmr);
+}
+
+/* The ports first: no handler is called once they are closed */
+static void destructor(void *arg)
+{
+	struct bridge *b = arg;
+
+	for (unsigned i = 0; i < 2; i++) {
+		mem_deref(b->mv[i].port);
+		mem_deref(b->mv[i].rtcp_port);
+	}
+	if (b->on)
+		plane_call(b->pl, b->worker, stop, b);
+	for (unsigned i = 0; i < 2; i++) {
+		mem_deref(b->mv[i].prog);
+		mem_deref(b->mv[i].rx.order);
+	}
+}
+
+static void event_handler(unsigned type, const struct sa *src, const uint8_t *p,
+			  size_t n, void *arg)
+{
+	struct member *m = arg;
+
+	if (m->b->eventh)
+		m->b->eventh(m->b, m->side, type, src, p, n, m->b->arg);
+}
+
+static int open_ports(struct member *m)
+{
+	const struct bridge_member *conf = &m->prog->conf;
+	struct bridge *b = m->b;
+	struct sa rtcp = conf->local;
+	int err;
+
+	err = plane_port_open(&m->port, b->pl, b->worker, &conf->local,
+			      member_receive, event_handler, m);
+	if (err || (conf->mux && !m->prog->dst_rtcp))
+		return err;
+	sa_set_port(&rtcp, (uint16_t)(sa_port(&rtcp) + 1));
+	err = plane_port_open(&m->rtcp_port, b->pl, b->worker, &rtcp,
+			      member_receive_rtcp, event_handler, m);
+	/* the range of the interface may end with the RTP port */
+	return err == ENOENT ? 0 : err;
+}
+
+int bridge_alloc(struct bridge **bp, struct plane *pl, unsigned worker,
+		 const struct bridge_member mv[2], bridge_event_h *eventh,
+		 void *arg)
+{
+	struct bridge *b;
+	int err = 0;
+
+	if (!bp || !pl || !mv || worker >= plane_workers(pl))
+		return EINVAL;
+	b = mem_zalloc(sizeof(*b), destructor);
+	if (!b)
+		return ENOMEM;
+	b->pl = pl;
+	b->worker = worker;
+	b->eventh = eventh;
+	b->arg = arg;
+	for (unsigned i = 0; i < 2 && !err; i++) {
+		struct member *m = &b->mv[i];
+
+		m->b = b;
+		m->side = i;
+		err = order_alloc(&m->rx.order, WAIT_NS, member_ordered, m);
+		if (!err)
+			err = program_alloc(&m->prog, pl, &mv[i], &mv[!i]);
+	}
+	/* both have to be whole before a packet comes to either */
+	for (unsigned i = 0; i < 2 && !err; i++)
+		err = open_ports(&b->mv[i]);
+	if (err) {
+		mem_deref(b);
+		return err;
+	}
+	b->on = true;
+	*bp = b;
+
+	return 0;
+}
+
+/* ---- changes ------------------------------------------------------------ */
+
+struct swap {
+	struct bridge *b;
+	struct program *progv[2]; /* new ones go in, old ones come out */
+};
+
+static bool same_key(const struct srtpx_key *a, const struct srtpx_key *b)
+{
+	return !memcmp(a, b, sizeof(*a));
+}
+
+/* Contexts of keys that stay have counters that must go on */
+static void keep_keys(struct program *new, struct program *old)
+{
+	struct srtpx *x;
+
+	if (same_key(&new->conf.rx, &old->conf.rx)) {
+		x = new->rx;
+		new->rx = old->rx;
+		old->rx = x;
+	}
+	if (same_key(&new->conf.tx, &old->conf.tx)) {
+		x = new->tx;
+		new->tx = old->tx;
+		old->tx = x;
+	}
+}
+
+static void swap_call(void *arg)
+{
+	struct swap *s = arg;
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct member *m = &s->b->mv[i];
+		struct program *old = m->prog;
+
+		keep_keys(s->progv[i], old);
+		m->prog = s->progv[i];
+		s->progv[i] = old;
+		m->rx.timed = false;
+		m->tx.accn = 0;
+	}
+}
+
+/* The encoder of one depends on what the other sends: both are made anew */
+int bridge_change(struct bridge *b, unsigned side,
+		  const struct bridge_member *m)
+{
+	struct bridge_member mv[2];
+	struct swap s = {.b = b};
+	int err;
+
+	if (!b || side > 1 || !m)
+		return EINVAL;
+	mv[side] = *m;
+	mv[!side] = b->mv[!side].prog->conf;
+	err = program_alloc(&s.progv[0], b->pl, &mv[0], &mv[1]);
+	if (!err)
+		err = program_alloc(&s.progv[1], b->pl, &mv[1], &mv[0]);
+	if (!err)
+		plane_call(b->pl, b->worker, swap_call, &s);
+	mem_deref(s.progv[0]);
+	mem_deref(s.progv[1]);
+
+	return err;
+}
+
+bool bridge_plain(const struct bridge *b)
+{
+	return b && plane_port_plain(b->mv[0].port);
+}
+
+void bridge_stats(const struct bridge *b, unsigned side,
+		  struct bridge_stats *st)
+{
+	*st = b->mv[side].st;
+}
+
+/* ---- datagrams of the signalling loop's --------------------------------- */
+
+struct datagram {
+	struct member *m;
+	struct plane_dst *dst;
+	const uint8_t *p;
+	size_t n;
+	int err;
+};
+
+static void send_call(void *arg)
+{
+	struct datagram *d = arg;
+	uint8_t *out = plane_reserve(d->m->port, d->dst);
+
+	if (!out) {
+		d->err = ENOBUFS;
+		return;
+	}
+	memcpy(out, d->p, d->n);
+	plane_commit(d->m->port, d->dst, d->n);
+}
+
+int bridge_send(struct bridge *b, unsigned side, const struct sa *dst,
+		const uint8_t *p, size_t n)
+{
+	struct datagram d = {.p = p, .n = n};
+	int err;
+
+	if (!b || side > 1 || !p || n > PLANE_PAYLOAD_MAX)
+		return EINVAL;
+	d.m = &b->mv[side];
+	err = plane_dst_alloc(&d.dst, b->pl, plane_port_local(d.m->port), dst);
+	if (err)
+		return err;
+	plane_call(b->pl, b->worker, send_call, &d);
+	mem_deref(d.dst);
+
+	return d.err;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file bridge/bridge.h  Two members on a media worker, and what flows between
+ *
+ * What the kernel cannot settle: SRTP is opened and made, codecs are changed. A
+ * bridge with its members is built on the signalling loop, handed to a worker, and
+ * changed by handing over new parts; what was exchanged comes back and is freed
+ * there. The figures may be read at any time.
+ */
+#ifndef CAROM_BRIDGE_H
+#define CAROM_BRIDGE_H
+
+#include <re.h>
+#include "audio/codec.h"
+#include "plane/plane.h"
+#include "secure/srtp.h"
+
+enum { BRIDGE_CODECS = 8 /**< that a member may send, and we decode      */ };
+
+/** What is done with a payload type that a member sends */
+enum bridge_act {
+	BRIDGE_DROP = 0,
+	BRIDGE_PASS,   /**< sent on as it is, under `pt`                  */
+	BRIDGE_DECODE, /**< decoded, and encoded for the other            */
+	BRIDGE_EVENT,  /**< telephone-event (RFC 4733), sent on under `pt`,
+			    its timestamps in the other's clock           */
+};
+
+struct bridge_pt {
+	enum bridge_act act;
+	uint8_t pt;    /**< that the other knows it by                    */
+	uint8_t codec; /**< BRIDGE_DECODE: index in codecv               */
+};
+
+/** A codec that a member sends */
+struct bridge_codec {
+	const struct codec *codec;
+	char fmtp[128]; /**< as the member says that it sends          */
+};
+
+/** What a member is. Everything is copied */
+struct bridge_member {
+	struct sa local;  /**< of its leg; RTCP's is the port after it   */
+	struct sa remote; /**< where it gets its RTP                     */
+	struct sa rtcp;   /**< and its RTCP; the same as remote: muxed   */
+	bool mux;         /**< RTCP comes to the RTP port                */
+	struct srtpx_key
+		rx; /**< keys of what it sends; suite SRTPX_NONE: RTP */
+	struct srtpx_key tx; /**< keys of what it gets                      */
+
+	struct bridge_pt ptv[128]; /**< by payload type of what it sends   */
+	struct bridge_codec codecv[BRIDGE_CODECS];
+	unsigned codecc;
+
+	const struct codec *codec; /**< that it is sent; NULL: nothing is
+				      encoded for it                      */
+	uint8_t pt;                /**< of that codec                     */
+	char fmtp[128];            /**< of that codec, as the member wants it */
+	unsigned ptime;            /**< ms of what it is sent             */
+	uint32_t bitrate;          /**< bit/s, 0: codec's choice          */
+	int complexity;            /**< 0..10, -1: codec's choice         */
+	uint32_t ssrc;             /**< of what is encoded for it         */
+	uint16_t seq; /**< that it begins with, and ts: random (RFC 3550 5.1) */
+	uint32_t ts;
+	bool silent; /**< it is sent nothing                */
+};
+
+struct bridge;
+
+/** Figures of what one member sends */
+struct bridge_stats {
+	uint64_t packets;   /**< RTP packets that came                      */
+	uint64_t lost;      /**< that did not come                          */
+	uint64_t late;      /**< that came too late, or twice               */
+	uint64_t auth;      /**< SRTP that was not authentic                */
+	uint64_t replay;    /**< SRTP that came before                      */
+	uint64_t malformed; /**< no RTP, or not of its codec               */
+	uint64_t refused;   /**< of a payload type that was not agreed      */
+	uint64_t stranger;  /**< not from where it should be                */
+	uint64_t decoded;   /**< packets                                    */
+	uint64_t encoded;   /**< packets made of them                       */
+	uint64_t passed;    /**< packets sent on as they were               */
+	uint64_t events;    /**< telephone-event packets sent on            */
+	uint64_t concealed; /**< ms of sound that had to be guessed        */
+	uint64_t rtcp;      /**< RTCP packets that came                     */
+	uint64_t sent;      /**< RTP packets that it was sent               */
+};
+
+/** What the worker tells: on the signalling loop
+ *
+ * @param side  Of whom: 0, 1
+ * @param type  RTP_STUN, RTP_DTLS (rtp/packet.h): a datagram that came
+ */
+typedef void(bridge_event_h)(struct bridge *b, unsigned side, unsigned type,
+			     const struct sa *src, const uint8_t *p, size_t n,
+			     void *arg);
+
+/**
+ * Make a bridge of two members and put it on a worker
+ *
+ * @param bp      Pointer to the object (mem_deref when done: packets go nowhere
+ *                from then on)
+ * @param worker  0..plane_workers() - 1
+ *
+ * @return 0, EINVAL, ENOTSUP (a codec that cannot be transcoded), EADDRINUSE (a
+ *         port is open already), or what plane_port_open() says
+ */
+int bridge_alloc(struct bridge **bp, struct plane *pl, unsigned worker,
+		 const struct bridge_member mv[2], bridge_event_h *eventh,
+		 void *arg);
+
+/**
+ * Change one member while packets flow. Streams go on: sequence numbers,
+ * timestamps, rollover counters of keys that stay the same
+ */
+int bridge_change(struct bridge *b, unsigned side,
+		  const struct bridge_member *m);
+
+/** Do its ports have sockets of their own? The legs have to know (fp_leg.plain) */
+bool bridge_plain(const struct bridge *b);
+
+void bridge_stats(const struct bridge *b, unsigned side,
+		  struct bridge_stats *st);
+
+/** Send a datagram of the signalling loop's (STUN, DTLS) to a member's port's far
+ *  end. @return 0, ENOBUFS */
+int bridge_send(struct bridge *b, unsigned side, const struct sa *dst,
+		const uint8_t *p, size_t n);
+
+#endif

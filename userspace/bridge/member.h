@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file bridge/member.h  One member, as the files of this room see it
+ *
+ * `struct program` is what the signalling loop makes of a bridge_member, and may be
+ * exchanged; the rest is the worker's and goes on.
+ */
+#ifndef CAROM_BRIDGE_MEMBER_H
+#define CAROM_BRIDGE_MEMBER_H
+
+#include "audio/resample.h"
+#include "bridge/bridge.h"
+#include "rtp/order.h"
+#include "rtp/packet.h"
+
+enum {
+	WAIT_NS = 30000000, /* for a packet that is out of order          */
+	GAP_MS = 200,       /* of loss that is concealed; more is a pause */
+	ACC_SAMPLES = 48000 * 2 * (CODEC_PTIME_MAX + 120) / 1000,
+};
+
+/** A codec that the member sends, with the way to the other's rate */
+struct source {
+	struct codec_dec *dec;
+	struct resample *rs; /* NULL: same rate */
+	uint32_t clock;
+};
+
+struct program {
+	struct bridge_member conf;
+	struct plane_dst *dst, *dst_rtcp;
+	struct srtpx *rx, *tx;
+	struct source sourcev[BRIDGE_CODECS];
+	struct codec_enc *enc; /* of what the member gets */
+};
+
+/** What goes to a member: one stream, without a step */
+struct sender {
+	bool started;
+	uint16_t seq;             /* last sent */
+	uint32_t ts;              /* of the next sample that is encoded */
+	bool marker;              /* the next packet begins a talkspurt */
+	int16_t acc[ACC_SAMPLES]; /* samples not encoded yet, interleaved */
+	size_t accn;              /* of each channel */
+	bool passing;     /* the last packet was passed on, not encoded */
+	uint16_t seq_off; /* added to what is passed on */
+	uint32_t ts_off;
+	bool rewrite;     /* what is passed on gets our SSRC */
+	uint32_t ssrc_in; /* that the offsets are of */
+	uint32_t ts_in;   /* of what was passed on last, as it came */
+	uint32_t ssrc;    /* of what was sent last */
+	bool event;       /* these hold: */
+	uint32_t event_in,
+		event_ts; /* an event's time, as it came, as it goes */
+};
+
+struct receiver {
+	struct order *order;
+	struct plane_tmr tmr; /* of packets that wait */
+	uint32_t ssrc;
+	bool started;
+	bool timed;  /* ts holds */
+	uint32_t ts; /* that the next packet should have */
+	uint8_t pt;  /* of the last that was decoded */
+};
+
+struct member {
+	struct bridge *b;
+	unsigned side;
+	struct plane_port *port, *rtcp_port;
+	struct program *prog;
+	struct sender tx;
+	struct receiver rx;
+	struct bridge_stats st;
+};
+
+struct bridge {
+	struct plane *pl;
+	unsigned worker;
+	struct member mv[2];
+	bridge_event_h *eventh;
+	void *arg;
+	bool on; /* the worker has it */
+};
+
+/* program.c */
+
+/** @param other  What the other member is sent: its rate decides ours */
+int program_alloc(struct program **pp, struct plane *pl,
+		  const struct bridge_member *m,
+		  const struct bridge_member *other);
+
+/* receive.c: on the worker */
+void member_receive(struct plane_port *port, struct plane_pkt *pkt, void *arg);
+void member_receive_rtcp(struct plane_port *port, struct plane_pkt *pkt,
+			 void *arg);
+/** A packet in order; p from its RTP header on, decrypted */
+void member_ordered(const uint8_t *p, size_t n, unsigned lost, void *arg);
+
+/* transcode.c */
+void transcode(struct member *m, const uint8_t *p, const struct rtp_head *h,
+	       unsigned lost);
+
+/* send.c */
+
+/** Send a packet on to m as it is, but for its payload type */
+void send_passed(struct member *m, const uint8_t *p, size_t n,
+		 const struct rtp_head *h, uint8_t pt);
+/** The same for telephone-event, which may go beside what we encode */
+void send_event(struct member *m, const uint8_t *p, size_t n,
+		const struct rtp_head *h, uint8_t pt);
+/** What m gets is encoded from here on, and was passed on before: where in its
+ *  stream does a packet of time `ts`, in a clock of `clock` Hz, stand? */
+void send_joins(struct member *m, uint32_t ts, uint32_t clock);
+/** Samples for m, at its encoder's rate and channels */
+void send_samples(struct member *m, const int16_t *pcm, size_t n);
+/** Nothing was said for so many units of the sender's clock of `clock` Hz */
+void send_pause(struct member *m, uint32_t units, uint32_t clock);
+/** Payload from our own pen */
+void send_payload(struct member *m, const uint8_t *p, size_t n, uint8_t pt,
+		  uint32_t ts, bool marker);
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file bridge/program.c  What a member is made of, built on the signalling loop
+ */
+#include <errno.h>
+#include <string.h>
+#include "bridge/member.h"
+
+static void destructor(void *arg)
+{
+	struct program *p = arg;
+
+	mem_deref(p->dst);
+	mem_deref(p->dst_rtcp);
+	mem_deref(p->rx);
+	mem_deref(p->tx);
+	for (unsigned i = 0; i < BRIDGE_CODECS; i++) {
+		mem_deref(p->sourcev[i].dec);
+		mem_deref(p->sourcev[i].rs);
+	}
+	mem_deref(p->enc);
+}
+
+static int take_keys(struct program *p)
+{
+	int err = 0;
+
+	if (p->conf.rx.suite != SRTPX_NONE)
+		err = srtpx_alloc(&p->rx, &p->conf.rx);
+	if (!err && p->conf.tx.suite != SRTPX_NONE)
+		err = srtpx_alloc(&p->tx, &p->conf.tx);
+
+	return err;
+}
+
+static int take_addresses(struct program *p, struct plane *pl)
+{
+	const struct bridge_member *m = &p->conf;
+	struct sa local = m->local;
+	int err = 0;
+
+	/* on hold, it has no address */
+	if (sa_isset(&m->remote, SA_ALL))
+		err = plane_dst_alloc(&p->dst, pl, &local, &m->remote);
+	if (err || !sa_isset(&m->rtcp, SA_ALL))
+		return err;
+	if (!m->mux)
+		sa_set_port(&local, (uint16_t)(sa_port(&local) + 1));
+
+	return plane_dst_alloc(&p->dst_rtcp, pl, &local, &m->rtcp);
+}
+
+/* What is spoken narrowly needs no wide codec: both ends of a conversion run at the
+ * lower rate where they can */
+static uint32_t common_rate(const struct codec *a, const struct codec *b)
+{
+	return a->rate < b->rate ? a->rate : b->rate;
+}
+
+static int take_encoder(struct program *p, const struct bridge_member *other)
+{
+	const struct bridge_member *m = &p->conf;
+	struct codec_param prm = {.codec = m->codec,
+				  .bitrate = m->bitrate,
+				  .complexity = m->complexity,
+				  .ptime = m->ptime};
+
+	if (!m->codec)
+		return 0;
+	pl_set_str(&prm.fmtp, m->fmtp);
+	prm.rate = other->codecc ? common_rate(m->codec, other->codecv[0].codec)
+				 : m->codec->rate;
+
+	return codec_enc_alloc(&p->enc, &prm);
+}
+
+static int take_source(struct program *p, unsigned i, uint32_t rate)
+{
+	struct source *s = &p->sourcev[i];
+	const struct bridge_codec *bc = &p->conf.codecv[i];
+	struct codec_param prm = {
+		.codec = bc->codec, .rate = rate, .complexity = -1};
+	int err;
+
+	pl_set_str(&prm.fmtp, bc->fmtp);
+	err = codec_dec_alloc(&s->dec, &prm);
+	if (err)
+		return err;
+	s->clock = bc->codec->clock;
+	if (codec_dec_rate(s->dec) == rate)
+		return 0;
+
+	return resample_alloc(&s->rs, codec_dec_rate(s->dec), rate, 1);
+}
+
+static int take_sources(struct program *p, const struct bridge_member *other)
+{
+	struct codec_param prm = {.codec = other->codec, .complexity = -1};
+	struct codec_enc *enc;
+	uint32_t rate;
+	int err = 0;
+
+	if (!other->codec || !p->conf.codecc)
+		return 0;
+	/* the rate that the other's encoder will run at */
+	prm.rate = common_rate(other->codec, p->conf.codecv[0].codec);
+	pl_set_str(&prm.fmtp, other->fmtp);
+	err = codec_enc_alloc(&enc, &prm);
+	if (err)
+		return err;
+	rate = codec_enc_rate(enc);
+	mem_deref(enc);
+	for (unsigned i = 0; i < p->conf.codecc && !err; i++)
+		err = take_source(p, i, rate);
+
+	return err;
+}
+
+static bool valid(const struct bridge_member *m)
+{
+	if (m->codecc > BRIDGE_CODECS || m->ptime > CODEC_PTIME_MAX ||
+	    !sa_isset(&m->local, SA_ALL))
+		return false;
+	for (unsigned i = 0; i < 128; i++) {
+		if (m->ptv[i].act == BRIDGE_DECODE &&
+		    m->ptv[i].codec >= m->codecc)
+			return false;
+	}
+
+	return true;
+}
+
+int program_alloc(struct program **pp, struct plane *pl,
+		  const struct bridge_member *m,
+		  const struct bridge_member *other)
+{
+	struct program *p;
+	int err;
+
+	if (!valid(m))
+		return EINVAL;
+	p = mem_zalloc(sizeof(*p), destructor);
+	if (!p)
+		return ENOMEM;
+	p->conf = *m;
+	err = take_keys(p);
+	if (!err)
+		err = take_addresses(p, pl);
+	if (!err)
+		err = take_encoder(p, other);
+	if (!err)
+		err = take_sources(p, other);
+	if (err)
+		mem_deref(p);
+	else
+		*pp = p;
+
+	return err;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file bridge/receive.c  What a member sends: opened, checked, put in order
+ */
+#include <errno.h>
+#include <string.h>
+#include "bridge/member.h"
+
+static struct member *other_of(struct member *m)
+{
+	return &m->b->mv[!m->side];
+}
+
+/* SRTP's verdict becomes a figure */
+static void count_refused(struct member *m, int err)
+{
+	if (err == EACCES)
+		++m->st.auth;
+	else if (err == EALREADY)
+		++m->st.replay;
+	else
+		++m->st.malformed;
+}
+
+static void control(struct member *m, struct plane_pkt *pkt)
+{
+	struct member *to = other_of(m);
+	const struct program *p = m->prog, *q = to->prog;
+	struct plane_port *port;
+	size_t n = pkt->len;
+	uint8_t *out;
+	int err = 0;
+
+	if (p->rx)
+		err = srtpx_unprotect_rtcp(p->rx, pkt->data, &n);
+	if (err) {
+		count_refused(m, err);
+		return;
+	}
+	++m->st.rtcp;
+	/* of a stream that is made anew the reports would tell of another */
+	if (q->conf.codec || !q->dst_rtcp || q->conf.silent)
+		return;
+	port = q->conf.mux ? to->port : to->rtcp_port;
+	if (!port)
+		return;
+	out = plane_reserve(port, q->dst_rtcp);
+	if (!out || n > PLANE_PAYLOAD_MAX)
+		return;
+	memcpy(out, pkt->data, n);
+	if (q->tx && srtpx_protect_rtcp(q->tx, out, &n, PLANE_PAYLOAD_MAX))
+		return;
+	plane_commit(port, q->dst_rtcp, n);
+}
+
+static void ask_order(void *arg);
+
+static void wait_for(struct member *m, uint64_t ns)
+{
+	if (ns)
+		plane_tmr_start(&m->rx.tmr, m->port,
+				(uint32_t)((ns + 999999) / 1000000), ask_order,
+				m);
+}
+
+static void ask_order(void *arg)
+{
+	struct member *m = arg;
+
+	wait_for(m, order_tick(m->rx.order, plane_now(m->port)));
+}
+
+static void media(struct member *m, struct plane_pkt *pkt)
+{
+	const struct program *p = m->prog;
+	size_t n = pkt->len;
+	struct rtp_head h;
+	int err = 0;
+
+	if (p->rx)
+		err = srtpx_unprotect(p->rx, pkt->data, &n);
+	if (!err)
+		err = rtp_read(&h, pkt->data, n);
+	if (err) {
+		count_refused(m, err);
+		return;
+	}
+	++m->st.packets;
+	if (m->rx.started && m->rx.ssrc != h.ssrc) {
+		order_reset(m->rx.order);
+		m->rx.timed = false;
+	}
+	m->rx.started = true;
+	m->rx.ssrc = h.ssrc;
+	if (!order_put(m->rx.order, h.seq, pkt->data, n, pkt->now)) {
+		++m->st.late;
+		return;
+	}
+	wait_for(m, order_tick(m->rx.order, pkt->now));
+}
+
+static void alien(struct member *m, enum rtp_kind kind,
+		  const struct plane_pkt *pkt)
+{
+	if (!m->b->eventh || pkt->len > PLANE_EVENT_MAX)
+		return;
+	(void)plane_event(m->port, kind, &pkt->src, pkt->data, pkt->len);
+}
+
+void member_receive(struct plane_port *port, struct plane_pkt *pkt, void *arg)
+{
+	struct member *m = arg;
+	enum rtp_kind kind = rtp_kind(pkt->data, pkt->len);
+	(void)port;
+
+	switch (kind) {
+	case RTP_MEDIA:
+		media(m, pkt);
+		break;
+	case RTP_CONTROL:
+		control(m, pkt);
+		break;
+	case RTP_STUN:
+	case RTP_DTLS:
+		alien(m, kind, pkt);
+		break;
+	case RTP_NONE:
+		++m->st.malformed;
+		break;
+	}
+}
+
+void member_receive_rtcp(struct plane_port *port, struct plane_pkt *pkt,
+			 void *arg)
+{
+	struct member *m = arg;
+	(void)port;
+
+	if (rtp_kind(pkt->data, pkt->len) == RTP_CONTROL)
+		control(m, pkt);
+	else
+		++m->st.malformed;
+}
+
+void member_ordered(const uint8_t *p, size_t n, unsigned lost, void *arg)
+{
+	struct member *m = arg;
+	const struct bridge_pt *bp;
+	struct rtp_head h;
+
+	m->st.lost += lost;
+	if (rtp_read(&h, p, n))
+		return;
+	bp = &m->prog->conf.ptv[h.pt];
+	switch (bp->act) {
+	case BRIDGE_DROP:
+		++m->st.refused;
+		break;
+	case BRIDGE_PASS:
+		++m->st.passed;
+		send_passed(other_of(m), p, n, &h, bp->pt);
+		break;
+	case BRIDGE_EVENT:
+		++m->st.events;
+		send_event(other_of(m), p, n, &h, bp->pt);
+		break;
+	case BRIDGE_DECODE:
+		transcode(m, p, &h, lost);
+		break;
+	}
+}

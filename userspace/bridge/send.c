@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file bridge/send.c  What a member gets: one stream of RTP, without a step
+ */
+#include <errno.h>
+#include <string.h>
+#include "bridge/member.h"
+
+/* The packet at `out`, n bytes, goes */
+static void finish(struct member *m, uint8_t *out, size_t n)
+{
+	const struct program *p = m->prog;
+
+	if (p->tx && srtpx_protect(p->tx, out, &n, PLANE_PAYLOAD_MAX))
+		return;
+	plane_commit(m->port, p->dst, n);
+	++m->st.sent;
+}
+
+static bool may_send(const struct member *m)
+{
+	return m->prog->dst && !m->prog->conf.silent;
+}
+
+static void begin_encode(struct member *m)
+{
+	struct sender *tx = &m->tx;
+
+	if (tx->started && !tx->passing)
+		return;
+	if (!tx->started) {
+		tx->seq = m->prog->conf.seq;
+		tx->ts = m->prog->conf.ts;
+		tx->ssrc = m->prog->conf.ssrc;
+	}
+	tx->started = true;
+	tx->passing = false;
+	tx->marker = true;
+}
+
+void send_joins(struct member *m, uint32_t ts, uint32_t clock)
+{
+	struct sender *tx = &m->tx;
+	const int32_t since = (int32_t)(ts - tx->ts_in);
+
+	if (!tx->started || !tx->passing || since < 0)
+		return;
+	tx->ts += (uint32_t)((uint64_t)since * m->prog->conf.codec->clock /
+			     clock);
+}
+
+/* A stream that we made goes on with packets as they are: offsets make its numbers
+ * go on, under its SSRC. One that begins with them stays as it is */
+static void begin_pass(struct sender *tx, const struct rtp_head *h)
+{
+	if (tx->passing && (!tx->rewrite || tx->ssrc_in == h->ssrc))
+		return;
+	tx->rewrite = tx->started;
+	tx->seq_off = tx->started ? (uint16_t)(tx->seq + 1 - h->seq) : 0;
+	tx->ts_off = tx->started ? tx->ts - h->ts : 0;
+	tx->ssrc_in = h->ssrc;
+	tx->started = true;
+	tx->passing = true;
+}
+
+void send_passed(struct member *m, const uint8_t *p, size_t n,
+		 const struct rtp_head *h, uint8_t pt)
+{
+	struct sender *tx = &m->tx;
+	struct rtp_head out = *h;
+	uint8_t *to;
+
+	if (!may_send(m) || n > PLANE_PAYLOAD_MAX)
+		return;
+	begin_pass(tx, h);
+	to = plane_reserve(m->port, m->prog->dst);
+	if (!to)
+		return;
+	memcpy(to, p, n);
+	out.pt = pt;
+	out.seq = (uint16_t)(h->seq + tx->seq_off);
+	out.ts = h->ts + tx->ts_off;
+	if (tx->rewrite)
+		out.ssrc = tx->ssrc;
+	else
+		tx->ssrc = h->ssrc;
+	rtp_edit(to, &out);
+	tx->seq = out.seq;
+	tx->ts = out.ts;
+	tx->ts_in = h->ts;
+	finish(m, to, n);
+}
+
+void send_event(struct member *m, const uint8_t *p, size_t n,
+		const struct rtp_head *h, uint8_t pt)
+{
+	struct sender *tx = &m->tx;
+
+	if (!m->prog->enc) {
+		send_passed(m, p, n, h, pt);
+		return;
+	}
+	/* all packets of an event have the time of its begin (RFC 4733 2.2.1) */
+	if (!tx->event || tx->event_in != h->ts) {
+		begin_encode(m);
+		tx->event = true;
+		tx->event_in = h->ts;
+		tx->event_ts = tx->ts;
+	}
+	send_payload(m, p + h->off, h->len, pt, tx->event_ts, h->marker);
+}
+
+/* ---- what we encode ------------------------------------------------------ */
+
+void send_payload(struct member *m, const uint8_t *p, size_t n, uint8_t pt,
+		  uint32_t ts, bool marker)
+{
+	struct rtp_head h = {.pt = pt, .marker = marker, .ts = ts};
+	uint8_t *out;
+
+	if (!may_send(m) || n + RTP_HEADER > PLANE_PAYLOAD_MAX)
+		return;
+	begin_encode(m);
+	out = plane_reserve(m->port, m->prog->dst);
+	if (!out)
+		return;
+	h.seq = ++m->tx.seq;
+	h.ssrc = m->tx.ssrc;
+	rtp_write(out, &h);
+	memcpy(out + RTP_HEADER, p, n);
+	finish(m, out, RTP_HEADER + n);
+}
+
+/* RTP units of so many samples of the encoder */
+static uint32_t units(const struct program *p, size_t samples)
+{
+	return (uint32_t)((uint64_t)samples * p->conf.codec->clock /
+			  codec_enc_rate(p->enc));
+}
+
+static void encode(struct member *m, const int16_t *pcm, size_t n)
+{
+	const struct program *p = m->prog;
+	uint8_t buf[CODEC_BYTES_MAX];
+	size_t len = 0;
+
+	if (codec_encode(p->enc, pcm, n, buf, &len)) {
+		++m->st.malformed;
+	} else if (len) {
+		++m->b->mv[!m->side].st.encoded;
+		send_payload(m, buf, len, p->conf.pt, m->tx.ts, m->tx.marker);
+		m->tx.marker = false;
+	} else {
+		m->tx.marker = true; /* DTX: a talkspurt has ended */
+	}
+	m->tx.ts += units(p, n);
+}
+
+void send_samples(struct member *m, const int16_t *pcm, size_t n)
+{
+	const struct program *p = m->prog;
+	struct sender *tx = &m->tx;
+	const unsigned ch = codec_enc_ch(p->enc);
+	const size_t frame = (size_t)codec_enc_rate(p->enc) * p->conf.ptime /
+			     1000;
+	size_t done = 0;
+
+	begin_encode(m);
+	/* the common case: whole packets, and nothing left of the last */
+	while (!tx->accn && n - done >= frame) {
+		encode(m, pcm + done * ch, frame);
+		done += frame;
+	}
+	while (done < n) {
+		size_t k = frame - tx->accn;
+
+		if (k > n - done)
+			k = n - done;
+		memcpy(tx->acc + tx->accn * ch, pcm + done * ch,
+		       k * ch * sizeof(*pcm));
+		tx->accn += k;
+		done += k;
+		if (tx->accn < frame)
+			break;
+		encode(m, tx->acc, frame);
+		tx->accn = 0;
+	}
+}
+
+void send_pause(struct member *m, uint32_t gap, uint32_t clock)
+{
+	const struct program *p = m->prog;
+	struct sender *tx = &m->tx;
+	const unsigned ch = codec_enc_ch(p->enc);
+	const size_t frame = (size_t)codec_enc_rate(p->enc) * p->conf.ptime /
+			     1000;
+	uint32_t out = (uint32_t)((uint64_t)gap * p->conf.codec->clock / clock);
+
+	begin_encode(m);
+	/* what was begun ends in silence, which is part of the pause */
+	if (tx->accn) {
+		size_t rest = frame - tx->accn;
+		uint32_t u = units(p, rest);
+
+		memset(tx->acc + tx->accn * ch, 0, rest * ch * sizeof(int16_t));
+		encode(m, tx->acc, frame);
+		tx->accn = 0;
+		out = out > u ? out - u : 0;
+	}
+	tx->ts += out;
+	tx->marker = true;
+}
