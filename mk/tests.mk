@@ -73,6 +73,7 @@ TEST_SRCS_edge_nets = $(SRCS_log) $(addprefix userspace/edge/,nets.c limits.c)
 TEST_SRCS_codec = $(call room,audio)
 TEST_SRCS_order = $(call room,rtp)
 TEST_SRCS_srtp = $(call room,secure)
+TEST_SRCS_dtls = $(call room,secure)
 TEST_SRCS_plane = $(SRCS_bpf) $(call room,plane)
 TEST_SRCS_bridge = $(SRCS_bpf) $(call room,plane bridge audio rtp secure)
 
