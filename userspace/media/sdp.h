@@ -11,7 +11,12 @@
 
 #include <re.h>
 
-enum { SDPX_MEDIA_MAX = 32, SDPX_FMT_MAX = 64 };
+enum {
+	SDPX_MEDIA_MAX = 32,
+	SDPX_FMT_MAX = 64,
+	SDPX_CRYPTO_MAX = 16, /**< a=crypto lines that are looked at       */
+	SDPX_ADD_MAX = 16,    /**< formats that an edit adds               */
+};
 
 /** One payload type, with what a=rtpmap says of it (or RFC 3551's table) */
 struct sdpx_fmt {
@@ -20,6 +25,7 @@ struct sdpx_fmt {
 	struct pl name; /**< codec name, "" unknown                    */
 	uint32_t rate;  /**< RTP clock, Hz, 0 unknown                  */
 	uint32_t ch;    /**< channels, 1 by default                    */
+	struct pl fmtp; /**< what a=fmtp says of it, "" nothing        */
 };
 
 struct sdpx_media {
@@ -42,9 +48,11 @@ struct sdpx_media {
 	bool ice;         /**< a=ice-ufrag or a=candidate, here or above */
 	bool fingerprint; /**< a=fingerprint, here or above              */
 	bool crypto;      /**< a=crypto                                  */
-	uint32_t ptime;   /**< a=ptime ms, 0 not given                   */
-	struct pl mid;    /**< a=mid                                     */
-	struct pl text;   /**< the section as written                    */
+	struct pl cryptov[SDPX_CRYPTO_MAX]; /**< values of these lines       */
+	size_t cryptoc;
+	uint32_t ptime; /**< a=ptime ms, 0 not given                   */
+	struct pl mid;  /**< a=mid                                     */
+	struct pl text; /**< the section as written                    */
 };
 
 struct sdpx;
@@ -82,6 +90,15 @@ enum sdpx_rtcp {
 	SDPX_RTCP_MUX_ONLY,  /**< a=rtcp-mux without a=rtcp                  */
 };
 
+/** A format that an edit adds */
+struct sdpx_add {
+	int pt;
+	const char *name;
+	uint32_t clock;
+	unsigned ch;
+	const char *fmtp; /**< "" none                                 */
+};
+
 /** Edit of one media section. Zeroed: keep everything */
 struct sdpx_medit {
 	bool set_addr; /**< put addr's address and port in m= and c=  */
@@ -97,6 +114,11 @@ struct sdpx_medit {
 				remote-candidates, ice2 lines go           */
 	bool dtls_remove; /**< fingerprint, setup, tls-id lines go       */
 	bool crypto_remove;
+	bool feedback_remove; /**< rtcp-fb lines go: a profile without F     */
+	const struct sdpx_add *addv; /**< formats behind those that stay   */
+	size_t addc;
+	char *const *cryptov; /**< values of a=crypto lines that are added   */
+	size_t cryptoc;
 	uint32_t ptime; /**< set a=ptime (add or replace); 0 keeps     */
 	const enum sdp_dir *dir; /**< replace or add direction; NULL keeps  */
 };

@@ -112,6 +112,9 @@ static bool attr_removed(const struct sdp_writer *w, const struct sdp_line *ln)
 	if (me->crypto_remove && sdp_attr_is(ln, "crypto"))
 		return true;
 
+	if (me->feedback_remove && sdp_attr_is(ln, "rtcp-fb"))
+		return true;
+
 	/* "only" contradicts every kind of RTCP but the muxed (RFC 8858) */
 	if (sdp_attr_is(ln, "rtcp-mux-only"))
 		return me->rtcp == SDPX_RTCP_PORT ||
@@ -169,9 +172,42 @@ static int put_mux(struct sdp_writer *w)
 	return mbuf_write_str(w->mb, "a=rtcp-mux");
 }
 
+/* A static payload type needs no rtpmap, but some want one all the same */
+static int put_format(struct sdp_writer *w, const struct sdpx_add *a)
+{
+	int err = sdp_begin_line(w);
+
+	err |= mbuf_printf(w->mb, "a=rtpmap:%d %s/%u", a->pt, a->name,
+			   a->clock);
+	if (a->ch > 1)
+		err |= mbuf_printf(w->mb, "/%u", a->ch);
+	err |= mbuf_write_str(w->mb, w->doc->eol);
+	if (a->fmtp[0])
+		err |= mbuf_printf(w->mb, "a=fmtp:%d %s%s", a->pt, a->fmtp,
+				   w->doc->eol);
+
+	return err;
+}
+
+static int put_added(struct sdp_writer *w)
+{
+	const struct sdpx_medit *me = w->me;
+	int err = 0;
+
+	for (size_t i = 0; i < me->addc; i++)
+		err |= put_format(w, &me->addv[i]);
+	for (size_t i = 0; i < me->cryptoc; i++) {
+		err |= sdp_begin_line(w);
+		err |= mbuf_printf(w->mb, "a=crypto:%s%s", me->cryptov[i],
+				   w->doc->eol);
+	}
+
+	return err;
+}
+
 int sdp_put_missing(struct sdp_writer *w)
 {
-	int err = 0;
+	int err = put_added(w);
 
 	if (w->me->dir && !w->dir_done)
 		err |= sdp_add_line(w, put_dir);

@@ -68,6 +68,8 @@ int sdp_fmt_list(struct sdpx_media *m, struct pl list);
 /** Names, clocks and channels that RFC 3551 gives to static types */
 void sdp_fmt_static(struct sdpx_media *m);
 /** a=rtpmap (RFC 8866 6.6); one that makes no sense is passed over */
+/** Take in the value of an a=fmtp line */
+void sdp_fmt_fmtp(struct sdpx_media *m, const struct pl *val);
 void sdp_fmt_rtpmap(struct sdpx_media *m, const struct pl *val);
 
 #endif

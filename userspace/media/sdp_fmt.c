@@ -40,6 +40,7 @@ int sdp_fmt_list(struct sdpx_media *m, struct pl list)
 		f->pt = -1;
 		f->ch = 1;
 		f->name.p = "";
+		f->fmtp.p = "";
 
 		if (m->rtp && !sdp_uint(&pt, &word, 127))
 			f->pt = (int)pt;
@@ -108,5 +109,21 @@ void sdp_fmt_rtpmap(struct sdpx_media *m, const struct pl *val)
 		m->fmtv[i].name = name;
 		m->fmtv[i].rate = rate;
 		m->fmtv[i].ch = ch;
+	}
+}
+
+void sdp_fmt_fmtp(struct sdpx_media *m, const struct pl *val)
+{
+	struct pl rest = *val, id;
+
+	if (!m->rtp || !sdp_word(&rest, &id))
+		return;
+
+	while (rest.l && (*rest.p == ' ' || *rest.p == '\t'))
+		pl_advance(&rest, 1);
+
+	for (size_t i = 0; i < m->fmtc; i++) {
+		if (!pl_cmp(&m->fmtv[i].id, &id))
+			m->fmtv[i].fmtp = rest;
 	}
 }

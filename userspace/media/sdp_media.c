@@ -149,6 +149,13 @@ static void ptime_decode(struct sdpx_media *m, const struct sdp_line *ln)
 		m->ptime = ms;
 }
 
+static void crypto_decode(struct sdpx_media *m, const struct sdp_line *ln)
+{
+	m->crypto = true;
+	if (m->cryptoc < SDPX_CRYPTO_MAX)
+		m->cryptov[m->cryptoc++] = ln->aval;
+}
+
 static int attr_decode(struct reader *r)
 {
 	const struct sdp_line *ln = r->ln;
@@ -157,6 +164,8 @@ static int attr_decode(struct reader *r)
 
 	if (sdp_attr_is(ln, "rtpmap"))
 		sdp_fmt_rtpmap(m, &ln->aval);
+	else if (sdp_attr_is(ln, "fmtp"))
+		sdp_fmt_fmtp(m, &ln->aval);
 	else if (sdp_attr_is(ln, "rtcp"))
 		return rtcp_attr_decode(r);
 	else if (sdp_attr_is(ln, "rtcp-mux"))
@@ -170,7 +179,7 @@ static int attr_decode(struct reader *r)
 	else if (sdp_attr_is(ln, "fingerprint"))
 		m->fingerprint = true;
 	else if (sdp_attr_is(ln, "crypto"))
-		m->crypto = true;
+		crypto_decode(m, ln);
 	else
 		(void)sdp_attr_dir(&m->dir, ln);
 

@@ -53,6 +53,8 @@ static int put_mline(struct sdp_writer *w, const struct sdp_line *ln)
 		(void)sdp_word(&rest, &word);
 		from = word.p + word.l;
 	}
+	for (size_t i = 0; i < me->addc; i++)
+		err |= mbuf_printf(w->mb, " %d", me->addv[i].pt);
 
 	tail.p = from;
 	tail.l = (size_t)(ln->full.p + ln->full.l - from);
@@ -151,7 +153,7 @@ int sdp_put_media(struct sdp_writer *w, size_t i)
 	for (size_t j = 0; w->me->fmt_drop && j < w->m->fmtc; j++)
 		left += !w->me->fmt_drop[j];
 
-	if (w->me->fmt_drop && w->m->fmtc && !left)
+	if (w->me->fmt_drop && w->m->fmtc && !left && !w->me->addc)
 		return EINVAL;
 
 	return put_section(w, &w->doc->rangev[i]);

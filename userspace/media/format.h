@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file media/format.h  Payload types of one m= line, and what is done with them
+ *
+ * Of each party we keep what it said that it can receive (own) and what it was told
+ * that may be sent (told). What has to be passed on and what to be transcoded
+ * follows from these alone.
+ */
+#ifndef CAROM_MEDIA_FORMAT_H
+#define CAROM_MEDIA_FORMAT_H
+
+#include <re.h>
+#include "bridge/bridge.h"
+#include "media/media.h"
+#include "media/sdp.h"
+
+enum { FORMATS_MAX = 32, FORMAT_FMTP = 128 };
+
+struct format {
+	uint8_t pt;
+	uint8_t ch;
+	uint32_t clock;
+	char name[24];
+	char fmtp[FORMAT_FMTP];
+};
+
+struct formats {
+	struct format v[FORMATS_MAX];
+	unsigned n;
+};
+
+/** Formats of a section that are RTP payload types; those of drop[] left out */
+void formats_take(struct formats *f, const struct sdpx_media *sm,
+		  const bool *drop);
+
+const struct format *formats_pt(const struct formats *f, uint8_t pt);
+
+/** The same codec: name, clock, channels */
+const struct format *formats_like(const struct formats *f,
+				  const struct format *x);
+
+/** Payload types as a mask. @return the telephone-event's, -1 none */
+int formats_mask(const struct formats *f, uint32_t pt[4]);
+
+/** telephone-event or CN: no codec of its own */
+bool format_aside(const struct format *f);
+/** Its codec, when it can be transcoded here; else NULL */
+const struct codec *format_codec(const struct format *f);
+
+/** First format that can be transcoded; NULL none */
+const struct format *formats_primary(const struct formats *f);
+
+/**
+ * Add the codecs that a driver wants offered beside (codec-transcode), under payload
+ * types that are free
+ *
+ * @param v  As in a flag: "opus", "opus/48000/2", "G722"; unknown ones or those
+ *           that cannot be transcoded are an error
+ *
+ * @return 0, ENOTSUP (*bad is the one), ENOSPC
+ */
+int formats_add(struct formats *f, const struct pl *v, size_t n,
+		struct pl *bad);
+
+/**
+ * What the offerer is told when the answer is there: what both have, else the first
+ * of its own that can be transcoded
+ *
+ * @param back     Filled
+ * @param offered  What the offerer said
+ * @param answer   What the answerer said
+ *
+ * @return 0, ENOTSUP (nothing that could be)
+ */
+int formats_back(struct formats *back, const struct formats *offered,
+		 const struct formats *answer);
+
+/**
+ * How what a party sends reaches the other
+ *
+ * @param m      ptv, codecv of the party that sends are set
+ * @param told   What the sender was told that it may send
+ * @param own    What the receiver can receive
+ *
+ * @return true when something is transcoded
+ */
+bool formats_plan(struct bridge_member *m, const struct formats *told,
+		  const struct formats *own);
+
+#endif
