@@ -92,6 +92,7 @@ static void put_opts(struct media *m, const struct media_opts *o)
 		put(m, " tos=%d", o->tos);
 	if (o->ptime)
 		put(m, " ptime=%u", o->ptime);
+	put_list(m, "transcode=", o->transcode, o->transcodec);
 	put_list(m, "strip=", o->strip, o->stripc);
 	put_list(m, "mask=", o->mask, o->maskc);
 	put_list(m, "offer=", o->offer, o->offerc);

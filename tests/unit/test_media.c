@@ -569,7 +569,11 @@ static void refused(void **state)
 	pl_set_str(&o.transport, "RTP/SAVP");
 	assert_int_equal(put(f, false, &o, audio(ALICE, 4000, "0", NULL)),
 			 ENOTSUP);
-	assert_non_null(strstr(f->e.msg, "RTP/SAVP"));
+	assert_non_null(strstr(f->e.msg, "media.workers"));
+	pl_set_str(&o.transport, "UDP/TLS/RTP/SAVPF");
+	assert_int_equal(put(f, false, &o, audio(ALICE, 4000, "0", NULL)),
+			 ENOTSUP);
+	assert_non_null(strstr(f->e.msg, "UDP/TLS/RTP/SAVPF"));
 
 	o = opts("c", "", NULL);
 	assert_int_equal(put(f, false, &o, audio(ALICE, 4000, "0", NULL)),

@@ -115,12 +115,11 @@ static void test_codec(void **state)
 		  " strip=opus/48000/2 mask=PCMU offer=telephone-event "
 		  "except=PCMA");
 
-	refused(f, OFFER ",\"codec\":{\"transcode\":[\"PCMA\"]}}",
-		"codec-transcode=PCMA: transcoding");
+	asks(f, OFFER ",\"codec\":{\"transcode\":[\"PCMA\",\"opus/48000/2\"]}}",
+	     BASE " transcode=PCMA,opus/48000/2");
 	refused(f, OFFER ",\"codec\":{\"set\":[\"opus/48000/1\"]}}",
 		"codec-set");
-	refused(f, OFFER ",\"flags\":[\"codec-transcode-opus\"]}",
-		"codec-transcode=opus");
+	flags_ask(f, "\"codec-transcode-opus\"", " transcode=opus");
 	refused(f, OFFER ",\"flags\":[\"codec-accept-opus\"]}", "codec-accept");
 	refused(f, OFFER ",\"flags\":[\"codec-consume-opus\"]}",
 		"codec-consume");

@@ -79,7 +79,7 @@ static int only_net_admin(void)
 	if (capng_get_caps_process())
 		return 10;
 	for (cap = 0; cap <= CAP_LAST_CAP; cap++) {
-		const bool want = cap == CAP_NET_ADMIN;
+		const bool want = cap == CAP_NET_ADMIN || cap == CAP_NET_RAW;
 
 		if (capng_have_capability(CAPNG_EFFECTIVE, cap) != want ||
 		    capng_have_capability(CAPNG_PERMITTED, cap) != want ||

@@ -86,10 +86,15 @@ struct bridge_stats {
 	uint64_t sent;      /**< RTP packets that it was sent               */
 };
 
+enum {
+	BRIDGE_MOVED = 100, /**< event: packets come from elsewhere than those
+				for the member go to                    */
+};
+
 /** What the worker tells: on the signalling loop
  *
  * @param side  Of whom: 0, 1
- * @param type  RTP_STUN, RTP_DTLS (rtp/packet.h): a datagram that came
+ * @param type  RTP_STUN, RTP_DTLS (rtp/packet.h): a datagram that came; BRIDGE_MOVED
  */
 typedef void(bridge_event_h)(struct bridge *b, unsigned side, unsigned type,
 			     const struct sa *src, const uint8_t *p, size_t n,

@@ -14,6 +14,7 @@
 #include "rtp/packet.h"
 
 enum {
+	MOVED_NS = 1000000000,
 	WAIT_NS = 30000000, /* for a packet that is out of order          */
 	GAP_MS = 200,       /* of loss that is concealed; more is a pause */
 	ACC_SAMPLES = 48000 * 2 * (CODEC_PTIME_MAX + 120) / 1000,
@@ -72,6 +73,7 @@ struct member {
 	struct sender tx;
 	struct receiver rx;
 	struct bridge_stats st;
+	uint64_t moved; /* ns: when it was told last that it moved */
 };
 
 struct bridge {

@@ -107,6 +107,19 @@ static void alien(struct member *m, enum rtp_kind kind,
 	(void)plane_event(m->port, kind, &pkt->src, pkt->data, pkt->len);
 }
 
+/* The kernel lets no stranger through: who is heard is the member. Told once a
+ * second, until somebody has done something about it */
+static void look_at_source(struct member *m, const struct plane_pkt *pkt)
+{
+	const struct plane_dst *dst = m->prog->dst;
+
+	if (!dst || sa_cmp(&pkt->src, plane_dst_remote(dst), SA_ALL) ||
+	    pkt->now - m->moved < MOVED_NS)
+		return;
+	m->moved = pkt->now;
+	(void)plane_event(m->port, BRIDGE_MOVED, &pkt->src, NULL, 0);
+}
+
 void member_receive(struct plane_port *port, struct plane_pkt *pkt, void *arg)
 {
 	struct member *m = arg;
@@ -115,6 +128,7 @@ void member_receive(struct plane_port *port, struct plane_pkt *pkt, void *arg)
 
 	switch (kind) {
 	case RTP_MEDIA:
+		look_at_source(m, pkt);
 		media(m, pkt);
 		break;
 	case RTP_CONTROL:

@@ -10,6 +10,7 @@
 
 #include "daemon/config.h"
 #include "daemon/config_check.h"
+#include "plane/plane.h"
 
 static const char name_chars[] = "abcdefghijklmnopqrstuvwxyz"
 				 "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -125,6 +126,8 @@ static int fill_numbers(struct config *c, const struct config_src *src)
 	m->latch_window = number(r->latch_window, "media.latch-window");
 	m->latch_grace = number(r->latch_grace, "media.latch-grace");
 	m->max_sessions = number(r->max_sessions, "media.max-sessions");
+	m->workers = number(r->workers, "media.workers");
+	m->sockets = r->sockets ? *r->sockets : PLANE_AUTO;
 	m->ssrc_substitute = r->ssrc && *r->ssrc;
 
 	/* a short window alone shortens the grace that it holds */

@@ -68,6 +68,8 @@ static int print_dscp(struct re_printf *pf, const int *dscp)
 	return *dscp < 0 ? re_hprintf(pf, "keep") : re_hprintf(pf, "%d", *dscp);
 }
 
+static const char *const sockets[] = {"auto", "xdp", "plain"};
+
 static int print_media(struct re_printf *pf, const struct config *c)
 {
 	const struct media_conf *m = &c->media;
@@ -91,11 +93,14 @@ static int print_media(struct re_printf *pf, const struct config *c)
 			  "  latch-grace: %u\n"
 			  "  dscp: %H\n"
 			  "  max-sessions: %u\n"
+			  "  workers: %u\n"
+			  "  worker-sockets: %s\n"
 			  "  ssrc: %s\n"
 			  "  recording-dir: %H\n",
 			  m->timeout, m->silent_timeout, m->final_timeout,
 			  m->offer_timeout, m->delete_delay, m->latch_window,
 			  m->latch_grace, print_dscp, &m->dscp, m->max_sessions,
+			  m->workers, sockets[m->sockets % 3],
 			  m->ssrc_substitute ? "substitute" : "keep", quoted,
 			  m->recording_dir);
 }

@@ -29,6 +29,8 @@ struct raw_media {
 	uint32_t ifacec;
 	uint32_t *timeout, *silent_timeout, *final_timeout, *offer_timeout;
 	uint32_t *delete_delay, *latch_window, *latch_grace, *max_sessions;
+	uint32_t *workers;
+	int *sockets; /**< enum plane_mode                          */
 	char *dscp;
 	int *ssrc; /**< 1: substitute                           */
 	char *recording_dir;

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "carom/maps.h"
 #include "daemon/config_raw.h"
+#include "plane/plane.h"
 
 /* What the maps hold, and as many listeners as anybody may want. Lists are
  * looked through for doubles: they must not be endless */
@@ -44,6 +45,9 @@ static const cyaml_schema_value_t iface_entry = {CYAML_VALUE_MAPPING(
 
 static const cyaml_strval_t ssrc_modes[] = {{"keep", 0}, {"substitute", 1}};
 
+static const cyaml_strval_t socket_modes[] = {
+	{"auto", PLANE_AUTO}, {"xdp", PLANE_XDP}, {"plain", PLANE_PLAIN}};
+
 static const cyaml_schema_field_t media_fields[] = {
 	CYAML_FIELD_SEQUENCE_COUNT("interfaces", CYAML_FLAG_POINTER,
 				   struct raw_media, ifacev, ifacec,
@@ -58,6 +62,9 @@ static const cyaml_schema_field_t media_fields[] = {
 	NUM("latch-window", latch_window),
 	NUM("latch-grace", latch_grace),
 	NUM("max-sessions", max_sessions),
+	NUM("workers", workers),
+	CYAML_FIELD_ENUM_PTR("worker-sockets", ENUM, struct raw_media, sockets,
+			     socket_modes, CYAML_ARRAY_LEN(socket_modes)),
 	STR("dscp", OPT, struct raw_media, dscp),
 	CYAML_FIELD_ENUM_PTR("ssrc", ENUM, struct raw_media, ssrc, ssrc_modes,
 			     CYAML_ARRAY_LEN(ssrc_modes)),
@@ -159,6 +166,10 @@ static const struct config_rule rules[] = {
 	 0, 60000, 250},
 	{"media.max-sessions", "a number, 0..1000000; 0 no limit", 0, 1000000,
 	 0},
+	{"media.workers",
+	 "a number, 0..64; 0 as many as there are processors, at most 8", 0,
+	 PLANE_WORKERS_MAX, 0},
+	{"media.worker-sockets", "auto, xdp, plain", 0, 0, 0},
 	{"media.dscp", "keep, or a number, 0..63", 0, 63, 0},
 	{"media.recording-dir", path_words, 0, 0, 0},
 	{"ng.listen", "a list of listeners", 0, 0, 0},

@@ -23,11 +23,14 @@
 #include "fastpath/fastpath.h"
 #include "media/media.h"
 #include "ng/ng.h"
+#include "plane/plane.h"
 #include "store/store.h"
 
 enum {
 	MAPS_INTERVAL = 500, /* ms */
-	DESCRIPTORS = 512,   /* for all but SIP's connections */
+	DESCRIPTORS = 4096,  /* for all but SIP's connections: a port that the
+				agent serves by a plain socket has one */
+	WORKERS_MAX = 8,     /* when the configuration leaves it to us */
 };
 
 struct daemon {
@@ -39,6 +42,7 @@ struct daemon {
 	struct store *store;
 	struct fp *fp;
 	struct fp_net *net;
+	struct plane *plane;
 	struct media *media;
 	struct ng *ng;
 	struct edge *edge; /* NULL without a section sip            */
@@ -67,6 +71,7 @@ static void destructor(void *data)
 	mem_deref(d->reload); /* the edge uses its strings */
 	mem_deref(d->ng);
 	mem_deref(d->media);
+	mem_deref(d->plane);
 	mem_deref(d->net);
 	mem_deref(d->fp);
 	mem_deref(d->store);
@@ -220,17 +225,49 @@ static int open_fastpath(struct daemon *d)
 	return err;
 }
 
+static int start_workers(struct daemon *d)
+{
+	const struct media_conf *m = &d->conf->media;
+	struct plane_conf conf = {.workers = m->workers,
+				  .mode = (enum plane_mode)m->sockets,
+				  .dscp = m->dscp};
+	const struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	struct fp_err e = {""};
+	int err;
+
+	if (!conf.workers)
+		conf.workers = cpus < 1             ? 1
+			       : cpus > WORKERS_MAX ? WORKERS_MAX
+						    : (unsigned)cpus;
+	/* memory that AF_XDP shares with the kernel counts as locked, unless
+	 * we are allowed any */
+	(void)setrlimit(RLIMIT_MEMLOCK, &all);
+	err = plane_alloc(&d->plane, d->fp, d->net, &conf, &e);
+	if (err)
+		log_error("media workers: %s%s%m", e.msg, *e.msg ? ": " : "",
+			  err);
+	else
+		log_info("media workers: %u, by %s", conf.workers,
+			 plane_is_xdp(d->plane) ? "AF_XDP" : "plain sockets");
+
+	return err;
+}
+
 static int open_media(struct daemon *d)
 {
+	struct media_conf conf = d->conf->media;
 	struct media_err e = {""};
 	int err;
 
 	err = privs_dir(&d->privs, d->conf->media.recording_dir);
+	if (!err)
+		err = start_workers(d);
 	if (err)
 		return err;
 
-	err = media_alloc(&d->media, &d->conf->media, d->fp, d->net, d->store,
-			  &e);
+	conf.plane = d->plane;
+	err = media_alloc(&d->media, &conf, d->fp, d->net, d->store, &e);
 	if (err)
 		log_error("media: %s%s%m", e.msg, *e.msg ? ": " : "", err);
 

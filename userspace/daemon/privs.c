@@ -177,13 +177,15 @@ int privs_file(const struct privs *p, const char *path, bool create)
 	return err;
 }
 
-static int keep_net_admin(const struct privs *p)
+/* CAP_NET_ADMIN: next hops kept resolved. CAP_NET_RAW: AF_XDP sockets for devices
+ * that are attached later */
+static int keep_caps(const struct privs *p)
 {
 	int rc;
 
 	capng_clear(CAPNG_SELECT_ALL);
-	(void)capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED,
-			   CAP_NET_ADMIN);
+	(void)capng_updatev(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED,
+			    CAP_NET_ADMIN, CAP_NET_RAW, -1);
 
 	if (p->change)
 		rc = capng_change_id((int)p->uid, (int)p->gid,
@@ -197,7 +199,8 @@ static int keep_net_admin(const struct privs *p)
 		return 0;
 
 	log_error("privileges cannot be dropped (libcap-ng: %d); is "
-		  "CAP_NET_ADMIN among those that we are given?",
+		  "CAP_NET_ADMIN and CAP_NET_RAW among those that we are "
+		  "given?",
 		  rc);
 
 	return EPERM;
@@ -208,13 +211,14 @@ int privs_drop(const struct privs *p)
 	int err;
 
 	if (capng_get_caps_process() ||
-	    !capng_have_capability(CAPNG_PERMITTED, CAP_NET_ADMIN)) {
-		log_error("CAP_NET_ADMIN is needed: start as root, or by "
-			  "carom.service");
+	    !capng_have_capability(CAPNG_PERMITTED, CAP_NET_ADMIN) ||
+	    !capng_have_capability(CAPNG_PERMITTED, CAP_NET_RAW)) {
+		log_error("CAP_NET_ADMIN and CAP_NET_RAW are needed: start as "
+			  "root, or by carom.service");
 		return EPERM;
 	}
 
-	err = keep_net_admin(p);
+	err = keep_caps(p);
 	if (err)
 		return err;
 
@@ -232,7 +236,8 @@ int privs_drop(const struct privs *p)
 		return EPERM;
 	}
 
-	log_debug("runs as uid %u, gid %u, with CAP_NET_ADMIN alone",
+	log_debug("runs as uid %u, gid %u, with CAP_NET_ADMIN and "
+		  "CAP_NET_RAW alone",
 		  (unsigned)p->uid, (unsigned)p->gid);
 
 	return 0;

@@ -40,8 +40,8 @@ int privs_parent(const struct privs *p, const char *path);
 int privs_file(const struct privs *p, const char *path, bool create);
 
 /**
- * Become the user, for good, with CAP_NET_ADMIN as the only capability: the
- * kernel is asked to keep neighbours resolved. Nothing that is executed can
+ * Become the user, for good, with CAP_NET_ADMIN (the kernel is asked to keep
+ * neighbours resolved) and CAP_NET_RAW (AF_XDP) alone. Nothing that is executed can
  * gain more (no_new_privs). Errors are logged
  */
 int privs_drop(const struct privs *p);

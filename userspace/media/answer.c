@@ -8,7 +8,7 @@
 #include <sys/types.h>
 #include <re.h>
 #include "base/log.h"
-#include "media/call.h"
+#include "media/terms.h"
 
 /** One answer being worked on */
 struct answer {
@@ -19,6 +19,7 @@ struct answer {
 	struct party *to;   /* who answers                              */
 	bool other;         /* another phone answers than the one before */
 	enum sdpx_rtcp rtcpv[SDPX_MEDIA_MAX];
+	struct terms_edit *tev[SDPX_MEDIA_MAX];
 	struct media_err *e;
 };
 
@@ -65,6 +66,9 @@ static int check_lines(struct answer *an)
 					  "line %u, which was not offered",
 					  i + 1);
 
+		if (terms_check(sm, f, t, an->e))
+			return ENOTSUP;
+
 		if (sa_af(&d.remote) != sa_af(&t->local))
 			return media_fail(an->e, EBADMSG,
 					  "answer names %j "
@@ -91,11 +95,12 @@ static void agree_mux(struct answer *an, struct stream *f, struct stream *t)
 	f->mux_sent = f->mux;
 }
 
-static void answer_line(struct answer *an, unsigned i)
+static int answer_line(struct answer *an, unsigned i)
 {
 	const struct sdpx_media *sm = sdpx_media(an->sdp, i);
 	struct stream *f = stream_find(an->from, i);
 	struct stream *t = stream_find(an->to, i);
+	int err;
 
 	desc_set(&t->next, sm, an->o, t->iface ? &t->iface->adv : NULL);
 	t->staged = true;
@@ -111,8 +116,14 @@ static void answer_line(struct answer *an, unsigned i)
 	memset(t->prev, 0, sizeof(t->prev));
 	f->sent_filter = desc_pts(sm, NULL, f->sent, &f->sent_dtmf);
 
+	err = terms_answer(&an->tev[i], sm, f, t);
+	if (!err && an->tev[i])
+		f->sent_dtmf = formats_mask(&f->terms->told, f->sent);
+
 	agree_mux(an, f, t);
 	an->rtcpv[i] = f->mux ? SDPX_RTCP_MUX : SDPX_RTCP_PORT;
+
+	return err;
 }
 
 static int answer_lines(struct answer *an)
@@ -124,8 +135,10 @@ static int answer_lines(struct answer *an)
 	if (err)
 		return err;
 
-	for (unsigned i = 0; i < sdpx_mediac(an->sdp); i++)
-		answer_line(an, i);
+	for (unsigned i = 0; i < sdpx_mediac(an->sdp) && !err; i++)
+		err = answer_line(an, i);
+	if (err)
+		return err;
 
 	for (le = list_head(&an->from->streams); le; le = le->next)
 		stream_commit(le->data);
@@ -147,7 +160,8 @@ static int finish(struct answer *an, struct mbuf *out)
 	if (!mb)
 		return ENOMEM;
 
-	err = edit_write(mb, an->sdp, an->from, NULL, an->o, an->rtcpv, an->e);
+	err = edit_write(mb, an->sdp, an->from, NULL, an->o, an->rtcpv, an->tev,
+			 an->e);
 	if (!err)
 		err = call_options(an->call, an->o);
 	if (err)
@@ -223,6 +237,8 @@ int media_answer(struct media *m, const struct media_opts *o, struct mbuf *out,
 	if (err && e && !e->msg[0])
 		(void)media_fail(e, err, "answer: %m", err);
 	mem_deref(an.sdp);
+	for (size_t i = 0; i < SDPX_MEDIA_MAX; i++)
+		mem_deref(an.tev[i]);
 
 	return err;
 }

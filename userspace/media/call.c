@@ -9,7 +9,7 @@
 #include <time.h>
 #include <re.h>
 #include "base/log.h"
-#include "media/call.h"
+#include "media/terms.h"
 
 static uint64_t wall_us(void)
 {
@@ -103,7 +103,9 @@ void call_touch(struct media_call *c)
 int call_apply(struct media_call *c)
 {
 	struct le *pe, *se;
-	int err = 0, e;
+	int err, e;
+
+	err = agents_apply(c);
 
 	for (pe = list_head(&c->parties); pe; pe = pe->next) {
 		struct party *p = pe->data;
@@ -120,6 +122,7 @@ int call_apply(struct media_call *c)
 			tapsink_stream(s);
 		}
 	}
+	agents_sweep(c);
 
 	return err;
 }

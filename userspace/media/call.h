@@ -21,6 +21,10 @@ enum {
 	PARTY_MAX = 64,    /**< branches of one call      */
 };
 
+struct terms;
+struct terms_edit;
+struct agent;
+
 /* ---- interfaces (iface.c) ------------------------------------------- */
 
 struct iface {
@@ -45,6 +49,7 @@ struct media {
 	size_t ifacec;
 	struct fp *fp;
 	struct fp_net *net;
+	struct plane *plane;
 	struct store *store;
 	struct fp_tap *tap;
 	struct hash *calls; /* struct media_call by Call-ID             */
@@ -140,6 +145,9 @@ struct stream {
 	uint32_t ssrc_out;
 	struct rtcpx_party reports; /* what its RTCP says               */
 	struct quality mos;
+	struct terms *terms; /* NULL: what comes is passed on          */
+	struct agent *agent; /* NULL: the kernel settles it; shared with
+				the peer                                */
 };
 
 /** Stream idx of a party, made where missing */
@@ -158,7 +166,14 @@ struct stream *stream_peer(const struct stream *s);
 /** Write both legs of a stream into the fast path (leg.c) */
 int stream_apply(struct stream *s);
 void stream_legs_off(struct stream *s);
+/** LEG_AGENT where the agent has to have its packets */
 enum leg_state stream_state(const struct stream *s);
+/** Where a party really is, for its RTP (0) or RTCP (1) */
+struct sa stream_whereabouts(const struct stream *s, unsigned i);
+/** The agent's share of a stream ends (agent.c) */
+void stream_agent_off(struct stream *s);
+/** Does the agent have plain sockets for it? */
+bool stream_agent_plain(const struct stream *s);
 
 /* ---- parties (party.c) ---------------------------------------------- */
 
@@ -256,6 +271,9 @@ struct filter {
 int filter_make(struct filter *f, const struct sdpx *sdp,
 		const struct media_opts *o, struct media_err *e);
 
+/** Is a format named in a list of a codec-... flag? "all" names none */
+bool codec_listed(const struct pl *v, size_t n, const struct sdpx_fmt *f);
+
 /** Refuse what cannot be honoured, before anything changes */
 int opts_check(const struct media_opts *o, const struct sdpx *sdp, bool answer,
 	       struct media_err *e);
@@ -264,10 +282,12 @@ int opts_check(const struct media_opts *o, const struct sdpx *sdp, bool answer,
  * Rewrite sdp for the party `to`, whose streams have their ports
  *
  * @param rtcpv  Per section, what its RTCP lines shall say
+ * @param tev    Per section, what its terms change, or NULL
  */
 int edit_write(struct mbuf *out, const struct sdpx *sdp, struct party *to,
 	       const struct filter *f, const struct media_opts *o,
-	       const enum sdpx_rtcp *rtcpv, struct media_err *e);
+	       const enum sdpx_rtcp *rtcpv, struct terms_edit *const *tev,
+	       struct media_err *e);
 
 /** Decode the SDP of a request. @return 0, EINVAL, EBADMSG */
 int opts_sdp(struct sdpx **sdpp, const struct media_opts *o,

@@ -36,7 +36,7 @@ static bool names(const struct pl *want, const struct sdpx_fmt *f)
 	return !pl_isset(&ch) || pl_u32(&ch) == (f->ch ? f->ch : 1);
 }
 
-static bool listed(const struct pl *v, size_t n, const struct sdpx_fmt *f)
+bool codec_listed(const struct pl *v, size_t n, const struct sdpx_fmt *f)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (names(&v[i], f))
@@ -59,14 +59,15 @@ static bool has_all(const struct pl *v, size_t n)
 
 static bool dropped(const struct media_opts *o, const struct sdpx_fmt *f)
 {
-	if (listed(o->strip, o->stripc, f) || listed(o->mask, o->maskc, f))
+	if (codec_listed(o->strip, o->stripc, f) ||
+	    codec_listed(o->mask, o->maskc, f))
 		return true;
 
 	if (!has_all(o->strip, o->stripc) && !has_all(o->mask, o->maskc))
 		return false;
 
-	return !listed(o->except, o->exceptc, f) &&
-	       !listed(o->offer, o->offerc, f);
+	return !codec_listed(o->except, o->exceptc, f) &&
+	       !codec_listed(o->offer, o->offerc, f);
 }
 
 int filter_make(struct filter *f, const struct sdpx *sdp,
@@ -92,11 +93,13 @@ int filter_make(struct filter *f, const struct sdpx *sdp,
 				++left;
 		}
 
-		if (!left)
+		/* terms.c finds something to put in their place */
+		if (!left &&
+		    !(o->transcodec && !pl_strcasecmp(&sm->type, "audio")))
 			return media_fail(e, ENOTSUP,
 					  "codec filter leaves no codec in m= "
-					  "line %zu (%r), and transcoding is "
-					  "not supported",
+					  "line %zu (%r), and none is to be "
+					  "transcoded",
 					  i + 1, &sm->type);
 	}
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/types.h>
 #include <re.h>
-#include "media/call.h"
+#include "media/terms.h"
 
 int opts_ids(const struct media_opts *o, struct media_err *e)
 {
@@ -45,7 +45,20 @@ int opts_sdp(struct sdpx **sdpp, const struct media_opts *o,
 	return err ? media_fail(e, err, "SDP: %m", err) : 0;
 }
 
-/* What would need the media to be opened is refused, never ignored */
+static bool changeable(const struct pl *proto)
+{
+	static const char *const namev[] = {"RTP/AVP", "RTP/AVPF", "RTP/SAVP",
+					    "RTP/SAVPF"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(namev); i++) {
+		if (!pl_strcasecmp(proto, namev[i]))
+			return true;
+	}
+
+	return false;
+}
+
+/* What we cannot do is refused, never ignored */
 int opts_check(const struct media_opts *o, const struct sdpx *sdp, bool answer,
 	       struct media_err *e)
 {
@@ -62,7 +75,8 @@ int opts_check(const struct media_opts *o, const struct sdpx *sdp, bool answer,
 		if (!sm->rtp || !sm->port)
 			continue;
 
-		if (pl_casecmp(&o->transport, &sm->proto))
+		if (pl_casecmp(&o->transport, &sm->proto) &&
+		    (!changeable(&o->transport) || !changeable(&sm->proto)))
 			return media_fail(e, ENOTSUP,
 					  "transport-protocol %r: the SDP has "
 					  "%r, and changing it is not "
@@ -144,6 +158,20 @@ static void edit_section(struct edit *ed, const struct sdpx_media *sm, size_t i,
 		else
 			ed->shared = true;
 	}
+}
+
+static void edit_terms(struct sdpx_medit *me, const struct terms_edit *te)
+{
+	if (te->any)
+		me->fmt_drop = te->drop;
+	me->addv = te->addv;
+	me->addc = te->addc;
+	me->cryptov = te->cryptov;
+	me->cryptoc = te->cryptoc;
+	me->crypto_remove = te->crypto_remove;
+	me->feedback_remove = te->feedback_remove;
+	if (te->proto.l)
+		me->proto = &te->proto;
 }
 
 /* A section that is not ours keeps the peer's address, even if the session's
@@ -241,7 +269,8 @@ out:
 
 int edit_write(struct mbuf *out, const struct sdpx *sdp, struct party *to,
 	       const struct filter *f, const struct media_opts *o,
-	       const enum sdpx_rtcp *rtcpv, struct media_err *e)
+	       const enum sdpx_rtcp *rtcpv, struct terms_edit *const *tev,
+	       struct media_err *e)
 {
 	struct edit *ed;
 	int err = 0;
@@ -254,8 +283,11 @@ int edit_write(struct mbuf *out, const struct sdpx *sdp, struct party *to,
 		const struct sdpx_media *sm = sdpx_media(sdp, i);
 		const struct stream *s = stream_find(to, (unsigned)i);
 
-		if (s && s->iface && sm->port && desc_udp(sm))
+		if (s && s->iface && sm->port && desc_udp(sm)) {
 			edit_section(ed, sm, i, s, f, o, rtcpv[i]);
+			if (tev && tev[i])
+				edit_terms(&ed->x.mediav[i], tev[i]);
+		}
 	}
 
 	if (!sa_isset(&ed->addr, SA_ADDR))

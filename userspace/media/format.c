@@ -172,6 +172,16 @@ int formats_add(struct formats *f, const struct pl *v, size_t n, struct pl *bad)
 	return err;
 }
 
+void formats_common(struct formats *out, const struct formats *a,
+		    const struct formats *b)
+{
+	out->n = 0;
+	for (unsigned i = 0; i < a->n; i++) {
+		if (formats_like(b, &a->v[i]))
+			out->v[out->n++] = a->v[i];
+	}
+}
+
 /* ---- answered ------------------------------------------------------------ */
 
 int formats_back(struct formats *back, const struct formats *offered,

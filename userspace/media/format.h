@@ -62,6 +62,10 @@ const struct format *formats_primary(const struct formats *f);
 int formats_add(struct formats *f, const struct pl *v, size_t n,
 		struct pl *bad);
 
+/** Those of `a` that are in `b`, too, under a's numbers */
+void formats_common(struct formats *out, const struct formats *a,
+		    const struct formats *b);
+
 /**
  * What the offerer is told when the answer is there: what both have, else the first
  * of its own that can be transcoded

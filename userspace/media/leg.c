@@ -10,7 +10,7 @@
 #include <sys/types.h>
 #include <re.h>
 #include "base/log.h"
-#include "media/call.h"
+#include "media/terms.h"
 
 static struct sa leg_local(const struct stream *s, unsigned i)
 {
@@ -28,7 +28,7 @@ static const struct sa *signalled(const struct stream *s, unsigned i)
 
 /* Where a party really is: learnt by the kernel for as long as its SDP says
  * the same as when it was learnt */
-static struct sa whereabouts(const struct stream *t, unsigned i)
+struct sa stream_whereabouts(const struct stream *t, unsigned i)
 {
 	const struct sa *sig = signalled(t, i);
 	struct sa local, real;
@@ -69,7 +69,12 @@ enum leg_state stream_state(const struct stream *s)
 {
 	enum leg_state state = base_state(s);
 
-	return state == LEG_RELAY && s->blocked ? LEG_BLOCKED : state;
+	if (state != LEG_RELAY)
+		return state;
+	if (s->blocked)
+		return LEG_BLOCKED;
+
+	return agent_why(s) ? LEG_AGENT : LEG_RELAY;
 }
 
 static bool want_latch(const struct stream *s, unsigned i)
@@ -147,7 +152,9 @@ static void set_source(struct fp_leg *l, const struct stream *s, unsigned i)
 				 sa_port(signalled(s, i)));
 	l->any_src = d->any_src;
 	l->src_fixed = d->any_src;
-	l->latch = l->state == LEG_RELAY && want_latch(s, i);
+	l->latch = (l->state == LEG_RELAY || l->state == LEG_AGENT) &&
+		   want_latch(s, i);
+	l->plain = stream_agent_plain(s);
 	l->latch_window = conf->latch_window;
 	l->latch_grace = d->credible && !d->any_src ? conf->latch_grace : 0;
 	set_follow(l, s, i);
@@ -167,7 +174,7 @@ static void set_target(struct fp_leg *l, const struct stream *s, unsigned i)
 		i = 0;
 
 	l->peer_local = leg_local(t, i);
-	l->peer_remote = whereabouts(t, i);
+	l->peer_remote = stream_whereabouts(t, i);
 }
 
 /* A party that has no port for RTCP: a=rtcp:0, or RTP on 65535 */
@@ -302,14 +309,15 @@ int stream_apply(struct stream *s)
 
 	if (needs_rtcp_leg(s)) {
 		/* blocked is the media, not its reports */
-		err = leg_write(s, 1, base_state(s));
+		err = leg_write(s, 1,
+				state == LEG_AGENT ? state : base_state(s));
 		if (err)
 			return err;
 	} else {
 		leg_off(s, 1);
 	}
 
-	if (state == LEG_RELAY)
+	if (state == LEG_RELAY || state == LEG_AGENT)
 		s->rearm = false;
 
 	return 0;

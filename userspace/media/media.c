@@ -64,6 +64,7 @@ static void media_destructor(void *arg)
 	mem_deref(m->recording_dir);
 	mem_deref(m->store);
 	mem_deref(m->net);
+	mem_deref(m->plane);
 	mem_deref(m->fp);
 }
 
@@ -151,8 +152,10 @@ int media_alloc(struct media **mp, const struct media_conf *conf, struct fp *fp,
 	m->conf = *conf;
 	m->conf.ifacev = NULL;
 	m->conf.recording_dir = NULL;
+	m->conf.plane = NULL;
 	m->fp = mem_ref(fp);
 	m->net = mem_ref(net);
+	m->plane = mem_ref(conf->plane);
 	m->store = mem_ref(store);
 	m->started = media_now();
 	tmr_init(&m->tmr);

@@ -16,6 +16,7 @@
 #include "store/store.h"
 
 struct media; /* all calls of this node */
+struct plane; /* plane/plane.h           */
 struct media_call;
 
 /** A named interface: where a party's ports are taken from */
@@ -40,6 +41,9 @@ struct media_conf {
 	uint32_t max_sessions;   /**< 0: none                               */
 	bool ssrc_substitute;    /**< receivers see one SSRC per stream     */
 	const char *recording_dir;
+	uint32_t workers;    /**< for who makes them: 0 one a processor */
+	int sockets;         /**< the same: enum plane_mode            */
+	struct plane *plane; /**< media workers, or NULL            */
 };
 
 enum media_rtcp_mux {
@@ -78,6 +82,9 @@ struct media_opts {
 	struct pl strip[MEDIA_CODECS_MAX], mask[MEDIA_CODECS_MAX],
 		offer[MEDIA_CODECS_MAX], except[MEDIA_CODECS_MAX];
 	size_t stripc, maskc, offerc, exceptc;
+	struct pl transcode
+		[MEDIA_CODECS_MAX]; /**< offered beside what there is */
+	size_t transcodec;
 	struct pl metadata; /**< goes into a recording's description  */
 };
 

@@ -8,7 +8,7 @@
 #include <sys/types.h>
 #include <re.h>
 #include "base/log.h"
-#include "media/call.h"
+#include "media/terms.h"
 
 /** One offer being worked on */
 struct offer {
@@ -20,6 +20,7 @@ struct offer {
 	struct party *from, *to;
 	bool new_call, new_from, new_to;
 	enum sdpx_rtcp rtcpv[SDPX_MEDIA_MAX];
+	struct terms_edit *tev[SDPX_MEDIA_MAX];
 	struct media_err *e;
 };
 
@@ -278,10 +279,18 @@ static int offer_line(struct offer *of, unsigned i)
 		desc_set(&d, sm, of->o, &f->iface->adv);
 	}
 
+	if (d.active)
+		err = terms_offer(&of->tev[i], of->o, sm, of->filter->drop[i],
+				  f, t, of->e);
+	if (err)
+		return err;
+
 	widen(f, d.pt);
 	widen(t, none);
 	t->sent_filter = desc_pts(sm, of->filter->drop[i], t->sent,
 				  &t->sent_dtmf);
+	if (t->terms && d.active)
+		t->sent_dtmf = formats_mask(&t->terms->next_told, t->sent);
 	of->rtcpv[i] = rtcp_offer(of->o, sm, t);
 	t->mux_sent = of->rtcpv[i] != SDPX_RTCP_PORT;
 
@@ -339,7 +348,7 @@ static int finish(struct offer *of, struct mbuf *out)
 		return ENOMEM;
 
 	err = edit_write(mb, of->sdp, of->to, of->filter, of->o, of->rtcpv,
-			 of->e);
+			 of->tev, of->e);
 	if (!err)
 		err = call_options(of->call, of->o);
 	if (err)
@@ -396,6 +405,8 @@ static void offer_destructor(void *arg)
 
 	mem_deref(of->sdp);
 	mem_deref(of->filter);
+	for (size_t i = 0; i < SDPX_MEDIA_MAX; i++)
+		mem_deref(of->tev[i]);
 }
 
 int media_offer(struct media *m, const struct media_opts *o, struct mbuf *out,

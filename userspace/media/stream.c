@@ -25,7 +25,9 @@ static void stream_destructor(void *arg)
 	struct stream *s = arg;
 
 	hash_unlink(&s->tap_le);
+	stream_agent_off(s);
 	release_ports(s);
+	mem_deref(s->terms);
 	list_unlink(&s->le);
 }
 

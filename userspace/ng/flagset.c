@@ -171,6 +171,11 @@ static int append(struct pl *v, size_t *c, const struct pl *val)
 	return 0;
 }
 
+int ng_set_transcode(struct ng_flags *f, const struct pl *val)
+{
+	return append(f->o.transcode, &f->o.transcodec, val);
+}
+
 int ng_set_strip(struct ng_flags *f, const struct pl *val)
 {
 	return append(f->o.strip, &f->o.stripc, val);

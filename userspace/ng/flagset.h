@@ -19,7 +19,7 @@
 	X(replace_origin) X(replace_session_connection) X(replace_username) \
 	X(replace_session_name) X(replace_sdp_version) \
 	X(replace_zero_address) X(mux_offer) X(mux_require) X(mux_demux) \
-	X(mux_accept) X(mux_reject) X(strip) X(mask) X(offer) X(except) \
+	X(mux_accept) X(mux_reject) X(strip) X(mask) X(offer) X(except) X(transcode) \
 	X(direction) X(received_from) X(media_address) X(address_family) \
 	X(transport) X(via_branch) X(tos) X(ptime) X(metadata) X(call_id) \
 	X(from_tag) X(to_tag) X(delete_delay) X(limit) X(address) X(all) \

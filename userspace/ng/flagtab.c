@@ -38,10 +38,10 @@
 	}
 
 #define TRANSCODE "transcoding is not offered"
-#define GEN_KEYS "Carom relays SRTP and makes no keys"
+#define GEN_KEYS "not offered"
 #define NO_ICE "Carom does not take part in ICE"
 #define NO_DTLS "Carom does not terminate DTLS"
-#define NO_SDES "Carom makes no SDES keys; those in the SDP pass untouched"
+#define NO_SDES "the choice of suites is not offered"
 #define NO_T38 "T.38 gateway is not offered"
 #define NO_EDIT "this edit of the SDP is not offered"
 #define NO_DSP "in-band DTMF needs decoded audio"
@@ -86,7 +86,7 @@ static const struct ng_flag table[] = {
 	    "0.0.0.0 becomes our address"),
 	NOV("replace", "force-increment-sdp-ver", "use SDP-version"),
 	NOV("replace", "origin-full", "use origin and username"),
-	OK("transport-protocol", NG_SDP, transport, "must be the SDP's own"),
+	OK("transport-protocol", NG_SDP, transport, "RTP/AVP, AVPF, SAVP, SAVPF, any to any"),
 	NILV("transport-protocol", "accept", "the answer's protocol is kept"),
 	NIL("original-sendrecv", "directions are always kept"),
 	OK("loop-protect", NG_SDP, loop_protect, "a=rtpengine mark"),
@@ -141,12 +141,12 @@ static const struct ng_flag table[] = {
 	OKV("SDES", "off", NG_SDP, sdes_off, "refused where the SDP has keys"),
 	OKV("SDES", "no", NG_SDP, sdes_off, "as SDES-off"),
 	OKV("SDES", "disable", NG_SDP, sdes_off, "as SDES-off"),
-	NILV("SDES", "nonew", "no new keys are ever made"),
-	NILV("SDES", "static", "keys are never renegotiated by Carom"),
-	NILV("SDES", "pad", "keys are relayed as they came"),
-	NILV("SDES", "lifetime", "keys are relayed as they came"),
+	NILV("SDES", "nonew", "keys are made only where none pass"),
+	NILV("SDES", "static", "keys of ours stay as they are"),
+	NILV("SDES", "pad", "keys of ours need none"),
+	NILV("SDES", "lifetime", "keys of ours have the longest"),
 	NO("SDES", NO_SDES),
-	NIL("pad-crypto", "keys are relayed as they came"),
+	NIL("pad-crypto", "keys of ours need none"),
 	NO("recrypt", GEN_KEYS),
 	NILV("OSRTP", "off", "never offered"),
 	NILV("OSRTP", "no", "never offered"),
@@ -157,12 +157,13 @@ static const struct ng_flag table[] = {
 	OK("codec-mask", NG_SDP, mask, "the other party does not see it"),
 	OK("codec-offer", NG_SDP, offer, "whitelist, in this order"),
 	OK("codec-except", NG_SDP, except, "exempt from strip and mask"),
-	NO("codec-transcode", TRANSCODE),
+	OK("codec-transcode", NG_SDP, transcode,
+	   "offered beside what there is, and transcoded"),
 	NO("codec-accept", TRANSCODE),
 	NO("codec-consume", TRANSCODE),
 	NO("codec-set", TRANSCODE),
 	NO("codec-ignore", TRANSCODE),
-	NO("transcode", TRANSCODE),
+	OK("transcode", NG_SDP, transcode, "as codec-transcode"),
 	NO("always-transcode", TRANSCODE),
 	NIL("allow-transcoding", "for subscriptions only"),
 	NO("single-codec", NO_EDIT),

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Codecs and profiles that the parties do not share: what each is told, and what the
+ * media workers are asked for */
+#include "fake_bridge.h"
+#include "media_fix.h"
+#include "media/terms.h"
+
+#define KEY "WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz"
+#define CRYPTO80 "AES_CM_128_HMAC_SHA1_80 inline:"
+#define CRYPTO32 "AES_CM_128_HMAC_SHA1_32 inline:"
+
+static int setup(void **state)
+{
+	struct fix *f = fix_new();
+
+	f->conf.plane = fake_plane();
+	fix_start(f);
+	mem_deref(f->conf.plane);
+	memset(fake_bridges(), 0, sizeof(*fake_bridges()));
+	*state = f;
+
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	int rc = fix_teardown(state);
+
+	assert_int_equal(fake_bridges()->n, 0);
+
+	return rc;
+}
+
+/* The same body with another profile */
+static char *profile(const char *addr, uint16_t port, const char *proto,
+		     const char *pts, const char *more)
+{
+	char *s = NULL;
+
+	assert_int_equal(re_sdprintf(&s,
+				     "v=0\r\no=- 1 1 IN IP4 %s\r\ns=-\r\n"
+				     "c=IN IP4 %s\r\nt=0 0\r\n"
+				     "m=audio %u %s %s\r\n%s",
+				     addr, addr, port, proto, pts,
+				     more ? more : ""),
+			 0);
+
+	return s;
+}
+
+static void has(const struct fix *f, const char *line)
+{
+	if (!strstr(f->text, line))
+		fail_msg("'%s' is not in:\n%s", line, f->text);
+}
+
+static void has_not(const struct fix *f, const char *line)
+{
+	if (strstr(f->text, line))
+		fail_msg("'%s' is in:\n%s", line, f->text);
+}
+
+static struct media_opts transcode(struct media_opts o, const char *a,
+				   const char *b)
+{
+	pl_set_str(&o.transcode[o.transcodec++], a);
+	if (b)
+		pl_set_str(&o.transcode[o.transcodec++], b);
+
+	return o;
+}
+
+static enum leg_state state_of(const struct fix *f, const char *addr,
+			       uint16_t port)
+{
+	return fake_leg(f->fp, addr, port)->state;
+}
+
+/* What is offered beside has numbers that are free, and the answer to the one who
+ * offered is in what it knows */
+static void transcoded(void **state)
+{
+	struct fix *f = *state;
+	const struct fake_bridges *fb = fake_bridges();
+	uint16_t a, b;
+
+	offer(f, transcode(opts("c", "A", NULL), "opus", "G722"),
+	      audio(ALICE, 4000, "0 96",
+		    "a=rtpmap:96 telephone-event/8000\r\n"));
+	has(f, " RTP/AVP 0 96 97 9\r\n");
+	has(f, "a=rtpmap:97 opus/48000/2\r\n");
+	has(f, "a=rtpmap:9 G722/8000\r\n");
+	b = out_port(f, 0);
+	answer(f, opts("c", "A", "B"),
+	       audio(BOB, 5000, "97 96",
+		     "a=rtpmap:97 opus/48000/2\r\n"
+		     "a=fmtp:97 useinbandfec=1\r\n"
+		     "a=rtpmap:96 telephone-event/8000\r\na=ptime:40\r\n"));
+	has(f, " RTP/AVP 96 0\r\n");
+	has(f, "a=rtpmap:0 PCMU/8000\r\n");
+	has_not(f, "opus");
+	a = out_port(f, 0);
+
+	assert_int_equal(fb->n, 1);
+	assert_int_equal(state_of(f, EXT4, a), LEG_AGENT);
+	assert_int_equal(state_of(f, EXT4, b), LEG_AGENT);
+	/* Alice: PCMU in, decoded; she is sent PCMU */
+	assert_int_equal(fb->mv[0].ptv[0].act, BRIDGE_DECODE);
+	assert_int_equal(fb->mv[0].ptv[96].act, BRIDGE_EVENT);
+	assert_int_equal(fb->mv[0].ptv[96].pt, 96);
+	assert_int_equal(fb->mv[0].ptv[97].act, BRIDGE_DROP);
+	assert_string_equal(fb->mv[0].codecv[0].codec->name, "PCMU");
+	assert_string_equal(fb->mv[0].codec->name, "PCMU");
+	assert_int_equal(fb->mv[0].pt, 0);
+	assert_int_equal(fb->mv[0].ptime, 20);
+	assert_sa(&fb->mv[0].local, EXT4, a);
+	assert_sa(&fb->mv[0].remote, ALICE, 4000);
+	assert_sa(&fb->mv[0].rtcp, ALICE, 4001);
+	/* Bob: Opus both ways, in packets of 40 ms as he wants */
+	assert_int_equal(fb->mv[1].ptv[97].act, BRIDGE_DECODE);
+	assert_string_equal(fb->mv[1].codec->name, "opus");
+	assert_int_equal(fb->mv[1].pt, 97);
+	assert_int_equal(fb->mv[1].ptime, 40);
+	assert_string_equal(fb->mv[1].fmtp, "useinbandfec=1");
+	assert_sa(&fb->mv[1].remote, BOB, 5000);
+	/* the kernel lets in what each was told that it may send, no more */
+	assert_int_equal(fake_leg(f->fp, EXT4, a)->pt_mask[0] & 0x301, 1);
+}
+
+/* Who needs no transcoding gets none, and a later agreement ends it */
+static void passed_on(void **state)
+{
+	struct fix *f = *state;
+	const struct fake_bridges *fb = fake_bridges();
+	uint16_t a;
+
+	offer(f, transcode(opts("c", "A", NULL), "opus", NULL),
+	      audio(ALICE, 4000, "0 8", NULL));
+	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "8", NULL));
+	has(f, " RTP/AVP 8\r\n");
+	a = out_port(f, 0);
+	assert_int_equal(fb->n, 0);
+	assert_int_equal(state_of(f, EXT4, a), LEG_RELAY);
+
+	/* Bob wants Opus alone now, and Alice was never asked */
+	offer(f, transcode(opts("c", "B", "A"), "PCMA", NULL),
+	      audio(BOB, 5000, "97", "a=rtpmap:97 opus/48000/2\r\n"));
+	has(f, " RTP/AVP 97 8 0\r\n");
+	answer(f, opts("c", "B", "A"), audio(ALICE, 4000, "8", NULL));
+	has(f, " RTP/AVP 97\r\n");
+	assert_int_equal(fb->n, 1);
+	assert_int_equal(state_of(f, EXT4, a), LEG_AGENT);
+
+	/* and back: no flag is needed */
+	offer(f, opts("c", "B", "A"), audio(BOB, 5000, "8", NULL));
+	answer(f, opts("c", "B", "A"), audio(ALICE, 4000, "8", NULL));
+	assert_int_equal(fb->n, 0);
+	assert_int_equal(state_of(f, EXT4, a), LEG_RELAY);
+}
+
+static void masked(void **state)
+{
+	struct fix *f = *state;
+	struct media_opts o = transcode(opts("c", "A", NULL), "PCMU", NULL);
+	const struct fake_bridges *fb = fake_bridges();
+
+	pl_set_str(&o.mask[o.maskc++], "all");
+	offer(f, o,
+	      audio(ALICE, 4000, "111 9", "a=rtpmap:111 opus/48000/2\r\n"));
+	has(f, " RTP/AVP 0\r\n");
+	has_not(f, "opus");
+	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0", NULL));
+	has(f, " RTP/AVP 111\r\n");
+	has(f, "a=rtpmap:111 opus/48000/2\r\n");
+	assert_int_equal(fb->n, 1);
+	assert_string_equal(fb->mv[0].codec->name, "opus");
+	assert_string_equal(fb->mv[1].codec->name, "PCMU");
+
+	/* what is stripped is not even for the one who offered */
+	o = transcode(opts("d", "A", NULL), "PCMU", NULL);
+	pl_set_str(&o.strip[o.stripc++], "opus");
+	pl_set_str(&o.mask[o.maskc++], "G722");
+	offer(f, o,
+	      audio(ALICE, 4000, "111 9", "a=rtpmap:111 opus/48000/2\r\n"));
+	answer(f, opts("d", "A", "B"), audio(BOB, 5000, "0", NULL));
+	has(f, " RTP/AVP 9\r\n");
+}
+
+static void cannot(void **state)
+{
+	struct fix *f = *state;
+	struct media_opts o = transcode(opts("c", "A", NULL), "AMR", NULL);
+
+	assert_int_equal(put(f, false, &o, audio(ALICE, 4000, "0", NULL)),
+			 ENOTSUP);
+	assert_non_null(strstr(f->e.msg, "AMR"));
+	assert_int_equal(media_calls(f->m), 0);
+
+	offer(f, transcode(opts("c", "A", NULL), "opus", NULL),
+	      audio(ALICE, 4000, "0", NULL));
+	o = opts("c", "A", "B");
+	assert_int_equal(
+		put(f, true, &o,
+		    audio(BOB, 5000, "98", "a=rtpmap:98 AMR/8000\r\n")),
+		ENOTSUP);
+	assert_int_equal(fake_bridges()->n, 0);
+	/* a better answer is still taken */
+	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0", NULL));
+}
+
+/* ---- keys ------------------------------------------------------------------ */
+
+static struct media_opts secure(struct media_opts o, const char *proto)
+{
+	pl_set_str(&o.transport, proto);
+
+	return o;
+}
+
+/* The key of a line of the text */
+static void key_of(const struct fix *f, const char *start, struct sdes *s)
+{
+	const char *p = strstr(f->text, start);
+	struct pl pl;
+
+	assert_non_null(p);
+	p += strlen("a=crypto:");
+	pl.p = p;
+	pl.l = strcspn(p, "\r\n");
+	assert_int_equal(sdes_decode(s, &pl), SDES_OK);
+}
+
+static void to_srtp(void **state)
+{
+	struct fix *f = *state;
+	const struct fake_bridges *fb = fake_bridges();
+	struct sdes ours, again;
+	struct pl key;
+	uint16_t a;
+
+	offer(f, secure(opts("c", "A", NULL), "RTP/SAVP"),
+	      audio(ALICE, 4000, "0", NULL));
+	has(f, " RTP/SAVP 0\r\n");
+	has(f, "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:");
+	has(f, "a=crypto:3 AEAD_AES_256_GCM inline:");
+	key_of(f, "a=crypto:2 " CRYPTO32, &ours);
+	answer(f, opts("c", "A", "B"),
+	       profile(BOB, 5000, "RTP/SAVP", "0",
+		       "a=crypto:2 " CRYPTO32 KEY "\r\n"));
+	has(f, " RTP/AVP 0\r\n");
+	has_not(f, "crypto");
+	a = out_port(f, 0);
+	assert_int_equal(state_of(f, EXT4, a), LEG_AGENT);
+	assert_int_equal(fb->n, 1);
+	assert_int_equal(fb->mv[0].rx.suite, SRTPX_NONE);
+	assert_int_equal(fb->mv[0].tx.suite, SRTPX_NONE);
+	assert_int_equal(fb->mv[0].ptv[0].act, BRIDGE_PASS);
+	assert_null(fb->mv[0].codec);
+	assert_memory_equal(&fb->mv[1].tx, &ours.key, sizeof(ours.key));
+	assert_int_equal(fb->mv[1].rx.suite, SRTPX_AES_CM_128_HMAC_SHA1_32);
+	pl_set_str(&key, "YS___semctl () {\t220;}\n}\nunles");
+	assert_memory_equal(fb->mv[1].rx.key, key.p, 30);
+
+	/* a re-offer by either needs no flags, and changes no key of ours */
+	offer(f, opts("c", "A", "B"), audio(ALICE, 4000, "0", NULL));
+	has(f, " RTP/SAVP 0\r\n");
+	key_of(f, "a=crypto:2 " CRYPTO32, &again);
+	assert_memory_equal(&again.key, &ours.key, sizeof(ours.key));
+	answer(f, opts("c", "A", "B"),
+	       profile(BOB, 5000, "RTP/SAVP", "0",
+		       "a=crypto:2 " CRYPTO32 KEY "\r\n"));
+	offer(f, opts("c", "B", "A"),
+	      profile(BOB, 5000, "RTP/SAVP", "0",
+		      "a=crypto:7 " CRYPTO32 KEY "\r\n"));
+	has(f, " RTP/AVP 0\r\n");
+	has_not(f, "crypto");
+	answer(f, opts("c", "B", "A"), audio(ALICE, 4000, "0", NULL));
+	has(f, " RTP/SAVP 0\r\n");
+	key_of(f, "a=crypto:7 " CRYPTO32, &again);
+	assert_memory_equal(&fb->mv[1].tx, &again.key, sizeof(again.key));
+	assert_int_equal(fb->n, 1);
+}
+
+static void from_srtp(void **state)
+{
+	struct fix *f = *state;
+	const struct fake_bridges *fb = fake_bridges();
+	struct sdes ours;
+
+	offer(f, secure(opts("c", "A", NULL), "RTP/AVP"),
+	      profile(ALICE, 4000, "RTP/SAVPF", "0",
+		      "a=rtcp-fb:* nack\r\n"
+		      "a=crypto:1 F8_128_HMAC_SHA1_80 inline:" KEY "\r\n"
+		      "a=crypto:2 " CRYPTO80 KEY "\r\n"));
+	has(f, " RTP/AVP 0\r\n");
+	has_not(f, "crypto");
+	has_not(f, "rtcp-fb");
+	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0", NULL));
+	has(f, " RTP/SAVPF 0\r\n");
+	key_of(f, "a=crypto:2 " CRYPTO80, &ours);
+	assert_int_equal(fb->n, 1);
+	assert_memory_equal(&fb->mv[0].tx, &ours.key, sizeof(ours.key));
+	assert_int_equal(fb->mv[0].rx.suite, SRTPX_AES_CM_128_HMAC_SHA1_80);
+	assert_int_equal(fb->mv[1].tx.suite, SRTPX_NONE);
+}
+
+/* Both speak SRTP, and nothing has to be opened: the kernel relays it */
+static void same_keys(void **state)
+{
+	struct fix *f = *state;
+	uint16_t a;
+
+	offer(f, secure(opts("c", "A", NULL), "RTP/SAVP"),
+	      profile(ALICE, 4000, "RTP/SAVP", "0",
+		      "a=crypto:2 " CRYPTO80 KEY "\r\n"));
+	has(f, "a=crypto:2 " CRYPTO80 KEY "\r\n");
+	answer(f, opts("c", "A", "B"),
+	       profile(BOB, 5000, "RTP/SAVP", "0",
+		       "a=crypto:2 " CRYPTO80 KEY "\r\n"));
+	a = out_port(f, 0);
+	assert_int_equal(state_of(f, EXT4, a), LEG_RELAY);
+	assert_int_equal(fake_bridges()->n, 0);
+}
+
+/* SRTP and another codec: it has to be opened on both sides */
+static void both(void **state)
+{
+	struct fix *f = *state;
+	const struct fake_bridges *fb = fake_bridges();
+
+	offer(f, transcode(opts("c", "A", NULL), "PCMA", NULL),
+	      profile(ALICE, 4000, "RTP/SAVP", "0",
+		      "a=crypto:2 " CRYPTO80 KEY "\r\n"));
+	has(f, " RTP/SAVP 0 8\r\n");
+	has_not(f, KEY);
+	answer(f, opts("c", "A", "B"),
+	       profile(BOB, 5000, "RTP/SAVP", "8",
+		       "a=crypto:1 " CRYPTO80 KEY "\r\n"));
+	has(f, " RTP/SAVP 0\r\n");
+	assert_int_equal(fb->mv[0].rx.suite, SRTPX_AES_CM_128_HMAC_SHA1_80);
+	assert_int_equal(fb->mv[1].rx.suite, SRTPX_AES_CM_128_HMAC_SHA1_80);
+	assert_string_equal(fb->mv[1].codec->name, "PCMA");
+}
+
+static void bad_keys(void **state)
+{
+	struct fix *f = *state;
+	struct media_opts o = secure(opts("c", "A", NULL), "RTP/AVP");
+
+	assert_int_equal(put(f, false, &o,
+			     profile(ALICE, 4000, "RTP/SAVP", "0",
+				     "a=crypto:1 " CRYPTO80 "short\r\n")),
+			 ENOTSUP);
+	assert_non_null(strstr(f->e.msg, "a=crypto"));
+	offer(f, secure(opts("c", "A", NULL), "RTP/SAVP"),
+	      audio(ALICE, 4000, "0", NULL));
+	o = opts("c", "A", "B");
+	assert_int_equal(put(f, true, &o,
+			     profile(BOB, 5000, "RTP/SAVP", "0",
+				     "a=crypto:9 " CRYPTO80 KEY "\r\n")),
+			 ENOTSUP);
+	assert_int_equal(fake_bridges()->n, 0);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(transcoded), TEST(passed_on), TEST(masked),
+		TEST(cannot),     TEST(to_srtp),   TEST(from_srtp),
+		TEST(same_keys),  TEST(both),      TEST(bad_keys),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

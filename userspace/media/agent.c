@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file media/agent.c  Pairs of streams whose packets go through the agent
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/types.h>
+#include <re.h>
+#include "base/log.h"
+#include "media/terms.h"
+
+enum { PTIME = 20, PTIME_MIN = 10, BITRATE = 24000, COMPLEXITY = 5 };
+
+/** A bridge and the two streams that it is between */
+struct agent {
+	struct bridge *b;
+	struct stream *s[2]; /* NULL: went away */
+	struct bridge_member mv[2];
+};
+
+static void destructor(void *arg)
+{
+	struct agent *a = arg;
+
+	for (unsigned i = 0; i < 2; i++) {
+		if (a->s[i] && a->s[i]->agent == a)
+			a->s[i]->agent = NULL;
+	}
+	mem_deref(a->b);
+}
+
+void stream_agent_off(struct stream *s)
+{
+	mem_deref(s->agent);
+}
+
+static bool opens(const struct terms *s, const struct terms *t)
+{
+	return s->keys.on || t->keys.on;
+}
+
+/* Something that s sends has to be transcoded for t */
+static bool transcodes(const struct terms *s, const struct terms *t)
+{
+	struct bridge_member m;
+
+	memset(&m, 0, sizeof(m));
+
+	return formats_plan(&m, &s->told, &t->own);
+}
+
+const char *agent_why(const struct stream *s)
+{
+	const struct stream *t = stream_peer(s);
+
+	if (!s->terms || !t || !t->terms || stream_peer(t) != s)
+		return NULL;
+	if (transcodes(s->terms, t->terms) || transcodes(t->terms, s->terms))
+		return "transcoding";
+
+	return opens(s->terms, t->terms) ? "srtp" : NULL;
+}
+
+static unsigned ptime_of(const struct terms *t, const struct codec *c)
+{
+	unsigned ms = t->ptime;
+
+	if (ms < PTIME_MIN || ms > CODEC_PTIME_MAX)
+		ms = PTIME;
+	/* a whole number of the codec's frames */
+	if (ms % c->frame)
+		ms = ms < c->frame ? c->frame : ms / c->frame * c->frame;
+	/* Opus has no packets of 30 and 50 ms */
+	if (!str_casecmp(c->name, "opus") && (ms == 30 || ms == 50))
+		ms -= 10;
+
+	return ms;
+}
+
+/* What s is sent when it is encoded */
+static void set_encoder(struct bridge_member *m, const struct terms *s)
+{
+	const struct format *x = formats_primary(&s->own);
+
+	if (!x)
+		return;
+	m->codec = format_codec(x);
+	m->pt = x->pt;
+	(void)re_snprintf(m->fmtp, sizeof(m->fmtp), "%s", x->fmtp);
+	m->ptime = ptime_of(s, m->codec);
+	m->bitrate = BITRATE;
+	m->complexity = COMPLEXITY;
+}
+
+static void set_member(struct bridge_member *m, const struct stream *s,
+		       const struct stream *t)
+{
+	memset(m, 0, sizeof(*m));
+	m->local = s->local;
+	m->remote = stream_whereabouts(s, 0);
+	m->mux = s->mux;
+	m->rtcp = s->mux ? m->remote : stream_whereabouts(s, 1);
+	m->rx = s->terms->keys.rx;
+	m->tx = s->terms->keys.tx;
+	m->ptime = PTIME;
+	m->complexity = -1;
+	m->ssrc = s->ssrc_out;
+	m->seq = (uint16_t)(s->ssrc_out >> 7 & 0x7fff);
+	m->ts = s->ssrc_out * 2654435761u;
+	(void)formats_plan(m, &s->terms->told, &t->terms->own);
+	if (transcodes(t->terms, s->terms))
+		set_encoder(m, s->terms);
+}
+
+/* A member's packets come from elsewhere: the kernel has learnt it, or its SDP was
+ * wrong from the start */
+static void event_handler(struct bridge *b, unsigned side, unsigned type,
+			  const struct sa *src, const uint8_t *p, size_t n,
+			  void *arg)
+{
+	struct agent *a = arg;
+	struct stream *s = a->s[side];
+	int err;
+	(void)b;
+	(void)src;
+	(void)p;
+	(void)n;
+
+	if (type != BRIDGE_MOVED || !s)
+		return;
+	err = agents_apply(s->party->call);
+	if (err)
+		log_warn("media: call %s: %m", s->party->call->id, err);
+}
+
+static int change(struct agent *a, const struct bridge_member mv[2])
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < 2 && !err; i++) {
+		if (!memcmp(&a->mv[i], &mv[i], sizeof(mv[i])))
+			continue;
+		err = bridge_change(a->b, i, &mv[i]);
+		if (!err)
+			a->mv[i] = mv[i];
+	}
+
+	return err;
+}
+
+static int make(struct stream *s, struct stream *t,
+		const struct bridge_member mv[2])
+{
+	struct plane *pl = s->party->call->m->plane;
+	struct agent *a;
+	int err;
+
+	stream_agent_off(s);
+	stream_agent_off(t);
+	a = mem_zalloc(sizeof(*a), destructor);
+	if (!a)
+		return ENOMEM;
+	a->s[0] = s;
+	a->s[1] = t;
+	memcpy(a->mv, mv, sizeof(a->mv));
+	err = bridge_alloc(&a->b, pl, plane_least(pl), mv, event_handler, a);
+	if (err) {
+		mem_deref(a);
+		return err;
+	}
+	s->agent = t->agent = a;
+
+	return 0;
+}
+
+static int pair_apply(struct stream *s, struct stream *t)
+{
+	struct bridge_member mv[2];
+	int err;
+
+	set_member(&mv[0], s, t);
+	set_member(&mv[1], t, s);
+	if (s->agent && s->agent == t->agent && s->agent->s[0] == s &&
+	    sa_cmp(&s->agent->mv[0].local, &s->local, SA_ALL) &&
+	    sa_cmp(&s->agent->mv[1].local, &t->local, SA_ALL) &&
+	    s->agent->mv[0].mux == s->mux && s->agent->mv[1].mux == t->mux)
+		err = change(s->agent, mv);
+	else
+		err = make(s, t, mv);
+	if (err)
+		log_warn("media: call %s: the agent cannot take %J: %m",
+			 s->party->call->id, &s->local, err);
+
+	return err;
+}
+
+bool stream_agent_plain(const struct stream *s)
+{
+	return s->agent && bridge_plain(s->agent->b);
+}
+
+/* Both ways are one bridge: it is made once, for the first of the two */
+static bool is_first(const struct stream *s, const struct stream *t)
+{
+	const struct le *le = &s->party->le;
+
+	for (; le; le = le->next) {
+		if (le->data == t->party)
+			return true;
+	}
+
+	return false;
+}
+
+int agents_apply(struct media_call *c)
+{
+	struct le *pe, *se;
+	int err = 0;
+
+	for (pe = list_head(&c->parties); pe && !err; pe = pe->next) {
+		struct party *p = pe->data;
+
+		for (se = list_head(&p->streams); se && !err; se = se->next) {
+			struct stream *s = se->data, *t = stream_peer(s);
+
+			if (t && stream_state(s) == LEG_AGENT &&
+			    stream_state(t) == LEG_AGENT && is_first(s, t))
+				err = pair_apply(s, t);
+		}
+	}
+
+	return err;
+}
+
+void agents_sweep(struct media_call *c)
+{
+	struct le *pe, *se;
+
+	for (pe = list_head(&c->parties); pe; pe = pe->next) {
+		struct party *p = pe->data;
+
+		for (se = list_head(&p->streams); se; se = se->next) {
+			struct stream *s = se->data;
+
+			if (s->agent && !agent_why(s))
+				stream_agent_off(s);
+		}
+	}
+}

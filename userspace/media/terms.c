@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file media/terms.c  What was agreed of an m= line: formats and keys
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/types.h>
+#include <re.h>
+#include "media/terms.h"
+
+static void edit_destructor(void *arg)
+{
+	struct terms_edit *te = arg;
+
+	keys_text_free(te->cryptov);
+}
+
+static int terms_get(struct stream *s)
+{
+	if (!s->terms)
+		s->terms = mem_zalloc(sizeof(*s->terms), NULL);
+
+	return s->terms ? 0 : ENOMEM;
+}
+
+static bool ends(const struct pl *pl, const char *with)
+{
+	const size_t n = str_len(with);
+	struct pl tail = *pl;
+
+	if (pl->l < n)
+		return false;
+	pl_advance(&tail, (ssize_t)(pl->l - n));
+
+	return !pl_strcasecmp(&tail, with);
+}
+
+static bool is_secure(const struct pl *proto)
+{
+	return ends(proto, "/SAVP") || ends(proto, "/SAVPF");
+}
+
+/* Does the profile know rtcp-fb (RFC 4585)? */
+static bool has_feedback(const struct pl *proto)
+{
+	return ends(proto, "F");
+}
+
+static bool is_audio(const struct sdpx_media *sm)
+{
+	return !pl_strcasecmp(&sm->type, "audio");
+}
+
+/* Formats that the section has not, and those of it that go */
+static void edit_formats(struct terms_edit *te, const struct formats *told,
+			 const struct sdpx_media *sm)
+{
+	struct formats had;
+
+	formats_take(&had, sm, NULL);
+	for (size_t i = 0; i < sm->fmtc; i++) {
+		const int pt = sm->fmtv[i].pt;
+
+		te->drop[i] = pt >= 0 && !formats_pt(told, (uint8_t)pt);
+		te->any |= te->drop[i];
+	}
+	for (unsigned i = 0; i < told->n && te->addc < SDPX_ADD_MAX; i++) {
+		const struct format *x = &told->v[i];
+
+		if (formats_pt(&had, x->pt))
+			continue;
+		te->addv[te->addc++] = (struct sdpx_add){.pt = x->pt,
+							 .name = x->name,
+							 .clock = x->clock,
+							 .ch = x->ch,
+							 .fmtp = x->fmtp};
+	}
+}
+
+static int edit_crypto(struct terms_edit *te, const struct keys *k)
+{
+	te->crypto_remove = true;
+	if (!k->on)
+		return 0;
+	te->cryptoc = k->offerc;
+
+	return keys_text(te->cryptov, k, k->offerc);
+}
+
+/* ---- offers --------------------------------------------------------------- */
+
+/* The profile that goes out: as asked for, else what this party spoke before */
+static struct pl proto_out(const struct media_opts *o,
+			   const struct sdpx_media *sm, const struct stream *t)
+{
+	struct pl proto = sm->proto;
+
+	if (pl_isset(&o->transport))
+		proto = o->transport;
+	else if (t->terms && t->terms->proto[0])
+		pl_set_str(&proto, t->terms->proto);
+
+	return proto;
+}
+
+/* What a party could receive before it is offered again, under the numbers that it
+ * knows: whoever makes a re-offer need not know of it */
+static void offer_again(struct formats *told, const struct formats *own)
+{
+	for (unsigned i = 0; i < own->n && told->n < FORMATS_MAX; i++) {
+		const struct format *x = &own->v[i];
+
+		if (!format_codec(x) || formats_like(told, x) ||
+		    formats_pt(told, x->pt))
+			continue;
+		told->v[told->n++] = *x;
+	}
+}
+
+static int offer_formats(const struct media_opts *o,
+			 const struct sdpx_media *sm, const bool *drop,
+			 struct stream *f, struct stream *t,
+			 struct media_err *e)
+{
+	bool stripped[SDPX_FMT_MAX] = {false};
+	struct pl bad = PL_INIT;
+	int err;
+
+	/* a codec that is stripped is as if it had not been there; one that is
+	 * masked is only not shown */
+	for (size_t i = 0; i < sm->fmtc; i++)
+		stripped[i] = codec_listed(o->strip, o->stripc, &sm->fmtv[i]);
+	formats_take(&f->terms->next_own, sm, stripped);
+	formats_take(&t->terms->next_told, sm, drop);
+	f->terms->ptime = sm->ptime;
+	if (!is_audio(sm))
+		return 0;
+	err = formats_add(&t->terms->next_told, o->transcode, o->transcodec,
+			  &bad);
+	if (err == ENOTSUP)
+		return media_fail(e, err,
+				  "codec-transcode %r: no codec that can be "
+				  "transcoded here",
+				  &bad);
+	if (err)
+		return media_fail(e, err, "too many codecs in m= line");
+	offer_again(&t->terms->next_told, &t->terms->own);
+
+	return t->terms->next_told.n ? 0
+				     : media_fail(e, ENOTSUP,
+						  "codec filter leaves no "
+						  "codec in m= line");
+}
+
+static int offer_keys(const struct sdpx_media *sm, bool in, bool out, bool open,
+		      struct stream *f, struct stream *t, struct media_err *e)
+{
+	int err = 0;
+
+	if (in && (open || !out || f->terms->keys.on)) {
+		err = keys_asked(&f->terms->keys, sm);
+		if (err)
+			return media_fail(e, err,
+					  "no a=crypto line that can be "
+					  "taken");
+	}
+	if (out && (open || !in || t->terms->keys.on))
+		err = keys_offer(&t->terms->keys);
+
+	return err;
+}
+
+static bool terms_needed(const struct media_opts *o,
+			 const struct sdpx_media *sm, const struct pl *proto,
+			 const struct stream *f, const struct stream *t)
+{
+	if (f->terms || t->terms)
+		return true;
+	if (pl_casecmp(proto, &sm->proto))
+		return true;
+
+	return o->transcodec && is_audio(sm);
+}
+
+int terms_offer(struct terms_edit **tep, const struct media_opts *o,
+		const struct sdpx_media *sm, const bool *drop, struct stream *f,
+		struct stream *t, struct media_err *e)
+{
+	const struct pl proto = proto_out(o, sm, t);
+	const bool in = is_secure(&sm->proto), out = is_secure(&proto);
+	const bool open = o->transcodec && is_audio(sm);
+	struct terms_edit *te;
+	int err;
+
+	if (!sm->rtp || !terms_needed(o, sm, &proto, f, t))
+		return 0;
+	if (sm->dtls)
+		return media_fail(e, ENOTSUP,
+				  "%r: changing it is not supported",
+				  &sm->proto);
+	if (!f->party->call->m->plane)
+		return media_fail(e, ENOTSUP,
+				  "there are no media workers: see "
+				  "media.workers");
+	te = mem_zalloc(sizeof(*te), edit_destructor);
+	if (!te)
+		return ENOMEM;
+	err = terms_get(f);
+	if (!err)
+		err = terms_get(t);
+	if (!err)
+		err = offer_formats(o, sm, drop, f, t, e);
+	if (!err)
+		err = offer_keys(sm, in, out, open, f, t, e);
+	if (err)
+		goto out;
+	(void)pl_strcpy(&sm->proto, f->terms->proto, sizeof(f->terms->proto));
+	(void)pl_strcpy(&proto, t->terms->proto, sizeof(t->terms->proto));
+	edit_formats(te, &t->terms->next_told, sm);
+	if (f->terms->keys.on || t->terms->keys.on)
+		err = edit_crypto(te, &t->terms->keys);
+	te->feedback_remove = !has_feedback(&proto);
+	if (pl_casecmp(&proto, &sm->proto))
+		pl_set_str(&te->proto, t->terms->proto);
+	*tep = te;
+
+out:
+	if (err)
+		mem_deref(te);
+
+	return err;
+}
+
+/* ---- answers -------------------------------------------------------------- */
+
+int terms_check(const struct sdpx_media *sm, const struct stream *f,
+		const struct stream *t, struct media_err *e)
+{
+	struct formats answer, back;
+	struct keys keys;
+
+	if (!sm->rtp || !sm->port || !f->terms || !t->terms)
+		return 0;
+	formats_take(&answer, sm, NULL);
+	if (is_audio(sm) && formats_back(&back, &f->terms->next_own, &answer))
+		return media_fail(e, ENOTSUP,
+				  "answer has no codec that could reach the "
+				  "one who offered");
+	keys = t->terms->keys;
+	if (keys.on && keys_answered(&keys, sm))
+		return media_fail(e, ENOTSUP,
+				  "answer takes none of the a=crypto lines "
+				  "that were offered");
+
+	return 0;
+}
+
+static int answer_keys(const struct sdpx_media *sm, struct terms *f,
+		       struct terms *t)
+{
+	int err = 0;
+
+	if (t->keys.on)
+		err = keys_answered(&t->keys, sm);
+	if (!err && f->keys.on && f->keys.asked.key.suite != SRTPX_NONE)
+		err = keys_accept(&f->keys);
+
+	return err;
+}
+
+int terms_answer(struct terms_edit **tep, const struct sdpx_media *sm,
+		 struct stream *f, struct stream *t)
+{
+	struct terms_edit *te;
+	struct pl proto;
+	int err;
+
+	if (!sm->rtp || !sm->port || !f->terms || !t->terms)
+		return 0;
+	te = mem_zalloc(sizeof(*te), edit_destructor);
+	if (!te)
+		return ENOMEM;
+	f->terms->own = f->terms->next_own;
+	t->terms->ptime = sm->ptime;
+	formats_take(&t->terms->own, sm, NULL);
+	/* what it answers is what it will send, too (RFC 3264 6.1) */
+	formats_common(&t->terms->told, &t->terms->next_told, &t->terms->own);
+	if (!is_audio(sm) ||
+	    formats_back(&f->terms->told, &f->terms->own, &t->terms->own))
+		f->terms->told = t->terms->own;
+	(void)pl_strcpy(&sm->proto, t->terms->proto, sizeof(t->terms->proto));
+	err = answer_keys(sm, f->terms, t->terms);
+	if (err)
+		goto out;
+	edit_formats(te, &f->terms->told, sm);
+	if (f->terms->keys.on || t->terms->keys.on)
+		err = edit_crypto(te, &f->terms->keys);
+	pl_set_str(&proto, f->terms->proto);
+	te->feedback_remove = !has_feedback(&proto);
+	if (pl_casecmp(&proto, &sm->proto))
+		te->proto = proto;
+	*tep = te;
+
+out:
+	if (err)
+		mem_deref(te);
+
+	return err;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file media/terms.h  What was agreed of an m= line that the kernel may not be able
+ *                      to settle: formats and keys
+ *
+ * A stream has terms once somebody asked for more than passing on: another codec,
+ * or another profile. Without them nothing here is done.
+ */
+#ifndef CAROM_MEDIA_TERMS_H
+#define CAROM_MEDIA_TERMS_H
+
+#include "media/call.h"
+#include "media/format.h"
+#include "media/keys.h"
+
+/** Of one party's stream */
+struct terms {
+	struct formats own;  /**< what it can receive                      */
+	struct formats told; /**< what it was told that it may send        */
+	struct formats next_own, next_told; /**< in force with the answer  */
+	struct keys keys;
+	char proto[24]; /**< profile that it speaks                    */
+	uint32_t ptime; /**< ms that it wants, 0 not said              */
+};
+
+/** How a section's SDP changes for it: part of what edit_write() does */
+struct terms_edit {
+	bool drop[SDPX_FMT_MAX];
+	bool any; /**< drop[] holds                                  */
+	struct sdpx_add addv[SDPX_ADD_MAX];
+	size_t addc;
+	char *cryptov[KEYS_OFFERS];
+	size_t cryptoc;
+	bool crypto_remove, feedback_remove;
+	struct pl proto; /**< instead of the section's; "" keeps       */
+};
+
+/**
+ * An offered section: what the one that it goes to is told
+ *
+ * @param f, t  Who offers, and who will answer
+ * @param drop  Formats that a filter takes out, or NULL
+ * @param tep   Set to a new object (mem_deref) where the SDP changes
+ *
+ * @return 0, ENOTSUP (e says why)
+ */
+int terms_offer(struct terms_edit **tep, const struct media_opts *o,
+		const struct sdpx_media *sm, const bool *drop, struct stream *f,
+		struct stream *t, struct media_err *e);
+
+/** Can the answer be joined with the offer? Changes nothing. @return 0, ENOTSUP */
+int terms_check(const struct sdpx_media *sm, const struct stream *f,
+		const struct stream *t, struct media_err *e);
+
+/** The answer comes into force; checked before */
+int terms_answer(struct terms_edit **tep, const struct sdpx_media *sm,
+		 struct stream *f, struct stream *t);
+
+/* ---- agent.c -------------------------------------------------------------- */
+
+/** Why a stream's packets go through the agent: "transcoding", "srtp"; NULL: they
+ *  do not have to */
+const char *agent_why(const struct stream *s);
+
+/** Bridges of all pairs of a call that need one, made or changed: before their legs
+ *  are */
+int agents_apply(struct media_call *c);
+/** Those that are not needed any more go: after their legs have */
+void agents_sweep(struct media_call *c);
+
+#endif
