@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Tones in G.711 A-law: make one, find one in a capture.
+"""Tones in G.711 A-law: make one, find one in a capture. And in WAV files.
 
   tone.py make HZ FILE            one second of it, raw; loops without a click
+  tone.py wav HZ RATE CH FILE     ten seconds of it, WAV, 16 bits
+  tone.py judge FILE HZ           is that tone in the WAV file, and little else?
   tone.py find PCAP ADDR [HZ...]  what ADDR heard, one JSON object a stream:
                                   {"from", "to", "ssrc", "packets", "gaps",
                                    "share": {"440": 0.99, ...}, "hears": 440}
@@ -15,6 +17,7 @@ import math
 import socket
 import struct
 import sys
+import wave
 
 RATE = 8000
 
@@ -43,6 +46,31 @@ def make(hz, path):
         f.write(bytes(
             alaw_encode(int(8000 * math.sin(2 * math.pi * hz * i / RATE)))
             for i in range(RATE)))
+
+
+def make_wav(hz, rate, channels, path):
+    with wave.open(path, "wb") as f:
+        f.setnchannels(channels)
+        f.setsampwidth(2)
+        f.setframerate(rate)
+        f.writeframes(b"".join(
+            struct.pack("<h", int(8000 * math.sin(2 * math.pi * hz * i / rate)))
+            * channels
+            for i in range(10 * rate)))
+
+
+def judge(path, hz):
+    """Of the blocks with sound in them, the tone has most of nearly all"""
+    with wave.open(path, "rb") as f:
+        rate, ch, n = f.getframerate(), f.getnchannels(), f.getnframes()
+        x = struct.unpack("<%dh" % (n * ch), f.readframes(n))[::ch]
+    step = rate // 10
+    blocks = [x[i:i + step] for i in range(0, len(x) - step + 1, step)]
+    loud = [b for b in blocks if max(map(abs, b)) > 2000]
+    good = [b for b in loud if goertzel(b, hz, rate) > 0.8]
+    print(json.dumps({"seconds": len(x) / rate, "loud": len(loud),
+                      "good": len(good)}))
+    return len(loud) >= 10 and len(good) >= 0.8 * len(loud)
 
 
 def frames(path):
@@ -74,9 +102,9 @@ def frames(path):
                    data[off + 8:off + length])
 
 
-def goertzel(x, hz):
+def goertzel(x, hz, rate=RATE):
     """Energy of x at hz, as a share of all of its energy"""
-    c = 2 * math.cos(2 * math.pi * hz / RATE)
+    c = 2 * math.cos(2 * math.pi * hz / rate)
     s1 = s2 = 0.0
     for v in x:
         s1, s2 = v + c * s1 - s2, s1
@@ -114,6 +142,11 @@ def find(path, addr, tones):
 def main():
     if len(sys.argv) >= 4 and sys.argv[1] == "make":
         make(int(sys.argv[2]), sys.argv[3])
+    elif len(sys.argv) == 6 and sys.argv[1] == "wav":
+        make_wav(int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]),
+                 sys.argv[5])
+    elif len(sys.argv) == 4 and sys.argv[1] == "judge":
+        sys.exit(0 if judge(sys.argv[2], int(sys.argv[3])) else 1)
     elif len(sys.argv) >= 4 and sys.argv[1] == "find":
         find(sys.argv[2], sys.argv[3],
              [int(t) for t in sys.argv[4:]] or [440, 660])

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Media that the kernel cannot settle: baresip answers with other codecs and with
+# SRTP than sipp calls with. What each hears is judged by its tone
+
+load lib
+
+BARESIP=/usr/lib/baresip/modules
+
+setup_file()
+{
+	engine_up
+	"$ROOT/tools/lab" start kamailio
+}
+
+teardown_file()
+{
+	"$ROOT/tools/lab" stop kamailio
+	engine_down
+}
+
+setup()
+{
+	cd "$BATS_TEST_TMPDIR"
+	tones
+}
+
+teardown()
+{
+	end_calls
+	[ -n "$BATS_TEST_COMPLETED" ] || { show_logs; cat phone/out; }
+}
+
+bob_listens() { inside bob ss -Hlun 'sport = :5060' | grep -q .; }
+
+# baresip_bob CODEC/RATE/CHANNELS [MEDIAENC]: answers, plays 660 Hz, records what it hears
+baresip_bob()
+{
+	local codec rate ch
+
+	IFS=/ read -r codec rate ch <<<"$1"
+	mkdir -p phone
+	"$ROOT/tools/lab.d/tone.py" wav 660 "$rate" "$ch" phone/b.wav
+	cat >phone/config <<-END
+	sip_listen $BOB4:5060
+	audio_source aufile,$PWD/phone/b.wav
+	audio_player aubridge,x
+	audio_alert aubridge,y
+	snd_path $PWD/phone
+	module_path $BARESIP
+	module g711.so
+	module g722.so
+	module opus.so
+	module srtp.so
+	module aufile.so
+	module aubridge.so
+	module sndfile.so
+	module_tmp account.so
+	module_app menu.so
+	opus_bitrate 32000
+	rtp_ports 40000-40100
+	END
+	echo "<sip:bob@$BOB4>;regint=0;answermode=auto;audio_codecs=$codec/$rate/$ch${2:+;mediaenc=$2}" \
+		>phone/accounts
+	: >phone/contacts
+	become bob timeout 60 stdbuf -oL baresip -f "$PWD/phone" </dev/null \
+		>phone/out 2>&1 3>&- &
+	LAB_PIDS+=($!)
+	wait_for 10 bob_listens
+}
+
+# agent_call USER: alice calls for two seconds; both hear each other's tone, and
+# the media went through the workers
+agent_call()
+{
+	capture alice
+	caller alice uac "$ALICE4" "$1" 3000 &
+	local pid=$!
+	LAB_PIDS+=($pid)
+	wait_for 10 in_agent
+	wait $pid
+	hears alice "$ALICE4" 660 100
+	no_gaps alice "$ALICE4"
+	wait_for 5 no_calls
+	"$ROOT/tools/lab.d/tone.py" judge phone/dump-*-dec.wav 440
+}
+
+in_agent() { [ "$(carom legs --json | jq '[.legs[] | select(.state == "agent")] | length')" -ge 4 ]; }
+
+@test "PCMA to PCMU" {
+	baresip_bob pcmu/8000/1
+	agent_call bob-pcmu
+}
+
+@test "PCMA to G.722" {
+	baresip_bob g722/16000/1
+	agent_call bob-g722
+}
+
+@test "PCMA to Opus" {
+	baresip_bob opus/48000/2
+	agent_call bob-opus
+}
+
+@test "RTP to SRTP" {
+	baresip_bob pcma/8000/1 srtp-mand
+	agent_call bob-srtp
+}
+
+@test "PCMA in RTP to Opus in SRTP" {
+	baresip_bob opus/48000/2 srtp-mand
+	agent_call bob-opus-srtp
+}
