@@ -340,9 +340,15 @@ static void test_ssrcs(void **state)
 		assert_int_equal(srtpx_protect(a, p, &n, ROOM), 0);
 		assert_int_equal(srtpx_unprotect(b, p, &n), 0);
 	}
-	/* a sender's counters are never forgotten: that would be its key's end */
+	/* the same number again: the key stream must not serve twice */
+	n = rtp(p, 1, 9);
+	assert_int_equal(srtpx_protect(a, p, &n, ROOM), EALREADY);
+	n = rtp(p, 2, 9);
+	assert_int_equal(srtpx_protect(a, p, &n, ROOM), 0);
+	/* one more takes the place of the eldest */
 	n = rtp(p, 1, 99);
-	assert_int_equal(srtpx_protect(a, p, &n, ROOM), ENOSPC);
+	assert_int_equal(srtpx_protect(a, p, &n, ROOM), 0);
+	assert_int_equal(srtpx_unprotect(b, p, &n), 0);
 	n = rtp(p, 1, 3);
 	assert_int_equal(srtpx_protect(a, p, &n, 12 + PAYLOAD + 5), ENOBUFS);
 	/* continued by another context */

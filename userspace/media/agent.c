@@ -134,12 +134,49 @@ static void event_handler(struct bridge *b, unsigned side, unsigned type,
 		log_warn("media: call %s: %m", s->party->call->id, err);
 }
 
+static bool same_pts(const struct bridge_member *a,
+		     const struct bridge_member *b)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(a->ptv); i++) {
+		if (a->ptv[i].act != b->ptv[i].act ||
+		    a->ptv[i].pt != b->ptv[i].pt ||
+		    a->ptv[i].codec != b->ptv[i].codec)
+			return false;
+	}
+	if (a->codecc != b->codecc)
+		return false;
+	for (unsigned i = 0; i < a->codecc; i++) {
+		if (a->codecv[i].codec != b->codecv[i].codec ||
+		    str_cmp(a->codecv[i].fmtp, b->codecv[i].fmtp))
+			return false;
+	}
+
+	return true;
+}
+
+static bool same_key(const struct srtpx_key *a, const struct srtpx_key *b)
+{
+	return a->suite == b->suite &&
+	       !memcmp(a->key, b->key, sizeof(a->key)) &&
+	       !memcmp(a->mki, b->mki, sizeof(a->mki)) &&
+	       a->mki_len == b->mki_len && a->plain_srtcp == b->plain_srtcp;
+}
+
+static bool same(const struct bridge_member *a, const struct bridge_member *b)
+{
+	return sa_cmp(&a->remote, &b->remote, SA_ALL) &&
+	       sa_cmp(&a->rtcp, &b->rtcp, SA_ALL) && same_key(&a->rx, &b->rx) &&
+	       same_key(&a->tx, &b->tx) && same_pts(a, b) &&
+	       a->codec == b->codec && a->pt == b->pt && a->ptime == b->ptime &&
+	       !str_cmp(a->fmtp, b->fmtp);
+}
+
 static int change(struct agent *a, const struct bridge_member mv[2])
 {
 	int err = 0;
 
 	for (unsigned i = 0; i < 2 && !err; i++) {
-		if (!memcmp(&a->mv[i], &mv[i], sizeof(mv[i])))
+		if (same(&a->mv[i], &mv[i]))
 			continue;
 		err = bridge_change(a->b, i, &mv[i]);
 		if (!err)

@@ -164,7 +164,7 @@ struct stream_state *srtpc_stream(struct srtpx *s, uint32_t ssrc)
 	return NULL;
 }
 
-struct stream_state *srtpc_stream_new(struct srtpx *s, uint32_t ssrc, bool keep)
+struct stream_state *srtpc_stream_new(struct srtpx *s, uint32_t ssrc)
 {
 	struct stream_state *st = &s->streamv[0];
 
@@ -178,8 +178,6 @@ struct stream_state *srtpc_stream_new(struct srtpx *s, uint32_t ssrc, bool keep)
 		if (x->last < st->last)
 			st = x;
 	}
-	if (st->used && keep)
-		return NULL;
 	memset(st, 0, sizeof(*st));
 	st->used = true;
 	st->ssrc = ssrc;
@@ -236,9 +234,7 @@ int srtpx_roc_set(struct srtpx *s, uint32_t ssrc, uint32_t roc, uint16_t seq)
 	struct stream_state *st = srtpc_stream(s, ssrc);
 
 	if (!st)
-		st = srtpc_stream_new(s, ssrc, true);
-	if (!st)
-		return ENOSPC;
+		st = srtpc_stream_new(s, ssrc);
 	st->roc = roc;
 	st->seq = seq;
 	st->started = true;

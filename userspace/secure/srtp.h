@@ -63,7 +63,8 @@ int srtpx_alloc(struct srtpx **sp, const struct srtpx_key *key);
  * @param p    The packet, `*n` bytes, room for `room` bytes
  *
  * @return 0; EBADMSG no RTP; ENOBUFS too little room; EKEYEXPIRED 2^48 packets;
- *         ENOSPC more SSRCs than are remembered
+ *         EALREADY it was sent before, or is older than the window: its key stream
+ *         must not serve twice
  */
 int srtpx_protect(struct srtpx *s, uint8_t *p, size_t *n, size_t room);
 
@@ -87,7 +88,7 @@ int srtpx_unprotect_rtcp(struct srtpx *s, uint8_t *p, size_t *n);
  */
 int srtpx_roc(const struct srtpx *s, uint32_t ssrc, uint32_t *roc,
 	      uint16_t *seq);
-/** @return 0, ENOSPC */
+/** @return 0 */
 int srtpx_roc_set(struct srtpx *s, uint32_t ssrc, uint32_t roc, uint16_t seq);
 
 /** The n'th SSRC that it knows. @return false where there are fewer */

@@ -76,10 +76,8 @@ bool srtpc_gcm(struct session *k, bool encrypt, const uint8_t iv[GCM_SALT],
 
 /** The state of an SSRC; NULL: not known */
 struct stream_state *srtpc_stream(struct srtpx *s, uint32_t ssrc);
-/** A new one in the place of the one that was not used for longest. Of one that
- *  sends (keep), none is forgotten: NULL when all are taken */
-struct stream_state *srtpc_stream_new(struct srtpx *s, uint32_t ssrc,
-				      bool keep);
+/** A new one, in the place of the one that was not used for longest */
+struct stream_state *srtpc_stream_new(struct srtpx *s, uint32_t ssrc);
 
 /** Is the packet `back` behind the highest in the window? */
 bool srtpc_seen(const uint64_t window[2], uint64_t back);

@@ -57,9 +57,7 @@ int srtpx_protect_rtcp(struct srtpx *s, uint8_t *p, size_t *n, size_t room)
 	ssrc = get32(p + 4);
 	st = srtpc_stream(s, ssrc);
 	if (!st)
-		st = srtpc_stream_new(s, ssrc, true);
-	if (!st)
-		return ENOSPC;
+		st = srtpc_stream_new(s, ssrc);
 	if (st->rtcp_index >= RTCP_INDEX_MAX)
 		return EKEYEXPIRED;
 	word = ++st->rtcp_index | (s->key.plain_srtcp ? 0 : E_BIT);
@@ -125,7 +123,7 @@ int srtpx_unprotect_rtcp(struct srtpx *s, uint8_t *p, size_t *n)
 	if (err)
 		return err;
 	if (!st)
-		st = srtpc_stream_new(s, get32(p + 4), false);
+		st = srtpc_stream_new(s, get32(p + 4));
 	if (!st->rtcp_started || index > st->rtcp_index) {
 		srtpc_note(st->rtcp_window,
 			   st->rtcp_started ? (int64_t)index - st->rtcp_index

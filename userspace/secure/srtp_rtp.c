@@ -93,12 +93,14 @@ int srtpx_protect(struct srtpx *s, uint8_t *p, size_t *n, size_t room)
 	ssrc = get32(p + 8);
 	st = srtpc_stream(s, ssrc);
 	if (!st)
-		st = srtpc_stream_new(s, ssrc, true);
-	if (!st)
-		return ENOSPC;
+		st = srtpc_stream_new(s, ssrc);
 	index = guess_index(st, seq_of(p));
 	if (index >= INDEX_MAX)
 		return EKEYEXPIRED;
+	/* the same index again would be the same key stream for another text */
+	if (st->started && index <= highest(st) &&
+	    srtpc_seen(st->window, highest(st) - index))
+		return EALREADY;
 	if (s->suite->gcm) {
 		gcm_iv(iv, s->rtp.salt, ssrc, index);
 		if (!srtpc_gcm(&s->rtp, true, iv, p, head, NULL, 0, p + head,
@@ -169,7 +171,7 @@ int srtpx_unprotect(struct srtpx *s, uint8_t *p, size_t *n)
 		return err;
 	/* only who knows the key is remembered */
 	if (!st)
-		st = srtpc_stream_new(s, ssrc, false);
+		st = srtpc_stream_new(s, ssrc);
 	take_index(st, index);
 	*n = body;
 
