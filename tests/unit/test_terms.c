@@ -362,6 +362,49 @@ static void bad_keys(void **state)
 	assert_int_equal(fake_bridges()->n, 0);
 }
 
+/* Another process takes the call over, keys and all */
+static void restart(void **state)
+{
+	struct fix *f = *state;
+	const struct fake_bridges *fb = fake_bridges();
+	struct bridge_member was[2];
+	uint16_t a;
+
+	offer(f,
+	      secure(transcode(opts("c", "A", NULL), "opus", NULL), "RTP/SAVP"),
+	      audio(ALICE, 4000, "0", NULL));
+	answer(f, opts("c", "A", "B"),
+	       profile(BOB, 5000, "RTP/SAVP", "96",
+		       "a=rtpmap:96 opus/48000/2\r\na=fmtp:96 cbr=1; x=y\r\n"
+		       "a=crypto:2 " CRYPTO32 KEY "\r\n"));
+	a = out_port(f, 0);
+	memcpy(was, fb->mv, sizeof(was));
+	f->m = mem_deref(f->m);
+	assert_int_equal(fb->n, 0);
+	f->conf.plane = fake_plane();
+	fix_start(f);
+	mem_deref(f->conf.plane);
+	assert_int_equal(fb->n, 1);
+	assert_int_equal(state_of(f, EXT4, a), LEG_AGENT);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_memory_equal(&fb->mv[i].rx, &was[i].rx,
+				    sizeof(was[i].rx));
+		assert_memory_equal(&fb->mv[i].tx, &was[i].tx,
+				    sizeof(was[i].tx));
+		assert_memory_equal(fb->mv[i].ptv, was[i].ptv,
+				    sizeof(was[i].ptv));
+		assert_ptr_equal(fb->mv[i].codec, was[i].codec);
+		assert_string_equal(fb->mv[i].fmtp, was[i].fmtp);
+		/* a stream of its own: no replay to the receiver */
+		assert_int_not_equal(fb->mv[i].ssrc, was[i].ssrc);
+	}
+	assert_string_equal(fb->mv[1].fmtp, "cbr=1; x=y");
+	/* and signalling goes on where it was */
+	offer(f, opts("c", "A", "B"), audio(ALICE, 4000, "0", NULL));
+	has(f, " RTP/SAVP 0 96\r\n");
+	has(f, "a=crypto:2 " CRYPTO32);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -370,6 +413,7 @@ int main(void)
 		TEST(transcoded), TEST(passed_on), TEST(masked),
 		TEST(cannot),     TEST(to_srtp),   TEST(from_srtp),
 		TEST(same_keys),  TEST(both),      TEST(bad_keys),
+		TEST(restart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -105,9 +105,6 @@ static void set_member(struct bridge_member *m, const struct stream *s,
 	m->tx = s->terms->keys.tx;
 	m->ptime = PTIME;
 	m->complexity = -1;
-	m->ssrc = s->ssrc_out;
-	m->seq = (uint16_t)(s->ssrc_out >> 7 & 0x7fff);
-	m->ts = s->ssrc_out * 2654435761u;
 	(void)formats_plan(m, &s->terms->told, &t->terms->own);
 	if (transcodes(t->terms, s->terms))
 		set_encoder(m, s->terms);
@@ -171,13 +168,16 @@ static bool same(const struct bridge_member *a, const struct bridge_member *b)
 	       !str_cmp(a->fmtp, b->fmtp);
 }
 
-static int change(struct agent *a, const struct bridge_member mv[2])
+static int change(struct agent *a, struct bridge_member mv[2])
 {
 	int err = 0;
 
 	for (unsigned i = 0; i < 2 && !err; i++) {
 		if (same(&a->mv[i], &mv[i]))
 			continue;
+		mv[i].ssrc = a->mv[i].ssrc;
+		mv[i].seq = a->mv[i].seq;
+		mv[i].ts = a->mv[i].ts;
 		err = bridge_change(a->b, i, &mv[i]);
 		if (!err)
 			a->mv[i] = mv[i];
@@ -190,18 +190,27 @@ static int make(struct stream *s, struct stream *t,
 		const struct bridge_member mv[2])
 {
 	struct plane *pl = s->party->call->m->plane;
+	struct bridge_member fresh[2];
 	struct agent *a;
 	int err;
 
 	stream_agent_off(s);
 	stream_agent_off(t);
+	memcpy(fresh, mv, sizeof(fresh));
+	/* what we encode is a stream of its own, which no predecessor has begun:
+	 * under SRTP its numbers would be replays */
+	for (unsigned i = 0; i < 2; i++) {
+		fresh[i].ssrc = rand_u32();
+		fresh[i].seq = rand_u16() & 0x7fff;
+		fresh[i].ts = rand_u32();
+	}
 	a = mem_zalloc(sizeof(*a), destructor);
 	if (!a)
 		return ENOMEM;
 	a->s[0] = s;
 	a->s[1] = t;
-	memcpy(a->mv, mv, sizeof(a->mv));
-	err = bridge_alloc(&a->b, pl, plane_least(pl), mv, event_handler, a);
+	memcpy(a->mv, fresh, sizeof(a->mv));
+	err = bridge_alloc(&a->b, pl, plane_least(pl), fresh, event_handler, a);
 	if (err) {
 		mem_deref(a);
 		return err;

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "media/dict.h"
 #include "media/persist.h"
+#include "media/terms.h"
 
 static int put_bool(struct odict *o, const char *key, bool val)
 {
@@ -102,6 +103,7 @@ static int put_stream(struct odict *arr, const struct stream *s)
 	err |= put_bool(o, "blocked", s->blocked);
 	err |= put_bool(o, "dtmf_block", s->dtmf_block);
 	err |= dict_int(o, "ssrc_out", s->ssrc_out);
+	err |= terms_put(o, s->terms);
 
 	return err;
 }

@@ -13,6 +13,7 @@
 #include <re.h>
 #include "base/log.h"
 #include "media/persist.h"
+#include "media/terms.h"
 
 static int64_t get_int(const struct odict *o, const char *key, int64_t dflt)
 {
@@ -169,7 +170,7 @@ static int get_stream(struct party *p, const struct odict *o)
 	s->dtmf_block = get_bool(o, "dtmf_block");
 	s->ssrc_out = (uint32_t)get_int(o, "ssrc_out", s->ssrc_out);
 
-	return 0;
+	return terms_load(&s->terms, o);
 }
 
 static int get_oldtags(struct party *p, const struct odict *o)
@@ -334,6 +335,9 @@ static bool legs_missing(const struct media_call *c)
 			const struct stream *s = se->data;
 
 			if (stream_state(s) != LEG_FREE && !s->leg_on[0])
+				return true;
+			/* the one who had its packets is dead */
+			if (stream_state(s) == LEG_AGENT)
 				return true;
 		}
 	}

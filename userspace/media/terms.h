@@ -56,6 +56,11 @@ int terms_check(const struct sdpx_media *sm, const struct stream *f,
 int terms_answer(struct terms_edit **tep, const struct sdpx_media *sm,
 		 struct stream *f, struct stream *t);
 
+/** Add terms to a stored stream; NULL adds nothing (terms_store.c) */
+int terms_put(struct odict *o, const struct terms *t);
+/** Read them again, where there are any */
+int terms_load(struct terms **tp, const struct odict *o);
+
 /* ---- agent.c -------------------------------------------------------------- */
 
 /** Why a stream's packets go through the agent: "transcoding", "srtp"; NULL: they

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file media/terms_store.c  Terms written to the store, and read again
+ *
+ * A format is "PT NAME CLOCK CHANNELS FMTP", a key a value of a=crypto, "-" where
+ * there is none. The store is as secret as the keys that are in it.
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/types.h>
+#include <re.h>
+#include "media/dict.h"
+#include "media/terms.h"
+
+/* ---- written -------------------------------------------------------------- */
+
+static int put_formats(struct odict *o, const char *key,
+		       const struct formats *f)
+{
+	struct odict *arr;
+	int err;
+
+	if (!f->n)
+		return 0;
+	err = dict_add(&arr, o, key, ODICT_ARRAY);
+	for (unsigned i = 0; i < f->n && !err; i++) {
+		const struct format *x = &f->v[i];
+		char n[16], text[FORMAT_FMTP + 64];
+
+		(void)re_snprintf(n, sizeof(n), "%u", i);
+		(void)re_snprintf(text, sizeof(text), "%u %s %u %u %s", x->pt,
+				  x->name[0] ? x->name : "-", x->clock, x->ch,
+				  x->fmtp);
+		err = dict_str(arr, n, text);
+	}
+
+	return err;
+}
+
+static int put_sdes(struct odict *o, const char *key, const struct sdes *s)
+{
+	char *text = NULL;
+	int err;
+
+	if (s->key.suite == SRTPX_NONE)
+		return dict_str(o, key, "-");
+	err = re_sdprintf(&text, "%H", sdes_print, s);
+	if (!err)
+		err = dict_str(o, key, text);
+	mem_deref(text);
+
+	return err;
+}
+
+static int put_key(struct odict *o, const char *key, const struct srtpx_key *k)
+{
+	struct sdes s;
+
+	memset(&s, 0, sizeof(s));
+	s.key = *k;
+
+	return put_sdes(o, key, &s);
+}
+
+static int put_keys(struct odict *o, const struct keys *k)
+{
+	struct odict *x, *arr;
+	int err;
+
+	if (!k->on)
+		return 0;
+	err = dict_add(&x, o, "keys", ODICT_OBJECT);
+	if (err)
+		return err;
+	err |= put_key(x, "rx", &k->rx);
+	err |= put_key(x, "tx", &k->tx);
+	err |= put_sdes(x, "asked", &k->asked);
+	err |= dict_add(&arr, x, "offered", ODICT_ARRAY);
+	for (unsigned i = 0; i < k->offerc && !err; i++) {
+		char n[16];
+
+		(void)re_snprintf(n, sizeof(n), "%u", i);
+		err = put_sdes(arr, n, &k->offerv[i]);
+	}
+
+	return err;
+}
+
+int terms_put(struct odict *o, const struct terms *t)
+{
+	struct odict *x;
+	int err;
+
+	if (!t)
+		return 0;
+	err = dict_add(&x, o, "terms", ODICT_OBJECT);
+	if (err)
+		return err;
+	err |= put_formats(x, "own", &t->own);
+	err |= put_formats(x, "told", &t->told);
+	err |= put_formats(x, "next_own", &t->next_own);
+	err |= put_formats(x, "next_told", &t->next_told);
+	err |= put_keys(x, &t->keys);
+	err |= dict_str(x, "proto", t->proto);
+	err |= dict_int(x, "ptime", t->ptime);
+
+	return err;
+}
+
+/* ---- read ------------------------------------------------------------------ */
+
+static struct pl next_word(struct pl *rest)
+{
+	struct pl w = *rest;
+	const char *p = pl_strchr(rest, ' ');
+
+	w.l = p ? (size_t)(p - rest->p) : rest->l;
+	pl_advance(rest, (ssize_t)(w.l + (p ? 1 : 0)));
+
+	return w;
+}
+
+static void get_format(struct formats *f, const char *text)
+{
+	struct format *x = &f->v[f->n];
+	struct pl rest, w;
+
+	if (f->n >= FORMATS_MAX)
+		return;
+	memset(x, 0, sizeof(*x));
+	pl_set_str(&rest, text);
+	w = next_word(&rest);
+	x->pt = (uint8_t)(pl_u32(&w) & 0x7f);
+	w = next_word(&rest);
+	if (pl_strcmp(&w, "-"))
+		(void)pl_strcpy(&w, x->name, sizeof(x->name));
+	w = next_word(&rest);
+	x->clock = pl_u32(&w);
+	w = next_word(&rest);
+	x->ch = (uint8_t)pl_u32(&w);
+	(void)pl_strcpy(&rest, x->fmtp, sizeof(x->fmtp));
+	++f->n;
+}
+
+static void get_formats(struct formats *f, const struct odict *o,
+			const char *key)
+{
+	const struct odict_entry *e = odict_get_type(o, ODICT_ARRAY, key);
+	struct le *le;
+
+	for (le = e ? list_head(&e->u.odict->lst) : NULL; le; le = le->next) {
+		const struct odict_entry *x = le->data;
+
+		if (x->type == ODICT_STRING)
+			get_format(f, x->u.str);
+	}
+}
+
+static void get_sdes(struct sdes *s, const char *text)
+{
+	struct pl pl;
+
+	pl_set_str(&pl, text);
+	if (!pl_isset(&pl) || !pl_strcmp(&pl, "-") ||
+	    sdes_decode(s, &pl) != SDES_OK)
+		memset(s, 0, sizeof(*s));
+}
+
+static void get_keys(struct keys *k, const struct odict *o)
+{
+	const struct odict_entry *e = odict_get_type(o, ODICT_OBJECT, "keys");
+	const struct odict_entry *arr;
+	struct sdes s;
+	struct le *le;
+
+	if (!e)
+		return;
+	k->on = true;
+	get_sdes(&s, odict_string(e->u.odict, "rx"));
+	k->rx = s.key;
+	get_sdes(&s, odict_string(e->u.odict, "tx"));
+	k->tx = s.key;
+	get_sdes(&k->asked, odict_string(e->u.odict, "asked"));
+	arr = odict_get_type(e->u.odict, ODICT_ARRAY, "offered");
+	for (le = arr ? list_head(&arr->u.odict->lst) : NULL;
+	     le && k->offerc < KEYS_OFFERS; le = le->next) {
+		const struct odict_entry *x = le->data;
+
+		if (x->type == ODICT_STRING)
+			get_sdes(&k->offerv[k->offerc++], x->u.str);
+	}
+}
+
+int terms_load(struct terms **tp, const struct odict *o)
+{
+	const struct odict_entry *e = odict_get_type(o, ODICT_OBJECT, "terms");
+	const struct odict_entry *ptime;
+	struct terms *t;
+	struct pl proto;
+
+	if (!e)
+		return 0;
+	t = mem_zalloc(sizeof(*t), NULL);
+	if (!t)
+		return ENOMEM;
+	get_formats(&t->own, e->u.odict, "own");
+	get_formats(&t->told, e->u.odict, "told");
+	get_formats(&t->next_own, e->u.odict, "next_own");
+	get_formats(&t->next_told, e->u.odict, "next_told");
+	get_keys(&t->keys, e->u.odict);
+	pl_set_str(&proto, odict_string(e->u.odict, "proto"));
+	(void)pl_strcpy(&proto, t->proto, sizeof(t->proto));
+	ptime = odict_get_type(e->u.odict, ODICT_INT, "ptime");
+	t->ptime = ptime ? (uint32_t)ptime->u.integer : 0;
+	*tp = t;
+
+	return 0;
+}
