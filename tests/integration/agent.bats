@@ -110,3 +110,22 @@ in_agent() { [ "$(carom legs --json | jq '[.legs[] | select(.state == "agent")] 
 	baresip_bob opus/48000/2 srtp-mand
 	agent_call bob-opus-srtp
 }
+
+# Relayed calls do not notice. These do: for as long as it takes to come back
+@test "an agent that is killed comes back to its calls" {
+	baresip_bob opus/48000/2 srtp-mand
+	capture alice
+	caller alice uac "$ALICE4" bob-opus-srtp 6000 &
+	local pid=$!
+	LAB_PIDS+=($pid)
+	wait_for 10 in_agent
+	sleep 1
+	appliance kill
+	appliance start
+	wait $pid
+	heard alice "$ALICE4" | tee heard.json
+	jq -es 'length == 2 and all(.hears == 660 and .gaps == 0) and
+		.[1].packets >= 100' heard.json
+	wait_for 5 no_calls
+	"$ROOT/tools/lab.d/tone.py" judge phone/dump-*-dec.wav 440
+}
