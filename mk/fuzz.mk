@@ -8,7 +8,7 @@ FUZZ_SECONDS ?= 20
 
 FUZZ_SRCS_dtls    = $(call room,secure)
 FUZZ_SRCS_sdes    = $(call room,secure)
-FUZZ_SRCS_sdp     = $(SRCS_sdp)
+FUZZ_SRCS_sdp     = $(SRCS_sdp) $(wildcard userspace/media/neg*.c)
 FUZZ_SRCS_bencode = $(SRCS_ng)
 FUZZ_SRCS_json    = $(SRCS_ng)
 FUZZ_SRCS_ng      = $(SRCS_ng)

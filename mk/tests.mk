@@ -33,6 +33,7 @@ TEST_SRCS_store      = $(SRCS_store)
 TEST_SRCS_privs      = $(SRCS_log) $(addprefix userspace/daemon/,privs.c \
 			 lock.c notify.c)
 TEST_SRCS_sdp        = $(SRCS_sdp)
+TEST_SRCS_sdp_edit   = $(SRCS_sdp)
 TEST_SRCS_ports      = $(SRCS_log) userspace/media/ports.c
 TEST_SRCS_negotiate  = $(SRCS_sdp) $(wildcard userspace/media/neg*.c)
 TEST_SRCS_rtcp       = $(SRCS_media)

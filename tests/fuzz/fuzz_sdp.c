@@ -2,7 +2,8 @@
 /*
  * Whatever decodes must come out unchanged where nothing is edited, and with
  * every address edited it must decode again and show the new addresses.
- * The first byte of the input chooses the edits.
+ * The first byte of the input chooses the edits, its length some more. Any two
+ * bodies are an offer and its answer, too, with codecs asked for beside.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -11,7 +12,9 @@
 
 #include <re.h>
 
+#include "media/negotiate.h"
 #include "media/sdp.h"
+#include "media/sdp_t38.h"
 #include "must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -33,6 +36,63 @@ static void unchanged(const struct sdpx *sdp, const struct pl *body)
 
 	MUST(mb->end == body->l && !memcmp(mb->buf, body->p, body->l));
 	mem_deref(mb);
+}
+
+/* Formats turned round, with one of ours in front */
+static void edit_formats(struct sdpx_medit *me, const struct sdpx_media *m,
+			 int *orderv)
+{
+	static const struct sdpx_add add = {.pt = 77,
+					    .name = "X-FUZZ",
+					    .clock = 8000,
+					    .ch = 2,
+					    .fmtp = "a=1"};
+
+	if (!m->fmtc || m->fmtc == SDPX_FMT_MAX)
+		return;
+
+	me->addv = &add;
+	me->addc = 1;
+	me->orderv = orderv;
+	me->orderc = m->fmtc + 1;
+	orderv[0] = -1;
+	for (size_t i = 0; i < m->fmtc; i++)
+		orderv[i + 1] = (int)(m->fmtc - 1 - i);
+}
+
+static const struct sdpx_attrs *some_attrs(void)
+{
+	static const struct pl removev[] = {PL("ssrc"), PL("rtpmap:0")};
+	static const struct pl addv[] = {PL("x-fuzz:1"), PL("sendrecv")};
+	static const struct sdpx_subst subst = {PL("x-fuzz:1"), PL("x-fuzz:2")};
+	static const struct sdpx_attrs a = {removev, 2, &subst, 1, addv, 2};
+
+	return &a;
+}
+
+static void edit_more(struct sdpx_edit *e, const struct sdpx *sdp,
+		      uint8_t choice, int order[][SDPX_FMT_MAX + 1])
+{
+	static const struct pl bundle = PL("a b"), mid = PL("99"),
+			       avpf = PL("RTP/AVPF");
+
+	e->attrs = choice & 1 ? some_attrs() : NULL;
+	e->bundle = choice & 2 ? &bundle : NULL;
+	e->dtls_remove = e->extmap_remove = choice & 4;
+
+	for (size_t i = 0; i < sdpx_mediac(sdp); i++) {
+		const struct sdpx_media *m = sdpx_media(sdp, i);
+		struct sdpx_medit *me = &e->mediav[i];
+
+		me->extmap_remove = choice & 4;
+		me->mid = choice & 8 ? &mid : NULL;
+		me->feedback_remove = choice & 16;
+		me->proto = choice & 32 && m->rtp ? &avpf : NULL;
+		me->attr_clear = choice & 64;
+		me->attrs = choice & 1 && !me->dir ? some_attrs() : NULL;
+		if (choice & 128)
+			edit_formats(me, m, order[i]);
+	}
 }
 
 static void edit_fill(struct sdpx_edit *e, const struct sdpx *sdp,
@@ -75,6 +135,22 @@ static void edit_fill(struct sdpx_edit *e, const struct sdpx *sdp,
 	}
 }
 
+static void formats_check(const struct sdpx_medit *me,
+			  const struct sdpx_media *m,
+			  const struct sdpx_media *old)
+{
+	if (!me->orderv) {
+		MUST(m->fmtc == old->fmtc || me->fmt_drop);
+		return;
+	}
+
+	MUST(m->fmtc == old->fmtc + 1);
+	MUST(!pl_strcmp(&m->fmtv[0].id, "77"));
+	for (size_t i = 0; i < old->fmtc; i++)
+		MUST(!pl_cmp(&m->fmtv[i + 1].id,
+			     &old->fmtv[old->fmtc - 1 - i].id));
+}
+
 static void section_check(const struct sdpx_medit *me,
 			  const struct sdpx_media *m,
 			  const struct sdpx_media *old)
@@ -83,8 +159,10 @@ static void section_check(const struct sdpx_medit *me,
 
 	MUST(sa_cmp(&m->raddr, rtp, SA_ALL));
 	MUST(m->port == (me->reject ? 0 : sa_port(&me->addr)));
-	MUST(m->fmtc == old->fmtc || me->fmt_drop);
-	MUST(!pl_cmp(&m->type, &old->type) && !pl_cmp(&m->proto, &old->proto));
+	MUST(!pl_cmp(&m->type, &old->type));
+	MUST(!pl_cmp(&m->proto, me->proto ? me->proto : &old->proto));
+	formats_check(me, m, old);
+	MUST(!me->mid || m->mid.l);
 	MUST(!me->crypto_remove || !m->crypto);
 	MUST(!me->dir || m->dir == *me->dir);
 	MUST(!me->ptime || m->ptime == me->ptime);
@@ -92,8 +170,8 @@ static void section_check(const struct sdpx_medit *me,
 	switch (me->rtcp) {
 
 	case SDPX_RTCP_KEEP:
-		MUST(m->rtcp_mux == old->rtcp_mux);
-		MUST(m->rtcp_attr == old->rtcp_attr);
+		MUST(m->rtcp_mux == (old->rtcp_mux && !me->attr_clear));
+		MUST(m->rtcp_attr == (old->rtcp_attr && !me->attr_clear));
 		break;
 
 	case SDPX_RTCP_MUX:
@@ -115,8 +193,9 @@ static void section_check(const struct sdpx_medit *me,
 	}
 }
 
-static void edited(const struct sdpx *sdp, uint8_t choice)
+static void edited(const struct sdpx *sdp, uint8_t choice, uint8_t more)
 {
+	int(*order)[SDPX_FMT_MAX + 1];
 	bool(*drop)[SDPX_FMT_MAX];
 	struct sdpx_edit *e = mem_zalloc(sizeof(*e), NULL);
 	struct sdpx_err why = {0, ""};
@@ -125,8 +204,10 @@ static void edited(const struct sdpx *sdp, uint8_t choice)
 	struct pl body;
 
 	drop = mem_zalloc(sizeof(*drop) * SDPX_MEDIA_MAX, NULL);
-	MUST(e && drop);
+	order = mem_zalloc(sizeof(*order) * SDPX_MEDIA_MAX, NULL);
+	MUST(e && drop && order);
 	edit_fill(e, sdp, choice, drop);
+	edit_more(e, sdp, more, order);
 	mb = encode(sdp, e);
 	body.p = (char *)mb->buf;
 	body.l = mb->end;
@@ -146,8 +227,103 @@ static void edited(const struct sdpx *sdp, uint8_t choice)
 
 	mem_deref(again);
 	mem_deref(mb);
+	mem_deref(order);
 	mem_deref(drop);
 	mem_deref(e);
+}
+
+/* ---- negotiation ----------------------------------------------------------- */
+
+static bool table(struct neg_codec *c, const struct pl *name, uint32_t clock,
+		  unsigned ch, void *arg)
+{
+	static const struct neg_codec v[] = {{"PCMU", 8000, 1, 0},
+					     {"PCMA", 8000, 1, 8},
+					     {"opus", 48000, 2, -1}};
+
+	(void)arg;
+	for (size_t i = 0; i < ARRAY_SIZE(v); i++) {
+		if (pl_strcasecmp(name, v[i].name) ||
+		    (clock && clock != v[i].clock) || (ch && ch != v[i].ch))
+			continue;
+		*c = v[i];
+		return true;
+	}
+
+	return false;
+}
+
+/* No number twice, and each with one meaning */
+static void list_check(const struct neg_fmts *f)
+{
+	MUST(f->n && f->n <= NEG_FMTS);
+	for (unsigned i = 0; i < f->n; i++) {
+		MUST(f->v[i].pt < 128);
+		MUST(neg_by_pt(f, f->v[i].pt) == &f->v[i]);
+	}
+}
+
+/* What is sent on is something that its receiver knows */
+static void plan_check(const struct neg_plan *pl, const struct neg_fmts *own)
+{
+	for (unsigned i = 0; i < pl->n; i++) {
+		const struct neg_way *w = &pl->v[i];
+
+		MUST(w->act == NEG_DROP || neg_by_pt(own, w->to));
+		MUST(w->act != NEG_DECODE || pl->has_enc);
+		MUST(w->act != NEG_PASS ||
+		     neg_same(&w->fmt, neg_by_pt(own, w->to)) ||
+		     neg_is_event(&w->fmt));
+	}
+	MUST(!pl->detect || neg_is_event(neg_by_pt(own, pl->event)));
+}
+
+static void negotiate(const struct sdpx_media *offer,
+		      const struct sdpx_media *answer, uint8_t choice)
+{
+	static const struct pl opus = PL("opus"), all = PL("all"),
+			       pcmu = PL("PCMU"), ev = PL("telephone-event");
+	const struct neg_answer_policy ap = {choice & 1, table, NULL};
+	struct neg_policy p = {.codech = table, .dtmf = choice & 2};
+	struct neg_offer *n = mem_zalloc(sizeof(*n), NULL);
+	struct neg_answer *a = mem_zalloc(sizeof(*a), NULL);
+	struct neg_fmts *own = mem_zalloc(sizeof(*own), NULL);
+
+	MUST(n && a && own);
+	p.transcode = (struct neg_names){&opus, choice & 4 ? 1 : 0};
+	p.mask = (struct neg_names){&all, choice & 8 ? 1 : 0};
+	p.internal = (struct neg_names){&pcmu, choice & 16 ? 1 : 0};
+	p.consume = (struct neg_names){&ev, choice & 32 ? 1 : 0};
+	p.always_transcode = choice & 64;
+	p.ptime = choice & 128 ? 40 : 0;
+
+	neg_take(own, answer);
+	if (!neg_offer(n, offer, &p, NULL, NULL)) {
+		list_check(&n->out);
+		if (own->n && !neg_answer(a, n, answer, &ap, NULL)) {
+			list_check(&a->back);
+			plan_check(&a->forth, own);
+			plan_check(&a->home, &n->mine);
+		}
+	}
+	mem_deref(n);
+	mem_deref(a);
+	mem_deref(own);
+}
+
+static void negotiated(const struct sdpx *sdp, uint8_t choice)
+{
+	const size_t n = sdpx_mediac(sdp);
+	struct t38_sdp t;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct sdpx_media *m = sdpx_media(sdp, i);
+		const struct sdpx_media *next = sdpx_media(sdp, (i + 1) % n);
+
+		t38_decode(&t, sdp, i);
+		if (m->rtp && next->rtp)
+			negotiate(m, next, choice);
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -166,7 +342,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 
 	unchanged(sdp, &body);
-	edited(sdp, data[0]);
+	edited(sdp, data[0], (uint8_t)(size * 31));
+	negotiated(sdp, data[0]);
 	mem_deref(sdp);
 
 	return 0;

@@ -80,6 +80,28 @@ const struct pl *sdpx_origin(const struct sdpx *sdp);
 /** a=group:BUNDLE at session level */
 bool sdpx_bundle(const struct sdpx *sdp);
 
+/** For sdpx_attr(): the lines before the first m= */
+#define SDPX_SESSION ((size_t)-1)
+
+/**
+ * The n'th attribute of a name
+ *
+ * @param i    Section, or SDPX_SESSION
+ * @param val  Behind the colon; "" where there is none
+ *
+ * @return false: there are no so many
+ */
+bool sdpx_attr(const struct sdpx *sdp, size_t i, const char *name, unsigned n,
+	       struct pl *val);
+/** The first one of the section, else of the session: ice-ufrag, setup, ... */
+bool sdpx_attr_for(const struct sdpx *sdp, size_t i, const char *name,
+		   struct pl *val);
+
+/** A mid that no section has: `want`, or the next one that is free. @return 0,
+ *  ENOSPC */
+int sdpx_mid_free(char *mid, size_t size, const struct sdpx *sdp,
+		  unsigned want);
+
 /** RTCP lines of a section that is rewritten */
 enum sdpx_rtcp {
 	SDPX_RTCP_KEEP = 0,  /**< leave a=rtcp and a=rtcp-mux as they are    */
@@ -93,10 +115,32 @@ enum sdpx_rtcp {
 /** A format that an edit adds */
 struct sdpx_add {
 	int pt;
-	const char *name;
+	const char *id; /**< instead of pt: no payload type ("t38"), or NULL */
+	const char *name; /**< NULL: neither rtpmap nor fmtp           */
 	uint32_t clock;
 	unsigned ch;
 	const char *fmtp; /**< "" none                                 */
+};
+
+/** An attribute that becomes another one */
+struct sdpx_subst {
+	struct pl match; /**< as sdpx_attrs.removev                    */
+	struct pl with;  /**< behind "a="                              */
+};
+
+/**
+ * Attributes taken out, exchanged and put in. One is named by its name, by name and
+ * first word of the value, or by all of it: "ssrc", "ssrc:1234", "ssrc:1234 cname:x"
+ */
+struct sdpx_attrs {
+	const struct pl *removev;
+	size_t removec;
+	const struct sdpx_subst *substv;
+	size_t substc;
+	const struct pl
+		*addv; /**< behind "a="; one that is there already is not
+				    put in again                        */
+	size_t addc;
 };
 
 /** Edit of one media section. Zeroed: keep everything */
@@ -117,6 +161,18 @@ struct sdpx_medit {
 	bool feedback_remove; /**< rtcp-fb lines go: a profile without F     */
 	const struct sdpx_add *addv; /**< formats behind those that stay   */
 	size_t addc;
+	const int *
+		orderv; /**< formats of the m= line, all of them: i for fmtv[i],
+			     -1 - i for addv[i]; those not named go, with their
+			     lines. NULL: as they come                      */
+	size_t orderc;
+	const struct pl *type; /**< replace the kind of media, or NULL        */
+	bool attr_clear; /**< attributes go, all but mid, direction, bandwidth and
+			   those that this edit makes: what comes is another kind
+			   of media                                         */
+	bool extmap_remove;   /**< extmap, extmap-allow-mixed lines go  */
+	const struct pl *mid; /**< a=mid where there is none, or NULL   */
+	const struct sdpx_attrs *attrs; /**< or NULL; other edits go first   */
 	char *const *cryptov; /**< values of a=crypto lines that are added   */
 	size_t cryptoc;
 	uint32_t ptime; /**< set a=ptime (add or replace); 0 keeps     */
@@ -129,9 +185,16 @@ struct sdpx_edit {
 	bool replace_username;  /**< o= user name becomes "-"                */
 	bool replace_sess_name; /**< s= becomes "-"                         */
 	const uint64_t *version;   /**< o= version, or NULL to keep           */
+	const uint64_t *sess_id;   /**< o= session's number, or NULL to keep  */
 	bool replace_session_conn; /**< session c= becomes origin's address */
 	struct sa origin;
-	bool ice_remove; /**< session-level ice-* lines, a=group:BUNDLE */
+	bool ice_remove;    /**< session-level ice-* lines, a=group:BUNDLE */
+	bool dtls_remove;   /**< fingerprint, setup, tls-id of the session */
+	bool extmap_remove; /**< extmap lines of the session      */
+	const struct pl
+		*bundle; /**< mids that a=group:BUNDLE keeps: "" the line
+					 goes; NULL: as ice_remove says       */
+	const struct sdpx_attrs *attrs; /**< of the session, or NULL        */
 	struct sdpx_medit mediav[SDPX_MEDIA_MAX];
 };
 

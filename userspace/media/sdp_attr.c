@@ -13,12 +13,12 @@ static bool fmt_dropped(const struct sdp_writer *w, const struct pl *id)
 {
 	bool dropped = false;
 
-	for (size_t i = 0; w->me->fmt_drop && i < w->m->fmtc; i++) {
+	for (size_t i = 0; i < w->m->fmtc; i++) {
 		if (pl_cmp(&w->m->fmtv[i].id, id))
 			continue;
 
 		/* written twice, and one of them stays */
-		if (!w->me->fmt_drop[i])
+		if (sdp_fmt_stays(w, i))
 			return false;
 		dropped = true;
 	}
@@ -96,6 +96,14 @@ static int put_once(struct sdp_writer *w, const struct sdp_line *ln, bool done,
 	return err ? err : sdp_put_eol(w, ln);
 }
 
+/* What of another kind of media says something of this one, too */
+static bool outlives(const struct sdp_line *ln)
+{
+	enum sdp_dir dir;
+
+	return sdp_attr_is(ln, "mid") || sdp_attr_dir(&dir, ln);
+}
+
 static bool attr_removed(const struct sdp_writer *w, const struct sdp_line *ln)
 {
 	const struct sdpx_medit *me = w->me;
@@ -104,9 +112,13 @@ static bool attr_removed(const struct sdp_writer *w, const struct sdp_line *ln)
 	if (me->ice_remove && sdp_ice_line(ln))
 		return true;
 
-	if (me->dtls_remove &&
-	    (sdp_attr_is(ln, "fingerprint") || sdp_attr_is(ln, "setup") ||
-	     sdp_attr_is(ln, "tls-id")))
+	if (me->attr_clear && !outlives(ln))
+		return true;
+
+	if (me->dtls_remove && sdp_dtls_line(ln))
+		return true;
+
+	if (me->extmap_remove && sdp_extmap_line(ln))
 		return true;
 
 	if (me->crypto_remove && sdp_attr_is(ln, "crypto"))
@@ -125,7 +137,7 @@ static bool attr_removed(const struct sdp_writer *w, const struct sdp_line *ln)
 	    !sdp_attr_is(ln, "rtcp-fb"))
 		return false;
 
-	return me->fmt_drop && sdp_word(&rest, &id) && fmt_dropped(w, &id);
+	return sdp_word(&rest, &id) && fmt_dropped(w, &id);
 }
 
 int sdp_put_attr(struct sdp_writer *w, const struct sdp_line *ln)
@@ -152,7 +164,7 @@ int sdp_put_attr(struct sdp_writer *w, const struct sdp_line *ln)
 	if (me->dir && sdp_attr_dir(&dir, ln))
 		return put_once(w, ln, w->dir_done, put_dir);
 
-	return sdp_put(w, &ln->full);
+	return sdp_put_edited(w, me->attrs, ln);
 }
 
 int sdp_add_line(struct sdp_writer *w, int (*puth)(struct sdp_writer *w))
@@ -175,14 +187,19 @@ static int put_mux(struct sdp_writer *w)
 /* A static payload type needs no rtpmap, but some want one all the same */
 static int put_format(struct sdp_writer *w, const struct sdpx_add *a)
 {
-	int err = sdp_begin_line(w);
+	int err = 0;
+
+	if (!a->name)
+		return 0;
+
+	err |= sdp_begin_line(w);
 
 	err |= mbuf_printf(w->mb, "a=rtpmap:%d %s/%u", a->pt, a->name,
 			   a->clock);
 	if (a->ch > 1)
 		err |= mbuf_printf(w->mb, "/%u", a->ch);
 	err |= mbuf_write_str(w->mb, w->doc->eol);
-	if (a->fmtp[0])
+	if (a->fmtp && a->fmtp[0])
 		err |= mbuf_printf(w->mb, "a=fmtp:%d %s%s", a->pt, a->fmtp,
 				   w->doc->eol);
 
@@ -205,10 +222,17 @@ static int put_added(struct sdp_writer *w)
 	return err;
 }
 
+static int put_mid(struct sdp_writer *w)
+{
+	return mbuf_printf(w->mb, "a=mid:%r", w->me->mid);
+}
+
 int sdp_put_missing(struct sdp_writer *w)
 {
 	int err = put_added(w);
 
+	if (w->me->mid && !w->m->mid.l)
+		err |= sdp_add_line(w, put_mid);
 	if (w->me->dir && !w->dir_done)
 		err |= sdp_add_line(w, put_dir);
 	if (w->me->ptime && !w->ptime_done)
@@ -218,5 +242,6 @@ int sdp_put_missing(struct sdp_writer *w)
 	if (wants_mux(w) && !w->mux_done)
 		err |= sdp_add_line(w, put_mux);
 
-	return err;
+	return err | sdp_put_attrs(w, w->me->attrs,
+				   &w->doc->rangev[w->m - w->doc->mediav]);
 }

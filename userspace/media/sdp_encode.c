@@ -66,13 +66,19 @@ static int put_origin(struct sdp_writer *w, const struct sdp_line *ln)
 	const struct sdpx_edit *e = w->edit;
 	struct pl dash = PL("-"), rest = ln->val, tail;
 	struct pl version = PL_INIT, type = PL_INIT, addr = PL_INIT;
-	char vbuf[24], abuf[64], tbuf[4];
+	struct pl id = PL_INIT;
+	char vbuf[24], ibuf[24], abuf[64], tbuf[4];
 	const char *from = ln->full.p;
 	int err = 0;
 
 	if (e->version) {
 		(void)re_snprintf(vbuf, sizeof(vbuf), "%llu", *e->version);
 		pl_set_str(&version, vbuf);
+	}
+
+	if (e->sess_id) {
+		(void)re_snprintf(ibuf, sizeof(ibuf), "%llu", *e->sess_id);
+		pl_set_str(&id, ibuf);
 	}
 
 	if (e->replace_origin) {
@@ -86,7 +92,7 @@ static int put_origin(struct sdp_writer *w, const struct sdp_line *ln)
 	/* "o=" goes out as the gap before the first word */
 	err |= sdp_put_word(w, &rest, &from,
 			    e->replace_username ? &dash : NULL);
-	err |= sdp_put_word(w, &rest, &from, NULL);
+	err |= sdp_put_word(w, &rest, &from, e->sess_id ? &id : NULL);
 	err |= sdp_put_word(w, &rest, &from, e->version ? &version : NULL);
 	err |= sdp_put_word(w, &rest, &from, NULL);
 	err |= sdp_put_word(w, &rest, &from, e->replace_origin ? &type : NULL);
@@ -117,12 +123,45 @@ bool sdp_ice_line(const struct sdp_line *ln)
 	return false;
 }
 
+bool sdp_dtls_line(const struct sdp_line *ln)
+{
+	return sdp_attr_is(ln, "fingerprint") || sdp_attr_is(ln, "setup") ||
+	       sdp_attr_is(ln, "tls-id");
+}
+
+bool sdp_extmap_line(const struct sdp_line *ln)
+{
+	return sdp_attr_is(ln, "extmap") ||
+	       sdp_attr_is(ln, "extmap-allow-mixed");
+}
+
 static bool bundle_line(const struct sdp_line *ln)
 {
 	struct pl rest = ln->aval, word;
 
 	return sdp_attr_is(ln, "group") && sdp_word(&rest, &word) &&
 	       !pl_strcmp(&word, "BUNDLE");
+}
+
+static int put_session_attr(struct sdp_writer *w, const struct sdp_line *ln)
+{
+	const struct sdpx_edit *e = w->edit;
+	int err;
+
+	if ((e->ice_remove && sdp_ice_line(ln)) ||
+	    (e->dtls_remove && sdp_dtls_line(ln)) ||
+	    (e->extmap_remove && sdp_extmap_line(ln)))
+		return 0;
+
+	if (!bundle_line(ln) || (!e->bundle && !e->ice_remove))
+		return sdp_put_edited(w, e->attrs, ln);
+
+	if (!e->bundle || !e->bundle->l)
+		return 0;
+
+	err = mbuf_printf(w->mb, "a=group:BUNDLE %r", e->bundle);
+
+	return err ? err : sdp_put_eol(w, ln);
 }
 
 static int put_session_line(struct sdp_writer *w, const struct sdp_line *ln)
@@ -149,12 +188,30 @@ static int put_session_line(struct sdp_writer *w, const struct sdp_line *ln)
 		return err ? err : sdp_put_eol(w, ln);
 
 	case 'a':
-		if (e->ice_remove && (sdp_ice_line(ln) || bundle_line(ln)))
-			return 0;
-		break;
+		return put_session_attr(w, ln);
 	}
 
 	return sdp_put(w, &ln->full);
+}
+
+static int put_session(struct sdp_writer *w)
+{
+	const struct sdp_range *r = &w->doc->session;
+	size_t last = r->end;
+	int err = 0;
+
+	/* empty lines at the end stay behind what is put in */
+	while (last > 1 && !w->doc->linev[last - 1].type)
+		--last;
+
+	for (size_t i = 0; i <= r->end && !err; i++) {
+		if (i == last)
+			err |= sdp_put_attrs(w, w->edit->attrs, r);
+		if (i < r->end)
+			err |= put_session_line(w, &w->doc->linev[i]);
+	}
+
+	return err;
 }
 
 int sdpx_encode(struct mbuf *mb, const struct sdpx *sdp,
@@ -172,8 +229,7 @@ int sdpx_encode(struct mbuf *mb, const struct sdpx *sdp,
 
 	w.start = mb->pos;
 
-	for (size_t i = 0; i < sdp->session.end && !err; i++)
-		err = put_session_line(&w, &sdp->linev[i]);
+	err = put_session(&w);
 
 	for (size_t i = 0; i < sdp->mediac && !err; i++)
 		err = sdp_put_media(&w, i);

@@ -26,10 +26,85 @@ static int put_conn(struct sdp_writer *w)
 	return mbuf_printf(w->mb, "c=IN %s %j", sdp_family(sa), sa);
 }
 
+bool sdp_fmt_stays(const struct sdp_writer *w, size_t i)
+{
+	const struct sdpx_medit *me = w->me;
+
+	for (size_t k = 0; me->orderv && k < me->orderc; k++) {
+		if (me->orderv[k] == (int)i)
+			return true;
+	}
+
+	return !me->orderv && (!me->fmt_drop || !me->fmt_drop[i]);
+}
+
+static int put_added_fmt(struct sdp_writer *w, size_t i)
+{
+	const struct sdpx_add *a = &w->me->addv[i];
+
+	return a->id ? mbuf_printf(w->mb, " %s", a->id)
+		     : mbuf_printf(w->mb, " %d", a->pt);
+}
+
+/* In their order, those that stay; then what is added */
+static int put_fmts(struct sdp_writer *w, struct pl *rest, const char **from)
+{
+	struct pl word;
+	int err = 0;
+
+	for (size_t i = 0; i < w->m->fmtc; i++) {
+		if (sdp_fmt_stays(w, i)) {
+			err |= sdp_put_word(w, rest, from, NULL);
+			continue;
+		}
+		(void)sdp_word(rest, &word);
+		*from = word.p + word.l;
+	}
+	for (size_t i = 0; i < w->me->addc; i++)
+		err |= put_added_fmt(w, i);
+
+	return err;
+}
+
+static int put_ordered(struct sdp_writer *w, struct pl *rest, const char **from)
+{
+	const struct sdpx_medit *me = w->me;
+	struct pl word;
+	int err = 0;
+
+	for (size_t i = 0; i < w->m->fmtc; i++) {
+		(void)sdp_word(rest, &word);
+		*from = word.p + word.l;
+	}
+	for (size_t i = 0; i < me->orderc; i++) {
+		const int k = me->orderv[i];
+
+		err |= k < 0 ? put_added_fmt(w, (size_t)(-1 - k))
+			     : mbuf_printf(w->mb, " %r", &w->m->fmtv[k].id);
+	}
+
+	return err;
+}
+
+/* An order names what is there, and each added one */
+static bool order_ok(const struct sdp_writer *w)
+{
+	const struct sdpx_medit *me = w->me;
+
+	for (size_t i = 0; i < me->orderc; i++) {
+		const int k = me->orderv[i];
+
+		if (k >= (int)w->m->fmtc || (k < 0 && -1 - k >= (int)me->addc))
+			return false;
+	}
+
+	return me->orderc > 0;
+}
+
 static int put_mline(struct sdp_writer *w, const struct sdp_line *ln)
 {
 	const struct sdpx_medit *me = w->me;
-	struct pl rest = ln->val, port, word, tail;
+	struct pl rest = ln->val, port, tail;
 	const char *from = ln->full.p;
 	char buf[8];
 	int err = 0;
@@ -40,21 +115,12 @@ static int put_mline(struct sdp_writer *w, const struct sdp_line *ln)
 		pl_set_str(&port, buf);
 	}
 
-	err |= sdp_put_word(w, &rest, &from, NULL);
+	err |= sdp_put_word(w, &rest, &from, me->type);
 	err |= sdp_put_word(w, &rest, &from,
 			    me->reject || me->set_addr ? &port : NULL);
 	err |= sdp_put_word(w, &rest, &from, me->proto);
-
-	for (size_t i = 0; i < w->m->fmtc; i++) {
-		if (!me->fmt_drop || !me->fmt_drop[i]) {
-			err |= sdp_put_word(w, &rest, &from, NULL);
-			continue;
-		}
-		(void)sdp_word(&rest, &word);
-		from = word.p + word.l;
-	}
-	for (size_t i = 0; i < me->addc; i++)
-		err |= mbuf_printf(w->mb, " %d", me->addv[i].pt);
+	err |= me->orderv ? put_ordered(w, &rest, &from)
+			  : put_fmts(w, &rest, &from);
 
 	tail.p = from;
 	tail.l = (size_t)(ln->full.p + ln->full.l - from);
@@ -150,10 +216,13 @@ int sdp_put_media(struct sdp_writer *w, size_t i)
 	if (sdp_sets_addr(w) && !sa_isset(&w->me->addr, SA_ADDR))
 		return EINVAL;
 
-	for (size_t j = 0; w->me->fmt_drop && j < w->m->fmtc; j++)
-		left += !w->me->fmt_drop[j];
+	if (w->me->orderv && !order_ok(w))
+		return EINVAL;
 
-	if (w->me->fmt_drop && w->m->fmtc && !left && !w->me->addc)
+	for (size_t j = 0; j < w->m->fmtc; j++)
+		left += sdp_fmt_stays(w, j);
+
+	if (w->m->fmtc && !left && !w->me->addc)
 		return EINVAL;
 
 	return put_section(w, &w->doc->rangev[i]);

@@ -42,6 +42,18 @@ int sdp_put_word(struct sdp_writer *w, struct pl *rest, const char **from,
 /** "IP4" or "IP6" */
 const char *sdp_family(const struct sa *sa);
 bool sdp_ice_line(const struct sdp_line *ln);
+bool sdp_dtls_line(const struct sdp_line *ln);
+bool sdp_extmap_line(const struct sdp_line *ln);
+/** Does format i of the section stay? */
+bool sdp_fmt_stays(const struct sdp_writer *w, size_t i);
+
+/** A line that stays: as it is, or what it is to become (sdp_edit.c) */
+int sdp_put_edited(struct sdp_writer *w, const struct sdpx_attrs *a,
+		   const struct sdp_line *ln);
+/** Attributes that are put in behind lines `r` */
+int sdp_put_attrs(struct sdp_writer *w, const struct sdpx_attrs *a,
+		  const struct sdp_range *r);
+
 /** A refused section keeps the address it has: nobody sends there */
 bool sdp_sets_addr(const struct sdp_writer *w);
 
