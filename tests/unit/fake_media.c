@@ -54,6 +54,16 @@ static void put_sa(struct media *m, const char *name, const struct sa *sa)
 			put(m, " " #field);                                    \
 	} while (0)
 
+static void put_attrs(struct media *m, const struct media_opts *o)
+{
+	for (size_t i = 0; i < o->attrc; i++) {
+		const struct media_attr *at = &o->attrv[i];
+
+		put(m, " attr%c%r:%r%s%r", "+->"[at->op], &at -> where,
+		    &at -> value, at -> with.l ? ">" : "", &at->with);
+	}
+}
+
 static void put_opts(struct media *m, const struct media_opts *o)
 {
 	static const char *const mux[] = {
@@ -84,6 +94,11 @@ static void put_opts(struct media *m, const struct media_opts *o)
 	PUT_FLAG(replace_session_name);
 	PUT_FLAG(replace_sdp_version);
 	PUT_FLAG(replace_zero_address);
+	PUT_FLAG(replace_origin_full);
+	PUT_FLAG(force_version);
+	PUT_FLAG(generate_mid);
+	PUT_FLAG(strip_extmap);
+	PUT_FLAG(single_codec);
 	PUT_FLAG(ice_remove);
 	PUT_FLAG(no_rtcp_attribute);
 	PUT_FLAG(block_dtmf);
@@ -97,6 +112,7 @@ static void put_opts(struct media *m, const struct media_opts *o)
 	put_list(m, "mask=", o->mask, o->maskc);
 	put_list(m, "offer=", o->offer, o->offerc);
 	put_list(m, "except=", o->except, o->exceptc);
+	put_attrs(m, o);
 	put_pl(m, "metadata", &o->metadata);
 }
 

@@ -2,6 +2,7 @@
 /**
  * @file test_media.c  Offers and answers become recipes of the fast path
  */
+#include <stdio.h>
 #include "media_fix.h"
 
 #define DTMF "a=rtpmap:101 telephone-event/8000\r\n"
@@ -639,6 +640,88 @@ static void session_options(void **state)
 	assert_int_equal(fake_leg(f->fp, EXT4, out_port(f, 0))->dscp, 46);
 }
 
+/* Lines that change what is said of a session, and not the media */
+static void plain_edits(void **state)
+{
+	struct fix *f = *state;
+	struct media_opts o = opts("c", "A", NULL);
+	const char *more = "a=mid:1\r\na=extmap:1 urn:x\r\na=x:1\r\n"
+			   "m=video 4010 RTP/AVP 97\r\n"
+			   "a=rtpmap:97 H264/90000\r\na=x:1\r\n";
+
+	o.generate_mid = o.strip_extmap = true;
+	offer(f, o, audio(ALICE, 4000, "0", more));
+	assert_non_null(strstr(f->text, "a=mid:1\r\na=x:1\r\na=rtcp:"));
+	assert_non_null(strstr(f->text, "\r\na=mid:2\r\n"));
+	assert_null(strstr(f->text, "extmap"));
+
+	o = opts("d", "A", NULL);
+	o.attrv[0] = (struct media_attr){ATTR_SUBSTITUTE, PL("video"), PL("x"),
+					 PL("y:2")};
+	o.attrv[1] = (struct media_attr){ATTR_ADD, PL_INIT, PL("tool:z"),
+					 PL_INIT};
+	/* the port is ours already when this comes */
+	o.attrv[2] = (struct media_attr){ATTR_REMOVE, PL("audio"), PL("rtcp"),
+					 PL_INIT};
+	o.attrc = 3;
+	offer(f, o, audio(ALICE, 4000, "0", more));
+	assert_non_null(strstr(f->text, "t=0 0\r\na=tool:z\r\nm=audio"));
+	assert_non_null(strstr(f->text, "urn:x\r\na=x:1\r\nm=video"));
+	assert_non_null(strstr(f->text, "H264/90000\r\na=y:2\r\na=rtcp:"));
+
+	o = opts("e", "A", NULL);
+	o.attrv[0] = (struct media_attr){ATTR_ADD, PL("audio"), PL("rtcp:x"),
+					 PL_INIT};
+	o.attrc = 1;
+	assert_int_equal(put(f, false, &o, audio(ALICE, 4000, "0", NULL)),
+			 EINVAL);
+	assert_non_null(strstr(f->e.msg, "sdp-attr"));
+	assert_int_equal(media_calls(f->m), 2);
+}
+
+/* o= is ours, and the same in all that one party is told */
+static void origins(void **state)
+{
+	struct fix *f = *state;
+	struct media_opts o = opts("c", "A", NULL);
+	unsigned long long id1, id2, id3, ver;
+	const char *fmt = "v=0\r\no=- %llu %llu IN IP4 " EXT4 "\r\n";
+
+	o.replace_origin_full = true;
+	offer(f, o, audio(ALICE, 4000, "0", NULL));
+	assert_int_equal(sscanf(f->text, fmt, &id1, &ver), 2);
+	assert_int_equal(ver, 1);
+	pl_set_str(&o.to_tag, "B");
+	answer(f, o, audio(BOB, 5000, "0", NULL));
+	assert_int_equal(sscanf(f->text, fmt, &id2, &ver), 2);
+	assert_true(id1 != id2);
+	/* Bob moves the call: Alice's o= goes on from what she has seen */
+	o.from_tag = o.to_tag;
+	pl_set_str(&o.to_tag, "A");
+	offer(f, o, audio(BOB, 5000, "0 8", NULL));
+	assert_int_equal(sscanf(f->text, fmt, &id3, &ver), 2);
+	assert_true(id3 == id2 && ver == 2);
+	offer(f, o, audio(BOB, 5000, "0 8", NULL));
+	assert_int_equal(sscanf(f->text, fmt, &id3, &ver), 2);
+	assert_int_equal(ver, 2);
+	o.force_version = true;
+	offer(f, o, audio(BOB, 5000, "0 8", NULL));
+	assert_int_equal(sscanf(f->text, fmt, &id3, &ver), 2);
+	assert_int_equal(ver, 3);
+}
+
+static void one_codec(void **state)
+{
+	struct fix *f = *state;
+	struct media_opts o = opts("c", "A", "B");
+
+	offer(f, opts("c", "A", NULL), audio(ALICE, 4000, "0 8 101", DTMF));
+	o.single_codec = true;
+	answer(f, o, audio(BOB, 5000, "8 101 0", DTMF));
+	assert_non_null(strstr(f->text, "RTP/AVP 8 101\r\n"));
+	assert_non_null(strstr(f->text, "a=rtpmap:101"));
+}
+
 int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, fix_setup, fix_teardown)
@@ -660,6 +743,9 @@ int main(void)
 		T(srtp),
 		T(refused),
 		T(session_options),
+		T(plain_edits),
+		T(origins),
+		T(one_codec),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

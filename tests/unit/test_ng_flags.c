@@ -56,6 +56,40 @@ static void test_flags(void **state)
 	     "offer call=c from=f received=2001:db8::5");
 }
 
+static void test_attr(void **state)
+{
+	struct fix *f = *state;
+
+	asks(f,
+	     OFFER ",\"sdp-attr\":{\"audio\":{\"add\":[\"x\",\"y:1 2\"],"
+		   "\"remove\":[\"ssrc:\"]},\"none\":{\"substitute\":"
+		   "[[\"a\",\"b\"],[\"c\",\"d\"]]},\"global\":"
+		   "{\"substitute\":[\"e\",\"f\"]}}}",
+	     BASE " attr+audio:x attr+audio:y:1 2 attr-audio:ssrc: "
+		  "attr>:a>b attr>:c>d attr>:e>f");
+	flags_ask(f,
+		  "\"sdp-attr-remove-audio-ptime:20\","
+		  "\"SDP-attr=add-video-fmtp:97..x--1\","
+		  "\"sdp-attr-substitute-none-a:1>b:2\"",
+		  " attr-audio:ptime:20 attr+video:fmtp:97 x=1 "
+		  "attr>:a:1>b:2");
+	asks(f,
+	     ANSWER ",\"rtpp-flags\":\"sdp-attr-add-audio-x "
+		    "single-codec strip-extmap generate-mid\"}",
+	     "answer call=c from=f to=t trust_address strip_extmap "
+	     "single_codec attr+audio:x");
+	asks(f,
+	     OFFER ",\"flags\":[\"single-codec\",\"generate mid\"],"
+		   "\"replace\":[\"origin-full\","
+		   "\"force-increment-sdp-ver\"]}",
+	     BASE " replace_origin_full force_version generate_mid");
+	/* of no consequence in other commands */
+	asks(f,
+	     "{\"command\":\"delete\",\"call-id\":\"c\",\"sdp-attr\":"
+	     "{\"audio\":{\"erase\":[\"x\"]}}}",
+	     "delete call=c delay=-1");
+}
+
 static void test_keys(void **state)
 {
 	struct fix *f = *state;
@@ -174,20 +208,28 @@ static void test_refused(void **state)
 		{"\"flags\":[\"inject-DTMF\"]", "inject-DTMF"},
 		{"\"flags\":[\"generate RTCP\"]", "generate RTCP"},
 		{"\"generate RTCP\":\"on\"", "generate RTCP=on"},
-		{"\"flags\":[\"generate mid\"]", "generate mid"},
 		{"\"flags\":[\"media handover\"]", "media handover"},
 		{"\"flags\":[\"SIPREC\"]", "SIPREC"},
 		{"\"flags\":[\"RTCP mirror\"]", "RTCP mirror"},
-		{"\"flags\":[\"single codec\"]", "single codec"},
 		{"\"ptime-reverse\":20", "ptime-reverse=20"},
 		{"\"repacketize\":20", "repacketize=20"},
 		{"\"delay-buffer\":100", "delay-buffer=100"},
 		{"\"DTMF-delay\":100", "DTMF-delay=100"},
 		{"\"DTMF-security\":\"silence\"", "DTMF-security=silence"},
-		{"\"sdp-attr\":{\"audio\":{\"remove\":[\"x\"]}}", "sdp-attr"},
+		{"\"sdp-attr\":{\"audio\":{\"erase\":[\"x\"]}}", "sdp-attr"},
+		{"\"sdp-attr\":{\"audio\":{\"add\":\"x\"}}", "sdp-attr"},
+		{"\"sdp-attr\":{\"audio\":[\"x\"]}", "sdp-attr=audio"},
+		{"\"sdp-attr\":{\"audio\":{\"add\":[\"x\\r\\nm=\"]}}",
+		 "sdp-attr=audio"},
+		{"\"sdp-attr\":{\"none\":{\"substitute\":[\"x\"]}}",
+		 "sdp-attr=none"},
+		{"\"sdp-attr\":{\"none\":{\"substitute\":[\"x\",7]}}",
+		 "sdp-attr=none"},
+		{"\"flags\":[\"sdp-attr-remove-audio\"]", "sdp-attr"},
+		{"\"flags\":[\"sdp-attr-substitute-audio-x\"]", "sdp-attr"},
+		{"\"flags\":[\"reuse-codecs\"]", "reuse-codecs"},
 		{"\"media echo\":\"both\"", "media echo=both"},
 		{"\"drop-traffic\":\"start\"", "drop-traffic=start"},
-		{"\"replace\":[\"force-increment-sdp-ver\"]", "replace"},
 		{"\"direction\":[\"round-robin-calls\"]", "round-robin"},
 		/* values that cannot be read */
 		{"\"media-address\":\"example.com\"", "media-address"},
@@ -379,12 +421,19 @@ static void test_documented(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_flags),      T(test_keys),
-		T(test_codec),      T(test_mux),
-		T(test_refused),    T(test_sdes),
-		T(test_scope),      T(test_unknown),
-		T(test_rtpp_flags), T(test_rtpp_lists),
-		T(test_table),      cmocka_unit_test(test_documented),
+		T(test_flags),
+		T(test_keys),
+		T(test_codec),
+		T(test_mux),
+		T(test_refused),
+		T(test_sdes),
+		T(test_scope),
+		T(test_unknown),
+		T(test_attr),
+		T(test_rtpp_flags),
+		T(test_rtpp_lists),
+		T(test_table),
+		cmocka_unit_test(test_documented),
 	};
 
 	/* What is refused here is refused on purpose */

@@ -96,7 +96,7 @@ static void transcoded(void **state)
 		     "a=rtpmap:97 opus/48000/2\r\n"
 		     "a=fmtp:97 useinbandfec=1\r\n"
 		     "a=rtpmap:96 telephone-event/8000\r\na=ptime:40\r\n"));
-	has(f, " RTP/AVP 96 0\r\n");
+	has(f, " RTP/AVP 0 96\r\n");
 	has(f, "a=rtpmap:0 PCMU/8000\r\n");
 	has_not(f, "opus");
 	a = out_port(f, 0);

@@ -20,6 +20,7 @@ struct answer {
 	bool other;         /* another phone answers than the one before */
 	enum sdpx_rtcp rtcpv[SDPX_MEDIA_MAX];
 	struct terms_edit *tev[SDPX_MEDIA_MAX];
+	struct filter *filter; /* NULL: all formats go back               */
 	struct media_err *e;
 };
 
@@ -114,9 +115,10 @@ static int answer_line(struct answer *an, unsigned i)
 
 	memset(f->prev, 0, sizeof(f->prev));
 	memset(t->prev, 0, sizeof(t->prev));
-	f->sent_filter = desc_pts(sm, NULL, f->sent, &f->sent_dtmf);
+	f->sent_filter = desc_pts(sm, an->filter ? an->filter->drop[i] : NULL,
+				  f->sent, &f->sent_dtmf);
 
-	err = terms_answer(&an->tev[i], sm, f, t);
+	err = terms_answer(&an->tev[i], an->o, sm, f, t);
 	if (!err && an->tev[i])
 		f->sent_dtmf = formats_mask(&f->terms->told, f->sent);
 
@@ -152,6 +154,19 @@ static int answer_lines(struct answer *an)
 	return 0;
 }
 
+static int choose_codec(struct answer *an)
+{
+	if (!an->o->single_codec)
+		return 0;
+
+	an->filter = mem_zalloc(sizeof(*an->filter), NULL);
+	if (!an->filter)
+		return ENOMEM;
+	filter_single(an->filter, an->sdp);
+
+	return 0;
+}
+
 static int finish(struct answer *an, struct mbuf *out)
 {
 	struct mbuf *mb = mbuf_alloc(2048);
@@ -160,8 +175,8 @@ static int finish(struct answer *an, struct mbuf *out)
 	if (!mb)
 		return ENOMEM;
 
-	err = edit_write(mb, an->sdp, an->from, NULL, an->o, an->rtcpv, an->tev,
-			 an->e);
+	err = edit_write(mb, an->sdp, an->from, an->filter, an->o, an->rtcpv,
+			 an->tev, an->e);
 	if (!err)
 		err = call_options(an->call, an->o);
 	if (err)
@@ -230,6 +245,8 @@ int media_answer(struct media *m, const struct media_opts *o, struct mbuf *out,
 	if (!err)
 		err = check_lines(&an);
 	if (!err)
+		err = choose_codec(&an);
+	if (!err)
 		err = answer_lines(&an);
 	if (!err)
 		err = finish(&an, out);
@@ -237,6 +254,7 @@ int media_answer(struct media *m, const struct media_opts *o, struct mbuf *out,
 	if (err && e && !e->msg[0])
 		(void)media_fail(e, err, "answer: %m", err);
 	mem_deref(an.sdp);
+	mem_deref(an.filter);
 	for (size_t i = 0; i < SDPX_MEDIA_MAX; i++)
 		mem_deref(an.tev[i]);
 

@@ -271,6 +271,9 @@ struct filter {
 int filter_make(struct filter *f, const struct sdpx *sdp,
 		const struct media_opts *o, struct media_err *e);
 
+/** Of each audio section of an answer the first codec, and what goes beside it */
+void filter_single(struct filter *f, const struct sdpx *sdp);
+
 /** Is a format named in a list of a codec-... flag? "all" names none */
 bool codec_listed(const struct pl *v, size_t n, const struct sdpx_fmt *f);
 
@@ -288,6 +291,13 @@ int edit_write(struct mbuf *out, const struct sdpx *sdp, struct party *to,
 	       const struct filter *f, const struct media_opts *o,
 	       const enum sdpx_rtcp *rtcpv, struct terms_edit *const *tev,
 	       struct media_err *e);
+
+/** What `sdp-attr` wants of an SDP that is ready otherwise (attr.c): copied to out
+ *  with its edits. @return 0, EINVAL (a value that would break the SDP), ENOMEM */
+int attr_write(struct mbuf *out, const struct mbuf *in,
+	       const struct media_opts *o, struct media_err *e);
+/** A number that is another one when these edits are others */
+uint32_t attr_hash(const struct media_opts *o);
 
 /** Decode the SDP of a request. @return 0, EINVAL, EBADMSG */
 int opts_sdp(struct sdpx **sdpp, const struct media_opts *o,

@@ -70,6 +70,28 @@ static bool dropped(const struct media_opts *o, const struct sdpx_fmt *f)
 	       !codec_listed(o->offer, o->offerc, f);
 }
 
+void filter_single(struct filter *f, const struct sdpx *sdp)
+{
+	for (size_t i = 0; i < sdpx_mediac(sdp); i++) {
+		const struct sdpx_media *sm = sdpx_media(sdp, i);
+		bool found = false;
+
+		if (!sm->rtp || pl_strcasecmp(&sm->type, "audio"))
+			continue;
+
+		for (size_t k = 0; k < sm->fmtc; k++) {
+			const struct pl *name = &sm->fmtv[k].name;
+
+			if (!pl_strcasecmp(name, "telephone-event") ||
+			    !pl_strcasecmp(name, "CN"))
+				continue;
+			f->drop[i][k] = found;
+			f->any[i] |= found;
+			found = true;
+		}
+	}
+}
+
 int filter_make(struct filter *f, const struct sdpx *sdp,
 		const struct media_opts *o, struct media_err *e)
 {

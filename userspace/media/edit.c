@@ -9,103 +9,15 @@
 #include <re.h>
 #include "media/terms.h"
 
-int opts_ids(const struct media_opts *o, struct media_err *e)
-{
-	if (!pl_isset(&o->call_id))
-		return media_fail(e, EINVAL, "No call-id in message");
-	if (!pl_isset(&o->from_tag))
-		return media_fail(e, EINVAL, "No from-tag in message");
-	if (o->call_id.l > CALL_ID_MAX)
-		return media_fail(e, EINVAL, "call-id is longer than %u bytes",
-				  CALL_ID_MAX);
-	if (o->from_tag.l > TAG_MAX || o->to_tag.l > TAG_MAX ||
-	    o->via_branch.l > TAG_MAX)
-		return media_fail(e, EINVAL,
-				  "tag or via-branch is longer "
-				  "than %u bytes",
-				  TAG_MAX);
-
-	return 0;
-}
-
-int opts_sdp(struct sdpx **sdpp, const struct media_opts *o,
-	     struct media_err *e)
-{
-	struct sdpx_err se = {0, ""};
-	int err;
-
-	if (!pl_isset(&o->sdp))
-		return media_fail(e, EINVAL, "No SDP body in message");
-
-	err = sdpx_decode(sdpp, &o->sdp, &se);
-	if (err == EBADMSG)
-		return media_fail(e, err, "Failed to parse SDP: line %u: %s",
-				  se.line, se.msg);
-
-	return err ? media_fail(e, err, "SDP: %m", err) : 0;
-}
-
-static bool changeable(const struct pl *proto)
-{
-	static const char *const namev[] = {"RTP/AVP", "RTP/AVPF", "RTP/SAVP",
-					    "RTP/SAVPF"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(namev); i++) {
-		if (!pl_strcasecmp(proto, namev[i]))
-			return true;
-	}
-
-	return false;
-}
-
-/* What we cannot do is refused, never ignored */
-int opts_check(const struct media_opts *o, const struct sdpx *sdp, bool answer,
-	       struct media_err *e)
-{
-	size_t i;
-
-	/* an answer goes back in the transport that was offered: rtpengine
-	 * takes no notice of the key there */
-	if (answer || !pl_isset(&o->transport))
-		return 0;
-
-	for (i = 0; i < sdpx_mediac(sdp); i++) {
-		const struct sdpx_media *sm = sdpx_media(sdp, i);
-
-		if (!sm->rtp || !sm->port)
-			continue;
-
-		if (pl_casecmp(&o->transport, &sm->proto) &&
-		    (!changeable(&o->transport) || !changeable(&sm->proto)))
-			return media_fail(e, ENOTSUP,
-					  "transport-protocol %r: the SDP has "
-					  "%r, and changing it is not "
-					  "supported",
-					  &o->transport, &sm->proto);
-	}
-
-	return 0;
-}
-
-int call_options(struct media_call *c, const struct media_opts *o)
-{
-	if (o->tos >= 0)
-		c->dscp = (o->tos & 0xff) >> 2;
-
-	if (!pl_isset(&o->metadata))
-		return 0;
-
-	c->metadata = mem_deref(c->metadata);
-
-	return pl_strdup(&c->metadata, &o->metadata);
-}
-
 /** An SDP on its way out */
 struct edit {
 	struct sdpx_edit x;
 	struct sa addr; /* ours, of the first section relayed      */
 	bool shared;    /* a relayed section lives on session's c= */
 	bool stays;     /* a held one wants session's c= as it is  */
+	uint64_t sess_id;
+	char midv[SDPX_MEDIA_MAX][8]; /* those that we make            */
+	struct pl mids[SDPX_MEDIA_MAX];
 };
 
 static struct sa advertised(const struct stream *s, const struct media_opts *o)
@@ -162,8 +74,10 @@ static void edit_section(struct edit *ed, const struct sdpx_media *sm, size_t i,
 
 static void edit_terms(struct sdpx_medit *me, const struct terms_edit *te)
 {
-	if (te->any)
-		me->fmt_drop = te->drop;
+	if (te->orderc) {
+		me->orderv = te->orderv;
+		me->orderc = te->orderc;
+	}
 	me->addv = te->addv;
 	me->addc = te->addc;
 	me->cryptov = te->cryptov;
@@ -236,7 +150,7 @@ static uint64_t origin_version(const struct sdpx *sdp)
 
 /* The version only rises when what this party reads differs from the last */
 static int set_version(struct edit *ed, const struct sdpx *sdp,
-		       struct party *to)
+		       struct party *to, const struct media_opts *o)
 {
 	const uint64_t none = 0;
 	struct mbuf *mb = mbuf_alloc(1024);
@@ -251,10 +165,10 @@ static int set_version(struct edit *ed, const struct sdpx *sdp,
 	if (err)
 		goto out;
 
-	hash = hash_joaat(mb->buf, mb->end);
+	hash = hash_joaat(mb->buf, mb->end) ^ attr_hash(o);
 	if (!to->sdp_sent)
 		to->sdp_version = origin_version(sdp);
-	else if (hash != to->sdp_hash)
+	else if (hash != to->sdp_hash || o->force_version)
 		++to->sdp_version;
 
 	to->sdp_hash = hash;
@@ -262,6 +176,68 @@ static int set_version(struct edit *ed, const struct sdpx *sdp,
 
 out:
 	ed->x.version = &to->sdp_version;
+	mem_deref(mb);
+
+	return err;
+}
+
+/* An origin that tells one session from another, and does not change in it: who
+ * made it, and whether it faces the one who called or the one who was */
+static void edit_origin(struct edit *ed, const struct party *to,
+			const struct media_opts *o)
+{
+	ed->x.replace_username = o->replace_username || o->replace_origin_full;
+	if (!o->replace_origin_full)
+		return;
+
+	ed->x.replace_origin = true;
+	ed->sess_id = to->call->created + (to->offerer ? 1 : 0);
+	ed->x.sess_id = &ed->sess_id;
+}
+
+/* Lines that say nothing of the media */
+static int edit_plain(struct edit *ed, const struct sdpx *sdp,
+		      const struct media_opts *o)
+{
+	unsigned next = 1;
+	int err = 0;
+
+	ed->x.extmap_remove = o->strip_extmap;
+
+	for (size_t i = 0; i < sdpx_mediac(sdp) && !err; i++) {
+		struct sdpx_medit *me = &ed->x.mediav[i];
+
+		me->extmap_remove = o->strip_extmap;
+		if (!o->generate_mid || sdpx_media(sdp, i)->mid.l)
+			continue;
+
+		err = sdpx_mid_free(ed->midv[i], sizeof(ed->midv[i]), sdp,
+				    next);
+		pl_set_str(&ed->mids[i], ed->midv[i]);
+		next = pl_u32(&ed->mids[i]) + 1;
+		me->mid = &ed->mids[i];
+	}
+
+	return err;
+}
+
+static int encode(struct mbuf *out, const struct sdpx *sdp,
+		  const struct sdpx_edit *x, const struct media_opts *o,
+		  struct media_err *e)
+{
+	struct mbuf *mb;
+	int err;
+
+	if (!o->attrc)
+		return sdpx_encode(out, sdp, x);
+
+	mb = mbuf_alloc(2048);
+	if (!mb)
+		return ENOMEM;
+
+	err = sdpx_encode(mb, sdp, x);
+	if (!err)
+		err = attr_write(out, mb, o, e);
 	mem_deref(mb);
 
 	return err;
@@ -294,14 +270,16 @@ int edit_write(struct mbuf *out, const struct sdpx *sdp, struct party *to,
 		any_address(ed, to, sdp, o);
 	edit_session(ed, o);
 	edit_others(ed, sdp);
-	ed->x.replace_username = o->replace_username;
 	ed->x.replace_sess_name = o->replace_session_name;
+	edit_origin(ed, to, o);
+	err = edit_plain(ed, sdp, o);
 
-	if (o->replace_sdp_version)
-		err = set_version(ed, sdp, to);
+	if (!err && (o->replace_sdp_version || o->replace_origin_full ||
+		     o->force_version))
+		err = set_version(ed, sdp, to, o);
 	if (!err)
-		err = sdpx_encode(out, sdp, &ed->x);
-	if (err)
+		err = encode(out, sdp, &ed->x, o, e);
+	if (err && !(e && e->msg[0]))
 		(void)media_fail(e, err, "SDP could not be rewritten: %m", err);
 
 	mem_deref(ed);

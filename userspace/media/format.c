@@ -211,6 +211,22 @@ int formats_back(struct formats *back, const struct formats *offered,
 	return 0;
 }
 
+void formats_single(struct formats *f)
+{
+	bool found = false;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < f->n; i++) {
+		const bool aside = format_aside(&f->v[i]);
+
+		if (!aside && found)
+			continue;
+		found |= !aside;
+		f->v[n++] = f->v[i];
+	}
+	f->n = n;
+}
+
 /* ---- from one to the other ----------------------------------------------- */
 
 static bool plan_one(struct bridge_member *m, const struct format *x,

@@ -79,6 +79,9 @@ void formats_common(struct formats *out, const struct formats *a,
 int formats_back(struct formats *back, const struct formats *offered,
 		 const struct formats *answer);
 
+/** The first codec alone, and what goes beside it */
+void formats_single(struct formats *f);
+
 /**
  * How what a party sends reaches the other
  *

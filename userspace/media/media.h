@@ -55,7 +55,15 @@ enum media_rtcp_mux {
 	RTCPMUX_REJECT
 };
 
-enum { MEDIA_CODECS_MAX = 32 };
+enum { MEDIA_CODECS_MAX = 32, MEDIA_ATTRS_MAX = 32 };
+
+/** An edit of attributes that the driver wants of what goes out */
+struct media_attr {
+	enum { ATTR_ADD = 0, ATTR_REMOVE, ATTR_SUBSTITUTE } op;
+	struct pl where; /**< "audio", ...; "" the session             */
+	struct pl value; /**< behind "a="; what is named, see sdpx_attrs */
+	struct pl with;  /**< ATTR_SUBSTITUTE: becomes this            */
+};
 
 /** What the driver asks of an offer or answer. Strings point into the request */
 struct media_opts {
@@ -73,6 +81,10 @@ struct media_opts {
 	bool replace_origin, replace_session_connection;
 	bool replace_username, replace_session_name, replace_sdp_version;
 	bool replace_zero_address;
+	bool replace_origin_full; /**< o= stays the same, but for its version */
+	bool force_version;       /**< o= version rises with each SDP         */
+	bool generate_mid, strip_extmap;
+	bool single_codec; /**< of an answer, the first codec only     */
 	bool ice_remove;
 	bool no_rtcp_attribute;
 	bool block_dtmf, record_call;
@@ -85,6 +97,8 @@ struct media_opts {
 	struct pl transcode
 		[MEDIA_CODECS_MAX]; /**< offered beside what there is */
 	size_t transcodec;
+	struct media_attr attrv[MEDIA_ATTRS_MAX];
+	size_t attrc;
 	struct pl metadata; /**< goes into a recording's description  */
 };
 

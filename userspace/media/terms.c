@@ -52,29 +52,47 @@ static bool is_audio(const struct sdpx_media *sm)
 	return !pl_strcasecmp(&sm->type, "audio");
 }
 
-/* Formats that the section has not, and those of it that go */
+static int index_of(const struct sdpx_media *sm, uint8_t pt)
+{
+	for (size_t i = 0; i < sm->fmtc; i++) {
+		if (sm->fmtv[i].pt == pt)
+			return (int)i;
+	}
+
+	return -1;
+}
+
+static void order_put(struct terms_edit *te, int i)
+{
+	if (te->orderc < SDPX_FMT_MAX)
+		te->orderv[te->orderc++] = i;
+}
+
+/* The m= line has what is told, in that order, and what is no payload type */
 static void edit_formats(struct terms_edit *te, const struct formats *told,
 			 const struct sdpx_media *sm)
 {
-	struct formats had;
-
-	formats_take(&had, sm, NULL);
-	for (size_t i = 0; i < sm->fmtc; i++) {
-		const int pt = sm->fmtv[i].pt;
-
-		te->drop[i] = pt >= 0 && !formats_pt(told, (uint8_t)pt);
-		te->any |= te->drop[i];
-	}
-	for (unsigned i = 0; i < told->n && te->addc < SDPX_ADD_MAX; i++) {
+	for (unsigned i = 0; i < told->n; i++) {
 		const struct format *x = &told->v[i];
+		const int at = index_of(sm, x->pt);
 
-		if (formats_pt(&had, x->pt))
+		if (at >= 0) {
+			order_put(te, at);
 			continue;
+		}
+		if (te->addc >= SDPX_ADD_MAX)
+			continue;
+		order_put(te, -1 - (int)te->addc);
 		te->addv[te->addc++] = (struct sdpx_add){.pt = x->pt,
 							 .name = x->name,
 							 .clock = x->clock,
 							 .ch = x->ch,
 							 .fmtp = x->fmtp};
+	}
+
+	for (size_t i = 0; te->orderc && i < sm->fmtc; i++) {
+		if (sm->fmtv[i].pt < 0)
+			order_put(te, (int)i);
 	}
 }
 
@@ -269,8 +287,9 @@ static int answer_keys(const struct sdpx_media *sm, struct terms *f,
 	return err;
 }
 
-int terms_answer(struct terms_edit **tep, const struct sdpx_media *sm,
-		 struct stream *f, struct stream *t)
+int terms_answer(struct terms_edit **tep, const struct media_opts *o,
+		 const struct sdpx_media *sm, struct stream *f,
+		 struct stream *t)
 {
 	struct terms_edit *te;
 	struct pl proto;
@@ -289,6 +308,8 @@ int terms_answer(struct terms_edit **tep, const struct sdpx_media *sm,
 	if (!is_audio(sm) ||
 	    formats_back(&f->terms->told, &f->terms->own, &t->terms->own))
 		f->terms->told = t->terms->own;
+	if (o->single_codec && is_audio(sm))
+		formats_single(&f->terms->told);
 	(void)pl_strcpy(&sm->proto, t->terms->proto, sizeof(t->terms->proto));
 	err = answer_keys(sm, f->terms, t->terms);
 	if (err)

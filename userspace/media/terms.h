@@ -25,10 +25,11 @@ struct terms {
 
 /** How a section's SDP changes for it: part of what edit_write() does */
 struct terms_edit {
-	bool drop[SDPX_FMT_MAX];
-	bool any; /**< drop[] holds                                  */
 	struct sdpx_add addv[SDPX_ADD_MAX];
 	size_t addc;
+	int orderv
+		[SDPX_FMT_MAX]; /**< formats of the m= line, as sdpx_medit's */
+	size_t orderc;          /**< 0: as they come                      */
 	char *cryptov[KEYS_OFFERS];
 	size_t cryptoc;
 	bool crypto_remove, feedback_remove;
@@ -53,8 +54,9 @@ int terms_check(const struct sdpx_media *sm, const struct stream *f,
 		const struct stream *t, struct media_err *e);
 
 /** The answer comes into force; checked before */
-int terms_answer(struct terms_edit **tep, const struct sdpx_media *sm,
-		 struct stream *f, struct stream *t);
+int terms_answer(struct terms_edit **tep, const struct media_opts *o,
+		 const struct sdpx_media *sm, struct stream *f,
+		 struct stream *t);
 
 /** Add terms to a stored stream; NULL adds nothing (terms_store.c) */
 int terms_put(struct odict *o, const struct terms *t);

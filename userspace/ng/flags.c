@@ -204,6 +204,9 @@ static int apply_key(struct ng_flags *f, const struct odict_entry *e)
 	if (ng_name_eq(&name, "codec") && e->type == ODICT_OBJECT)
 		return apply_codec(f, e->u.odict);
 
+	if (ng_name_eq(&name, "sdp-attr") && e->type == ODICT_OBJECT)
+		return f->scope & NG_SDP ? ng_sdp_attr(f, e->u.odict) : 0;
+
 	return apply_entry(f, &name, e);
 }
 

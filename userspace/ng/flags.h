@@ -51,6 +51,9 @@ struct ng_flags {
 	char numv[32][24]; /* integers as text                       */
 	size_t numc;
 
+	char attr_text[2048]; /* values of sdp-attr without their escapes */
+	size_t attr_len;
+
 	char warning[512]; /**< unknown names, "" none               */
 	char error[256];   /**< why it is refused, "" it is not      */
 };
@@ -86,6 +89,14 @@ struct ng_flag {
 
 /** The table: all of it, for the documentation's sake. @return rows */
 size_t ng_flag_table(const struct ng_flag **tab);
+
+/**
+ * "sdp-attr" as a dictionary: {"audio": {"add": [...], "remove": [...],
+ * "substitute": [[from, to], ...]}, "none": ...}
+ *
+ * @return 0, EINVAL, EOVERFLOW, f->error says why
+ */
+int ng_sdp_attr(struct ng_flags *f, const struct odict *dict);
 
 /** Names are the same but for space, dash, underscore and letter case */
 bool ng_name_eq(const struct pl *pl, const char *name);
