@@ -27,3 +27,4 @@ $(BENCH_BINS): $(BENCH)/bench-%: $(call obj,tools/bench/%.c $(BENCH_COMMON))
 
 $(BENCH)/bench-legs $(BENCH)/bench-edge: $(call obj,$(filter userspace/fastpath/% \
 	userspace/base/%,$(ROOM_SRCS)))
+$(BENCH)/bench-load: $(call obj,$(filter userspace/secure/srtp%,$(ROOM_SRCS)))

@@ -66,6 +66,13 @@ struct frame_flow {
 	uint32_t ssrc;
 };
 
+/** Write an RTP header where it belongs in a frame; returns where. The payload goes
+ *  behind it */
+uint8_t *frame_rtp(uint8_t *f, const struct frame_flow *fl, uint8_t pt);
+/** Write all in front of `len` bytes of RTP, header included; one byte behind them
+ *  is written to. Returns the length of the frame */
+size_t frame_wrap(uint8_t *f, const struct frame_addr *a,
+		  const struct frame_flow *fl, size_t len);
 /** Write a whole RTP frame of BENCH_FRAME bytes, checksums included */
 void frame_make(uint8_t *f, const struct frame_addr *a,
 		const struct frame_flow *fl);

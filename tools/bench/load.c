@@ -16,14 +16,17 @@
 #include <unistd.h>
 
 #include "common.h"
+#include "secure/srtp.h"
 
 #define BATCH 256
-#define TICK 1000000u /* ns */
-#define SETTLE 20000  /* us: what is in a queue after that came too late */
+#define TICK 1000000u   /* ns */
+#define WARM 150000000u /* ns */
+#define SETTLE 20000    /* us: what is in a queue after that came too late */
 
 struct flow {
 	struct frame_addr addr;
 	struct frame_flow rtp;
+	struct srtpx *srtp; /* NULL: in the clear */
 };
 
 /* One direction: the calls' A sides or their B sides */
@@ -34,7 +37,8 @@ struct side {
 	size_t n, cap, next;
 	struct sink *sink;
 	int fd, ifindex;
-	uint8_t frames[BATCH][BENCH_FRAME];
+	uint8_t pt;
+	uint8_t frames[BATCH][BENCH_FRAME + SRTPX_GROWTH];
 };
 
 struct args {
@@ -42,14 +46,41 @@ struct args {
 	uint64_t rate; /* packets/s, both directions together */
 	uint64_t ms;
 	bool tc;
+	enum srtpx_suite suite; /* of what A sends */
+	bool speech; /* as many calls as make the rate with 50 packets/s each */
 };
 
 static const char usage[] =
 	"bench-load --a NETNS:DEV --a-mac MAC --a-gw MAC\n"
 	"           --b NETNS:DEV --b-mac MAC --b-gw MAC\n"
-	"           [--rate PPS] [--ms N] [--tc] [--objects DIR] <plan\n";
+	"           [--rate PPS] [--ms N] [--tc] [--objects DIR]\n"
+	"           [--a-pt PT] [--b-pt PT] [--srtp SUITE] [--speech] <plan\n";
 
 static struct side sides[2];
+
+static enum srtpx_suite suite(const char *name)
+{
+	enum srtpx_suite s;
+	struct pl pl;
+
+	pl_set_str(&pl, name);
+	s = srtpx_suite_find(&pl);
+	if (s == SRTPX_NONE)
+		die("%s: no suite of SRTP", name);
+	return s;
+}
+
+/* The key that the lab's ng client writes into A's SDP */
+static void secure(const struct args *a)
+{
+	struct srtpx_key key = {.suite = a->suite};
+
+	for (size_t i = 0; i < 30; i++)
+		key.key[i] = (uint8_t)('0' + i % 10);
+	for (size_t i = 0; i < sides[0].n; i++)
+		if (srtpx_alloc(&sides[0].flows[i].srtp, &key))
+			die("no memory");
+}
 
 static void parse(struct args *a, int argc, char *argv[])
 {
@@ -59,6 +90,8 @@ static void parse(struct args *a, int argc, char *argv[])
 		{"a-gw", 1, NULL, 4},  {"b-gw", 1, NULL, 5},
 		{"rate", 1, NULL, 6},  {"ms", 1, NULL, 7},
 		{"tc", 0, NULL, 8},    {"objects", 1, NULL, 9},
+		{"a-pt", 1, NULL, 10}, {"b-pt", 1, NULL, 11},
+		{"srtp", 1, NULL, 12}, {"speech", 0, NULL, 13},
 		{NULL, 0, NULL, 0},
 	};
 	int c;
@@ -88,6 +121,17 @@ static void parse(struct args *a, int argc, char *argv[])
 			break;
 		case 9:
 			a->dir = optarg;
+			break;
+		case 10:
+		case 11:
+			sides[c - 10].pt = (uint8_t)number("payload type",
+							   optarg, 0, 127);
+			break;
+		case 12:
+			a->suite = suite(optarg);
+			break;
+		case 13:
+			a->speech = true;
 			break;
 		default:
 			die("usage: %s", usage);
@@ -135,6 +179,25 @@ static void read_plan(void)
 		die("plan: no calls");
 }
 
+/* Speech comes as fast as it is spoken: who makes streams anew may go by its
+ * timestamps. And each run is streams of its own, with SSRCs that nobody has seen */
+static void pace(const struct args *a)
+{
+	const size_t n = (a->rate + 99) / 100;
+	uint32_t run = (uint32_t)now_ns();
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct side *s = &sides[i];
+
+		if (s->n < n)
+			die("%zu calls for %llu packets/s: %zu are needed",
+			    s->n, (unsigned long long)a->rate, n);
+		s->n = n;
+		for (size_t k = 0; k < n; k++)
+			s->flows[k].rtp.ssrc ^= run;
+	}
+}
+
 static void open_side(struct side *s, const struct args *a)
 {
 	struct sockaddr_ll ll = {.sll_family = AF_PACKET};
@@ -150,6 +213,22 @@ static void open_side(struct side *s, const struct args *a)
 			 sizeof(one));
 }
 
+static size_t make(uint8_t *frame, struct flow *f, uint8_t pt)
+{
+	size_t n = BENCH_RTP + BENCH_VOICE;
+	uint8_t *rtp = frame_rtp(frame, &f->rtp, pt);
+
+	/* noise that each codec takes for speech */
+	for (size_t i = 0; i < BENCH_VOICE; i += 4)
+		memcpy(rtp + BENCH_RTP + i,
+		       &(uint32_t){f->rtp.ts * 2654435761u +
+				   (uint32_t)i * 40503u},
+		       4);
+	if (f->srtp && srtpx_protect(f->srtp, rtp, &n, n + SRTPX_GROWTH))
+		die("SRTP failed");
+	return frame_wrap(frame, &f->addr, &f->rtp, n);
+}
+
 /* Send the next n packets, flow after flow */
 static uint64_t send_batch(struct side *s, unsigned n)
 {
@@ -161,12 +240,11 @@ static uint64_t send_batch(struct side *s, unsigned n)
 	for (i = 0; i < n; i++) {
 		struct flow *f = &s->flows[s->next];
 
-		frame_make(s->frames[i], &f->addr, &f->rtp);
+		iov[i].iov_len = make(s->frames[i], f, s->pt);
 		f->rtp.seq++;
 		f->rtp.ts += BENCH_VOICE;
 		s->next = (s->next + 1) % s->n;
 		iov[i].iov_base = s->frames[i];
-		iov[i].iov_len = BENCH_FRAME;
 		m[i].msg_hdr.msg_iov = &iov[i];
 		m[i].msg_hdr.msg_iovlen = 1;
 	}
@@ -176,14 +254,29 @@ static uint64_t send_batch(struct side *s, unsigned n)
 	return n;
 }
 
+/* Counted from here on: a resampler keeps the last packet of each stream, and was
+ * given one more at the begin */
+struct mark {
+	uint64_t sent, got;
+};
+
+static uint64_t received(void)
+{
+	return sink_count(sides[0].sink, -1) + sink_count(sides[1].sink, -1);
+}
+
 /* Paced by the clock: a tick that comes late sends what is due by then */
-static uint64_t run(const struct args *a, uint64_t *elapsed)
+static uint64_t run(const struct args *a, uint64_t *elapsed, struct mark *warm)
 {
 	uint64_t start = now_ns(), end = start + a->ms * 1000000u;
 	uint64_t sent = 0, t = start, due;
 	unsigned i;
 
 	while (t < end) {
+		if (a->speech && !warm->sent && t - start > WARM) {
+			warm->got = received();
+			warm->sent = sent;
+		}
 		due = (t - start) * a->rate / 2000000000u;
 		while (sent / 2 < due) {
 			uint64_t n = due - sent / 2;
@@ -204,20 +297,28 @@ int main(int argc, char *argv[])
 {
 	struct args a = {.dir = "build/bench", .rate = 10000, .ms = 1000};
 	uint64_t sent, got, elapsed;
+	struct mark warm = {0, 0};
 
+	sides[0].pt = sides[1].pt = BENCH_PT;
 	parse(&a, argc, argv);
 	read_plan();
+	if (a.speech)
+		pace(&a);
+	if (a.suite != SRTPX_NONE)
+		secure(&a);
 	open_side(&sides[0], &a);
 	open_side(&sides[1], &a);
 
-	sent = run(&a, &elapsed);
+	sent = run(&a, &elapsed, &warm);
 	(void)usleep(SETTLE);
-	got = sink_count(sides[0].sink, -1) + sink_count(sides[1].sink, -1);
+	got = received() - warm.got;
 	(void)printf("{\"sent\":%llu,\"received\":%llu,\"seconds\":%.6f,"
 		     "\"lost\":%.6f}\n",
 		     (unsigned long long)sent, (unsigned long long)got,
 		     (double)elapsed / 1e9,
-		     got < sent ? (double)(sent - got) / (double)sent : 0.0);
+		     got < sent - warm.sent
+			     ? 1.0 - (double)got / (double)(sent - warm.sent)
+			     : 0.0);
 	sink_close(sides[0].sink);
 	sink_close(sides[1].sink);
 	free(sides[0].flows);

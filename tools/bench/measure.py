@@ -51,7 +51,7 @@ class Measure:
             "--b-mac", lab.MAC["s0"], "--b-gw", lab.MAC["d1"],
             "--rate", int(rate), "--ms", ms, *args, input=plan)
 
-    def highest(self, service, guess):
+    def highest(self, service, guess, *args, fresh=None, longer=1):
         """Highest rate that a service relays with next to no loss, and the
         CPU time in ns that its process took for a packet at that rate"""
         best, last = {}, {"lost": 1.0}
@@ -61,10 +61,13 @@ class Measure:
             for _ in range(4 * TRIES):
                 if tries == TRIES:
                     break
+                if fresh:
+                    fresh()
                 service.settle()
                 before = service.cpu_ns()
-                r = self.load(service.plan, rate, 300 if self.quick else 600,
-                              "--tc")
+                r = self.load(service.plan, rate,
+                              (300 if self.quick else 600) * longer,
+                              "--tc", *args)
                 used = service.cpu_ns() - before
                 real = r["sent"] / r["seconds"]
                 if real < 0.97 * rate:

@@ -110,14 +110,15 @@ class Service:
         return sh(*inside("dut", sys.executable, NG_CLIENT, "--ng", self.ng,
                           *args))
 
-    def place(self, calls):
+    def place(self, calls, *kind):
         """Set calls up in place of those before, and keep what the senders
         need to know of them"""
         if self.plan:
-            self.client("end", "--calls", str(calls))
+            self.client("end", "--calls", str(self.calls))
+        self.calls = calls
         self.plan = self.client(
             "plan", "--calls", str(calls), "--a", lab.NEAR, "--b", lab.FAR,
-            "--a-iface", "phones", "--b-iface", "farm")
+            "--a-iface", "phones", "--b-iface", "farm", *kind)
 
     def first_flow(self):
         """((source, port), (relay, port), (destination, port)) of call 0"""
@@ -172,6 +173,7 @@ devices: [d0, d1]
 ng:
   listen: ["127.0.0.1:2223"]
 media:
+  workers: 1
   interfaces:
     - name: phones
       address: {near}

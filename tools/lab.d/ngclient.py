@@ -111,6 +111,28 @@ def sdp_of(addr, port, mux=False):
                 f=fam, a=addr, p=port, m="a=rtcp-mux\r\n" if mux else "")
 
 
+# What the two of a call speak: payload types of A and B, what B is offered
+# beside, and the suite of A's SRTP
+KINDS = {
+    "relay": ("8", "8", [], None),
+    "pcma": ("0", "8", ["PCMA"], None),
+    "g722": ("0", "9", ["G722"], None),
+    "srtp": ("8", "8", [], "AES_CM_128_HMAC_SHA1_80"),
+    "gcm": ("8", "8", [], "AEAD_AES_128_GCM"),
+}
+NAMES = {"0": "PCMU/8000", "8": "PCMA/8000", "9": "G722/8000"}
+# 28 bytes for GCM, 30 for the other: the bench's sender has the same
+KEY = {"AES_CM_128_HMAC_SHA1_80": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5",
+       "AEAD_AES_128_GCM": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nw=="}
+
+
+def sdp_kind(addr, port, pt, suite=None):
+    return (f"v=0\r\no=- 1 1 IN IP4 {addr}\r\ns=lab\r\nc=IN IP4 {addr}\r\n"
+            f"t=0 0\r\nm=audio {port} RTP/{'S' if suite else ''}AVP {pt}\r\n"
+            f"a=rtpmap:{pt} {NAMES[pt]}\r\na=sendrecv\r\na=ptime:20\r\n" +
+            (f"a=crypto:1 {suite} inline:{KEY[suite]}\r\n" if suite else ""))
+
+
 def sdp_media(sdp):
     """(address, port) of the first m= line"""
     port = re.search(r"^m=\S+ (\d+)", sdp, re.M).group(1)
@@ -146,6 +168,29 @@ def place(ng, a, i):
            f"{a.b} {bport} {to_b[0]} {to_b[1]}"
 
 
+def place_kind(ng, a, i):
+    """The same for a call that takes more than relaying"""
+    a_pt, b_pt, beside, suite = KINDS[a.kind]
+    aport, bport = a.a_port + 2 * i, a.b_port + 2 * i
+    cid = call_id(a, i)
+    more = {"transport_protocol": "RTP/AVP"} if suite else {}
+    if beside:
+        more["codec"] = {"transcode": beside}
+    offer = ng.command(
+        "offer", call_id=cid, from_tag=f"a{i}",
+        sdp=sdp_kind(a.a, aport, a_pt, suite),
+        direction=[a.a_iface, a.b_iface],
+        replace=["origin", "session-connection"], **more)
+    to_b = sdp_media(offer["sdp"])
+    answer = ng.command(
+        "answer", call_id=cid, from_tag=f"a{i}", to_tag=f"b{i}",
+        sdp=sdp_kind(a.b, bport, b_pt),
+        replace=["origin", "session-connection"])
+    to_a = sdp_media(answer["sdp"])
+    return f"{a.a} {aport} {to_a[0]} {to_a[1]}  " \
+           f"{a.b} {bport} {to_b[0]} {to_b[1]}"
+
+
 def main():
     p = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -167,6 +212,7 @@ def main():
             s.add_argument("--b-port", type=int, default=20000)
             s.add_argument("--a-iface", default="phones")
             s.add_argument("--b-iface", default="phones")
+            s.add_argument("--kind", choices=KINDS)
     a = p.parse_args()
     host, _, port = a.ng.rpartition(":")
     ng = Ng(host.strip("[]"), int(port), a.wait,
@@ -178,7 +224,7 @@ def main():
         print(json.dumps(ng.request(json.loads(text)), indent=1))
     elif a.cmd == "plan":
         for i in range(a.calls):
-            print(place(ng, a, i))
+            print(place_kind(ng, a, i) if a.kind else place(ng, a, i))
     else:
         for i in range(a.calls):
             ng.command("delete", call_id=call_id(a, i), from_tag=f"a{i}",

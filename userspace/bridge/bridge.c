@@ -32,6 +32,21 @@ static void destructor(void *arg)
 	}
 }
 
+/* What a packet of a member's needs, here and on its way out */
+static void set_hints(struct bridge *b)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		struct member *m = &b->mv[i], *to = &b->mv[!i];
+		const struct program *p = m->prog, *q = to->prog;
+		const void *v[PLANE_HINTS] = {
+			p,  p->rx, m->rx.order, &p->conf.ptv[0],
+			to, q,     q->tx,       q->dst,
+		};
+
+		memcpy(m->hintv, v, sizeof(v));
+	}
+}
+
 static void event_handler(unsigned type, const struct sa *src, const uint8_t *p,
 			  size_t n, void *arg)
 {
@@ -50,6 +65,8 @@ static int open_ports(struct member *m)
 
 	err = plane_port_open(&m->port, b->pl, b->worker, &conf->local,
 			      member_receive, event_handler, m);
+	if (!err)
+		plane_port_hint(m->port, m->hintv);
 	if (err || (conf->mux && !m->prog->dst_rtcp))
 		return err;
 	sa_set_port(&rtcp, (uint16_t)(sa_port(&rtcp) + 1));
@@ -85,6 +102,8 @@ int bridge_alloc(struct bridge **bp, struct plane *pl, unsigned worker,
 			err = program_alloc(&m->prog, pl, &mv[i], &mv[!i]);
 	}
 	/* both have to be whole before a packet comes to either */
+	if (!err)
+		set_hints(b);
 	for (unsigned i = 0; i < 2 && !err; i++)
 		err = open_ports(&b->mv[i]);
 	if (err) {
@@ -140,6 +159,7 @@ static void swap_call(void *arg)
 		m->rx.timed = false;
 		m->tx.accn = 0;
 	}
+	set_hints(s->b);
 }
 
 /* The encoder of one depends on what the other sends: both are made anew */

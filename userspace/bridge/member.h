@@ -27,22 +27,23 @@ struct source {
 	uint32_t clock;
 };
 
+/* What each packet needs comes first: with thousands of calls it is far away in
+ * memory, and one line of it is had sooner than two */
 struct program {
-	struct bridge_member conf;
 	struct plane_dst *dst, *dst_rtcp;
 	struct srtpx *rx, *tx;
-	struct source sourcev[BRIDGE_CODECS];
 	struct codec_enc *enc; /* of what the member gets */
+	struct bridge_member conf;
+	struct source sourcev[BRIDGE_CODECS];
 };
 
 /** What goes to a member: one stream, without a step */
 struct sender {
 	bool started;
-	uint16_t seq;             /* last sent */
-	uint32_t ts;              /* of the next sample that is encoded */
-	bool marker;              /* the next packet begins a talkspurt */
-	int16_t acc[ACC_SAMPLES]; /* samples not encoded yet, interleaved */
-	size_t accn;              /* of each channel */
+	uint16_t seq;     /* last sent */
+	uint32_t ts;      /* of the next sample that is encoded */
+	bool marker;      /* the next packet begins a talkspurt */
+	size_t accn;      /* of each channel */
 	bool passing;     /* the last packet was passed on, not encoded */
 	uint16_t seq_off; /* added to what is passed on */
 	uint32_t ts_off;
@@ -52,7 +53,8 @@ struct sender {
 	uint32_t ssrc;    /* of what was sent last */
 	bool event;       /* these hold: */
 	uint32_t event_in,
-		event_ts; /* an event's time, as it came, as it goes */
+		event_ts;         /* an event's time, as it came, as it goes */
+	int16_t acc[ACC_SAMPLES]; /* samples not encoded yet, interleaved */
 };
 
 struct receiver {
@@ -66,14 +68,15 @@ struct receiver {
 };
 
 struct member {
+	const void *hintv[PLANE_HINTS];
+	struct program *prog;
 	struct bridge *b;
 	unsigned side;
 	struct plane_port *port, *rtcp_port;
-	struct program *prog;
-	struct sender tx;
+	uint64_t moved; /* ns: when it was told last that it moved */
 	struct receiver rx;
 	struct bridge_stats st;
-	uint64_t moved; /* ns: when it was told last that it moved */
+	struct sender tx;
 };
 
 struct bridge {

@@ -107,13 +107,23 @@ static void alien(struct member *m, enum rtp_kind kind,
 	(void)plane_event(m->port, kind, &pkt->src, pkt->data, pkt->len);
 }
 
+/* sa_cmp() for each packet is dear */
+static bool same_source(const struct sa *a, const struct sa *b)
+{
+	if (a->u.sa.sa_family == AF_INET && b->u.sa.sa_family == AF_INET)
+		return a->u.in.sin_port == b->u.in.sin_port &&
+		       a->u.in.sin_addr.s_addr == b->u.in.sin_addr.s_addr;
+
+	return sa_cmp(a, b, SA_ALL);
+}
+
 /* The kernel lets no stranger through: who is heard is the member. Told once a
  * second, until somebody has done something about it */
 static void look_at_source(struct member *m, const struct plane_pkt *pkt)
 {
 	const struct plane_dst *dst = m->prog->dst;
 
-	if (!dst || sa_cmp(&pkt->src, plane_dst_remote(dst), SA_ALL) ||
+	if (!dst || same_source(&pkt->src, plane_dst_remote(dst)) ||
 	    pkt->now - m->moved < MOVED_NS)
 		return;
 	m->moved = pkt->now;

@@ -106,6 +106,7 @@ struct plane_port {
 	plane_rx_h *rxh;
 	plane_event_h *eventh;
 	void *arg;
+	const void *const *hint; /* what the handler looks at, or NULL */
 	bool open;
 };
 

@@ -21,6 +21,7 @@ enum {
 	PLANE_WORKERS_MAX = 64,
 	PLANE_PAYLOAD_MAX = 1900, /**< bytes of a UDP payload that is sent */
 	PLANE_EVENT_MAX = 1600,   /**< bytes of an event                   */
+	PLANE_HINTS = 8,          /**< see plane_port_hint()               */
 };
 
 struct plane;
@@ -113,6 +114,15 @@ typedef void(plane_event_h)(unsigned type, const struct sa *src,
 int plane_port_open(struct plane_port **portp, struct plane *pl,
 		    unsigned worker, const struct sa *local, plane_rx_h *rxh,
 		    plane_event_h *eventh, void *arg);
+
+/**
+ * Say what the handler will look at, beside the begin of `arg`. It is fetched for a
+ * whole batch before the first handler is called. Before packets come
+ *
+ * @param v  PLANE_HINTS pointers, NULLs among them, which stay where they are; the
+ *           worker may change them
+ */
+void plane_port_hint(struct plane_port *port, const void *const *v);
 
 /** Has it got a socket of its own? */
 bool plane_port_plain(const struct plane_port *port);

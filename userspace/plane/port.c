@@ -116,6 +116,11 @@ int plane_port_open(struct plane_port **portp, struct plane *pl,
 	return 0;
 }
 
+void plane_port_hint(struct plane_port *port, const void *const *v)
+{
+	port->hint = v;
+}
+
 bool plane_port_plain(const struct plane_port *port)
 {
 	return port && port->fd >= 0;

@@ -21,7 +21,12 @@ struct datagram {
 	uint16_t port; /* that it came to */
 };
 
-enum { UDP_HDR = 8, IP6_HDR = 40, VLAN_TAG = 4 };
+enum {
+	UDP_HDR = 8,
+	IP6_HDR = 40,
+	VLAN_TAG = 4,
+	FETCH = 4, /* lines of what a handler looks at first */
+};
 
 static bool take_udp(struct datagram *d, uint8_t *p, const uint8_t *end)
 {
@@ -122,27 +127,84 @@ static void hand_over(struct worker *w, unsigned owner, uint32_t slot,
 	worker_wake(to);
 }
 
-static void take(struct worker *w, const struct fp_xsk_pkt *f)
+/** A frame of a batch, on its way to its port */
+struct incoming {
+	struct datagram d;
+	uint32_t slot; /* NO_SLOT: it is no port's */
+};
+
+/* Whose is it? What is needed of the port is far away in memory when there are
+ * thousands: it is asked for, and not waited for */
+static void look_up(struct worker *w, const struct fp_xsk_pkt *f,
+		    struct incoming *in)
 {
 	struct plane *pl = w->pl;
-	struct datagram d;
-	uint32_t slot;
-	unsigned owner;
 
-	if (!take_frame(&d, f->data, f->len)) {
+	in->slot = NO_SLOT;
+	if (!take_frame(&in->d, f->data, f->len)) {
 		++w->st.malformed;
 		return;
 	}
-	if (fp_slot_of(pl->fp, d.dst, d.port, &slot)) {
+	if (fp_slot_of(pl->fp, in->d.dst, in->d.port, &in->slot)) {
+		in->slot = NO_SLOT;
 		++w->st.stray;
 		return;
 	}
-	owner = __atomic_load_n(&pl->ownerv[slot], __ATOMIC_ACQUIRE);
+	__builtin_prefetch(&pl->portv[in->slot]);
+	__builtin_prefetch(&pl->ownerv[in->slot]);
+}
+
+static struct plane_port *ours(const struct worker *w,
+			       const struct incoming *in)
+{
+	if (in->slot == NO_SLOT ||
+	    __atomic_load_n(&w->pl->ownerv[in->slot], __ATOMIC_ACQUIRE) !=
+		    w->id + 1)
+		return NULL;
+
+	return w->pl->portv[in->slot];
+}
+
+static void fetch_port(const struct worker *w, const struct incoming *in)
+{
+	const struct plane_port *port = ours(w, in);
+
+	__builtin_prefetch(port);
+	if (port)
+		__builtin_prefetch((const uint8_t *)port + 64);
+}
+
+static void fetch_arg(const struct worker *w, const struct incoming *in)
+{
+	const struct plane_port *port = ours(w, in);
+
+	for (unsigned i = 0; port && i < FETCH; i++)
+		__builtin_prefetch((const uint8_t *)port->arg + 64 * i, 1);
+}
+
+static void fetch_hint(const struct worker *w, const struct incoming *in)
+{
+	const struct plane_port *port = ours(w, in);
+
+	for (unsigned i = 0; port && port->hint && i < PLANE_HINTS; i++) {
+		__builtin_prefetch(port->hint[i]);
+		__builtin_prefetch((const uint8_t *)port->hint[i] + 64);
+	}
+}
+
+static void take(struct worker *w, const struct incoming *in)
+{
+	struct plane *pl = w->pl;
+	unsigned owner;
+
+	if (in->slot == NO_SLOT)
+		return;
+	owner = __atomic_load_n(&pl->ownerv[in->slot], __ATOMIC_ACQUIRE);
 	if (owner == w->id + 1)
-		deliver(w, pl->portv[slot], d.data, d.len,
-			FP_XSK_FRAME - HEADROOM, &d.src);
+		deliver(w, pl->portv[in->slot], in->d.data, in->d.len,
+			FP_XSK_FRAME - HEADROOM, &in->d.src);
 	else if (owner)
-		hand_over(w, owner - 1, slot, &d);
+		hand_over(w, owner - 1, in->slot, &in->d);
 	else
 		++w->st.stray;
 }
@@ -150,10 +212,21 @@ static void take(struct worker *w, const struct fp_xsk_pkt *f)
 void rx_frames(struct worker *w, struct sock *s)
 {
 	struct fp_xsk_pkt v[FP_XSK_BATCH];
+	struct incoming in[FP_XSK_BATCH];
 	unsigned n = fp_xsk_recv(s->xsk, v);
 
 	for (unsigned i = 0; i < n; i++)
-		take(w, &v[i]);
+		__builtin_prefetch(v[i].data);
+	for (unsigned i = 0; i < n; i++)
+		look_up(w, &v[i], &in[i]);
+	for (unsigned i = 0; i < n; i++)
+		fetch_port(w, &in[i]);
+	for (unsigned i = 0; i < n; i++)
+		fetch_arg(w, &in[i]);
+	for (unsigned i = 0; i < n; i++)
+		fetch_hint(w, &in[i]);
+	for (unsigned i = 0; i < n; i++)
+		take(w, &in[i]);
 	fp_xsk_done(s->xsk);
 }
 

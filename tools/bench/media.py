@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The media benchmark: calls that take more than relaying, on one core"""
+import contextlib
+import os
+import sys
+
+import lab
+import relays
+import report
+from lab import BenchError
+from measure import Measure
+
+QUICK = os.environ.get("QUICK") == "1"
+ROUNDS = int(os.environ.get("ROUNDS") or (1 if QUICK else 5))
+CPU = int(os.environ.get("BENCH_CPU") or 1)
+LOAD_CPU = int(os.environ.get("LOAD_CPU") or 0)
+OUT = "build/bench"
+CALLS = {"carom": 6000, "rtpengine": 2500}  # 100 packets/s each, at most
+# what the sender sends, for each kind of call of the lab's ng client
+KINDS = {
+    "pcma": ("--a-pt", "0", "--b-pt", "8"),
+    "g722": ("--a-pt", "0", "--b-pt", "9"),
+    "srtp": ("--a-pt", "8", "--b-pt", "8", "--srtp",
+             "AES_CM_128_HMAC_SHA1_80"),
+    "gcm": ("--a-pt", "8", "--b-pt", "8", "--srtp", "AEAD_AES_128_GCM"),
+}
+ONLY = (os.environ.get("KINDS") or "").split()
+FIRST = {"carom": 100000, "rtpengine": 30000}  # packets/s, to begin with
+
+
+def pps(m, service, who, kind, last):
+    """Packets per second, both directions together, with next to no loss, and ns
+    of its process for each"""
+    def place():
+        service.place(CALLS[who], "--kind", kind)
+
+    service.go_on()
+    place()
+    guess = last.get(f"{who}_{kind}_pps", FIRST[who])
+    # rtpengine never again serves a socket that was overrun five times
+    found = m.highest(service, guess, "--speech", *KINDS[kind],
+                      fresh=place if who == "rtpengine" else None,
+                      longer=2)
+    service.pause()
+    return found
+
+
+def one_round(m, services, last):
+    r = {}
+    for kind in ONLY or KINDS:
+        for who, service in services.items():
+            # of both, the devices' receive work is done on the sender's CPU:
+            # XDP cannot be steered
+            r[f"{who}_{kind}_pps"], r[f"{who}_{kind}_cpu_ns"] = pps(
+                m, service, who, kind, last)
+        r[f"{kind}_vs_rtpengine"] = (r[f"carom_{kind}_pps"] /
+                                     r[f"rtpengine_{kind}_pps"])
+        print(f"  {kind}: " + ", ".join(
+            f"{who} {r[f'{who}_{kind}_pps']:,.0f}" for who in services),
+            flush=True)
+    return r
+
+
+def main():
+    os.makedirs(OUT, exist_ok=True)
+    lab.up()
+    m = Measure(QUICK, CPU, LOAD_CPU)
+    rounds = []
+    with contextlib.ExitStack() as stack:
+        services = {
+            "carom": stack.enter_context(relays.caromd(CPU, OUT)),
+            "rtpengine": relays.rtpengine(CPU, f"{OUT}/rtpengine.log"),
+        }
+        stack.callback(services["rtpengine"].stop)
+        for s in services.values():
+            s.pause()
+        for i in range(ROUNDS):
+            print(f"round {i + 1} of {ROUNDS}", flush=True)
+            rounds.append(one_round(m, services, rounds[-1] if rounds else {}))
+    stats = report.summary(rounds)
+    report.write_json(f"{OUT}/media.json", stats)
+    for kind in ONLY or KINDS:
+        s = stats[f"{kind}_vs_rtpengine"]
+        print(f"{kind}_vs_rtpengine  {s['median']:.2f}  "
+              f"{s['min']:.2f} .. {s['max']:.2f}")
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except BenchError as e:
+        sys.exit(f"bench: {e}")
