@@ -51,6 +51,13 @@ enum __attribute__((packed)) leg_state {
 	LEG_AGENT,    /**< handed to the agent's media workers      */
 };
 
+/** Why the agent has a leg's packets; words for people, the kernel looks away */
+enum __attribute__((packed)) leg_why {
+	LEG_WHY_NOTHING = 0, /**< the kernel settles it                   */
+	LEG_WHY_TRANSCODING, /**< the two ends share no codec             */
+	LEG_WHY_SRTP,        /**< SRTP is opened or made                  */
+};
+
 /** What the leg carries */
 enum __attribute__((packed)) leg_media {
 	LEG_RTP = 0, /**< RTP; RTCP too where muxed                 */
@@ -214,9 +221,11 @@ struct leg_aux {
 	__u8 signalled[16];   /**< agent: source as signalled, IPv4 mapped */
 	__u16 signalled_port; /**< agent: its port, host order         */
 	__u16 pad1;
-	__u32 rtcp_slot; /**< agent: along whose path muxed RTCP goes
+	__u32 rtcp_slot;  /**< agent: along whose path muxed RTCP goes
 			      (PATH_DEMUX)                            */
-	__u32 spare[19];
+	enum leg_why why; /**< agent                                  */
+	__u8 pad2[3];
+	__u32 spare[18];
 };
 
 _Static_assert(sizeof(struct leg_ctl) == 4, "one word");

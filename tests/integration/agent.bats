@@ -68,7 +68,9 @@ baresip_bob()
 	wait_for 10 bob_listens
 }
 
-# agent_call USER: alice calls for two seconds; both hear each other's tone, and
+why() { carom legs --json | jq -r '.legs[] | select(.media != "rtcp") | .why' | sort -u; }
+
+# agent_call USER WHY: alice calls for two seconds; both hear each other's tone, and
 # the media went through the workers
 agent_call()
 {
@@ -77,6 +79,7 @@ agent_call()
 	local pid=$!
 	LAB_PIDS+=($pid)
 	wait_for 10 in_agent
+	[ "$(why)" = "$2" ]
 	wait $pid
 	hears alice "$ALICE4" 660 100
 	no_gaps alice "$ALICE4"
@@ -88,27 +91,27 @@ in_agent() { [ "$(carom legs --json | jq '[.legs[] | select(.state == "agent")] 
 
 @test "PCMA to PCMU" {
 	baresip_bob pcmu/8000/1
-	agent_call bob-pcmu
+	agent_call bob-pcmu transcoding
 }
 
 @test "PCMA to G.722" {
 	baresip_bob g722/16000/1
-	agent_call bob-g722
+	agent_call bob-g722 transcoding
 }
 
 @test "PCMA to Opus" {
 	baresip_bob opus/48000/2
-	agent_call bob-opus
+	agent_call bob-opus transcoding
 }
 
 @test "RTP to SRTP" {
 	baresip_bob pcma/8000/1 srtp-mand
-	agent_call bob-srtp
+	agent_call bob-srtp srtp
 }
 
 @test "PCMA in RTP to Opus in SRTP" {
 	baresip_bob opus/48000/2 srtp-mand
-	agent_call bob-opus-srtp
+	agent_call bob-opus-srtp transcoding
 }
 
 # Relayed calls do not notice. These do: for as long as it takes to come back

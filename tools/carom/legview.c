@@ -6,12 +6,12 @@
 #include "legview.h"
 
 static const struct table_col colv[] = {
-	{"SLOT", true, 4},      {"LOCAL", false, 0},   {"STATE", false, 0},
-	{"MEDIA", false, 5},    {"SOURCE", false, 1},  {"LATCH", false, 8},
-	{"PEER LEG", false, 6}, {"PACKETS", true, 0},  {"PPS", true, 0},
-	{"LOST", true, 0},      {"REORD", true, 7},    {"DUP", true, 7},
-	{"JITTER", true, 2},    {"PT", true, 5},       {"SSRC", true, 9},
-	{"SEEN", true, 3},      {"REASONS", false, 0},
+	{"SLOT", true, 4},   {"LOCAL", false, 0},    {"STATE", false, 0},
+	{"WHY", false, 5},   {"MEDIA", false, 5},    {"SOURCE", false, 1},
+	{"LATCH", false, 8}, {"PEER LEG", false, 6}, {"PACKETS", true, 0},
+	{"PPS", true, 0},    {"LOST", true, 0},      {"REORD", true, 7},
+	{"DUP", true, 7},    {"JITTER", true, 2},    {"PT", true, 5},
+	{"SSRC", true, 9},   {"SEEN", true, 3},      {"REASONS", false, 0},
 };
 
 enum tint legview_tint(enum leg_state state)
@@ -84,6 +84,7 @@ static void row(struct table *t, const struct legview *v)
 	table_cell(t, TINT_NONE, "%u", v->slot);
 	table_cell(t, TINT_NONE, "%s", human_sa(&h, &st->local));
 	table_cell(t, legview_tint(st->state), "%s", fp_state_name(st->state));
+	table_cell(t, TINT_NONE, "%s", fp_why_name(st->why));
 	table_cell(t, TINT_NONE, "%s", fp_media_name(st->media));
 	table_cell(t, TINT_NONE, "%s", human_sa(&h, &st->remote));
 	table_cell(t, TINT_NONE, "%s", fp_latch_name(st->latch));
@@ -115,6 +116,7 @@ int legview_table(const struct cli *cli, FILE *f, const struct legview *v,
 
 	if (!sampled)
 		table_hide(t, "PPS");
+	table_hide_empty(t, "WHY");
 	table_hide_empty(t, "REASONS");
 
 	err = table_print(t, f, &cli->style);
@@ -155,6 +157,7 @@ void legview_json(int *err, struct odict *arr, const struct fp *fp,
 	js_int(err, o, "slot", v->slot);
 	js_sa(err, o, "local", &st->local);
 	js_str(err, o, "state", fp_state_name(st->state));
+	js_str(err, o, "why", fp_why_name(st->why));
 	js_str(err, o, "media", fp_media_name(st->media));
 	js_sa(err, o, "source", &st->remote);
 	js_str(err, o, "latch", fp_latch_name(st->latch));

@@ -32,6 +32,8 @@ const char *fp_reason_text(unsigned reason);
 const char *fp_state_name(enum leg_state state);
 const char *fp_media_name(enum leg_media media);
 const char *fp_latch_name(enum leg_latch latch);
+/** "transcoding"; "" for nothing */
+const char *fp_why_name(enum leg_why why);
 
 /* ---- attach (fastpath/attach.c) ------------------------------------- */
 
@@ -209,6 +211,7 @@ struct fp_leg {
 	int dtmf_pt;       /**< telephone-event payload type, -1 none     */
 	bool ssrc_rewrite; /**< receiver sees ssrc_out, without a gap     */
 	uint32_t ssrc_out;
+	enum leg_why why; /**< the agent has its packets, for people     */
 	bool alien; /**< STUN and DTLS go to the agent, whatever the state   */
 	bool plain; /**< what is for the agent goes up to its plain socket   */
 };
@@ -237,6 +240,7 @@ struct fp_leg_stats {
 	enum leg_state state;
 	enum leg_media media;
 	enum leg_latch latch;
+	enum leg_why why;
 	struct sa local, remote, peer_local, peer_remote;
 	uint64_t packets, bytes;
 	uint64_t age_ms; /**< since the last relayed packet; ~0 never  */

@@ -258,6 +258,7 @@ int fp_leg_set(struct fp *fp, const struct fp_leg *l)
 		x->rtcp_slot = 0;
 	sa6_from_sa(x->signalled, &l->remote);
 	x->signalled_port = sa_port(&l->remote);
+	x->why = l->why;
 	if (l->latch || c.c.latch == LATCH_OPEN)
 		open_latch(fp, x, l);
 	if (l->latch)

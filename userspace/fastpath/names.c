@@ -99,3 +99,16 @@ const char *fp_latch_name(enum leg_latch latch)
 	}
 	return "?";
 }
+
+const char *fp_why_name(enum leg_why why)
+{
+	switch (why) {
+	case LEG_WHY_NOTHING:
+		return "";
+	case LEG_WHY_TRANSCODING:
+		return "transcoding";
+	case LEG_WHY_SRTP:
+		return "srtp";
+	}
+	return "?";
+}

@@ -50,16 +50,16 @@ static bool transcodes(const struct terms *s, const struct terms *t)
 	return formats_plan(&m, &s->told, &t->own);
 }
 
-const char *agent_why(const struct stream *s)
+enum leg_why agent_why(const struct stream *s)
 {
 	const struct stream *t = stream_peer(s);
 
 	if (!s->terms || !t || !t->terms || stream_peer(t) != s)
-		return NULL;
+		return LEG_WHY_NOTHING;
 	if (transcodes(s->terms, t->terms) || transcodes(t->terms, s->terms))
-		return "transcoding";
+		return LEG_WHY_TRANSCODING;
 
-	return opens(s->terms, t->terms) ? "srtp" : NULL;
+	return opens(s->terms, t->terms) ? LEG_WHY_SRTP : LEG_WHY_NOTHING;
 }
 
 static unsigned ptime_of(const struct terms *t, const struct codec *c)

@@ -230,6 +230,7 @@ static int leg_write(struct stream *s, unsigned i, enum leg_state state)
 
 	memset(&l, 0, sizeof(l));
 	l.state = state;
+	l.why = agent_why(s);
 	l.dscp = c->dscp;
 
 	if (i)

@@ -65,9 +65,8 @@ int terms_load(struct terms **tp, const struct odict *o);
 
 /* ---- agent.c -------------------------------------------------------------- */
 
-/** Why a stream's packets go through the agent: "transcoding", "srtp"; NULL: they
- *  do not have to */
-const char *agent_why(const struct stream *s);
+/** Why a stream's packets go through the agent; LEG_WHY_NOTHING: they do not have to */
+enum leg_why agent_why(const struct stream *s);
 
 /** Bridges of all pairs of a call that need one, made or changed: before their legs
  *  are */
