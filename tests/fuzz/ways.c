@@ -48,6 +48,12 @@ struct way ways[WAYS] = {
 	 .kind = RTP, .ssrc = true, .dscp = true, .tap = true},
 	{.in = SIDE_LAN4, .out = SIDE_WAN4, .port = 30027, .media = LEG_RTCP,
 	 .kind = RTCP, .up = true},
+	{.in = SIDE_LAN4, .out = SIDE_WAN4, .port = 30032, .media = LEG_SRTP,
+	 .kind = RTP, .rtcp_ok = true, .agent = true, .alien = true},
+	{.in = SIDE_TAG6, .out = SIDE_WAN4, .port = 30032, .media = LEG_RTP,
+	 .kind = RTP, .filter = true, .agent = true},
+	{.in = SIDE_LAN4, .out = SIDE_WAN4, .port = 30034, .media = LEG_SRTP,
+	 .kind = RTP, .alien = true, .express = true},
 };
 /* clang-format on */
 
@@ -66,6 +72,10 @@ void way_open(struct bed *bed, const struct way *w)
 	l.ssrc_out = SSRC_OUT;
 	l.dscp = w->dscp ? DSCP : -1;
 	l.tap = w->tap;
+	l.alien = w->alien;
+	l.plain = w->agent || w->alien;
+	if (w->agent)
+		l.state = LEG_AGENT;
 	sa_set_port(&l.peer_local, OUT_PORT + w->up);
 	sa_set_port(&l.peer_remote, PEER_PORT + w->up);
 	leg_put(bed, &l);

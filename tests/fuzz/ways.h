@@ -8,7 +8,7 @@
 #include "frame.h"
 #include "sides.h"
 
-#define WAYS 18
+#define WAYS 21
 #define SSRC_OUT 0xabcdef01u
 #define DSCP 46
 
@@ -23,6 +23,8 @@ struct way {
 	bool filter, ssrc, rtcp_ok, dscp, tap;
 	bool demux;   /**< RTCP is turned off to the leg of the port above    */
 	bool up;      /**< that leg: from and to the next higher port         */
+	bool agent;   /**< the agent has it, by a plain socket                */
+	bool alien;   /**< STUN and DTLS go there                             */
 	bool express; /**< good packets of it take the express lane           */
 	uint16_t seq;
 	uint32_t ssrc_in;
