@@ -491,6 +491,45 @@ static void test_pause_and_event(void **state)
 	mem_deref(ph.enc);
 }
 
+/* An event's length is in the clock of who gets it, as far as 16 bits go */
+static void test_event_clock(void **state)
+{
+	static const uint16_t durv[][2] = {
+		{160, 960}, {10922, 65532}, {10923, 65535}, {65535, 65535}};
+	struct bridge_member mv[2];
+	struct rtp_head h, ev;
+	struct phone ph;
+	uint8_t p[2000];
+	size_t n;
+	(void)state;
+
+	transcoding(mv, "PCMU", "opus");
+	mv[0].ptv[101].clock = 8000;
+	mv[0].ptv[101].clock_to = 48000;
+	up(PLANE_XDP, mv);
+	phone_open(&ph, "PCMU", 96);
+	ev = ph.h;
+	ev.pt = 101;
+	for (unsigned i = 0; i < ARRAY_SIZE(durv); i++) {
+		uint8_t e[RTP_HEADER + 4] = {0};
+
+		rtp_write(e, &ev);
+		++ev.seq;
+		e[12] = 7;
+		e[13] = 10;
+		e[14] = (uint8_t)(durv[i][0] >> 8);
+		e[15] = (uint8_t)durv[i][0];
+		put(&sides[SIDE_LAN4], IN_PORT, e, sizeof(e));
+		n = get(p, WIRE_WAIT);
+		assert_int_equal(n, sizeof(e));
+		assert_int_equal(rtp_read(&h, p, n), 0);
+		assert_int_equal(h.pt, 102);
+		assert_memory_equal(p + 12, e + 12, 2);
+		assert_int_equal(p[14] << 8 | p[15], durv[i][1]);
+	}
+	mem_deref(ph.enc);
+}
+
 /* From packets as they are to packets that are made, and back: one stream */
 static void test_change(void **state)
 {
@@ -578,6 +617,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_any_to_any, clear),
 		cmocka_unit_test_teardown(test_disturbed, clear),
 		cmocka_unit_test_teardown(test_pause_and_event, clear),
+		cmocka_unit_test_teardown(test_event_clock, clear),
 		cmocka_unit_test_teardown(test_change, clear),
 	};
 

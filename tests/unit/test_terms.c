@@ -87,7 +87,8 @@ static void transcoded(void **state)
 	offer(f, transcode(opts("c", "A", NULL), "opus", "G722"),
 	      audio(ALICE, 4000, "0 96",
 		    "a=rtpmap:96 telephone-event/8000\r\n"));
-	has(f, " RTP/AVP 0 96 97 9\r\n");
+	has(f, " RTP/AVP 0 97 9 98 96\r\n");
+	has(f, "a=rtpmap:98 telephone-event/48000\r\n");
 	has(f, "a=rtpmap:97 opus/48000/2\r\n");
 	has(f, "a=rtpmap:9 G722/8000\r\n");
 	b = out_port(f, 0);

@@ -28,8 +28,10 @@ enum bridge_act {
 
 struct bridge_pt {
 	enum bridge_act act;
-	uint8_t pt;    /**< that the other knows it by                    */
-	uint8_t codec; /**< BRIDGE_DECODE: index in codecv               */
+	uint8_t pt;     /**< that the other knows it by                    */
+	uint8_t codec;  /**< BRIDGE_DECODE: index in codecv               */
+	uint32_t clock; /**< BRIDGE_EVENT: Hz that an event's length is in  */
+	uint32_t clock_to; /**< and that it is to be in, 0: the same       */
 };
 
 /** A codec that a member sends */

@@ -113,7 +113,7 @@ void send_passed(struct member *m, const uint8_t *p, size_t n,
 		 const struct rtp_head *h, uint8_t pt);
 /** The same for telephone-event, which may go beside what we encode */
 void send_event(struct member *m, const uint8_t *p, size_t n,
-		const struct rtp_head *h, uint8_t pt);
+		const struct rtp_head *h, const struct bridge_pt *bp);
 /** What m gets is encoded from here on, and was passed on before: where in its
  *  stream does a packet of time `ts`, in a clock of `clock` Hz, stand? */
 void send_joins(struct member *m, uint32_t ts, uint32_t clock);

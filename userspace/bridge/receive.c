@@ -186,7 +186,7 @@ void member_ordered(const uint8_t *p, size_t n, unsigned lost, void *arg)
 		break;
 	case BRIDGE_EVENT:
 		++m->st.events;
-		send_event(other_of(m), p, n, &h, bp->pt);
+		send_event(other_of(m), p, n, &h, bp);
 		break;
 	case BRIDGE_DECODE:
 		transcode(m, p, &h, lost);

@@ -6,6 +6,11 @@
 #include <string.h>
 #include "bridge/member.h"
 
+enum {
+	EVENT_BYTES = 4, /* of one telephone-event (RFC 4733 2.3)      */
+	EVENTS_MAX = 16, /* in one packet, that we rescale             */
+};
+
 /* The packet at `out`, n bytes, goes */
 static void finish(struct member *m, uint8_t *out, size_t n)
 {
@@ -91,13 +96,29 @@ void send_passed(struct member *m, const uint8_t *p, size_t n,
 	finish(m, to, n);
 }
 
+/* The length of each event, in the clock of who gets it (RFC 4733 2.3.5); one that
+ * would be too long stays as long as can be said */
+static void rescale(uint8_t *p, size_t n, const struct bridge_pt *bp)
+{
+	for (; n >= EVENT_BYTES; p += EVENT_BYTES, n -= EVENT_BYTES) {
+		const uint64_t len = (uint64_t)(p[2] << 8 | p[3]) *
+				     bp->clock_to / bp->clock;
+		const unsigned to = len > 0xffff ? 0xffff : (unsigned)len;
+
+		p[2] = (uint8_t)(to >> 8);
+		p[3] = (uint8_t)to;
+	}
+}
+
 void send_event(struct member *m, const uint8_t *p, size_t n,
-		const struct rtp_head *h, uint8_t pt)
+		const struct rtp_head *h, const struct bridge_pt *bp)
 {
 	struct sender *tx = &m->tx;
+	uint8_t events[EVENTS_MAX * EVENT_BYTES];
+	const uint8_t *pay = p + h->off;
 
 	if (!m->prog->enc) {
-		send_passed(m, p, n, h, pt);
+		send_passed(m, p, n, h, bp->pt);
 		return;
 	}
 	/* all packets of an event have the time of its begin (RFC 4733 2.2.1) */
@@ -107,7 +128,13 @@ void send_event(struct member *m, const uint8_t *p, size_t n,
 		tx->event_in = h->ts;
 		tx->event_ts = tx->ts;
 	}
-	send_payload(m, p + h->off, h->len, pt, tx->event_ts, h->marker);
+	if (bp->clock && bp->clock_to && bp->clock != bp->clock_to &&
+	    h->len <= sizeof(events)) {
+		memcpy(events, pay, h->len);
+		rescale(events, h->len, bp);
+		pay = events;
+	}
+	send_payload(m, pay, h->len, bp->pt, tx->event_ts, h->marker);
 }
 
 /* ---- what we encode ------------------------------------------------------ */

@@ -7,8 +7,6 @@
 #include <sys/types.h>
 #include "media/format.h"
 
-enum { PT_DYNAMIC = 96, PT_MAX = 127 };
-
 void formats_take(struct formats *f, const struct sdpx_media *sm,
 		  const bool *drop)
 {
@@ -100,76 +98,57 @@ const struct format *formats_primary(const struct formats *f)
 	return NULL;
 }
 
-/* ---- offered beside ------------------------------------------------------ */
+/* ---- negotiated ---------------------------------------------------------- */
 
-static bool pt_free(const struct formats *f, int *pt)
+bool format_table(struct neg_codec *c, const struct pl *name, uint32_t clock,
+		  unsigned ch, void *arg)
 {
-	for (*pt = PT_DYNAMIC; *pt <= PT_MAX; ++*pt) {
-		if (!formats_pt(f, (uint8_t)*pt))
-			return true;
-	}
+	const struct codec *x = codec_find(name, clock, ch);
 
-	return false;
+	(void)arg;
+	if (!codec_usable(x))
+		return false;
+
+	*c = (struct neg_codec){x->name, x->clock, x->ch, x->pt};
+
+	return true;
 }
 
-/* "opus/48000/2" */
-static const struct codec *codec_named(const struct pl *v)
+void formats_from_neg(struct formats *f, const struct neg_fmts *n)
 {
-	struct pl rest = *v, part[3] = {PL_INIT, PL_INIT, PL_INIT};
+	f->n = 0;
 
-	for (unsigned i = 0; i < 3 && rest.l; i++) {
-		const char *slash = pl_strchr(&rest, '/');
+	for (unsigned i = 0; i < n->n && f->n < FORMATS_MAX; i++) {
+		const struct neg_fmt *x = &n->v[i];
+		struct format *to = &f->v[f->n++];
 
-		part[i] = rest;
-		part[i].l = slash ? (size_t)(slash - rest.p) : rest.l;
-		pl_advance(&rest, (ssize_t)(part[i].l + (slash ? 1 : 0)));
+		memset(to, 0, sizeof(*to));
+		to->pt = x->pt;
+		to->ch = x->ch;
+		to->clock = x->clock;
+		(void)re_snprintf(to->name, sizeof(to->name), "%s", x->name);
+		(void)re_snprintf(to->fmtp, sizeof(to->fmtp), "%s", x->fmtp);
 	}
-
-	return codec_find(&part[0], part[1].l ? pl_u32(&part[1]) : 0,
-			  part[2].l ? pl_u32(&part[2]) : 0);
 }
 
-static int add_one(struct formats *f, const struct codec *c)
+void formats_to_neg(struct neg_fmts *n, const struct formats *f)
 {
-	struct format *to = &f->v[f->n];
-	int pt = c->pt;
+	n->n = 0;
 
-	if (f->n >= FORMATS_MAX)
-		return ENOSPC;
-	if ((pt < 0 || formats_pt(f, (uint8_t)pt)) && !pt_free(f, &pt))
-		return ENOSPC;
+	for (unsigned i = 0; i < f->n && n->n < NEG_FMTS; i++) {
+		const struct format *x = &f->v[i];
+		struct neg_fmt *to = &n->v[n->n++];
 
-	memset(to, 0, sizeof(*to));
-	to->pt = (uint8_t)pt;
-	to->clock = c->clock;
-	to->ch = c->ch;
-	(void)re_snprintf(to->name, sizeof(to->name), "%s", c->name);
-	if (!str_casecmp(c->name, "opus"))
-		(void)re_snprintf(to->fmtp, sizeof(to->fmtp), "useinbandfec=1");
-	++f->n;
-
-	return 0;
-}
-
-int formats_add(struct formats *f, const struct pl *v, size_t n, struct pl *bad)
-{
-	int err = 0;
-
-	for (size_t i = 0; i < n && !err; i++) {
-		const struct codec *c = codec_named(&v[i]);
-		struct format like = {.pt = 0};
-
-		*bad = v[i];
-		if (!codec_usable(c))
-			return ENOTSUP;
-		(void)re_snprintf(like.name, sizeof(like.name), "%s", c->name);
-		like.clock = c->clock;
-		like.ch = c->ch;
-		if (!formats_like(f, &like))
-			err = add_one(f, c);
+		memset(to, 0, sizeof(*to));
+		to->pt = x->pt;
+		to->ch = x->ch;
+		to->clock = x->clock;
+		to->src = -1;
+		to->shown = true;
+		to->complexity = -1;
+		(void)re_snprintf(to->name, sizeof(to->name), "%s", x->name);
+		(void)re_snprintf(to->fmtp, sizeof(to->fmtp), "%s", x->fmtp);
 	}
-
-	return err;
 }
 
 void formats_common(struct formats *out, const struct formats *a,
@@ -184,6 +163,44 @@ void formats_common(struct formats *out, const struct formats *a,
 
 /* ---- answered ------------------------------------------------------------ */
 
+static bool is_event(const struct format *f)
+{
+	return !str_casecmp(f->name, "telephone-event");
+}
+
+/* telephone-event of this clock, else any */
+static const struct format *event_of(const struct formats *f, uint32_t clock)
+{
+	const struct format *any = NULL;
+
+	for (unsigned i = 0; i < f->n; i++) {
+		if (!is_event(&f->v[i]))
+			continue;
+		if (f->v[i].clock == clock)
+			return &f->v[i];
+		if (!any)
+			any = &f->v[i];
+	}
+
+	return any;
+}
+
+/* Who has events gets those of the other, in the clock of what they go beside if
+ * it has them so (RFC 4733 2.1) */
+static void back_events(struct formats *back, const struct formats *offered,
+			const struct formats *answer)
+{
+	const struct format *codec = formats_primary(back);
+	const struct format *x;
+
+	if (!codec || !event_of(answer, 0))
+		return;
+	x = event_of(offered, codec->clock);
+	if (x && !formats_like(back, x) && !formats_pt(back, x->pt) &&
+	    back->n < FORMATS_MAX)
+		back->v[back->n++] = *x;
+}
+
 int formats_back(struct formats *back, const struct formats *offered,
 		 const struct formats *answer)
 {
@@ -197,16 +214,18 @@ int formats_back(struct formats *back, const struct formats *offered,
 		back->v[back->n++] = answer->v[i];
 		codec |= !format_aside(&answer->v[i]);
 	}
-	if (codec)
-		return 0;
 
 	x = formats_primary(offered);
-	if (!x || !formats_primary(answer) || back->n >= FORMATS_MAX)
+	if (!codec &&
+	    (!x || !formats_primary(answer) || back->n >= FORMATS_MAX))
 		return ENOTSUP;
-	/* the codec comes first */
-	memmove(&back->v[1], &back->v[0], back->n * sizeof(back->v[0]));
-	back->v[0] = *x;
-	++back->n;
+	if (!codec) {
+		/* the codec comes first */
+		memmove(&back->v[1], &back->v[0], back->n * sizeof(back->v[0]));
+		back->v[0] = *x;
+		++back->n;
+	}
+	back_events(back, offered, answer);
 
 	return 0;
 }
@@ -232,15 +251,16 @@ void formats_single(struct formats *f)
 static bool plan_one(struct bridge_member *m, const struct format *x,
 		     const struct formats *own)
 {
-	const struct format *y = formats_like(own, x);
+	const struct format *y = is_event(x) ? event_of(own, x->clock)
+					     : formats_like(own, x);
 	struct bridge_pt *bp = &m->ptv[x->pt & 0x7f];
 	const struct codec *c = format_codec(x);
 
 	if (y) {
-		bp->act = str_casecmp(x->name, "telephone-event")
-				  ? BRIDGE_PASS
-				  : BRIDGE_EVENT;
+		bp->act = is_event(x) ? BRIDGE_EVENT : BRIDGE_PASS;
 		bp->pt = y->pt;
+		bp->clock = x->clock;
+		bp->clock_to = y->clock;
 		return false;
 	}
 	if (!c || !formats_primary(own) || m->codecc >= BRIDGE_CODECS)

@@ -12,6 +12,7 @@
 #include <re.h>
 #include "bridge/bridge.h"
 #include "media/media.h"
+#include "media/negotiate.h"
 #include "media/sdp.h"
 
 enum { FORMATS_MAX = 32, FORMAT_FMTP = 128 };
@@ -50,17 +51,13 @@ const struct codec *format_codec(const struct format *f);
 /** First format that can be transcoded; NULL none */
 const struct format *formats_primary(const struct formats *f);
 
-/**
- * Add the codecs that a driver wants offered beside (codec-transcode), under payload
- * types that are free
- *
- * @param v  As in a flag: "opus", "opus/48000/2", "G722"; unknown ones or those
- *           that cannot be transcoded are an error
- *
- * @return 0, ENOTSUP (*bad is the one), ENOSPC
- */
-int formats_add(struct formats *f, const struct pl *v, size_t n,
-		struct pl *bad);
+/** The codecs that can be transcoded here: a neg_codec_h */
+bool format_table(struct neg_codec *c, const struct pl *name, uint32_t clock,
+		  unsigned ch, void *arg);
+/** The same lists, as the negotiation has them. One that is longer than FORMATS_MAX
+ *  loses its end */
+void formats_from_neg(struct formats *f, const struct neg_fmts *n);
+void formats_to_neg(struct neg_fmts *n, const struct formats *f);
 
 /** Those of `a` that are in `b`, too, under a's numbers */
 void formats_common(struct formats *out, const struct formats *a,

@@ -122,18 +122,44 @@ static struct pl proto_out(const struct media_opts *o,
 	return proto;
 }
 
-/* What a party could receive before it is offered again, under the numbers that it
- * knows: whoever makes a re-offer need not know of it */
-static void offer_again(struct formats *told, const struct formats *own)
+static int offer_audio(const struct media_opts *o, const struct sdpx_media *sm,
+		       struct stream *f, struct stream *t, struct media_err *e)
 {
-	for (unsigned i = 0; i < own->n && told->n < FORMATS_MAX; i++) {
-		const struct format *x = &own->v[i];
+	const struct neg_policy p = {
+		.strip = {o->strip, o->stripc},
+		.mask = {o->mask, o->maskc},
+		.offer = {o->offer, o->offerc},
+		.except = {o->except, o->exceptc},
+		.transcode = {o->transcode, o->transcodec},
+		/* whoever makes a re-offer need not know that it is transcoded */
+		.again = true,
+		.codech = format_table,
+	};
+	struct neg_fmts *told = mem_zalloc(sizeof(*told), NULL);
+	struct neg_fmts *own = mem_zalloc(sizeof(*own), NULL);
+	struct neg_offer *n = mem_zalloc(sizeof(*n), NULL);
+	const struct neg_before to = {.told = told, .own = own};
+	struct neg_err ne = {""};
+	int err = ENOMEM;
 
-		if (!format_codec(x) || formats_like(told, x) ||
-		    formats_pt(told, x->pt))
-			continue;
-		told->v[told->n++] = *x;
+	if (!told || !own || !n)
+		goto out;
+	formats_to_neg(told, &t->terms->told);
+	formats_to_neg(own, &t->terms->own);
+	err = neg_offer(n, sm, &p, &to, &ne);
+	if (err) {
+		(void)media_fail(e, err, "%s", ne.msg);
+		goto out;
 	}
+	formats_from_neg(&f->terms->next_own, &n->mine);
+	formats_from_neg(&t->terms->next_told, &n->out);
+
+out:
+	mem_deref(told);
+	mem_deref(own);
+	mem_deref(n);
+
+	return err;
 }
 
 static int offer_formats(const struct media_opts *o,
@@ -141,34 +167,14 @@ static int offer_formats(const struct media_opts *o,
 			 struct stream *f, struct stream *t,
 			 struct media_err *e)
 {
-	bool stripped[SDPX_FMT_MAX] = {false};
-	struct pl bad = PL_INIT;
-	int err;
-
-	/* a codec that is stripped is as if it had not been there; one that is
-	 * masked is only not shown */
-	for (size_t i = 0; i < sm->fmtc; i++)
-		stripped[i] = codec_listed(o->strip, o->stripc, &sm->fmtv[i]);
-	formats_take(&f->terms->next_own, sm, stripped);
-	formats_take(&t->terms->next_told, sm, drop);
 	f->terms->ptime = sm->ptime;
-	if (!is_audio(sm))
-		return 0;
-	err = formats_add(&t->terms->next_told, o->transcode, o->transcodec,
-			  &bad);
-	if (err == ENOTSUP)
-		return media_fail(e, err,
-				  "codec-transcode %r: no codec that can be "
-				  "transcoded here",
-				  &bad);
-	if (err)
-		return media_fail(e, err, "too many codecs in m= line");
-	offer_again(&t->terms->next_told, &t->terms->own);
+	if (is_audio(sm))
+		return offer_audio(o, sm, f, t, e);
 
-	return t->terms->next_told.n ? 0
-				     : media_fail(e, ENOTSUP,
-						  "codec filter leaves no "
-						  "codec in m= line");
+	formats_take(&f->terms->next_own, sm, drop);
+	formats_take(&t->terms->next_told, sm, drop);
+
+	return 0;
 }
 
 static int offer_keys(const struct sdpx_media *sm, bool in, bool out, bool open,

@@ -283,6 +283,63 @@ case("codec strip, rtcp-fb of what goes",
          "a=rtpmap:97 H264/90000\na=rtcp-fb:* nack\na=rtcp-fb:96 ccm fir\n"
          "a=rtcp-fb:97 ccm fir\n", None, codec(strip=["VP8"]))
 
+# ---- codecs that are transcoded ------------------------------------------------
+
+OPUS48 = (B + "m=audio 5000 RTP/AVP 96 97\na=rtpmap:96 opus/48000/2\n"
+          "a=rtpmap:97 telephone-event/48000\na=fmtp:97 0-15\n")
+ALONE = ("what both have goes back alone, and nothing has to be transcoded; "
+         "rtpengine puts in one of the offerer's for the answerer's other one")
+
+
+def answer(fmts, extra=""):
+    return B + audio(5000, fmts, extra=extra)
+
+
+case("transcode to what the answer has", OFFER, answer("9 101"),
+     codec(transcode=["G722"]))
+case("transcode, and the answer does without", OFFER, answer("8 101"),
+     codec(transcode=["G722"]))
+case("transcode, what is there already", OFFER, answer("8 101"),
+     codec(transcode=["PCMA"]))
+case("transcode to Opus", OFFER, answer("96 101"), codec(transcode=["opus"]))
+case("transcode to Opus, with events in its clock", OFFER, OPUS48,
+     codec(transcode=["opus"]))
+case("transcode, two codecs", OFFER, answer("9 101"),
+     codec(transcode=["G722", "GSM"]))
+case("transcode, the answer has one of each", OFFER, answer("9 8 101"),
+     codec(transcode=["G722"]), differs=[
+         ("1.m0.formats", ["8 PCMA/8000", "101 telephone-event/8000"],
+          ALONE)])
+case("transcode, the answer prefers what both have", OFFER, answer("8 9 101"),
+     codec(transcode=["G722"]), differs=[
+         ("1.m0.formats", ["8 PCMA/8000", "101 telephone-event/8000"],
+          ALONE)])
+case("transcode, one of two masked", OFFER, answer("9 101"),
+     codec(transcode=["G722"], mask=["PCMU"]))
+case("transcode, all masked", OFFER, answer("9"),
+     codec(transcode=["G722"], mask=["all"]))
+case("transcode, all stripped but one", OFFER, answer("9"),
+     {"codec": {"transcode": ["G722"], "strip": ["all"],
+                "except": ["PCMA"]}})
+case("transcode, events stripped", OFFER, answer("9"),
+     codec(transcode=["G722"], strip=["telephone-event"]))
+case("transcode over re-offers", OFFER, answer("9 101"),
+     codec(transcode=["G722"]), more=[
+         ("offer", "a", codec(transcode=["G722"]), OFFER),
+         ("answer", "b", {}, answer("9 101"))])
+case("transcode, static types without rtpmap",
+     A + "m=audio 4000 RTP/AVP 0 8\n", answer("9"),
+     codec(transcode=["G722"]))
+case("single codec", OFFER, answer("0 8 101"), {},
+     {"flags": ["single-codec"]})
+case("single codec, transcoded", OFFER, answer("9 101"),
+     codec(transcode=["G722"]), {"flags": ["single-codec"]})
+case("generate mid", OFFER + video(4010), ANSWER + video(5010),
+     {"flags": ["generate-mid"]})
+case("transport protocol AVPF", OFFER, B + audio(5000, "0 101",
+                                                  proto="RTP/AVPF"),
+     {"transport-protocol": "RTP/AVPF"})
+
 # ---- security, ICE ----------------------------------------------------------
 
 OWN_KEYS = "keys are between the phones: Carom relays SRTP and adds none"
