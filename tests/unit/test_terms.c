@@ -282,6 +282,47 @@ static void to_srtp(void **state)
 	assert_int_equal(fb->n, 1);
 }
 
+/* Of video nothing is transcoded, and of several formats of a name each stays
+ * itself */
+static void video(void **state)
+{
+	static const char lines[] =
+		"m=video 4002 %s 96 97 98 99\r\n"
+		"a=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=0\r\n"
+		"a=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n"
+		"a=rtpmap:98 H264/90000\r\na=fmtp:98 packetization-mode=1\r\n"
+		"a=rtpmap:99 rtx/90000\r\na=fmtp:99 apt=98\r\n%s";
+	struct fix *f = *state;
+	const struct fake_bridges *fb = fake_bridges();
+	char more[1024];
+
+	(void)re_snprintf(more, sizeof(more), lines, "RTP/AVP", "");
+	offer(f, secure(opts("c", "A", NULL), "RTP/SAVP"),
+	      audio(ALICE, 4000, "0", more));
+	has(f, "RTP/SAVP 96 97 98 99\r\n");
+	(void)re_snprintf(more, sizeof(more), lines, "RTP/SAVP",
+			  "a=crypto:1 " CRYPTO80 KEY "\r\n");
+	{
+		char *audio_lines = NULL;
+
+		assert_int_equal(
+			re_sdprintf(&audio_lines,
+				    "a=crypto:1 " CRYPTO80 KEY "\r\n%s", more),
+			0);
+		answer(f, opts("c", "A", "B"),
+		       profile(BOB, 5000, "RTP/SAVP", "0", audio_lines));
+		mem_deref(audio_lines);
+	}
+	assert_int_equal(fb->n, 2);
+	/* the video's was made last */
+	for (unsigned pt = 96; pt < 100; pt++) {
+		assert_int_equal(fb->mv[0].ptv[pt].act, BRIDGE_PASS);
+		assert_int_equal(fb->mv[0].ptv[pt].pt, pt);
+		assert_int_equal(fb->mv[1].ptv[pt].pt, pt);
+	}
+	assert_null(fb->mv[0].codec);
+}
+
 static void from_srtp(void **state)
 {
 	struct fix *f = *state;
@@ -414,7 +455,7 @@ int main(void)
 		TEST(transcoded), TEST(passed_on), TEST(masked),
 		TEST(cannot),     TEST(to_srtp),   TEST(from_srtp),
 		TEST(same_keys),  TEST(both),      TEST(bad_keys),
-		TEST(restart),
+		TEST(video),      TEST(restart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,19 +40,27 @@ const struct format *formats_pt(const struct formats *f, uint8_t pt)
 	return NULL;
 }
 
+static bool same_codec(const struct format *a, const struct format *b)
+{
+	return a->name[0] && !str_casecmp(a->name, b->name) &&
+	       a->clock == b->clock && a->ch == b->ch;
+}
+
 const struct format *formats_like(const struct formats *f,
 				  const struct format *x)
 {
-	for (unsigned i = 0; i < f->n; i++) {
-		const struct format *y = &f->v[i];
+	const struct format *y = formats_pt(f, x->pt);
 
-		if (!str_casecmp(x->name, y->name) && x->clock == y->clock &&
-		    x->ch == y->ch && x->name[0])
-			return y;
+	/* H.264 and rtx come several times, told apart by their numbers; and without
+	 * an rtpmap the number is all that there is */
+	if (!x->name[0] || (y && same_codec(x, y)))
+		return y;
+	for (unsigned i = 0; i < f->n; i++) {
+		if (same_codec(x, &f->v[i]))
+			return &f->v[i];
 	}
 
-	/* no rtpmap: the number is all that there is */
-	return x->name[0] ? NULL : formats_pt(f, x->pt);
+	return NULL;
 }
 
 bool format_aside(const struct format *f)
