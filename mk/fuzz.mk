@@ -14,6 +14,7 @@ FUZZ_SRCS_json    = $(SRCS_ng)
 FUZZ_SRCS_ng      = $(SRCS_ng)
 FUZZ_SRCS_dslist  = $(SRCS_dispatch)
 FUZZ_SRCS_dns     = $(addprefix userspace/dns/,answer.c name.c)
+FUZZ_SRCS_media   = $(SRCS_media)
 FUZZ_SRCS_rtcp    = userspace/media/rtcp.c
 FUZZ_SRCS_stream  = $(addprefix userspace/edge/,frame.c ws.c keepalive.c)
 FUZZ_SRCS_auth    = $(SRCS_edge) userspace/fastpath/names.c
