@@ -86,6 +86,9 @@ $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
 
+# gcc gathers single values into vectors there, and has them wait for each other
+$(call obj,userspace/audio/g722.c): CFLAGS += -fno-tree-slp-vectorize
+
 $(BIN)/caromd: $(call obj,$(DAEMON_MAIN) $(ROOM_SRCS))
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)

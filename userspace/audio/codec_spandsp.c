@@ -1,77 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * @file audio/codec_spandsp.c  G.722, G.726 and GSM, by spandsp
+ * @file audio/codec_spandsp.c  G.726 and GSM, by spandsp
  */
 #include <errno.h>
 #include <spandsp.h>
 #include "audio/codec_ops.h"
 
 enum { GSM_SAMPLES = 160, GSM_BYTES = 33 };
-
-/* ---- G.722 -------------------------------------------------------------- */
-
-/* Narrow band on the other side: G.722's lower band has just that, and is the
- * samples at 8 kHz. No filter and no other rate are needed, and the upper band is
- * silent */
-static int g722_narrow(uint32_t wanted, uint32_t *rate)
-{
-	if (wanted != 8000)
-		return 0;
-	*rate = 8000;
-
-	return G722_SAMPLE_RATE_8000;
-}
-
-static int g722_enc_init(struct codec_enc *e, const struct codec_param *prm)
-{
-	e->st = g722_encode_init(NULL, 64000, g722_narrow(prm->rate, &e->rate));
-
-	return e->st ? 0 : ENOMEM;
-}
-
-static int g722_enc(struct codec_enc *e, const int16_t *pcm, size_t n,
-		    uint8_t *out, size_t *len)
-{
-	if (n % (e->rate / 8000) || n / (e->rate / 8000) > CODEC_BYTES_MAX)
-		return EINVAL;
-	*len = (size_t)g722_encode(e->st, out, pcm, (int)n);
-
-	return 0;
-}
-
-static void g722_enc_free(void *st)
-{
-	(void)g722_encode_free(st);
-}
-
-static int g722_dec_init(struct codec_dec *d, const struct codec_param *prm)
-{
-	d->st = g722_decode_init(NULL, 64000, g722_narrow(prm->rate, &d->rate));
-
-	return d->st ? 0 : ENOMEM;
-}
-
-static int g722_dec(struct codec_dec *d, const uint8_t *p, size_t len,
-		    int16_t *pcm, size_t *n)
-{
-	if (2 * len > CODEC_SAMPLES_MAX)
-		return EBADMSG;
-	*n = (size_t)g722_decode(d->st, pcm, p, (int)len);
-
-	return 0;
-}
-
-static void g722_dec_free(void *st)
-{
-	(void)g722_decode_free(st);
-}
-
-const struct codec_ops codec_g722 = {.enc_init = g722_enc_init,
-				     .encode = g722_enc,
-				     .enc_free = g722_enc_free,
-				     .dec_init = g722_dec_init,
-				     .decode = g722_dec,
-				     .dec_free = g722_dec_free};
 
 /* ---- GSM full rate ------------------------------------------------------ */
 
