@@ -108,6 +108,10 @@ static void put_opts(struct media *m, const struct media_opts *o)
 	if (o->ptime)
 		put(m, " ptime=%u", o->ptime);
 	put_list(m, "transcode=", o->transcode, o->transcodec);
+	put_list(m, "accept=", o->accept, o->acceptc);
+	put_list(m, "consume=", o->consume, o->consumec);
+	put_list(m, "set=", o->set, o->setc);
+	PUT_FLAG(always_transcode);
 	put_list(m, "strip=", o->strip, o->stripc);
 	put_list(m, "mask=", o->mask, o->maskc);
 	put_list(m, "offer=", o->offer, o->offerc);

@@ -151,12 +151,15 @@ static void test_codec(void **state)
 
 	asks(f, OFFER ",\"codec\":{\"transcode\":[\"PCMA\",\"opus/48000/2\"]}}",
 	     BASE " transcode=PCMA,opus/48000/2");
-	refused(f, OFFER ",\"codec\":{\"set\":[\"opus/48000/1\"]}}",
-		"codec-set");
+	asks(f,
+	     OFFER ",\"codec\":{\"set\":[\"opus/48000/2/16000\"],"
+		   "\"accept\":[\"all\"],\"consume\":[\"G722\"]}}",
+	     BASE " accept=all consume=G722 set=opus/48000/2/16000");
+	flags_ask(f, "\"always transcode\"", " always_transcode");
+	refused(f, OFFER ",\"codec\":{\"ignore\":[\"opus\"]}}", "codec-ignore");
 	flags_ask(f, "\"codec-transcode-opus\"", " transcode=opus");
-	refused(f, OFFER ",\"flags\":[\"codec-accept-opus\"]}", "codec-accept");
-	refused(f, OFFER ",\"flags\":[\"codec-consume-opus\"]}",
-		"codec-consume");
+	flags_ask(f, "\"codec-accept-opus\",\"codec-consume-G722\"",
+		  " accept=opus consume=G722");
 	refused(f, OFFER ",\"codec\":{\"strip\":[\"\"]}}", "codec-strip");
 	refused(f, OFFER ",\"codec\":{\"strip\":[[\"x\"]]}}", "codec-strip");
 
@@ -203,7 +206,6 @@ static void test_refused(void **state)
 		{"\"OSRTP\":[\"offer\"]", "OSRTP=offer"},
 		{"\"T.38\":[\"decode\"]", "T.38=decode"},
 		{"\"flags\":[\"T.38-force\"]", "T.38=force"},
-		{"\"flags\":[\"always transcode\"]", "always transcode"},
 		{"\"flags\":[\"inject DTMF\"]", "inject DTMF"},
 		{"\"flags\":[\"inject-DTMF\"]", "inject-DTMF"},
 		{"\"flags\":[\"generate RTCP\"]", "generate RTCP"},

@@ -159,6 +159,47 @@ static void passed_on(void **state)
 	assert_int_equal(state_of(f, EXT4, a), LEG_RELAY);
 }
 
+/* What is to be accepted goes before what both have, and all is turned into it */
+static void accepted(void **state)
+{
+	struct fix *f = *state;
+	const struct fake_bridges *fb = fake_bridges();
+	struct media_opts o = opts("c", "A", NULL);
+
+	pl_set_str(&o.consume[o.consumec++], "opus");
+	pl_set_str(&o.set[o.setc++], "opus/48000/2/16000////complexity=2");
+	offer(f, o, audio(ALICE, 4000, "8 96", "a=rtpmap:96 opus/48000/2\r\n"));
+	has(f, " RTP/AVP 8\r\n");
+	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "8", NULL));
+	has(f, " RTP/AVP 96\r\n");
+	has(f, "a=rtpmap:96 opus/48000/2\r\n");
+	assert_int_equal(fb->n, 1);
+	assert_int_equal(fb->mv[0].ptv[96].act, BRIDGE_DECODE);
+	assert_string_equal(fb->mv[0].codec->name, "opus");
+	assert_int_equal(fb->mv[0].bitrate, 16000);
+	assert_int_equal(fb->mv[0].complexity, 2);
+	/* PCMA would be known to Alice, but she was told of Opus alone */
+	assert_int_equal(fb->mv[1].ptv[8].act, BRIDGE_DECODE);
+	assert_int_equal(fb->mv[1].pt, 8);
+
+	/* always: Bob has PCMA, and Alice is transcoded all the same */
+	o = opts("d", "A", NULL);
+	o.always_transcode = true;
+	offer(f, o, audio(ALICE, 4000, "9 8", NULL));
+	has(f, " RTP/AVP 9 8\r\n");
+	answer(f, opts("d", "A", "B"), audio(BOB, 5000, "8", NULL));
+	has(f, " RTP/AVP 9\r\n");
+	assert_int_equal(fb->n, 2);
+
+	/* unless he has what comes first */
+	o = opts("e", "A", NULL);
+	o.always_transcode = true;
+	offer(f, o, audio(ALICE, 4000, "9 8", NULL));
+	answer(f, opts("e", "A", "B"), audio(BOB, 5000, "9", NULL));
+	has(f, " RTP/AVP 9\r\n");
+	assert_int_equal(fb->n, 2);
+}
+
 static void masked(void **state)
 {
 	struct fix *f = *state;
@@ -453,9 +494,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(transcoded), TEST(passed_on), TEST(masked),
-		TEST(cannot),     TEST(to_srtp),   TEST(from_srtp),
-		TEST(same_keys),  TEST(both),      TEST(bad_keys),
-		TEST(video),      TEST(restart),
+		TEST(accepted),   TEST(cannot),    TEST(to_srtp),
+		TEST(from_srtp),  TEST(same_keys), TEST(both),
+		TEST(bad_keys),   TEST(video),     TEST(restart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

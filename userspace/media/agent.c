@@ -44,10 +44,12 @@ static bool opens(const struct terms *s, const struct terms *t)
 static bool transcodes(const struct terms *s, const struct terms *t)
 {
 	struct bridge_member m;
+	struct formats own;
 
 	memset(&m, 0, sizeof(m));
+	formats_agreed(&own, &t->own, &t->told);
 
-	return formats_plan(&m, &s->told, &t->own);
+	return formats_plan(&m, &s->told, &own);
 }
 
 enum leg_why agent_why(const struct stream *s)
@@ -81,21 +83,26 @@ static unsigned ptime_of(const struct terms *t, const struct codec *c)
 /* What s is sent when it is encoded */
 static void set_encoder(struct bridge_member *m, const struct terms *s)
 {
-	const struct format *x = formats_primary(&s->own);
+	const struct format *x;
+	struct formats own;
 
+	formats_agreed(&own, &s->own, &s->told);
+	x = formats_primary(&own);
 	if (!x)
 		return;
 	m->codec = format_codec(x);
 	m->pt = x->pt;
 	(void)re_snprintf(m->fmtp, sizeof(m->fmtp), "%s", x->fmtp);
 	m->ptime = ptime_of(s, m->codec);
-	m->bitrate = BITRATE;
-	m->complexity = COMPLEXITY;
+	m->bitrate = x->bitrate ? x->bitrate : BITRATE;
+	m->complexity = x->complexity >= 0 ? x->complexity : COMPLEXITY;
 }
 
 static void set_member(struct bridge_member *m, const struct stream *s,
 		       const struct stream *t)
 {
+	struct formats own;
+
 	memset(m, 0, sizeof(*m));
 	m->local = s->local;
 	m->remote = stream_whereabouts(s, 0);
@@ -105,7 +112,8 @@ static void set_member(struct bridge_member *m, const struct stream *s,
 	m->tx = s->terms->keys.tx;
 	m->ptime = PTIME;
 	m->complexity = -1;
-	(void)formats_plan(m, &s->terms->told, &t->terms->own);
+	formats_agreed(&own, &t->terms->own, &t->terms->told);
+	(void)formats_plan(m, &s->terms->told, &own);
 	if (transcodes(t->terms, s->terms))
 		set_encoder(m, s->terms);
 }

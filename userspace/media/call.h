@@ -274,6 +274,9 @@ int filter_make(struct filter *f, const struct sdpx *sdp,
 /** Of each audio section of an answer the first codec, and what goes beside it */
 void filter_single(struct filter *f, const struct sdpx *sdp);
 
+/** Is transcoding wanted, should it be needed? */
+bool codec_asked(const struct media_opts *o);
+
 /** Is a format named in a list of a codec-... flag? "all" names none */
 bool codec_listed(const struct pl *v, size_t n, const struct sdpx_fmt *f);
 

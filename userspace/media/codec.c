@@ -70,6 +70,12 @@ static bool dropped(const struct media_opts *o, const struct sdpx_fmt *f)
 	       !codec_listed(o->offer, o->offerc, f);
 }
 
+bool codec_asked(const struct media_opts *o)
+{
+	return o->transcodec || o->acceptc || o->consumec ||
+	       o->always_transcode;
+}
+
 void filter_single(struct filter *f, const struct sdpx *sdp)
 {
 	for (size_t i = 0; i < sdpx_mediac(sdp); i++) {
@@ -117,7 +123,7 @@ int filter_make(struct filter *f, const struct sdpx *sdp,
 
 		/* terms.c finds something to put in their place */
 		if (!left &&
-		    !(o->transcodec && !pl_strcasecmp(&sm->type, "audio")))
+		    !(codec_asked(o) && !pl_strcasecmp(&sm->type, "audio")))
 			return media_fail(e, ENOTSUP,
 					  "codec filter leaves no codec in m= "
 					  "line %zu (%r), and none is to be "

@@ -22,6 +22,7 @@ void formats_take(struct formats *f, const struct sdpx_media *sm,
 		memset(to, 0, sizeof(*to));
 		to->pt = (uint8_t)x->pt;
 		to->clock = x->rate;
+		to->complexity = -1;
 		to->ch = (uint8_t)(x->ch ? x->ch : 1);
 		/* one that is too long is no codec of ours */
 		(void)pl_strcpy(&x->name, to->name, sizeof(to->name));
@@ -134,6 +135,9 @@ void formats_from_neg(struct formats *f, const struct neg_fmts *n)
 		to->pt = x->pt;
 		to->ch = x->ch;
 		to->clock = x->clock;
+		to->accept = x->accept;
+		to->bitrate = x->bitrate;
+		to->complexity = x->complexity;
 		(void)re_snprintf(to->name, sizeof(to->name), "%s", x->name);
 		(void)re_snprintf(to->fmtp, sizeof(to->fmtp), "%s", x->fmtp);
 	}
@@ -209,15 +213,64 @@ static void back_events(struct formats *back, const struct formats *offered,
 		back->v[back->n++] = *x;
 }
 
+/* Asked for by codec-accept, codec-consume: it goes before what both have */
+static const struct format *accepted(const struct formats *offered,
+				     const struct formats *answer)
+{
+	for (unsigned i = 0; i < offered->n; i++) {
+		const struct format *x = &offered->v[i], *y;
+
+		if (!x->accept || format_aside(x))
+			continue;
+		y = formats_like(answer, x);
+		if (y)
+			return y;
+		if (format_codec(x) && formats_primary(answer))
+			return x;
+	}
+
+	return NULL;
+}
+
+void formats_agreed(struct formats *f, const struct formats *own,
+		    const struct formats *told)
+{
+	f->n = 0;
+	for (unsigned i = 0; i < told->n; i++) {
+		const struct format *x = formats_like(own, &told->v[i]);
+
+		if (x && !formats_pt(f, x->pt))
+			f->v[f->n++] = *x;
+	}
+	if (!f->n)
+		*f = *own;
+}
+
+void formats_options(struct formats *answer, const struct formats *offered)
+{
+	for (unsigned i = 0; i < answer->n; i++) {
+		const struct format *x = formats_like(offered, &answer->v[i]);
+
+		if (!x)
+			continue;
+		answer->v[i].bitrate = x->bitrate;
+		answer->v[i].complexity = x->complexity;
+	}
+}
+
 int formats_back(struct formats *back, const struct formats *offered,
 		 const struct formats *answer)
 {
-	const struct format *x;
-	bool codec = false;
+	const struct format *x = accepted(offered, answer);
+	bool codec = x != NULL;
 
 	back->n = 0;
+	if (x)
+		back->v[back->n++] = *x;
 	for (unsigned i = 0; i < answer->n; i++) {
-		if (!formats_like(offered, &answer->v[i]))
+		if (!formats_like(offered, &answer->v[i]) ||
+		    (x && !format_aside(&answer->v[i])) ||
+		    formats_pt(back, answer->v[i].pt))
 			continue;
 		back->v[back->n++] = answer->v[i];
 		codec |= !format_aside(&answer->v[i]);

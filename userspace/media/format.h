@@ -23,6 +23,9 @@ struct format {
 	uint32_t clock;
 	char name[24];
 	char fmtp[FORMAT_FMTP];
+	bool accept;      /**< may be answered even if the other refuses it  */
+	uint32_t bitrate; /**< bit/s that it is encoded with, 0: our choice  */
+	int complexity;   /**< 0..10, -1: our choice                         */
 };
 
 struct formats {
@@ -64,8 +67,8 @@ void formats_common(struct formats *out, const struct formats *a,
 		    const struct formats *b);
 
 /**
- * What the offerer is told when the answer is there: what both have, else the first
- * of its own that can be transcoded
+ * What the offerer is told when the answer is there: the first that is to be accepted
+ * in any case, else what both have, else the first of its own that can be transcoded
  *
  * @param back     Filled
  * @param offered  What the offerer said
@@ -75,6 +78,13 @@ void formats_common(struct formats *out, const struct formats *a,
  */
 int formats_back(struct formats *back, const struct formats *offered,
 		 const struct formats *answer);
+
+/** What a party listens for: those of its own that it was told, in that order. It need
+ *  not listen for others any more (RFC 3264 7) */
+void formats_agreed(struct formats *f, const struct formats *own,
+		    const struct formats *told);
+/** What was asked of a codec that was offered holds for the one that was answered */
+void formats_options(struct formats *answer, const struct formats *offered);
 
 /** The first codec alone, and what goes beside it */
 void formats_single(struct formats *f);

@@ -97,6 +97,12 @@ struct media_opts {
 	struct pl transcode
 		[MEDIA_CODECS_MAX]; /**< offered beside what there is */
 	size_t transcodec;
+	struct pl accept[MEDIA_CODECS_MAX], /**< taken from who offers, even if
+					       the other party refuses it  */
+		consume[MEDIA_CODECS_MAX],  /**< the same, and not shown   */
+		set[MEDIA_CODECS_MAX];      /**< how they are encoded       */
+	size_t acceptc, consumec, setc;
+	bool always_transcode; /**< accept all of them                     */
 	struct media_attr attrv[MEDIA_ATTRS_MAX];
 	size_t attrc;
 	struct pl metadata; /**< goes into a recording's description  */

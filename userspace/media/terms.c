@@ -131,6 +131,10 @@ static int offer_audio(const struct media_opts *o, const struct sdpx_media *sm,
 		.offer = {o->offer, o->offerc},
 		.except = {o->except, o->exceptc},
 		.transcode = {o->transcode, o->transcodec},
+		.accept = {o->accept, o->acceptc},
+		.consume = {o->consume, o->consumec},
+		.set = {o->set, o->setc},
+		.always_transcode = o->always_transcode,
 		/* whoever makes a re-offer need not know that it is transcoded */
 		.again = true,
 		.codech = format_table,
@@ -204,7 +208,7 @@ static bool terms_needed(const struct media_opts *o,
 	if (pl_casecmp(proto, &sm->proto))
 		return true;
 
-	return o->transcodec && is_audio(sm);
+	return codec_asked(o) && is_audio(sm);
 }
 
 int terms_offer(struct terms_edit **tep, const struct media_opts *o,
@@ -213,7 +217,7 @@ int terms_offer(struct terms_edit **tep, const struct media_opts *o,
 {
 	const struct pl proto = proto_out(o, sm, t);
 	const bool in = is_secure(&sm->proto), out = is_secure(&proto);
-	const bool open = o->transcodec && is_audio(sm);
+	const bool open = codec_asked(o) && is_audio(sm);
 	struct terms_edit *te;
 	int err;
 
@@ -314,6 +318,8 @@ int terms_answer(struct terms_edit **tep, const struct media_opts *o,
 	if (!is_audio(sm) ||
 	    formats_back(&f->terms->told, &f->terms->own, &t->terms->own))
 		f->terms->told = t->terms->own;
+	if (is_audio(sm))
+		formats_options(&t->terms->own, &t->terms->next_told);
 	if (o->single_codec && is_audio(sm))
 		formats_single(&f->terms->told);
 	(void)pl_strcpy(&sm->proto, t->terms->proto, sizeof(t->terms->proto));

@@ -41,6 +41,7 @@ FLAG(replace_sdp_version, o.replace_sdp_version, true)
 FLAG(replace_zero_address, o.replace_zero_address, true)
 FLAG(replace_origin_full, o.replace_origin_full, true)
 FLAG(force_version, o.force_version, true)
+FLAG(always_transcode, o.always_transcode, true)
 FLAG(generate_mid, o.generate_mid, true)
 FLAG(strip_extmap, o.strip_extmap, true)
 FLAG(single_codec, o.single_codec, true)
@@ -179,6 +180,21 @@ static int append(struct pl *v, size_t *c, const struct pl *val)
 int ng_set_transcode(struct ng_flags *f, const struct pl *val)
 {
 	return append(f->o.transcode, &f->o.transcodec, val);
+}
+
+int ng_set_accept(struct ng_flags *f, const struct pl *val)
+{
+	return append(f->o.accept, &f->o.acceptc, val);
+}
+
+int ng_set_consume(struct ng_flags *f, const struct pl *val)
+{
+	return append(f->o.consume, &f->o.consumec, val);
+}
+
+int ng_set_set(struct ng_flags *f, const struct pl *val)
+{
+	return append(f->o.set, &f->o.setc, val);
 }
 
 int ng_set_strip(struct ng_flags *f, const struct pl *val)

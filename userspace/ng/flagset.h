@@ -22,7 +22,8 @@
 	X(mux_accept) X(mux_reject) X(strip) X(mask) X(offer) X(except) X(transcode) \
 	X(direction) X(received_from) X(media_address) X(address_family) \
 	X(transport) X(via_branch) X(tos) X(ptime) X(metadata) X(call_id) \
-	X(from_tag) X(to_tag) X(generate_mid) X(strip_extmap) X(sdp_attr) \
+	X(from_tag) X(to_tag) X(accept) X(consume) X(set) \
+	X(always_transcode) X(generate_mid) X(strip_extmap) X(sdp_attr) \
 	X(single_codec) X(replace_origin_full) X(force_version) X(delete_delay) X(limit) X(address) X(all) \
 	X(fatal) X(pause) X(load_limit) X(rec_pcap) X(rec_wav)
 /* clang-format on */

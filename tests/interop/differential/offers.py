@@ -330,6 +330,25 @@ case("transcode over re-offers", OFFER, answer("9 101"),
 case("transcode, static types without rtpmap",
      A + "m=audio 4000 RTP/AVP 0 8\n", answer("9"),
      codec(transcode=["G722"]))
+for name, lists in (("accept PCMU", {"accept": ["PCMU"]}),
+                    ("consume PCMU", {"consume": ["PCMU"]}),
+                    ("accept all", {"accept": ["all"]})):
+    case(name + ", and the answer has another", OFFER, answer("8 101"),
+         codec(**lists))
+    case(name + ", and the answer has it", OFFER, answer("0 101"),
+         codec(**lists), differs=[] if "accept" in lists else [
+             ("1.m0.formats", ["0 PCMU/8000", "101 telephone-event/8000"],
+              "rtpengine answers without any codec")])
+case("accept two, in the order of the offer", A + audio(4000, "8 0 9 101"),
+     answer("8 101"), codec(accept=["G722", "PCMU"]))
+case("consume Opus", A + audio(4000, "96 8 101"), answer("8 101"),
+     codec(consume=["opus"]))
+case("always transcode", A + audio(4000, "9 0 8 101"), answer("8 0 101"),
+     {"flags": ["always-transcode"]})
+case("accept all, and the answer has no events", OFFER, answer("8"),
+     codec(accept=["all"]),
+     differs=[("1.m0.formats", ["0 PCMU/8000"], "events are not turned into "
+               "tones, so they are not promised")])
 case("single codec", OFFER, answer("0 8 101"), {},
      {"flags": ["single-codec"]})
 case("single codec, transcoded", OFFER, answer("9 101"),
