@@ -14,6 +14,8 @@
 #include "base/log.h"
 #include "daemon/lock.h"
 
+enum { TRIES = 40, TRY_MS = 50 };
+
 struct lock {
 	int fd;
 };
@@ -71,6 +73,22 @@ static void say_busy(int pid, const char *path)
 		log_error("%s: in use by another caromd", path);
 }
 
+/* One that was killed holds its lock until the kernel has taken apart what it had:
+ * threads, memory shared with devices. Who is alive keeps it longer */
+static bool lock_fd(int fd)
+{
+	for (int i = 0; i < TRIES; i++) {
+		if (!flock(fd, LOCK_EX | LOCK_NB))
+			return true;
+		if (errno != EWOULDBLOCK)
+			return false;
+		sys_msleep(TRY_MS);
+	}
+	errno = EWOULDBLOCK;
+
+	return false;
+}
+
 static int take(struct lock *l, const char *path, bool dir)
 {
 	int err;
@@ -80,7 +98,7 @@ static int take(struct lock *l, const char *path, bool dir)
 		     O_CLOEXEC | O_NOFOLLOW |
 			     (dir ? O_RDONLY | O_DIRECTORY : O_RDWR | O_CREAT),
 		     0600);
-	if (l->fd >= 0 && !flock(l->fd, LOCK_EX | LOCK_NB))
+	if (l->fd >= 0 && lock_fd(l->fd))
 		return 0;
 
 	err = errno;
