@@ -7,7 +7,7 @@ BENCH := build/bench
 BENCH_BPF := $(patsubst tools/bench/%.bpf.c,$(BENCH)/%.bpf.o, \
 	       $(wildcard tools/bench/*.bpf.c))
 BENCH_COMMON := $(addprefix tools/bench/,common.c frame.c object.c sink.c)
-BENCH_BINS := $(addprefix $(BENCH)/bench-,xdp lat load legs sip edge call keys)
+BENCH_BINS := $(addprefix $(BENCH)/bench-,xdp lat load legs sip edge call keys codec)
 $(BENCH)/bench-sip $(BENCH)/bench-call: $(call obj,tools/bench/sipmsg.c)
 $(BENCH)/bench-keys: $(call obj,$(filter userspace/dispatch/% userspace/base/%, \
 	$(ROOM_SRCS)))
@@ -28,3 +28,10 @@ $(BENCH_BINS): $(BENCH)/bench-%: $(call obj,tools/bench/%.c $(BENCH_COMMON))
 $(BENCH)/bench-legs $(BENCH)/bench-edge: $(call obj,$(filter userspace/fastpath/% \
 	userspace/base/%,$(ROOM_SRCS)))
 $(BENCH)/bench-load: $(call obj,$(filter userspace/secure/srtp%,$(ROOM_SRCS)))
+
+# ffmpeg's G.722 is measured too where it is there to be compiled against
+ifeq ($(shell $(PKGCONF) --exists libavcodec libavutil && echo yes),yes)
+$(BENCH)/bench-codec: LDLIBS += -lavcodec -lavutil
+$(call obj,tools/bench/codec.c): CPPFLAGS += -DHAVE_AVCODEC
+endif
+$(BENCH)/bench-codec: $(call obj,$(filter userspace/audio/%,$(ROOM_SRCS)))
