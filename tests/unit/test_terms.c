@@ -454,7 +454,9 @@ static void restart(void **state)
 	uint16_t a;
 
 	offer(f,
-	      secure(transcode(opts("c", "A", NULL), "opus", NULL), "RTP/SAVP"),
+	      secure(transcode(opts("c", "A", NULL),
+			       "opus/48000/2/20000////complexity=3", NULL),
+		     "RTP/SAVP"),
 	      audio(ALICE, 4000, "0", NULL));
 	answer(f, opts("c", "A", "B"),
 	       profile(BOB, 5000, "RTP/SAVP", "96",
@@ -478,10 +480,14 @@ static void restart(void **state)
 				    sizeof(was[i].ptv));
 		assert_ptr_equal(fb->mv[i].codec, was[i].codec);
 		assert_string_equal(fb->mv[i].fmtp, was[i].fmtp);
+		assert_int_equal(fb->mv[i].bitrate, was[i].bitrate);
+		assert_int_equal(fb->mv[i].complexity, was[i].complexity);
 		/* a stream of its own: no replay to the receiver */
 		assert_int_not_equal(fb->mv[i].ssrc, was[i].ssrc);
 	}
 	assert_string_equal(fb->mv[1].fmtp, "cbr=1; x=y");
+	assert_int_equal(fb->mv[1].bitrate, 20000);
+	assert_int_equal(fb->mv[1].complexity, 3);
 	/* and signalling goes on where it was */
 	offer(f, opts("c", "A", "B"), audio(ALICE, 4000, "0", NULL));
 	has(f, " RTP/SAVP 0 96\r\n");

@@ -2,8 +2,8 @@
 /**
  * @file media/terms_store.c  Terms written to the store, and read again
  *
- * A format is "PT NAME CLOCK CHANNELS FMTP", a key a value of a=crypto, "-" where
- * there is none. The store is as secret as the keys that are in it.
+ * A format is "PT NAME CLOCK CHANNELS BITRATE COMPLEXITY FMTP", with 11 where no
+ * complexity is asked for, a key a value of a=crypto, "-" where there is none. The store is as secret as the keys that are in it.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -12,6 +12,8 @@
 #include <re.h>
 #include "media/dict.h"
 #include "media/terms.h"
+
+enum { COMPLEXITY_NONE = 11 /* one more than there is */ };
 
 /* ---- written -------------------------------------------------------------- */
 
@@ -29,9 +31,11 @@ static int put_formats(struct odict *o, const char *key,
 		char n[16], text[FORMAT_FMTP + 64];
 
 		(void)re_snprintf(n, sizeof(n), "%u", i);
-		(void)re_snprintf(text, sizeof(text), "%u %s %u %u %s", x->pt,
-				  x->name[0] ? x->name : "-", x->clock, x->ch,
-				  x->fmtp);
+		(void)re_snprintf(
+			text, sizeof(text), "%u %s %u %u %u %u %s", x->pt,
+			x->name[0] ? x->name : "-", x->clock, x->ch, x->bitrate,
+			x->complexity < 0 ? COMPLEXITY_NONE : x->complexity,
+			x->fmtp);
 		err = dict_str(arr, n, text);
 	}
 
@@ -139,6 +143,12 @@ static void get_format(struct formats *f, const char *text)
 	x->clock = pl_u32(&w);
 	w = next_word(&rest);
 	x->ch = (uint8_t)pl_u32(&w);
+	w = next_word(&rest);
+	x->bitrate = pl_u32(&w);
+	w = next_word(&rest);
+	x->complexity = (int)pl_u32(&w);
+	if (x->complexity >= COMPLEXITY_NONE)
+		x->complexity = -1;
 	(void)pl_strcpy(&rest, x->fmtp, sizeof(x->fmtp));
 	++f->n;
 }
