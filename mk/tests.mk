@@ -77,6 +77,7 @@ TEST_SRCS_edge_nets = $(SRCS_log) $(addprefix userspace/edge/,nets.c limits.c)
 TEST_SRCS_codec = $(call room,audio)
 TEST_SRCS_g722 = $(wildcard userspace/audio/g722*.c)
 TEST_SRCS_cn = $(addprefix userspace/audio/,cn.c level.c)
+TEST_SRCS_tone = userspace/audio/tone.c
 TEST_SRCS_order = $(call room,rtp)
 TEST_SRCS_srtp = $(call room,secure)
 TEST_SRCS_dtls = $(call room,secure)
