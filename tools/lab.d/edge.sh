@@ -341,7 +341,8 @@ cli) cli "$@" ;;
 exec) inside "$@" ;;
 quiet)
 	for h in "$@"; do
-		ip netns pids "$(ns "$h")" | xargs -r kill
+		# one that ends by itself meanwhile is no error
+		ip netns pids "$(ns "$h")" | xargs -r kill 2>/dev/null || true
 	done
 	;;
 list)
