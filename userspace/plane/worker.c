@@ -3,6 +3,7 @@
  * @file plane/worker.c  A media worker: a thread and its loop
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -159,12 +160,20 @@ static void worker_destructor(void *arg)
 	mem_deref(w->scratch);
 }
 
+/* Signals are the main thread's: a worker that got SIGHUP would not know that
+ * it is to be read from a descriptor, and end us all */
 static int thread_start(struct worker *w)
 {
 	char name[16];
+	sigset_t all, old;
 	int err;
 
+	(void)sigfillset(&all);
+	err = pthread_sigmask(SIG_SETMASK, &all, &old);
+	if (err)
+		return err;
 	err = pthread_create(&w->thread, NULL, worker_main, w);
+	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (err)
 		return err;
 	w->running = true;
