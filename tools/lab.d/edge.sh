@@ -188,6 +188,12 @@ down()
 		ip netns pids "$(ns "$h")" | xargs -r kill -9
 		ip netns del "$(ns "$h")"
 	done
+	# Pins whose `carom detach` failed: a test may have left a wrong file
+	for h in e1 e2; do
+		case "$PINS-$h" in
+		/sys/fs/bpf/?*) rm -rf "$PINS-$h" || true ;;
+		esac
+	done
 	rm -rf "$RUN"
 }
 
