@@ -416,6 +416,61 @@ static void test_switch(void **state)
 	ctx.pl = mem_deref(ctx.pl);
 }
 
+/* ---- devices that come and go ------------------------------------------- */
+
+static void attach_lan(void)
+{
+	const struct fp_attach_opts o = {.pin_dir = ctx.bed->pin};
+	struct fp_err e = {""};
+	struct fp_dev dev;
+
+	if (fp_attach("lan", &o, &dev, &e))
+		fail_msg("attach: %s", e.msg);
+}
+
+static void detach_lan(void)
+{
+	struct fp_err e = {""};
+
+	if (fp_detach("lan", ctx.bed->pin, &e))
+		fail_msg("detach: %s", e.msg);
+}
+
+static unsigned sockets(void)
+{
+	struct plane_stats st;
+
+	plane_devices(ctx.pl);
+	assert_int_equal(plane_stats(ctx.pl, 0, &st), 0);
+
+	return st.sockets;
+}
+
+/* A device that is attached while we run is listened on, too; and left when it is
+ * detached */
+static void test_devices(void **state)
+{
+	const struct side *in = &sides[SIDE_LAN4], *out = &sides[SIDE_WAN4];
+	unsigned before;
+	struct relay r;
+	(void)state;
+
+	detach_lan();
+	plane_up(PLANE_XDP, 1);
+	before = sockets();
+	attach_lan();
+	relay_up(&r, in, out, 0);
+	assert_true(sockets() > before);
+	send_rtp(in, 1);
+	expect_rtp(in, out, 1, true);
+	relay_down(&r);
+	detach_lan();
+	assert_int_equal(sockets(), before);
+	attach_lan();
+	assert_true(sockets() > before);
+	ctx.pl = mem_deref(ctx.pl);
+}
+
 /* ---- timers and events -------------------------------------------------- */
 
 struct ticks {
@@ -545,6 +600,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_plain, clear),
 		cmocka_unit_test_teardown(test_switch, clear),
 		cmocka_unit_test_teardown(test_timers_and_events, clear),
+		cmocka_unit_test_teardown(test_devices, clear),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -402,6 +402,7 @@ static void maps_handler(void *arg)
 	struct daemon *d = arg;
 
 	if (!fp_closed(d->fp)) {
+		plane_devices(d->plane);
 		tmr_start(&d->maps, MAPS_INTERVAL, maps_handler, d);
 		return;
 	}

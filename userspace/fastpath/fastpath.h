@@ -118,7 +118,9 @@ int fp_open(struct fp **fpp, const char *pin_dir, bool readonly,
  */
 bool fp_closed(const struct fp *fp);
 
-/** Name of the attached device of an index in tx_ports. @return 0 or ENOENT */
+/** The attached device of an index in tx_ports; 0 none. One look at memory */
+unsigned fp_ifindex(const struct fp *fp, uint32_t port);
+/** Its name. @return 0 or ENOENT */
 int fp_device(const struct fp *fp, uint32_t port, char name[16]);
 
 /** Number of slots in the leg table */

@@ -173,14 +173,18 @@ out:
 	return err;
 }
 
+unsigned fp_ifindex(const struct fp *fp, uint32_t port)
+{
+	return fp && port < CAROM_DEVICES
+		       ? __atomic_load_n(&fp->settings->ifindex[port],
+					 __ATOMIC_RELAXED)
+		       : 0;
+}
+
 int fp_device(const struct fp *fp, uint32_t port, char name[16])
 {
-	unsigned ifindex;
+	unsigned ifindex = fp_ifindex(fp, port);
 
-	if (!fp || port >= CAROM_DEVICES)
-		return ENOENT;
-	ifindex = __atomic_load_n(&fp->settings->ifindex[port],
-				  __ATOMIC_RELAXED);
 	return ifindex && if_indextoname(ifindex, name) ? 0 : ENOENT;
 }
 

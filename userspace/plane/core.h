@@ -34,9 +34,9 @@ enum watch { WATCH_WAKE = 0, WATCH_XSK, WATCH_PORT };
 struct sock {
 	enum watch watch;
 	struct fp_xsk *xsk;
-	uint32_t port; /* device's index in tx_ports */
+	uint32_t port;    /* device's index in tx_ports */
+	unsigned ifindex; /* of the device             */
 	unsigned queue;
-	char dev[16];
 	bool dirty; /* committed to, not flushed */
 };
 
@@ -60,7 +60,6 @@ struct worker {
 	struct plane *pl;
 	unsigned id;
 	pthread_t thread;
-	bool running;
 	int epfd;
 	int raw[2]; /* IPv4, IPv6: to send through the IP stack; -1 none */
 	struct sock wake;
@@ -68,7 +67,9 @@ struct worker {
 	struct sock *sockv[XSKS_MAX];
 	unsigned sockc;
 	struct ring *hand; /* packets that others took for us */
-	uint64_t now;      /* ns: of this turn */
+	uint64_t
+		wakes; /* workers to be woken at the end of this turn, a bit each */
+	uint64_t now; /* ns: of this turn */
 
 	/* a call of the signalling loop's: it writes and waits */
 	plane_call_h *callh;
@@ -79,6 +80,7 @@ struct worker {
 
 	struct plane_tmr *wheel[WHEEL];
 	uint64_t wheel_at;       /* ms: all before has been run */
+	uint64_t wheel_due;      /* ms: no timer is due before */
 	struct plane_tmr *quiet; /* wait until there is nothing to do */
 
 	struct {
@@ -124,11 +126,15 @@ struct plane_dst {
 
 #define NO_SLOT (~0u)
 
+_Static_assert(PLANE_WORKERS_MAX <= 64, "worker.wakes has a bit for each");
+
 struct plane {
 	struct fp *fp;
 	struct fp_net *net;
 	struct plane_conf conf;
 	bool xdp;
+	unsigned
+		devicev[CAROM_DEVICES]; /* whose sockets were opened: ifindex */
 	char why[256];
 	struct worker *workerv[PLANE_WORKERS_MAX];
 	unsigned workerc;
@@ -146,10 +152,13 @@ struct plane {
 
 /* worker.c */
 int worker_start(struct worker **wp, struct plane *pl, unsigned id);
+/** Its thread ends. Others may still wake it: freed are all when all have ended */
 void worker_stop(struct worker *w);
 int worker_watch(struct worker *w, int fd, void *what);
 void worker_unwatch(struct worker *w, int fd);
 void worker_wake(struct worker *w);
+/** The same with the next tx_flush(), once for all that it was given until then */
+void worker_wake_later(struct worker *w, const struct worker *other);
 
 /* rx.c: packets that came, on the worker */
 void rx_frames(struct worker *w, struct sock *s);
@@ -164,7 +173,7 @@ void wheel_run(struct worker *w);
 /** Those that wait until there is nothing to do */
 void wheel_quiet(struct worker *w);
 /** ms until the next timer, at most `most` */
-int wheel_wait(const struct worker *w, int most);
+int wheel_wait(struct worker *w, int most);
 
 /* dst.c: on the signalling loop */
 void dsts_refresh(struct plane *pl);

@@ -23,6 +23,8 @@ static void destructor(void *arg)
 	fp_net_watch(pl->net, NULL, NULL);
 	for (unsigned i = 0; i < pl->workerc; i++)
 		worker_stop(pl->workerv[i]);
+	for (unsigned i = 0; i < pl->workerc; i++)
+		mem_deref(pl->workerv[i]);
 	events_close(pl);
 	mem_deref(pl->portv);
 	mem_deref(pl->ownerv);
@@ -90,8 +92,8 @@ static int open_sock(struct plane *pl, uint32_t port, const char *dev,
 		return ENOMEM;
 	s->watch = WATCH_XSK;
 	s->port = port;
+	s->ifindex = pl->devicev[port];
 	s->queue = queue;
-	(void)snprintf(s->dev, sizeof(s->dev), "%s", dev);
 	err = fp_xsk_alloc(&s->xsk, pl->fp, dev, port, queue, e);
 	if (!err) {
 		c.sock = s;
@@ -106,16 +108,14 @@ static int open_sock(struct plane *pl, uint32_t port, const char *dev,
 	return err;
 }
 
-static bool has_sock(const struct plane *pl, uint32_t port, const char *dev,
-		     unsigned queue)
+static bool has_sock(const struct plane *pl, uint32_t port, unsigned queue)
 {
 	const struct worker *w = pl->workerv[queue % pl->workerc];
 
 	for (unsigned i = 0; i < w->sockc; i++) {
 		const struct sock *s = w->sockv[i];
 
-		if (s->port == port && s->queue == queue &&
-		    !strcmp(s->dev, dev))
+		if (s->port == port && s->queue == queue)
 			return true;
 	}
 
@@ -132,7 +132,7 @@ static int open_device(struct plane *pl, uint32_t port, struct fp_err *e)
 		return 0;
 	n = fp_xsk_queues(dev);
 	for (unsigned q = 0; q < n && !err; q++) {
-		if (!has_sock(pl, port, dev, q))
+		if (!has_sock(pl, port, q))
 			err = open_sock(pl, port, dev, q, e);
 	}
 
@@ -142,19 +142,31 @@ static int open_device(struct plane *pl, uint32_t port, struct fp_err *e)
 /* Of devices that are attached no more, or have become another one */
 static void close_gone(struct plane *pl)
 {
-	char dev[16];
-
 	for (unsigned i = 0; i < pl->workerc; i++) {
 		struct worker *w = pl->workerv[i];
 
 		for (unsigned k = w->sockc; k > 0; k--) {
 			struct sock *s = w->sockv[k - 1];
 
-			if (fp_device(pl->fp, s->port, dev) ||
-			    strcmp(dev, s->dev))
+			if (s->ifindex != pl->devicev[s->port])
 				drop_sock(pl, w, s);
 		}
 	}
+}
+
+/* @return true when they are others than the last time */
+static bool look_at_devices(struct plane *pl)
+{
+	bool changed = false;
+
+	for (uint32_t i = 0; i < CAROM_DEVICES; i++) {
+		unsigned ifindex = fp_ifindex(pl->fp, i);
+
+		changed |= ifindex != pl->devicev[i];
+		pl->devicev[i] = ifindex;
+	}
+
+	return changed;
 }
 
 static int open_devices(struct plane *pl, struct fp_err *e)
@@ -171,7 +183,7 @@ void plane_devices(struct plane *pl)
 {
 	struct fp_err e = {""};
 
-	if (!pl || !pl->xdp)
+	if (!pl || !pl->xdp || !look_at_devices(pl))
 		return;
 	close_gone(pl);
 	if (open_devices(pl, &e))
@@ -189,6 +201,7 @@ static int choose_mode(struct plane *pl, struct fp_err *e)
 		(void)snprintf(pl->why, sizeof(pl->why), "as configured");
 		return 0;
 	}
+	(void)look_at_devices(pl);
 	err = open_devices(pl, &why);
 	if (!err) {
 		pl->xdp = true;

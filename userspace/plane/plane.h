@@ -79,7 +79,8 @@ int plane_stats(const struct plane *pl, unsigned worker,
 bool plane_is_xdp(const struct plane *pl);
 const char *plane_why_plain(const struct plane *pl);
 
-/** Devices were attached or detached: open and close sockets accordingly */
+/** Ask from time to time: where devices were attached or detached, sockets are
+ *  opened and closed accordingly, and what cannot be had is logged */
 void plane_devices(struct plane *pl);
 
 /* ---- ports --------------------------------------------------------------- */

@@ -124,7 +124,7 @@ static void hand_over(struct worker *w, unsigned owner, uint32_t slot,
 	h->src = d->src;
 	memcpy(h->data, d->data, d->len);
 	ring_publish(to->hand, ticket);
-	worker_wake(to);
+	worker_wake_later(w, to);
 }
 
 /** A frame of a batch, on its way to its port */
@@ -236,16 +236,15 @@ void rx_handed(struct worker *w)
 	const struct handed *h;
 
 	for (unsigned i = 0; i < HAND_CELLS; i++) {
-		struct plane_port *port;
-
 		h = ring_front(w->hand);
 		if (!h)
 			return;
 		++w->st.handed;
-		port = w->pl->portv[h->slot];
-		if (port && port->w == w)
-			deliver(w, port, (uint8_t *)h->data, h->len,
-				sizeof(h->data), &h->src);
+		/* one that has moved on is another's, who may be freeing it */
+		if (__atomic_load_n(&w->pl->ownerv[h->slot],
+				    __ATOMIC_ACQUIRE) == w->id + 1)
+			deliver(w, w->pl->portv[h->slot], (uint8_t *)h->data,
+				h->len, sizeof(h->data), &h->src);
 		else
 			++w->st.stray;
 		ring_pop(w->hand);

@@ -228,8 +228,7 @@ static void commit_local(struct worker *w, const struct plane_port *port,
 	h->src = port->local;
 	ring_publish(w->out.owner->hand, w->out.ticket);
 	/* our own queue is looked at in this turn */
-	if (w->out.owner != w)
-		worker_wake(w->out.owner);
+	worker_wake_later(w, w->out.owner);
 }
 
 /* The IP stack knows how to find a neighbour, and other devices than ours */
@@ -311,4 +310,6 @@ void tx_flush(struct worker *w)
 		s->dirty = false;
 		fp_xsk_flush(s->xsk);
 	}
+	for (; w->wakes; w->wakes &= w->wakes - 1)
+		worker_wake(w->pl->workerv[__builtin_ctzll(w->wakes)]);
 }

@@ -32,6 +32,8 @@ void plane_tmr_at(struct plane_tmr *t, struct plane_port *port, uint64_t at,
 	unlink_tmr(t);
 	if (at < w->wheel_at)
 		at = w->wheel_at;
+	if (at < w->wheel_due)
+		w->wheel_due = at;
 	t->at = at;
 	t->h = h;
 	t->arg = arg;
@@ -119,19 +121,25 @@ void wheel_run(struct worker *w)
 	}
 }
 
-int wheel_wait(const struct worker *w, int most)
+/* What was looked through once has no timer in it until one is started there */
+int wheel_wait(struct worker *w, int most)
 {
-	uint64_t now = plane_clock() / NS_PER_MS;
+	const uint64_t now = plane_clock() / NS_PER_MS;
+	const uint64_t end = w->wheel_at +
+			     (most < WHEEL ? (uint64_t)most : WHEEL);
+	uint64_t ms = w->wheel_due > w->wheel_at ? w->wheel_due : w->wheel_at;
 
-	for (uint64_t ms = w->wheel_at;
-	     ms < w->wheel_at + (uint64_t)most && ms < w->wheel_at + WHEEL;
-	     ms++) {
+	for (; ms < end; ms++) {
 		for (const struct plane_tmr *t = w->wheel[ms % WHEEL]; t;
 		     t = t->next) {
-			if (t->at <= ms)
-				return ms > now ? (int)(ms - now) : 0;
+			if (t->at > ms)
+				continue;
+			w->wheel_due = ms;
+			return ms > now ? (int)(ms - now) : 0;
 		}
 	}
+	if (w->wheel_due < end)
+		w->wheel_due = end;
 
 	return most;
 }

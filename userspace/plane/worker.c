@@ -48,6 +48,12 @@ void worker_wake(struct worker *w)
 		return; /* it is awake: the counter is full */
 }
 
+void worker_wake_later(struct worker *w, const struct worker *other)
+{
+	if (other != w)
+		w->wakes |= (uint64_t)1 << other->id;
+}
+
 static void woken(struct worker *w)
 {
 	uint64_t n;
@@ -176,7 +182,6 @@ static int thread_start(struct worker *w)
 	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (err)
 		return err;
-	w->running = true;
 	(void)snprintf(name, sizeof(name), "carom-m%u", w->id);
 	(void)pthread_setname_np(w->thread, name);
 
@@ -194,7 +199,7 @@ int worker_start(struct worker **wp, struct plane *pl, unsigned id)
 	w->pl = pl;
 	w->id = id;
 	w->now = plane_clock();
-	w->wheel_at = w->now / 1000000;
+	w->wheel_at = w->wheel_due = w->now / 1000000;
 	w->wake.watch = WATCH_WAKE;
 	(void)sem_init(&w->done, 0, 0);
 	w->raw[0] = raw_socket(AF_INET);
@@ -229,13 +234,8 @@ static void stop_call(void *arg)
 
 void worker_stop(struct worker *w)
 {
-	if (!w)
-		return;
-	if (w->running) {
-		plane_call(w->pl, w->id, stop_call, w);
-		(void)pthread_join(w->thread, NULL);
-	}
-	mem_deref(w);
+	plane_call(w->pl, w->id, stop_call, w);
+	(void)pthread_join(w->thread, NULL);
 }
 
 void plane_call(struct plane *pl, unsigned worker, plane_call_h *h, void *arg)
