@@ -6,17 +6,9 @@ load lib
 
 BARESIP=/usr/lib/baresip/modules
 
-setup_file()
-{
-	engine_up
-	"$ROOT/tools/lab" start kamailio
-}
+setup_file() { proxy_up; }
 
-teardown_file()
-{
-	"$ROOT/tools/lab" stop kamailio
-	engine_down
-}
+teardown_file() { proxy_down; }
 
 setup()
 {

@@ -9,15 +9,13 @@ load lib
 setup_file()
 {
 	[ "$ENGINE" = carom ] || return 0
-	engine_up
-	"$ROOT/tools/lab" start kamailio
+	proxy_up
 }
 
 teardown_file()
 {
 	[ "$ENGINE" = carom ] || return 0
-	"$ROOT/tools/lab" stop kamailio
-	engine_down
+	proxy_down
 }
 
 setup()

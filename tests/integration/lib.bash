@@ -46,6 +46,19 @@ engine_down()
 	rm -f "$LAB_RUN"/carom.db*
 }
 
+# The same, behind Kamailio on the farm
+proxy_up()
+{
+	engine_up
+	lab start kamailio
+}
+
+proxy_down()
+{
+	lab stop kamailio
+	engine_down
+}
+
 # What helps when a test failed; bats shows it then only
 show_logs()
 {

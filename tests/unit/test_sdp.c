@@ -11,6 +11,7 @@
 #include <re.h>
 
 #include "media/sdp.h"
+#include "sdp_util.h"
 
 #define V "v=0\r\n"
 #define O "o=alice 53 7 IN IP4 203.0.113.5\r\n"
@@ -19,19 +20,6 @@
 #define T "t=0 0\r\n"
 #define HEAD V O S C T
 #define AUDIO "m=audio 4000 RTP/AVP 0 8 101\r\n"
-
-static struct sdpx *parse(const char *text)
-{
-	struct sdpx *sdp = NULL;
-	struct sdpx_err e = {0, ""};
-	struct pl pl;
-
-	pl_set_str(&pl, text);
-	if (sdpx_decode(&sdp, &pl, &e))
-		fail_msg("line %u: %s\n%s", e.line, e.msg, text);
-
-	return sdp;
-}
 
 static void assert_pl(const struct pl *pl, const char *text)
 {

@@ -13,6 +13,7 @@
 
 #include "media/sdp.h"
 #include "media/sdp_t38.h"
+#include "sdp_util.h"
 
 #define HEAD                                                                   \
 	"v=0\r\no=alice 53 7 IN IP4 203.0.113.5\r\ns=call\r\n"                 \
@@ -20,19 +21,6 @@
 #define OPUS "a=rtpmap:96 opus/48000/2\r\na=fmtp:96 stereo=1\r\n"
 #define EVENT "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n"
 #define AUDIO "m=audio 4000 RTP/AVP 0  96 101\r\n" OPUS EVENT
-
-static struct sdpx *parse(const char *text)
-{
-	struct sdpx *sdp = NULL;
-	struct sdpx_err e = {0, ""};
-	struct pl pl;
-
-	pl_set_str(&pl, text);
-	if (sdpx_decode(&sdp, &pl, &e))
-		fail_msg("line %u: %s\n%s", e.line, e.msg, text);
-
-	return sdp;
-}
 
 static void encode(const char *in, const struct sdpx_edit *edit,
 		   const char *out)
