@@ -123,22 +123,17 @@ struct swap {
 	struct program *progv[2]; /* new ones go in, old ones come out */
 };
 
-static bool same_key(const struct srtpx_key *a, const struct srtpx_key *b)
-{
-	return !memcmp(a, b, sizeof(*a));
-}
-
 /* Contexts of keys that stay have counters that must go on */
 static void keep_keys(struct program *new, struct program *old)
 {
 	struct srtpx *x;
 
-	if (same_key(&new->conf.rx, &old->conf.rx)) {
+	if (srtpx_same_key(&new->conf.rx, &old->conf.rx)) {
 		x = new->rx;
 		new->rx = old->rx;
 		old->rx = x;
 	}
-	if (same_key(&new->conf.tx, &old->conf.tx)) {
+	if (srtpx_same_key(&new->conf.tx, &old->conf.tx)) {
 		x = new->tx;
 		new->tx = old->tx;
 		old->tx = x;

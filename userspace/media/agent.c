@@ -145,7 +145,9 @@ static bool same_pts(const struct bridge_member *a,
 	for (unsigned i = 0; i < ARRAY_SIZE(a->ptv); i++) {
 		if (a->ptv[i].act != b->ptv[i].act ||
 		    a->ptv[i].pt != b->ptv[i].pt ||
-		    a->ptv[i].codec != b->ptv[i].codec)
+		    a->ptv[i].codec != b->ptv[i].codec ||
+		    a->ptv[i].clock != b->ptv[i].clock ||
+		    a->ptv[i].clock_to != b->ptv[i].clock_to)
 			return false;
 	}
 	if (a->codecc != b->codecc)
@@ -159,20 +161,14 @@ static bool same_pts(const struct bridge_member *a,
 	return true;
 }
 
-static bool same_key(const struct srtpx_key *a, const struct srtpx_key *b)
-{
-	return a->suite == b->suite &&
-	       !memcmp(a->key, b->key, sizeof(a->key)) &&
-	       !memcmp(a->mki, b->mki, sizeof(a->mki)) &&
-	       a->mki_len == b->mki_len && a->plain_srtcp == b->plain_srtcp;
-}
-
 static bool same(const struct bridge_member *a, const struct bridge_member *b)
 {
 	return sa_cmp(&a->remote, &b->remote, SA_ALL) &&
-	       sa_cmp(&a->rtcp, &b->rtcp, SA_ALL) && same_key(&a->rx, &b->rx) &&
-	       same_key(&a->tx, &b->tx) && same_pts(a, b) &&
+	       sa_cmp(&a->rtcp, &b->rtcp, SA_ALL) &&
+	       srtpx_same_key(&a->rx, &b->rx) &&
+	       srtpx_same_key(&a->tx, &b->tx) && same_pts(a, b) &&
 	       a->codec == b->codec && a->pt == b->pt && a->ptime == b->ptime &&
+	       a->bitrate == b->bitrate && a->complexity == b->complexity &&
 	       !str_cmp(a->fmtp, b->fmtp);
 }
 

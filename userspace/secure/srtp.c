@@ -64,6 +64,14 @@ size_t srtpx_salt_len(enum srtpx_suite suite)
 	return s ? s->salt : 0;
 }
 
+bool srtpx_same_key(const struct srtpx_key *a, const struct srtpx_key *b)
+{
+	return a->suite == b->suite &&
+	       !memcmp(a->key, b->key, sizeof(a->key)) &&
+	       !memcmp(a->mki, b->mki, sizeof(a->mki)) &&
+	       a->mki_len == b->mki_len && a->plain_srtcp == b->plain_srtcp;
+}
+
 /* ---- keys --------------------------------------------------------------- */
 
 static void destructor(void *arg)

@@ -54,6 +54,9 @@ struct srtpx_key {
 
 struct srtpx;
 
+/** The same key, used the same way? */
+bool srtpx_same_key(const struct srtpx_key *a, const struct srtpx_key *b);
+
 /** @return 0, EINVAL (no such suite, MKI too long), ENOMEM. The key is copied */
 int srtpx_alloc(struct srtpx **sp, const struct srtpx_key *key);
 
