@@ -159,6 +159,27 @@ static void passed_on(void **state)
 	assert_int_equal(state_of(f, EXT4, a), LEG_RELAY);
 }
 
+/* Another bit rate for the same codec: the encoder is made anew */
+static void rate_changed(void **state)
+{
+	struct fix *f = *state;
+	const struct fake_bridges *fb = fake_bridges();
+	const char *const setv[] = {"opus/48000/2/16000", "opus/48000/2/32000"};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(setv); i++) {
+		struct media_opts o = opts("c", "A", NULL);
+
+		pl_set_str(&o.consume[o.consumec++], "opus");
+		pl_set_str(&o.set[o.setc++], setv[i]);
+		offer(f, o,
+		      audio(ALICE, 4000, "8 96",
+			    "a=rtpmap:96 opus/48000/2\r\n"));
+		answer(f, opts("c", "A", "B"), audio(BOB, 5000, "8", NULL));
+		assert_int_equal(fb->n, 1);
+		assert_int_equal(fb->mv[0].bitrate, i ? 32000 : 16000);
+	}
+}
+
 /* What is to be accepted goes before what both have, and all is turned into it */
 static void accepted(void **state)
 {
@@ -499,10 +520,11 @@ static void restart(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(transcoded), TEST(passed_on), TEST(masked),
-		TEST(accepted),   TEST(cannot),    TEST(to_srtp),
-		TEST(from_srtp),  TEST(same_keys), TEST(both),
-		TEST(bad_keys),   TEST(video),     TEST(restart),
+		TEST(transcoded),   TEST(passed_on), TEST(masked),
+		TEST(rate_changed), TEST(accepted),  TEST(cannot),
+		TEST(to_srtp),      TEST(from_srtp), TEST(same_keys),
+		TEST(both),         TEST(bad_keys),  TEST(video),
+		TEST(restart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
