@@ -43,6 +43,7 @@ baresip_bob()
 	module g722.so
 	module opus.so
 	module srtp.so
+	module dtls_srtp.so
 	module aufile.so
 	module aubridge.so
 	module sndfile.so
@@ -104,6 +105,16 @@ in_agent() { [ "$(carom legs --json | jq '[.legs[] | select(.state == "agent")] 
 @test "PCMA in RTP to Opus in SRTP" {
 	baresip_bob opus/48000/2 srtp-mand
 	agent_call bob-opus-srtp transcoding
+}
+
+@test "RTP to DTLS-SRTP" {
+	baresip_bob pcma/8000/1 dtls_srtp
+	agent_call bob-dtls srtp
+}
+
+@test "PCMA in RTP to Opus in DTLS-SRTP" {
+	baresip_bob opus/48000/2 dtls_srtp
+	agent_call bob-opus-dtls transcoding
 }
 
 # Relayed calls do not notice. These do: for as long as it takes to come back

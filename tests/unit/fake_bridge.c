@@ -5,6 +5,8 @@
 
 struct bridge {
 	struct bridge_member mv[2];
+	bridge_event_h *eventh;
+	void *arg;
 };
 
 static struct fake_bridges all;
@@ -21,7 +23,8 @@ struct plane *fake_plane(void)
 
 static void destructor(void *arg)
 {
-	(void)arg;
+	if (all.last == arg)
+		all.last = NULL;
 	--all.n;
 }
 
@@ -32,11 +35,12 @@ int bridge_alloc(struct bridge **bp, struct plane *pl, unsigned worker,
 	struct bridge *b = mem_zalloc(sizeof(*b), destructor);
 	(void)pl;
 	(void)worker;
-	(void)eventh;
-	(void)arg;
 
 	if (!b)
 		return ENOMEM;
+	b->eventh = eventh;
+	b->arg = arg;
+	all.last = b;
 	memcpy(b->mv, mv, sizeof(b->mv));
 	memcpy(all.mv, mv, sizeof(b->mv));
 	++all.n;
@@ -53,6 +57,29 @@ int bridge_change(struct bridge *b, unsigned side,
 	++all.changes;
 
 	return 0;
+}
+
+int bridge_send(struct bridge *b, unsigned side, const struct sa *dst,
+		const uint8_t *p, size_t n)
+{
+	struct fake_datagram *d = &all.sentv[all.sentc];
+	(void)b;
+
+	if (all.sentc >= FAKE_SENT || n > sizeof(d->p))
+		return ENOBUFS;
+	++all.sentc;
+	d->side = side;
+	d->dst = *dst;
+	memcpy(d->p, p, n);
+	d->n = n;
+
+	return 0;
+}
+
+void fake_event(unsigned side, unsigned type, const struct sa *src,
+		const uint8_t *p, size_t n)
+{
+	all.last->eventh(all.last, side, type, src, p, n, all.last->arg);
 }
 
 bool bridge_plain(const struct bridge *b)

@@ -7,14 +7,30 @@
 
 #include "bridge/bridge.h"
 
+enum { FAKE_SENT = 64 };
+
+/** A datagram of the signalling loop's */
+struct fake_datagram {
+	unsigned side;
+	struct sa dst;
+	uint8_t p[2048];
+	size_t n;
+};
+
 /** What there is now */
 struct fake_bridges {
 	unsigned n;       /**< bridges                                  */
 	unsigned changes; /**< times that a member was changed          */
 	struct bridge_member mv[2]; /**< of the one made or changed last */
+	struct bridge *last;
+	struct fake_datagram sentv[FAKE_SENT];
+	unsigned sentc;
 };
 
 struct fake_bridges *fake_bridges(void);
+/** A datagram comes to a port of the bridge made last */
+void fake_event(unsigned side, unsigned type, const struct sa *src,
+		const uint8_t *p, size_t n);
 /** Workers for media_alloc(): nothing may be done with it but pass it on */
 struct plane *fake_plane(void);
 

@@ -49,6 +49,8 @@ struct bridge_member {
 	struct srtpx_key
 		rx; /**< keys of what it sends; suite SRTPX_NONE: RTP */
 	struct srtpx_key tx; /**< keys of what it gets                      */
+	bool locked; /**< its keys are not there yet: it is sent nothing, and
+			  what it sends is dropped                      */
 
 	struct bridge_pt ptv[128]; /**< by payload type of what it sends   */
 	struct bridge_codec codecv[BRIDGE_CODECS];
@@ -78,6 +80,7 @@ struct bridge_stats {
 	uint64_t replay;    /**< SRTP that came before                      */
 	uint64_t malformed; /**< no RTP, or not of its codec               */
 	uint64_t refused;   /**< of a payload type that was not agreed      */
+	uint64_t locked;    /**< before there were keys                     */
 	uint64_t stranger;  /**< not from where it should be                */
 	uint64_t decoded;   /**< packets                                    */
 	uint64_t encoded;   /**< packets made of them                       */

@@ -31,6 +31,10 @@ static void control(struct member *m, struct plane_pkt *pkt)
 	uint8_t *out;
 	int err = 0;
 
+	if (p->conf.locked) {
+		++m->st.locked;
+		return;
+	}
 	if (p->rx)
 		err = srtpx_unprotect_rtcp(p->rx, pkt->data, &n);
 	if (err) {
@@ -39,7 +43,7 @@ static void control(struct member *m, struct plane_pkt *pkt)
 	}
 	++m->st.rtcp;
 	/* of a stream that is made anew the reports would tell of another */
-	if (q->conf.codec || !q->dst_rtcp || q->conf.silent)
+	if (q->conf.codec || !q->dst_rtcp || q->conf.silent || q->conf.locked)
 		return;
 	port = q->conf.mux ? to->port : to->rtcp_port;
 	if (!port)
@@ -77,6 +81,10 @@ static void media(struct member *m, struct plane_pkt *pkt)
 	struct rtp_head h;
 	int err = 0;
 
+	if (p->conf.locked) {
+		++m->st.locked;
+		return;
+	}
 	if (p->rx)
 		err = srtpx_unprotect(p->rx, pkt->data, &n);
 	if (!err)

@@ -24,7 +24,7 @@ static void finish(struct member *m, uint8_t *out, size_t n)
 
 static bool may_send(const struct member *m)
 {
-	return m->prog->dst && !m->prog->conf.silent;
+	return m->prog->dst && !m->prog->conf.silent && !m->prog->conf.locked;
 }
 
 static void begin_encode(struct member *m)

@@ -8,7 +8,9 @@
 #include <sys/types.h>
 #include <re.h>
 #include "base/log.h"
+#include "media/handshake.h"
 #include "media/terms.h"
+#include "rtp/packet.h"
 
 enum { PTIME = 20, PTIME_MIN = 10, BITRATE = 24000, COMPLEXITY = 5 };
 
@@ -110,12 +112,22 @@ static void set_member(struct bridge_member *m, const struct stream *s,
 	m->rtcp = s->mux ? m->remote : stream_whereabouts(s, 1);
 	m->rx = s->terms->keys.rx;
 	m->tx = s->terms->keys.tx;
+	m->locked = s->terms->keys.on && m->rx.suite == SRTPX_NONE;
 	m->ptime = PTIME;
 	m->complexity = -1;
 	formats_agreed(&own, &t->terms->own, &t->terms->told);
 	(void)formats_plan(m, &s->terms->told, &own);
 	if (transcodes(t->terms, s->terms))
 		set_encoder(m, s->terms);
+}
+
+int agent_send(const struct stream *s, const struct sa *dst, const uint8_t *p,
+	       size_t n)
+{
+	const struct agent *a = s->agent;
+
+	return a ? bridge_send(a->b, a->s[0] == s ? 0 : 1, dst, p, n)
+		 : ENOTCONN;
 }
 
 /* A member's packets come from elsewhere: the kernel has learnt it, or its SDP was
@@ -128,10 +140,9 @@ static void event_handler(struct bridge *b, unsigned side, unsigned type,
 	struct stream *s = a->s[side];
 	int err;
 	(void)b;
-	(void)src;
-	(void)p;
-	(void)n;
 
+	if (s && type == RTP_DTLS)
+		handshake_recv(s, src, p, n);
 	if (type != BRIDGE_MOVED || !s)
 		return;
 	err = agents_apply(s->party->call);
@@ -166,10 +177,10 @@ static bool same(const struct bridge_member *a, const struct bridge_member *b)
 	return sa_cmp(&a->remote, &b->remote, SA_ALL) &&
 	       sa_cmp(&a->rtcp, &b->rtcp, SA_ALL) &&
 	       srtpx_same_key(&a->rx, &b->rx) &&
-	       srtpx_same_key(&a->tx, &b->tx) && same_pts(a, b) &&
-	       a->codec == b->codec && a->pt == b->pt && a->ptime == b->ptime &&
-	       a->bitrate == b->bitrate && a->complexity == b->complexity &&
-	       !str_cmp(a->fmtp, b->fmtp);
+	       srtpx_same_key(&a->tx, &b->tx) && a->locked == b->locked &&
+	       same_pts(a, b) && a->codec == b->codec && a->pt == b->pt &&
+	       a->ptime == b->ptime && a->bitrate == b->bitrate &&
+	       a->complexity == b->complexity && !str_cmp(a->fmtp, b->fmtp);
 }
 
 static int change(struct agent *a, struct bridge_member mv[2])
@@ -238,6 +249,10 @@ static int pair_apply(struct stream *s, struct stream *t)
 		err = change(s->agent, mv);
 	else
 		err = make(s, t, mv);
+	if (!err)
+		err = handshake_start(s);
+	if (!err)
+		err = handshake_start(t);
 	if (err)
 		log_warn("media: call %s: the agent cannot take %J: %m",
 			 s->party->call->id, &s->local, err);

@@ -67,7 +67,7 @@ static int check_lines(struct answer *an)
 					  "line %u, which was not offered",
 					  i + 1);
 
-		if (terms_check(sm, f, t, an->e))
+		if (terms_check(an->sdp, sm, f, t, an->e))
 			return ENOTSUP;
 
 		if (sa_af(&d.remote) != sa_af(&t->local))
@@ -87,7 +87,8 @@ static void agree_mux(struct answer *an, struct stream *f, struct stream *t)
 	const struct media_opts *o = an->o;
 	bool accept = p->mux_accept || o->rtcp_mux_accept ||
 		      o->rtcp_mux == RTCPMUX_ACCEPT ||
-		      o->rtcp_mux == RTCPMUX_DEMUX;
+		      o->rtcp_mux == RTCPMUX_DEMUX ||
+		      (f->terms && f->terms->dtls.on);
 	bool reject = p->mux_reject || o->rtcp_mux_reject ||
 		      o->rtcp_mux == RTCPMUX_REJECT;
 
@@ -118,7 +119,7 @@ static int answer_line(struct answer *an, unsigned i)
 	f->sent_filter = desc_pts(sm, an->filter ? an->filter->drop[i] : NULL,
 				  f->sent, &f->sent_dtmf);
 
-	err = terms_answer(&an->tev[i], an->o, sm, f, t);
+	err = terms_answer(&an->tev[i], an->o, an->sdp, sm, f, t);
 	if (!err && an->tev[i])
 		f->sent_dtmf = formats_mask(&f->terms->told, f->sent);
 

@@ -24,6 +24,8 @@ enum {
 struct terms;
 struct terms_edit;
 struct agent;
+struct handshake;
+struct dtlsx_cert;
 
 /* ---- interfaces (iface.c) ------------------------------------------- */
 
@@ -50,6 +52,7 @@ struct media {
 	struct fp *fp;
 	struct fp_net *net;
 	struct plane *plane;
+	struct dtlsx_cert *cert; /* that we show: made when it is needed  */
 	struct store *store;
 	struct fp_tap *tap;
 	struct hash *calls; /* struct media_call by Call-ID             */
@@ -148,6 +151,7 @@ struct stream {
 	struct terms *terms; /* NULL: what comes is passed on          */
 	struct agent *agent; /* NULL: the kernel settles it; shared with
 				the peer                                */
+	struct handshake *hs; /* DTLS with us; NULL: none                */
 };
 
 /** Stream idx of a party, made where missing */

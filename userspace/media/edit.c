@@ -83,6 +83,8 @@ static void edit_terms(struct sdpx_medit *me, const struct terms_edit *te)
 	me->cryptov = te->cryptov;
 	me->cryptoc = te->cryptoc;
 	me->crypto_remove = te->crypto_remove;
+	me->dtls_remove = te->dtls_remove;
+	me->attrs = te->attrs.addc ? &te->attrs : NULL;
 	me->feedback_remove = te->feedback_remove;
 	if (te->proto.l)
 		me->proto = &te->proto;
@@ -195,6 +197,23 @@ static void edit_origin(struct edit *ed, const struct party *to,
 	ed->x.sess_id = &ed->sess_id;
 }
 
+/* The session's fingerprint is that of all sections without one of their own. It goes
+ * when none needs it any more */
+static void edit_dtls(struct edit *ed, const struct sdpx *sdp)
+{
+	bool ours = false, passes = false;
+
+	for (size_t i = 0; i < sdpx_mediac(sdp); i++) {
+		const struct sdpx_media *sm = sdpx_media(sdp, i);
+
+		if (ed->x.mediav[i].dtls_remove)
+			ours = true;
+		else if (sm->port && sm->fingerprint)
+			passes = true;
+	}
+	ed->x.dtls_remove = ours && !passes;
+}
+
 /* Lines that say nothing of the media */
 static int edit_plain(struct edit *ed, const struct sdpx *sdp,
 		      const struct media_opts *o)
@@ -269,6 +288,7 @@ int edit_write(struct mbuf *out, const struct sdpx *sdp, struct party *to,
 	if (!sa_isset(&ed->addr, SA_ADDR))
 		any_address(ed, to, sdp, o);
 	edit_session(ed, o);
+	edit_dtls(ed, sdp);
 	edit_others(ed, sdp);
 	ed->x.replace_sess_name = o->replace_session_name;
 	edit_origin(ed, to, o);

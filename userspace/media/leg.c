@@ -191,6 +191,7 @@ static void set_rtp(struct fp_leg *l, const struct stream *s)
 	bool tapped = stream_tapped(s);
 
 	l->media = d->media;
+	l->alien = s->terms && s->terms->dtls.on;
 	l->clock_rate = d->clock;
 	l->dtmf_pt = s->sent_dtmf >= 0 ? s->sent_dtmf : d->dtmf_pt;
 	l->dtmf_block = s->dtmf_block && l->dtmf_pt >= 0;

@@ -65,6 +65,7 @@ static void media_destructor(void *arg)
 	mem_deref(m->store);
 	mem_deref(m->net);
 	mem_deref(m->plane);
+	mem_deref(m->cert);
 	mem_deref(m->fp);
 }
 

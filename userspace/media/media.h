@@ -86,6 +86,11 @@ struct media_opts {
 	bool generate_mid, strip_extmap;
 	bool single_codec; /**< of an answer, the first codec only     */
 	bool ice_remove;
+	bool dtls_off;     /**< DTLS with us is neither offered nor taken */
+	bool dtls_passive; /**< we are the server towards who offers, where it
+				  leaves that to us                         */
+	unsigned
+		dtls_hash; /**< 1 + enum fp_hash of our fingerprint, 0: sha-256 */
 	bool no_rtcp_attribute;
 	bool block_dtmf, record_call;
 	int tos;        /**< TOS byte for this call, -1 default   */

@@ -240,6 +240,10 @@ static enum sdpx_rtcp rtcp_offer(const struct media_opts *o,
 	if (to->mux)
 		return SDPX_RTCP_MUX;
 
+	/* an association by DTLS serves one port (RFC 8834 4.5 wants one) */
+	if (to->terms && to->terms->next_dtls.on)
+		return SDPX_RTCP_MUX_OFFER;
+
 	return sm->rtcp_mux || o->rtcp_mux == RTCPMUX_OFFER
 		       ? SDPX_RTCP_MUX_OFFER
 		       : SDPX_RTCP_PORT;
@@ -280,8 +284,8 @@ static int offer_line(struct offer *of, unsigned i)
 	}
 
 	if (d.active)
-		err = terms_offer(&of->tev[i], of->o, sm, of->filter->drop[i],
-				  f, t, of->e);
+		err = terms_offer(&of->tev[i], of->o, of->sdp, sm,
+				  of->filter->drop[i], f, t, of->e);
 	if (err)
 		return err;
 

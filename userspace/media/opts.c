@@ -47,8 +47,9 @@ int opts_sdp(struct sdpx **sdpp, const struct media_opts *o,
 
 static bool changeable(const struct pl *proto)
 {
-	static const char *const namev[] = {"RTP/AVP", "RTP/AVPF", "RTP/SAVP",
-					    "RTP/SAVPF"};
+	static const char *const namev[] = {
+		"RTP/AVP",   "RTP/AVPF",         "RTP/SAVP",
+		"RTP/SAVPF", "UDP/TLS/RTP/SAVP", "UDP/TLS/RTP/SAVPF"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(namev); i++) {
 		if (!pl_strcasecmp(proto, namev[i]))

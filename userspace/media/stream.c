@@ -26,6 +26,7 @@ static void stream_destructor(void *arg)
 
 	hash_unlink(&s->tap_le);
 	stream_agent_off(s);
+	mem_deref(s->hs);
 	release_ports(s);
 	mem_deref(s->terms);
 	list_unlink(&s->le);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/types.h>
 #include <re.h>
+#include "media/handshake.h"
 #include "media/terms.h"
 
 static void edit_destructor(void *arg)
@@ -14,6 +15,8 @@ static void edit_destructor(void *arg)
 	struct terms_edit *te = arg;
 
 	keys_text_free(te->cryptov);
+	for (unsigned i = 0; i < DTLS_LINES; i++)
+		mem_deref(te->dtlsv[i]);
 }
 
 static int terms_get(struct stream *s)
@@ -96,14 +99,43 @@ static void edit_formats(struct terms_edit *te, const struct formats *told,
 	}
 }
 
-static int edit_crypto(struct terms_edit *te, const struct keys *k)
+/* How its party and we encrypt: by a=crypto, by DTLS, or not at all */
+static int edit_keys(struct terms_edit *te, const struct stream *s,
+		     const struct dtls_terms *d)
 {
-	te->crypto_remove = true;
-	if (!k->on)
-		return 0;
-	te->cryptoc = k->offerc;
+	const struct keys *k = &s->terms->keys;
+	struct pl proto;
+	int err;
 
-	return keys_text(te->cryptov, k, k->offerc);
+	te->crypto_remove = te->dtls_remove = true;
+	pl_set_str(&proto, s->terms->proto);
+	if (!is_secure(&proto))
+		return 0;
+	if (!d->on) {
+		te->cryptoc = k->offerc;
+		return keys_text(te->cryptov, k, k->offerc);
+	}
+	err = dtls_lines(te->dtlsv, d, s->party->call->m->cert);
+	for (unsigned i = 0; i < DTLS_LINES && !err; i++)
+		pl_set_str(&te->linev[i], te->dtlsv[i]);
+	te->attrs.addv = te->linev;
+	te->attrs.addc = DTLS_LINES;
+
+	return err;
+}
+
+/* Does what either encrypts end here? */
+static bool keys_end(const struct terms *t)
+{
+	return t->keys.on || t->dtls.on || t->next_dtls.on;
+}
+
+/* What lives goes on */
+static const struct dtls_terms *dtls_now(const struct stream *s)
+{
+	static const struct dtls_terms none;
+
+	return handshake_lives(s->hs) ? &s->terms->dtls : &none;
 }
 
 /* ---- offers --------------------------------------------------------------- */
@@ -181,19 +213,63 @@ static int offer_formats(const struct media_opts *o,
 	return 0;
 }
 
-static int offer_keys(const struct sdpx_media *sm, bool in, bool out, bool open,
+static int asked(const struct media_opts *o, const struct sdpx *sdp,
+		 const struct sdpx_media *sm, struct stream *f,
+		 struct media_err *e)
+{
+	int err;
+
+	if (dtls_keyed(sm))
+		return dtls_asked(&f->terms->next_dtls, dtls_now(f), sdp,
+				  f->idx, !o->dtls_passive, e);
+	err = keys_asked(&f->terms->keys, sm);
+
+	return err ? media_fail(e, err, "no a=crypto line that can be taken")
+		   : 0;
+}
+
+static bool is_tls(const struct pl *proto)
+{
+	static const char tls[] = "UDP/TLS/";
+	struct pl head = *proto;
+
+	if (head.l < sizeof(tls) - 1)
+		return false;
+	head.l = sizeof(tls) - 1;
+
+	return !pl_strcasecmp(&head, tls);
+}
+
+/* Whose keys are the other's, too, goes through as it is */
+static int offer_keys(const struct media_opts *o, const struct sdpx *sdp,
+		      const struct sdpx_media *sm, const struct pl *proto,
 		      struct stream *f, struct stream *t, struct media_err *e)
 {
+	const bool in = is_secure(&sm->proto), out = is_secure(proto);
+	const bool tin = dtls_keyed(sm), tout = is_tls(proto);
+	const bool ends = (codec_asked(o) && is_audio(sm)) || in != out ||
+			  (sm->dtls != tout) || keys_end(f->terms) ||
+			  keys_end(t->terms);
 	int err = 0;
 
-	if (in && (open || !out || f->terms->keys.on)) {
-		err = keys_asked(&f->terms->keys, sm);
-		if (err)
-			return media_fail(e, err,
-					  "no a=crypto line that can be "
-					  "taken");
+	memset(&f->terms->next_dtls, 0, sizeof(f->terms->next_dtls));
+	memset(&t->terms->next_dtls, 0, sizeof(t->terms->next_dtls));
+	if (!ends)
+		return 0;
+	f->terms->next_dtls.hash = t->terms->next_dtls.hash =
+		o->dtls_hash ? o->dtls_hash - 1 : FP_SHA256;
+	if ((in && tin) || tout) {
+		if (o->dtls_off)
+			return media_fail(e, ENOTSUP,
+					  "DTLS=off, and %r is by DTLS",
+					  tout ? proto : &sm->proto);
+		err = handshake_cert(f->party->call->m);
 	}
-	if (out && (open || !in || t->terms->keys.on))
+	if (!err && in)
+		err = asked(o, sdp, sm, f, e);
+	if (!err && tout)
+		err = dtls_offer(&t->terms->next_dtls, dtls_now(t));
+	else if (!err && out)
 		err = keys_offer(&t->terms->keys);
 
 	return err;
@@ -212,21 +288,16 @@ static bool terms_needed(const struct media_opts *o,
 }
 
 int terms_offer(struct terms_edit **tep, const struct media_opts *o,
-		const struct sdpx_media *sm, const bool *drop, struct stream *f,
-		struct stream *t, struct media_err *e)
+		const struct sdpx *sdp, const struct sdpx_media *sm,
+		const bool *drop, struct stream *f, struct stream *t,
+		struct media_err *e)
 {
 	const struct pl proto = proto_out(o, sm, t);
-	const bool in = is_secure(&sm->proto), out = is_secure(&proto);
-	const bool open = codec_asked(o) && is_audio(sm);
 	struct terms_edit *te;
 	int err;
 
 	if (!sm->rtp || !terms_needed(o, sm, &proto, f, t))
 		return 0;
-	if (sm->dtls)
-		return media_fail(e, ENOTSUP,
-				  "%r: changing it is not supported",
-				  &sm->proto);
 	if (!f->party->call->m->plane)
 		return media_fail(e, ENOTSUP,
 				  "there are no media workers: see "
@@ -240,14 +311,14 @@ int terms_offer(struct terms_edit **tep, const struct media_opts *o,
 	if (!err)
 		err = offer_formats(o, sm, drop, f, t, e);
 	if (!err)
-		err = offer_keys(sm, in, out, open, f, t, e);
+		err = offer_keys(o, sdp, sm, &proto, f, t, e);
 	if (err)
 		goto out;
 	(void)pl_strcpy(&sm->proto, f->terms->proto, sizeof(f->terms->proto));
 	(void)pl_strcpy(&proto, t->terms->proto, sizeof(t->terms->proto));
 	edit_formats(te, &t->terms->next_told, sm);
-	if (f->terms->keys.on || t->terms->keys.on)
-		err = edit_crypto(te, &t->terms->keys);
+	if (keys_end(f->terms) || keys_end(t->terms))
+		err = edit_keys(te, t, &t->terms->next_dtls);
 	te->feedback_remove = !has_feedback(&proto);
 	if (pl_casecmp(&proto, &sm->proto))
 		pl_set_str(&te->proto, t->terms->proto);
@@ -262,10 +333,12 @@ out:
 
 /* ---- answers -------------------------------------------------------------- */
 
-int terms_check(const struct sdpx_media *sm, const struct stream *f,
-		const struct stream *t, struct media_err *e)
+int terms_check(const struct sdpx *sdp, const struct sdpx_media *sm,
+		const struct stream *f, const struct stream *t,
+		struct media_err *e)
 {
 	struct formats answer, back;
+	struct dtls_terms dtls;
 	struct keys keys;
 
 	if (!sm->rtp || !sm->port || !f->terms || !t->terms)
@@ -275,8 +348,11 @@ int terms_check(const struct sdpx_media *sm, const struct stream *f,
 		return media_fail(e, ENOTSUP,
 				  "answer has no codec that could reach the "
 				  "one who offered");
+	dtls = t->terms->next_dtls;
+	if (dtls.on)
+		return dtls_answered(&dtls, sdp, t->idx, e);
 	keys = t->terms->keys;
-	if (keys.on && keys_answered(&keys, sm))
+	if (keys.on && is_secure(&sm->proto) && keys_answered(&keys, sm))
 		return media_fail(e, ENOTSUP,
 				  "answer takes none of the a=crypto lines "
 				  "that were offered");
@@ -284,25 +360,56 @@ int terms_check(const struct sdpx_media *sm, const struct stream *f,
 	return 0;
 }
 
-static int answer_keys(const struct sdpx_media *sm, struct terms *f,
-		       struct terms *t)
+/* What was agreed of DTLS comes into force: an association that it fits goes on, with
+ * its keys */
+static void commit_dtls(struct stream *s)
 {
+	struct terms *t = s->terms;
+	const bool same = handshake_lives(s->hs) &&
+			  dtls_same(&t->dtls, &t->next_dtls);
+
+	if (!same && (t->dtls.on || t->next_dtls.on)) {
+		s->hs = mem_deref(s->hs);
+		memset(&t->keys, 0, sizeof(t->keys));
+	}
+	t->keys.on |= t->next_dtls.on;
+	t->dtls = t->next_dtls;
+}
+
+static int answer_keys(const struct sdpx *sdp, const struct sdpx_media *sm,
+		       struct stream *f, struct stream *t)
+{
+	struct keys *fk = &f->terms->keys, *tk = &t->terms->keys;
+	struct pl proto;
 	int err = 0;
 
-	if (t->keys.on)
-		err = keys_answered(&t->keys, sm);
-	if (!err && f->keys.on && f->keys.asked.key.suite != SRTPX_NONE)
-		err = keys_accept(&f->keys);
+	pl_set_str(&proto, f->terms->proto);
+	if (!is_secure(&proto))
+		memset(fk, 0, sizeof(*fk));
+	if (!is_secure(&sm->proto))
+		memset(tk, 0, sizeof(*tk));
+	if (t->terms->next_dtls.on)
+		err = dtls_answered(&t->terms->next_dtls, sdp, t->idx, NULL);
+	else if (tk->on)
+		err = keys_answered(tk, sm);
+	if (!err && !f->terms->next_dtls.on && fk->on &&
+	    fk->asked.key.suite != SRTPX_NONE)
+		err = keys_accept(fk);
+	if (err)
+		return err;
+	commit_dtls(f);
+	commit_dtls(t);
 
-	return err;
+	return 0;
 }
 
 int terms_answer(struct terms_edit **tep, const struct media_opts *o,
-		 const struct sdpx_media *sm, struct stream *f,
-		 struct stream *t)
+		 const struct sdpx *sdp, const struct sdpx_media *sm,
+		 struct stream *f, struct stream *t)
 {
 	struct terms_edit *te;
 	struct pl proto;
+	bool end;
 	int err;
 
 	if (!sm->rtp || !sm->port || !f->terms || !t->terms)
@@ -323,12 +430,13 @@ int terms_answer(struct terms_edit **tep, const struct media_opts *o,
 	if (o->single_codec && is_audio(sm))
 		formats_single(&f->terms->told);
 	(void)pl_strcpy(&sm->proto, t->terms->proto, sizeof(t->terms->proto));
-	err = answer_keys(sm, f->terms, t->terms);
+	end = keys_end(f->terms) || keys_end(t->terms);
+	err = answer_keys(sdp, sm, f, t);
 	if (err)
 		goto out;
 	edit_formats(te, &f->terms->told, sm);
-	if (f->terms->keys.on || t->terms->keys.on)
-		err = edit_crypto(te, &f->terms->keys);
+	if (end)
+		err = edit_keys(te, f, &f->terms->dtls);
 	pl_set_str(&proto, f->terms->proto);
 	te->feedback_remove = !has_feedback(&proto);
 	if (pl_casecmp(&proto, &sm->proto))

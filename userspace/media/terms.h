@@ -10,6 +10,7 @@
 #define CAROM_MEDIA_TERMS_H
 
 #include "media/call.h"
+#include "media/dtlsterms.h"
 #include "media/format.h"
 #include "media/keys.h"
 
@@ -18,7 +19,8 @@ struct terms {
 	struct formats own;  /**< what it can receive                      */
 	struct formats told; /**< what it was told that it may send        */
 	struct formats next_own, next_told; /**< in force with the answer  */
-	struct keys keys;
+	struct keys keys; /**< by a=crypto, or those that DTLS agreed on */
+	struct dtls_terms dtls, next_dtls; /**< next: with the answer       */
 	char proto[24]; /**< profile that it speaks                    */
 	uint32_t ptime; /**< ms that it wants, 0 not said              */
 };
@@ -32,31 +34,37 @@ struct terms_edit {
 	size_t orderc;          /**< 0: as they come                      */
 	char *cryptov[KEYS_OFFERS];
 	size_t cryptoc;
-	bool crypto_remove, feedback_remove;
+	bool crypto_remove, dtls_remove, feedback_remove;
+	char *dtlsv[DTLS_LINES];
+	struct pl linev[DTLS_LINES]; /**< the same                          */
+	struct sdpx_attrs attrs;     /**< that has them                     */
 	struct pl proto; /**< instead of the section's; "" keeps       */
 };
 
 /**
  * An offered section: what the one that it goes to is told
  *
+ * @param sm    Section f->idx of sdp
  * @param f, t  Who offers, and who will answer
  * @param drop  Formats that a filter takes out, or NULL
  * @param tep   Set to a new object (mem_deref) where the SDP changes
  *
- * @return 0, ENOTSUP (e says why)
+ * @return 0, ENOTSUP, EINVAL (e says why)
  */
 int terms_offer(struct terms_edit **tep, const struct media_opts *o,
-		const struct sdpx_media *sm, const bool *drop, struct stream *f,
-		struct stream *t, struct media_err *e);
+		const struct sdpx *sdp, const struct sdpx_media *sm,
+		const bool *drop, struct stream *f, struct stream *t,
+		struct media_err *e);
 
 /** Can the answer be joined with the offer? Changes nothing. @return 0, ENOTSUP */
-int terms_check(const struct sdpx_media *sm, const struct stream *f,
-		const struct stream *t, struct media_err *e);
+int terms_check(const struct sdpx *sdp, const struct sdpx_media *sm,
+		const struct stream *f, const struct stream *t,
+		struct media_err *e);
 
 /** The answer comes into force; checked before */
 int terms_answer(struct terms_edit **tep, const struct media_opts *o,
-		 const struct sdpx_media *sm, struct stream *f,
-		 struct stream *t);
+		 const struct sdpx *sdp, const struct sdpx_media *sm,
+		 struct stream *f, struct stream *t);
 
 /** Add terms to a stored stream; NULL adds nothing (terms_store.c) */
 int terms_put(struct odict *o, const struct terms *t);
@@ -67,6 +75,10 @@ int terms_load(struct terms **tp, const struct odict *o);
 
 /** Why a stream's packets go through the agent; LEG_WHY_NOTHING: they do not have to */
 enum leg_why agent_why(const struct stream *s);
+
+/** Send a datagram of ours (DTLS) from a stream's RTP port. @return 0, ENOTCONN, ENOBUFS */
+int agent_send(const struct stream *s, const struct sa *dst, const uint8_t *p,
+	       size_t n);
 
 /** Bridges of all pairs of a call that need one, made or changed: before their legs
  *  are */

@@ -106,6 +106,8 @@ int terms_put(struct odict *o, const struct terms *t)
 	err |= put_formats(x, "next_own", &t->next_own);
 	err |= put_formats(x, "next_told", &t->next_told);
 	err |= put_keys(x, &t->keys);
+	err |= dtls_put(x, "dtls", &t->dtls);
+	err |= dtls_put(x, "next_dtls", &t->next_dtls);
 	err |= dict_str(x, "proto", t->proto);
 	err |= dict_int(x, "ptime", t->ptime);
 
@@ -219,6 +221,8 @@ int terms_load(struct terms **tp, const struct odict *o)
 	get_formats(&t->next_own, e->u.odict, "next_own");
 	get_formats(&t->next_told, e->u.odict, "next_told");
 	get_keys(&t->keys, e->u.odict);
+	dtls_load(&t->dtls, e->u.odict, "dtls");
+	dtls_load(&t->next_dtls, e->u.odict, "next_dtls");
 	pl_set_str(&proto, odict_string(e->u.odict, "proto"));
 	(void)pl_strcpy(&proto, t->proto, sizeof(t->proto));
 	ptime = odict_get_type(e->u.odict, ODICT_INT, "ptime");

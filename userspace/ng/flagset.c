@@ -29,6 +29,8 @@ FLAG(trust_address, o.trust_address, true)
 FLAG(sip_source, sip_source, true)
 FLAG(no_rtcp_attribute, o.no_rtcp_attribute, true)
 FLAG(ice_remove, o.ice_remove, true)
+FLAG(dtls_off, o.dtls_off, true)
+FLAG(dtls_passive, o.dtls_passive, true)
 FLAG(sdes_off, sdes_off, true)
 FLAG(loop_protect, loop_protect, true)
 FLAG(dtmf_drop, o.block_dtmf, true)
@@ -68,6 +70,21 @@ static int set_bool(bool *b, const struct pl *val)
 		return EINVAL;
 
 	return 0;
+}
+
+int ng_set_dtls_hash(struct ng_flags *f, const struct pl *val)
+{
+	static const char *const namev[] = {"sha-1", "sha-256", "sha-384",
+					    "sha-512"};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(namev); i++) {
+		if (ng_name_eq(val, namev[i])) {
+			f->o.dtls_hash = i + 1;
+			return 0;
+		}
+	}
+
+	return EINVAL;
 }
 
 int ng_set_record_call(struct ng_flags *f, const struct pl *val)

@@ -40,7 +40,6 @@
 #define TRANSCODE "transcoding is not offered"
 #define GEN_KEYS "not offered"
 #define NO_ICE "Carom does not take part in ICE"
-#define NO_DTLS "Carom does not terminate DTLS"
 #define NO_SDES "the choice of suites is not offered"
 #define NO_T38 "T.38 gateway is not offered"
 #define NO_EDIT "this edit of the SDP is not offered"
@@ -89,7 +88,7 @@ static const struct ng_flag table[] = {
 	OKV("replace", "origin-full", NG_SDP, replace_origin_full,
 	    "o= stays the same, but for its version"),
 	OK("transport-protocol", NG_SDP, transport,
-	   "RTP/AVP, AVPF, SAVP, SAVPF, any to any"),
+	   "RTP/AVP, AVPF, SAVP, SAVPF, by DTLS (UDP/TLS/...) too, any to any"),
 	NILV("transport-protocol", "accept", "the answer's protocol is kept"),
 	NIL("original-sendrecv", "directions are always kept"),
 	OK("loop-protect", NG_SDP, loop_protect, "a=rtpengine mark"),
@@ -137,12 +136,17 @@ static const struct ng_flag table[] = {
 	NIL("reset", "nothing of ICE or SRTP is learnt"),
 
 	/* encryption */
-	NILV("DTLS", "off", "never offered"),
-	NILV("DTLS", "no", "never offered"),
-	NILV("DTLS", "disable", "never offered"),
-	NO("DTLS", NO_DTLS),
-	NO("DTLS-reverse", NO_DTLS),
-	NIL("DTLS-fingerprint", "no fingerprint of ours"),
+	OKV("DTLS", "off", NG_OFFER, dtls_off,
+	    "an offer that needs it is refused"),
+	OKV("DTLS", "no", NG_OFFER, dtls_off, "as DTLS-off"),
+	OKV("DTLS", "disable", NG_OFFER, dtls_off, "as DTLS-off"),
+	NILV("DTLS", "active", "offers are actpass (RFC 5763)"),
+	NILV("DTLS", "passive", "offers are actpass (RFC 5763)"),
+	OKV("DTLS-reverse", "passive", NG_OFFER, dtls_passive,
+	    "we are the server towards who offers actpass"),
+	NILV("DTLS-reverse", "active", "the default"),
+	OK("DTLS-fingerprint", NG_SDP, dtls_hash,
+	   "hash of ours: sha-256 by default, sha-1, sha-384, sha-512"),
 	OKV("SDES", "off", NG_SDP, sdes_off, "refused where the SDP has keys"),
 	OKV("SDES", "no", NG_SDP, sdes_off, "as SDES-off"),
 	OKV("SDES", "disable", NG_SDP, sdes_off, "as SDES-off"),

@@ -4,6 +4,8 @@
 #include <openssl/rand.h>
 #include "secure/dtls_priv.h"
 
+enum { FIRST_US = 100000, MOST_US = 10000000 };
+
 static void destructor(void *arg)
 {
 	struct dtlsx *d = arg;
@@ -11,6 +13,16 @@ static void destructor(void *arg)
 	SSL_free(d->ssl);
 	mem_deref(d->cert);
 	OPENSSL_cleanse(d, sizeof(*d));
+}
+
+/* A second, as RFC 6347 4.2.4.1 has it, is long for somebody who listens; and a peer may
+ * be told of us a moment after our first flight */
+static unsigned wait_us(SSL *ssl, unsigned before)
+{
+	(void)ssl;
+	if (!before)
+		return FIRST_US;
+	return before > MOST_US / 2 ? MOST_US : before * 2;
 }
 
 static int open_ssl(struct dtlsx *d)
@@ -26,6 +38,7 @@ static int open_ssl(struct dtlsx *d)
 	SSL_set_bio(ssl, bio, bio);
 	SSL_set_app_data(ssl, d);
 	(void)SSL_set_mtu(ssl, (long)d->mtu);
+	DTLS_set_timer_cb(ssl, wait_us);
 	if (d->active)
 		SSL_set_connect_state(ssl);
 	else

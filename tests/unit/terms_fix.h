@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file terms_fix.h  Calls with media workers that only remember what they were told
+ */
+#ifndef CAROM_TERMS_FIX_H
+#define CAROM_TERMS_FIX_H
+
+#include "fake_bridge.h"
+#include "media_fix.h"
+
+static inline int setup(void **state)
+{
+	struct fix *f = fix_new();
+
+	f->conf.plane = fake_plane();
+	fix_start(f);
+	mem_deref(f->conf.plane);
+	memset(fake_bridges(), 0, sizeof(*fake_bridges()));
+	*state = f;
+
+	return 0;
+}
+
+static inline int teardown(void **state)
+{
+	int rc = fix_teardown(state);
+
+	assert_int_equal(fake_bridges()->n, 0);
+
+	return rc;
+}
+
+/* The same body with another profile */
+static inline char *profile(const char *addr, uint16_t port, const char *proto,
+			    const char *pts, const char *more)
+{
+	char *s = NULL;
+
+	assert_int_equal(re_sdprintf(&s,
+				     "v=0\r\no=- 1 1 IN IP4 %s\r\ns=-\r\n"
+				     "c=IN IP4 %s\r\nt=0 0\r\n"
+				     "m=audio %u %s %s\r\n%s",
+				     addr, addr, port, proto, pts,
+				     more ? more : ""),
+			 0);
+
+	return s;
+}
+
+static inline void has(const struct fix *f, const char *line)
+{
+	if (!strstr(f->text, line))
+		fail_msg("'%s' is not in:\n%s", line, f->text);
+}
+
+static inline void has_not(const struct fix *f, const char *line)
+{
+	if (strstr(f->text, line))
+		fail_msg("'%s' is in:\n%s", line, f->text);
+}
+
+#endif

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* DTLS-SRTP in calls: what each is told, the handshake with a phone of its own, and
+ * the keys that the media workers get */
+#include "terms_fix.h"
+#include "media/terms.h"
+#include "rtp/packet.h"
+
+#define TLS "UDP/TLS/RTP/SAVPF"
+#define NO_PRINT                                                               \
+	"a=fingerprint:sha-256 "                                               \
+	"00:01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F:10:11:12:13:14:15:"   \
+	"16:17:"                                                               \
+	"18:19:1A:1B:1C:1D:1E:1F\r\n"
+
+/* A phone at the far end of one side's port */
+struct phone {
+	struct dtlsx_cert *cert;
+	struct dtlsx *d;
+	unsigned side;
+	struct sa addr;
+};
+
+static void send_h(const uint8_t *p, size_t n, void *arg)
+{
+	const struct phone *ph = arg;
+
+	fake_event(ph->side, RTP_DTLS, &ph->addr, p, n);
+}
+
+static void phone_new(struct phone *ph, unsigned side, const char *addr,
+		      uint16_t port)
+{
+	memset(ph, 0, sizeof(*ph));
+	ph->side = side;
+	assert_int_equal(sa_set_str(&ph->addr, addr, port), 0);
+	assert_int_equal(dtlsx_cert_make(&ph->cert), 0);
+}
+
+static void phone_end(struct phone *ph)
+{
+	ph->d = mem_deref(ph->d);
+	ph->cert = mem_deref(ph->cert);
+}
+
+/* Its lines, as it has them in its SDP */
+static char *lines(const struct phone *ph, const char *role)
+{
+	struct fingerprint fp;
+	char *s = NULL;
+
+	assert_int_equal(dtlsx_cert_fingerprint(ph->cert, FP_SHA256, &fp), 0);
+	assert_int_equal(re_sdprintf(&s,
+				     "a=fingerprint:%H\r\na=setup:%s\r\n"
+				     "a=rtcp-mux\r\n",
+				     fingerprint_print, &fp, role),
+			 0);
+
+	return s;
+}
+
+static char *body(const struct phone *ph, uint16_t port, const char *role)
+{
+	char *more = lines(ph, role);
+	char addr[64], *s;
+
+	(void)re_snprintf(addr, sizeof(addr), "%j", &ph->addr);
+	s = profile(addr, port, TLS, "0", more);
+	mem_deref(more);
+
+	return s;
+}
+
+/* What our SDP says of our fingerprint is what the phone looks for */
+static void phone_ring(struct phone *ph, const struct fix *f, bool active)
+{
+	struct fingerprint fp;
+	struct dtlsx_conf conf = {.cert = ph->cert,
+				  .active = active,
+				  .fpv = &fp,
+				  .fpc = 1,
+				  .sendh = send_h,
+				  .arg = ph};
+	struct pl val;
+
+	assert_true(sdpx_attr(f->out, 0, "fingerprint", 0, &val));
+	assert_int_equal(fingerprint_decode(&fp, &val), 0);
+	ph->d = mem_deref(ph->d);
+	assert_int_equal(dtlsx_alloc(&ph->d, &conf), 0);
+}
+
+/* Everything that was sent to the phone arrives, until nobody says anything more */
+static void talk(struct phone *ph, const char *our, uint16_t port)
+{
+	struct fake_bridges *fb = fake_bridges();
+	struct sa src;
+
+	assert_int_equal(sa_set_str(&src, our, port), 0);
+	dtlsx_start(ph->d);
+	for (unsigned i = 0; i < fb->sentc; i++) {
+		struct fake_datagram d = fb->sentv[i];
+
+		assert_int_equal(d.side, ph->side);
+		assert_true(sa_cmp(&d.dst, &ph->addr, SA_ALL));
+		(void)dtlsx_recv(ph->d, &src, d.p, d.n);
+	}
+	fb->sentc = 0;
+}
+
+static void same_keys(const struct phone *ph)
+{
+	const struct bridge_member *m = &fake_bridges()->mv[ph->side];
+	struct srtpx_key tx, rx;
+
+	assert_int_equal(dtlsx_keys(ph->d, &tx, &rx), 0);
+	assert_true(srtpx_same_key(&m->rx, &tx));
+	assert_true(srtpx_same_key(&m->tx, &rx));
+	assert_false(m->locked);
+}
+
+static struct media_opts to(const char *proto, struct media_opts o)
+{
+	pl_set_str(&o.transport, proto);
+
+	return o;
+}
+
+/* Alice has RTP, Bob DTLS: he is offered it and is the client */
+static void offered(void **state)
+{
+	struct fix *f = *state;
+	const struct fake_bridges *fb = fake_bridges();
+	struct phone bob;
+	uint16_t b;
+
+	phone_new(&bob, 1, BOB, 5000);
+	offer(f, to(TLS, opts("c", "A", NULL)), audio(ALICE, 4000, "0", NULL));
+	has(f, " " TLS " 0\r\n");
+	has(f, "a=fingerprint:sha-256 ");
+	has(f, "a=setup:actpass\r\n");
+	has(f, "a=tls-id:");
+	has(f, "a=rtcp-mux\r\n");
+	has_not(f, "a=crypto");
+	b = out_port(f, 0);
+	phone_ring(&bob, f, true);
+	answer(f, opts("c", "A", "B"), body(&bob, 5000, "active"));
+	has(f, " RTP/AVP 0\r\n");
+	has_not(f, "fingerprint");
+	has_not(f, "setup");
+	assert_true(fb->mv[1].locked);
+	assert_false(fb->mv[0].locked);
+	assert_true(fake_leg(f->fp, EXT4, b)->alien);
+	assert_int_equal(fake_leg(f->fp, EXT4, b)->state, LEG_AGENT);
+
+	talk(&bob, EXT4, b);
+	same_keys(&bob);
+	assert_int_equal(fb->mv[0].rx.suite, SRTPX_NONE);
+	phone_end(&bob);
+}
+
+/* Alice offers DTLS and leaves it to us: we are the client, or the server if told */
+static void asked_for(void **state, bool passive)
+{
+	struct fix *f = *state;
+	const struct fake_bridges *fb = fake_bridges();
+	struct media_opts o = to("RTP/AVP", opts("c", "A", NULL));
+	struct phone alice;
+	uint16_t a;
+
+	phone_new(&alice, 0, ALICE, 4000);
+	o.dtls_passive = passive;
+	offer(f, o, body(&alice, 4000, "actpass"));
+	has(f, " RTP/AVP 0\r\n");
+	has_not(f, "fingerprint");
+	has_not(f, "setup");
+	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0", NULL));
+	has(f, " " TLS " 0\r\n");
+	has(f, passive ? "a=setup:passive\r\n" : "a=setup:active\r\n");
+	has(f, "a=rtcp-mux\r\n");
+	assert_true(fb->mv[0].locked);
+	a = out_port(f, 0);
+	phone_ring(&alice, f, passive);
+	talk(&alice, EXT4, a);
+	same_keys(&alice);
+	phone_end(&alice);
+}
+
+static void asked_active(void **state)
+{
+	asked_for(state, false);
+}
+
+static void asked_passive(void **state)
+{
+	asked_for(state, true);
+}
+
+static void call_bob(struct fix *f, struct phone *bob, uint16_t *b)
+{
+	offer(f, to(TLS, opts("c", "A", NULL)), audio(ALICE, 4000, "0", NULL));
+	*b = out_port(f, 0);
+	phone_ring(bob, f, true);
+	answer(f, opts("c", "A", "B"), body(bob, 5000, "active"));
+	talk(bob, EXT4, *b);
+	same_keys(bob);
+}
+
+/* RFC 8842: what says the same goes on, with its keys; another fingerprint is another
+ * association, and until it is there nothing is sent */
+static void again(void **state)
+{
+	struct fix *f = *state;
+	const struct fake_bridges *fb = fake_bridges();
+	struct phone bob, other;
+	struct srtpx_key key;
+	char *id;
+	struct pl val;
+	uint16_t b;
+
+	phone_new(&bob, 1, BOB, 5000);
+	phone_new(&other, 1, BOB, 5000);
+	call_bob(f, &bob, &b);
+	key = fb->mv[1].rx;
+
+	offer(f, opts("c", "A", "B"), audio(ALICE, 4000, "0", NULL));
+	has(f, " " TLS " 0\r\n");
+	has(f, "a=setup:actpass\r\n");
+	assert_true(sdpx_attr(f->out, 0, "tls-id", 0, &val));
+	assert_int_equal(pl_strdup(&id, &val), 0);
+	answer(f, opts("c", "A", "B"), body(&bob, 5000, "active"));
+	assert_true(srtpx_same_key(&fb->mv[1].rx, &key));
+	assert_false(fb->mv[1].locked);
+
+	/* he offers himself: roles stay, and so does what we call it */
+	offer(f, opts("c", "B", "A"), body(&bob, 5000, "actpass"));
+	answer(f, opts("c", "B", "A"), audio(ALICE, 4000, "0", NULL));
+	has(f, "a=setup:passive\r\n");
+	assert_true(sdpx_attr(f->out, 0, "tls-id", 0, &val));
+	assert_int_equal(pl_strcmp(&val, id), 0);
+	assert_true(srtpx_same_key(&fb->mv[1].rx, &key));
+
+	/* another phone has the call now */
+	offer(f, opts("c", "A", "B"), audio(ALICE, 4000, "0", NULL));
+	phone_ring(&other, f, true);
+	answer(f, opts("c", "A", "B"), body(&other, 5000, "active"));
+	assert_true(fb->mv[1].locked);
+	assert_int_equal(fb->mv[1].rx.suite, SRTPX_NONE);
+	talk(&other, EXT4, b);
+	same_keys(&other);
+	assert_false(srtpx_same_key(&fb->mv[1].rx, &key));
+	mem_deref(id);
+	phone_end(&bob);
+	phone_end(&other);
+}
+
+/* Somebody whose certificate is not the one that was named gets nowhere */
+static void stranger(void **state)
+{
+	struct fix *f = *state;
+	const struct fake_bridges *fb = fake_bridges();
+	struct phone bob, mallory;
+	uint16_t b;
+
+	phone_new(&bob, 1, BOB, 5000);
+	phone_new(&mallory, 1, BOB, 5000);
+	offer(f, to(TLS, opts("c", "A", NULL)), audio(ALICE, 4000, "0", NULL));
+	b = out_port(f, 0);
+	phone_ring(&mallory, f, true);
+	answer(f, opts("c", "A", "B"), body(&bob, 5000, "active"));
+	talk(&mallory, EXT4, b);
+	assert_true(fb->mv[1].locked);
+	assert_int_equal(fb->mv[1].rx.suite, SRTPX_NONE);
+	phone_end(&bob);
+	phone_end(&mallory);
+}
+
+/* From DTLS to a=crypto, to nothing, and back: each time with keys that are new */
+static void changes(void **state)
+{
+	struct fix *f = *state;
+	const struct fake_bridges *fb = fake_bridges();
+	struct phone bob;
+	uint16_t b;
+
+	phone_new(&bob, 1, BOB, 5000);
+	call_bob(f, &bob, &b);
+	offer(f, to("RTP/AVP", opts("c", "A", "B")),
+	      audio(ALICE, 4000, "0", NULL));
+	has(f, " RTP/AVP 0\r\n");
+	has_not(f, "fingerprint");
+	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0", NULL));
+	assert_int_equal(fb->n, 0);
+	assert_int_equal(fake_leg(f->fp, EXT4, b)->state, LEG_RELAY);
+	assert_false(fake_leg(f->fp, EXT4, b)->alien);
+
+	offer(f, to(TLS, opts("c", "A", "B")), audio(ALICE, 4000, "0", NULL));
+	phone_ring(&bob, f, true);
+	answer(f, opts("c", "A", "B"), body(&bob, 5000, "active"));
+	assert_true(fb->mv[1].locked);
+	talk(&bob, EXT4, b);
+	same_keys(&bob);
+	phone_end(&bob);
+}
+
+/* An agent that starts again has the keys, and no association: the next offer begins
+ * another one */
+static void restart(void **state)
+{
+	struct fix *f = *state;
+	const struct fake_bridges *fb = fake_bridges();
+	struct phone bob;
+	struct srtpx_key key;
+	uint16_t b;
+
+	phone_new(&bob, 1, BOB, 5000);
+	call_bob(f, &bob, &b);
+	key = fb->mv[1].rx;
+	f->m = mem_deref(f->m);
+	f->conf.plane = fake_plane();
+	fix_start(f);
+	mem_deref(f->conf.plane);
+	assert_int_equal(fb->n, 1);
+	assert_true(srtpx_same_key(&fb->mv[1].rx, &key));
+	assert_false(fb->mv[1].locked);
+
+	offer(f, opts("c", "A", "B"), audio(ALICE, 4000, "0", NULL));
+	phone_ring(&bob, f, true);
+	answer(f, opts("c", "A", "B"), body(&bob, 5000, "active"));
+	talk(&bob, EXT4, b);
+	same_keys(&bob);
+	assert_false(srtpx_same_key(&fb->mv[1].rx, &key));
+	phone_end(&bob);
+}
+
+static void refused(void **state)
+{
+	struct fix *f = *state;
+	struct media_opts o = to(TLS, opts("c", "A", NULL));
+	struct media_opts t = to("RTP/AVP", opts("c", "A", NULL));
+	struct media_opts ans = opts("c", "A", "B");
+
+	assert_int_equal(
+		put(f, false, &t, profile(ALICE, 4000, TLS, "0", NULL)),
+		EINVAL);
+	assert_non_null(strstr(f->e.msg, "a=fingerprint"));
+	assert_int_equal(put(f, false, &t,
+			     profile(ALICE, 4000, TLS, "0",
+				     NO_PRINT "a=setup:holdconn\r\n")),
+			 EINVAL);
+	assert_non_null(strstr(f->e.msg, "a=setup"));
+	o.dtls_off = true;
+	assert_int_equal(put(f, false, &o, audio(ALICE, 4000, "0", NULL)),
+			 ENOTSUP);
+	assert_non_null(strstr(f->e.msg, "DTLS=off"));
+
+	o.dtls_off = false;
+	offer(f, o, audio(ALICE, 4000, "0", NULL));
+	assert_int_equal(put(f, true, &ans, profile(BOB, 5000, TLS, "0", NULL)),
+			 ENOTSUP);
+	assert_non_null(strstr(f->e.msg, "a=fingerprint"));
+	assert_int_equal(put(f, true, &ans,
+			     profile(BOB, 5000, TLS, "0",
+				     NO_PRINT "a=setup:actpass\r\n")),
+			 ENOTSUP);
+	assert_non_null(strstr(f->e.msg, "a=setup"));
+}
+
+/* Nobody asked us to end it: it is theirs */
+static void passes(void **state)
+{
+	struct fix *f = *state;
+	struct phone alice;
+	uint16_t a;
+
+	phone_new(&alice, 0, ALICE, 4000);
+	offer(f, opts("c", "A", NULL), body(&alice, 4000, "actpass"));
+	has(f, "a=setup:actpass\r\n");
+	answer(f, opts("c", "A", "B"),
+	       profile(BOB, 5000, TLS, "0",
+		       NO_PRINT "a=setup:active\r\na=rtcp-mux\r\n"));
+	has(f, NO_PRINT);
+	a = out_port(f, 0);
+	assert_int_equal(fake_leg(f->fp, EXT4, a)->state, LEG_RELAY);
+	assert_int_equal(fake_bridges()->n, 0);
+	phone_end(&alice);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(offered), TEST(asked_active), TEST(asked_passive),
+		TEST(again),   TEST(stranger),     TEST(changes),
+		TEST(restart), TEST(refused),      TEST(passes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
