@@ -56,6 +56,7 @@ enum __attribute__((packed)) leg_why {
 	LEG_WHY_NOTHING = 0, /**< the kernel settles it                   */
 	LEG_WHY_TRANSCODING, /**< the two ends share no codec             */
 	LEG_WHY_SRTP,        /**< SRTP is opened or made                  */
+	LEG_WHY_ICE,         /**< we take part in ICE with one of the ends  */
 };
 
 /** What the leg carries */

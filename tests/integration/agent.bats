@@ -24,7 +24,7 @@ teardown()
 
 bob_listens() { inside bob ss -Hlun 'sport = :5060' | grep -q .; }
 
-# baresip_bob CODEC/RATE/CHANNELS [MEDIAENC]: answers, plays 660 Hz, records what it hears
+# baresip_bob CODEC/RATE/CHANNELS [MEDIAENC [MEDIANAT]]: answers, plays 660 Hz, records what it hears
 baresip_bob()
 {
 	local codec rate ch
@@ -44,6 +44,7 @@ baresip_bob()
 	module opus.so
 	module srtp.so
 	module dtls_srtp.so
+	module ice.so
 	module aufile.so
 	module aubridge.so
 	module sndfile.so
@@ -51,8 +52,9 @@ baresip_bob()
 	module_app menu.so
 	opus_bitrate 32000
 	rtp_ports 40000-40100
+	rtcp_mux $([ -n "${3:-}" ] && echo yes || echo no)
 	END
-	echo "<sip:bob@$BOB4>;regint=0;answermode=auto;audio_codecs=$codec/$rate/$ch${2:+;mediaenc=$2}" \
+	echo "<sip:bob@$BOB4>;regint=0;answermode=auto;audio_codecs=$codec/$rate/$ch${2:+;mediaenc=$2}${3:+;medianat=$3}" \
 		>phone/accounts
 	: >phone/contacts
 	become bob timeout 60 stdbuf -oL baresip -f "$PWD/phone" </dev/null \
@@ -115,6 +117,13 @@ in_agent() { [ "$(carom legs --json | jq '[.legs[] | select(.state == "agent")] 
 @test "PCMA in RTP to Opus in DTLS-SRTP" {
 	baresip_bob opus/48000/2 dtls_srtp
 	agent_call bob-opus-dtls transcoding
+}
+
+@test "RTP to DTLS-SRTP with ICE" {
+	baresip_bob pcma/8000/1 dtls_srtp ice
+	agent_call bob-ice srtp
+	! grep -q "ICE not supported" phone/out
+	grep -q "wait_secure=1" phone/out
 }
 
 # Relayed calls do not notice. These do: for as long as it takes to come back

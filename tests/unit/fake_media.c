@@ -100,6 +100,11 @@ static void put_opts(struct media *m, const struct media_opts *o)
 	PUT_FLAG(strip_extmap);
 	PUT_FLAG(single_codec);
 	PUT_FLAG(ice_remove);
+	PUT_FLAG(ice_reject);
+	PUT_FLAG(ice_force);
+	PUT_FLAG(ice_optional);
+	PUT_FLAG(dtls_off);
+	PUT_FLAG(dtls_passive);
 	PUT_FLAG(no_rtcp_attribute);
 	PUT_FLAG(block_dtmf);
 	PUT_FLAG(record_call);

@@ -33,7 +33,11 @@ static void test_flags(void **state)
 	flags_ask(f, "\"no rtcp attribute\"", " no_rtcp_attribute");
 	flags_ask(f, "\"record-call\"", " record_call");
 	flags_ask(f, "\"record call=no\"", "");
-	flags_ask(f, "\"reject-ICE\"", " ice_remove");
+	flags_ask(f, "\"reject-ICE\"", " ice_reject");
+	flags_ask(f, "\"DTLS=off\"", " dtls_off");
+	flags_ask(f, "\"DTLS-reverse=passive\"", " dtls_passive");
+	flags_ask(f, "\"ICE=force\"", " ice_force");
+	flags_ask(f, "\"ICE=optional\"", " ice_optional");
 	flags_ask(f, "\"ICE=remove\"", " ice_remove");
 	flags_ask(f, "\"endpoint-learning-off\"", " asymmetric");
 	flags_ask(f, "\"endpoint-learning=immediate\"", "");
@@ -119,7 +123,7 @@ static void test_keys(void **state)
 	asks(f, OFFER ",\"TOS\":-1}", BASE);
 	asks(f, OFFER ",\"TOS\":256}", BASE);
 	asks(f, OFFER ",\"ICE\":\"remove\",\"DTLS\":\"off\"}",
-	     BASE " ice_remove");
+	     BASE " ice_remove dtls_off");
 	asks(f, OFFER ",\"ICE\":\"default\"}", BASE);
 	asks(f, OFFER ",\"record call\":\"yes\",\"metadata\":\"x\"}",
 	     BASE " record_call metadata=x");
@@ -194,10 +198,6 @@ static void test_refused(void **state)
 {
 	/* What is asked, and what the reason must name */
 	static const char *const tab[][2] = {
-		{"\"ICE\":\"force\"", "ICE=force"},
-		{"\"ICE\":\"force-relay\"", "ICE=force-relay"},
-		{"\"ICE\":\"optional\"", "ICE=optional"},
-		{"\"ICE-lite\":\"both\"", "ICE-lite"},
 		{"\"DTLS-fingerprint\":\"md5\"", "DTLS-fingerprint=md5"},
 		{"\"SDES\":[\"only-AES_CM_128_HMAC_SHA1_80\"]", "SDES=only"},
 		{"\"flags\":[\"SDES-unencrypted_srtp\"]", "SDES"},
@@ -341,8 +341,8 @@ static void test_rtpp_lists(void **state)
 		  "strip=G729,opus/48000");
 	asks(f, OFFER ",\"flags\":\"asymmetric record-call\"}",
 	     BASE " asymmetric record_call");
-	refused(f, OFFER ",\"rtpp-flags\":\"replace-origin ICE=force\"}",
-		"ICE=force");
+	refused(f, OFFER ",\"rtpp-flags\":\"replace-origin T.38=force\"}",
+		"T.38=force");
 	request(f, OFFER ",\"rtpp-flags\":\"[ ] = =x x= a=[ ]b] ]]\"}");
 	assert_string_equal(said(f, "result"), "ok");
 	assert_true(strlen(said(f, "warning")) > 0);

@@ -109,6 +109,8 @@ const char *fp_why_name(enum leg_why why)
 		return "transcoding";
 	case LEG_WHY_SRTP:
 		return "srtp";
+	case LEG_WHY_ICE:
+		return "ice";
 	}
 	return "?";
 }

@@ -63,7 +63,10 @@ enum leg_why agent_why(const struct stream *s)
 	if (transcodes(s->terms, t->terms) || transcodes(t->terms, s->terms))
 		return LEG_WHY_TRANSCODING;
 
-	return opens(s->terms, t->terms) ? LEG_WHY_SRTP : LEG_WHY_NOTHING;
+	if (opens(s->terms, t->terms))
+		return LEG_WHY_SRTP;
+
+	return s->terms->ice || t->terms->ice ? LEG_WHY_ICE : LEG_WHY_NOTHING;
 }
 
 static unsigned ptime_of(const struct terms *t, const struct codec *c)
@@ -143,6 +146,8 @@ static void event_handler(struct bridge *b, unsigned side, unsigned type,
 
 	if (s && type == RTP_DTLS)
 		handshake_recv(s, src, p, n);
+	if (s && type == RTP_STUN)
+		terms_ice_recv(s, src, p, n);
 	if (type != BRIDGE_MOVED || !s)
 		return;
 	err = agents_apply(s->party->call);

@@ -148,8 +148,8 @@ struct stream {
 	uint32_t ssrc_out;
 	struct rtcpx_party reports; /* what its RTCP says               */
 	struct quality mos;
-	struct terms *terms; /* NULL: what comes is passed on          */
-	struct agent *agent; /* NULL: the kernel settles it; shared with
+	struct terms *terms;  /* NULL: what comes is passed on          */
+	struct agent *agent;  /* NULL: the kernel settles it; shared with
 				the peer                                */
 	struct handshake *hs; /* DTLS with us; NULL: none                */
 };
@@ -298,6 +298,9 @@ int edit_write(struct mbuf *out, const struct sdpx *sdp, struct party *to,
 	       const struct filter *f, const struct media_opts *o,
 	       const enum sdpx_rtcp *rtcpv, struct terms_edit *const *tev,
 	       struct media_err *e);
+
+/** The address and port of a stream as SDPs have it; it has ports */
+struct sa edit_address(const struct stream *s, const struct media_opts *o);
 
 /** What `sdp-attr` wants of an SDP that is ready otherwise (attr.c): copied to out
  *  with its edits. @return 0, EINVAL (a value that would break the SDP), ENOMEM */

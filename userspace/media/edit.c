@@ -18,9 +18,11 @@ struct edit {
 	uint64_t sess_id;
 	char midv[SDPX_MEDIA_MAX][8]; /* those that we make            */
 	struct pl mids[SDPX_MEDIA_MAX];
+	struct pl lite;            /* a=ice-lite of the session          */
+	struct sdpx_attrs session; /* that has it                        */
 };
 
-static struct sa advertised(const struct stream *s, const struct media_opts *o)
+struct sa edit_address(const struct stream *s, const struct media_opts *o)
 {
 	struct sa sa = sa_isset(&o->media_address, SA_ADDR) ? o->media_address
 							    : s->iface->adv;
@@ -51,7 +53,7 @@ static void edit_section(struct edit *ed, const struct sdpx_media *sm, size_t i,
 	struct sdpx_medit *me = &ed->x.mediav[i];
 
 	me->set_addr = true;
-	me->addr = advertised(s, o);
+	me->addr = edit_address(s, o);
 	me->keep_zero_addr = sm->held && !o->replace_zero_address;
 	me->rtcp = rtcp_lines(rtcp, sm, o->no_rtcp_attribute);
 	me->rtcp_addr = me->addr;
@@ -268,6 +270,7 @@ int edit_write(struct mbuf *out, const struct sdpx *sdp, struct party *to,
 	       struct media_err *e)
 {
 	struct edit *ed;
+	bool ice = false;
 	int err = 0;
 
 	ed = mem_zalloc(sizeof(*ed), NULL);
@@ -280,8 +283,10 @@ int edit_write(struct mbuf *out, const struct sdpx *sdp, struct party *to,
 
 		if (s && s->iface && sm->port && desc_udp(sm)) {
 			edit_section(ed, sm, i, s, f, o, rtcpv[i]);
-			if (tev && tev[i])
+			if (tev && tev[i]) {
 				edit_terms(&ed->x.mediav[i], tev[i]);
+				ice |= tev[i]->ice;
+			}
 		}
 	}
 
@@ -289,6 +294,12 @@ int edit_write(struct mbuf *out, const struct sdpx *sdp, struct party *to,
 		any_address(ed, to, sdp, o);
 	edit_session(ed, o);
 	edit_dtls(ed, sdp);
+	if (ice) {
+		pl_set_str(&ed->lite, "ice-lite");
+		ed->session.addv = &ed->lite;
+		ed->session.addc = 1;
+		ed->x.attrs = &ed->session;
+	}
 	edit_others(ed, sdp);
 	ed->x.replace_sess_name = o->replace_session_name;
 	edit_origin(ed, to, o);

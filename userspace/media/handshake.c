@@ -98,6 +98,12 @@ int handshake_start(struct stream *s)
 	struct handshake *h;
 	int err;
 
+	/* until the party has said by ICE where it is, nobody may be talked to */
+	if (t->on && conf.active && s->terms->ice &&
+	    !sa_isset(&s->terms->pair, SA_ALL))
+		return 0;
+	if (s->hs && s->hs->active)
+		s->hs->dst = stream_whereabouts(s, 0);
 	/* keys without an association: those of before this process */
 	if (!t->on || s->hs || s->terms->keys.rx.suite != SRTPX_NONE)
 		return 0;

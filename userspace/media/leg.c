@@ -23,6 +23,10 @@ static struct sa leg_local(const struct stream *s, unsigned i)
 
 static const struct sa *signalled(const struct stream *s, unsigned i)
 {
+	if (s->terms && s->terms->ice && sa_isset(&s->terms->pair, SA_ALL) &&
+	    (!i || s->mux))
+		return &s->terms->pair;
+
 	return i && !s->mux ? &s->cur.rtcp : &s->cur.remote;
 }
 
@@ -191,7 +195,7 @@ static void set_rtp(struct fp_leg *l, const struct stream *s)
 	bool tapped = stream_tapped(s);
 
 	l->media = d->media;
-	l->alien = s->terms && s->terms->dtls.on;
+	l->alien = s->terms && (s->terms->dtls.on || s->terms->ice);
 	l->clock_rate = d->clock;
 	l->dtmf_pt = s->sent_dtmf >= 0 ? s->sent_dtmf : d->dtmf_pt;
 	l->dtmf_block = s->dtmf_block && l->dtmf_pt >= 0;

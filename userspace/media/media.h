@@ -85,7 +85,10 @@ struct media_opts {
 	bool force_version;       /**< o= version rises with each SDP         */
 	bool generate_mid, strip_extmap;
 	bool single_codec; /**< of an answer, the first codec only     */
-	bool ice_remove;
+	bool ice_remove;   /**< what goes out has no ICE               */
+	bool ice_reject;   /**< who offers it is answered without      */
+	bool ice_force;    /**< we take part in ICE with both          */
+	bool ice_optional; /**< the same, where the offer has it       */
 	bool dtls_off;     /**< DTLS with us is neither offered nor taken */
 	bool dtls_passive; /**< we are the server towards who offers, where it
 				  leaves that to us                         */

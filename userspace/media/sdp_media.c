@@ -8,6 +8,8 @@
 #include "media/sdp.h"
 #include "media/sdp_doc.h"
 
+enum { TRICKLE_PORT = 9 };
+
 static bool starts(const struct pl *pl, const char *with)
 {
 	struct pl head = *pl;
@@ -226,7 +228,8 @@ static int addresses_settle(struct reader *r, const struct sdpx *doc)
 	if (!sa_isset(&m->rtcp, SA_ADDR))
 		m->rtcp = m->raddr;
 
-	m->held = sa_is_any(&m->raddr);
+	/* who trickles candidates has no address yet (RFC 8840 4.1.1) */
+	m->held = sa_is_any(&m->raddr) && !(m->ice && m->port == TRICKLE_PORT);
 
 	sa_set_port(&m->raddr, m->port);
 	sa_set_port(&m->rtcp, r->rtcp_port);

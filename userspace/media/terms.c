@@ -15,8 +15,8 @@ static void edit_destructor(void *arg)
 	struct terms_edit *te = arg;
 
 	keys_text_free(te->cryptov);
-	for (unsigned i = 0; i < DTLS_LINES; i++)
-		mem_deref(te->dtlsv[i]);
+	for (unsigned i = 0; i < TERMS_LINES; i++)
+		mem_deref(te->attrv[i]);
 }
 
 static int terms_get(struct stream *s)
@@ -115,11 +115,23 @@ static int edit_keys(struct terms_edit *te, const struct stream *s,
 		te->cryptoc = k->offerc;
 		return keys_text(te->cryptov, k, k->offerc);
 	}
-	err = dtls_lines(te->dtlsv, d, s->party->call->m->cert);
-	for (unsigned i = 0; i < DTLS_LINES && !err; i++)
-		pl_set_str(&te->linev[i], te->dtlsv[i]);
+	err = dtls_lines(te->attrv, d, s->party->call->m->cert);
+	if (!err)
+		te->attrs.addc = DTLS_LINES;
+
+	return err;
+}
+
+static int edit_lines(struct terms_edit *te, const struct media_opts *o,
+		      const struct stream *s, bool ice)
+{
+	int err = 0;
+
+	if (ice)
+		err = terms_ice_lines(te, o, s);
+	for (size_t i = 0; i < te->attrs.addc && !err; i++)
+		pl_set_str(&te->linev[i], te->attrv[i]);
 	te->attrs.addv = te->linev;
-	te->attrs.addc = DTLS_LINES;
 
 	return err;
 }
@@ -249,7 +261,8 @@ static int offer_keys(const struct media_opts *o, const struct sdpx *sdp,
 	const bool tin = dtls_keyed(sm), tout = is_tls(proto);
 	const bool ends = (codec_asked(o) && is_audio(sm)) || in != out ||
 			  (sm->dtls != tout) || keys_end(f->terms) ||
-			  keys_end(t->terms);
+			  keys_end(t->terms) || f->terms->next_ice ||
+			  t->terms->next_ice;
 	int err = 0;
 
 	memset(&f->terms->next_dtls, 0, sizeof(f->terms->next_dtls));
@@ -283,6 +296,8 @@ static bool terms_needed(const struct media_opts *o,
 		return true;
 	if (pl_casecmp(proto, &sm->proto))
 		return true;
+	if (o->ice_force || (o->ice_optional && sm->ice))
+		return true;
 
 	return codec_asked(o) && is_audio(sm);
 }
@@ -310,8 +325,10 @@ int terms_offer(struct terms_edit **tep, const struct media_opts *o,
 		err = terms_get(t);
 	if (!err)
 		err = offer_formats(o, sm, drop, f, t, e);
-	if (!err)
-		err = offer_keys(o, sdp, sm, &proto, f, t, e);
+	if (err)
+		goto out;
+	terms_ice_offer(o, sdp, sm, f, t);
+	err = offer_keys(o, sdp, sm, &proto, f, t, e);
 	if (err)
 		goto out;
 	(void)pl_strcpy(&sm->proto, f->terms->proto, sizeof(f->terms->proto));
@@ -319,6 +336,8 @@ int terms_offer(struct terms_edit **tep, const struct media_opts *o,
 	edit_formats(te, &t->terms->next_told, sm);
 	if (keys_end(f->terms) || keys_end(t->terms))
 		err = edit_keys(te, t, &t->terms->next_dtls);
+	if (!err)
+		err = edit_lines(te, o, t, t->terms->next_ice);
 	te->feedback_remove = !has_feedback(&proto);
 	if (pl_casecmp(&proto, &sm->proto))
 		pl_set_str(&te->proto, t->terms->proto);
@@ -435,8 +454,11 @@ int terms_answer(struct terms_edit **tep, const struct media_opts *o,
 	if (err)
 		goto out;
 	edit_formats(te, &f->terms->told, sm);
+	terms_ice_answer(o, sdp, f, t);
 	if (end)
 		err = edit_keys(te, f, &f->terms->dtls);
+	if (!err)
+		err = edit_lines(te, o, f, f->terms->ice);
 	pl_set_str(&proto, f->terms->proto);
 	te->feedback_remove = !has_feedback(&proto);
 	if (pl_casecmp(&proto, &sm->proto))

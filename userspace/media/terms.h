@@ -10,9 +10,12 @@
 #define CAROM_MEDIA_TERMS_H
 
 #include "media/call.h"
+#include "ice/lite.h"
 #include "media/dtlsterms.h"
 #include "media/format.h"
 #include "media/keys.h"
+
+enum { ICE_LINES = 4, TERMS_LINES = DTLS_LINES + ICE_LINES };
 
 /** Of one party's stream */
 struct terms {
@@ -21,6 +24,11 @@ struct terms {
 	struct formats next_own, next_told; /**< in force with the answer  */
 	struct keys keys; /**< by a=crypto, or those that DTLS agreed on */
 	struct dtls_terms dtls, next_dtls; /**< next: with the answer       */
+	bool ice, next_ice; /**< we take part in ICE with it; next: may, if
+			       both want it                                */
+	struct lite lite;   /**< our name and password                     */
+	char peer_ufrag[LITE_NAME_MAX + 1]; /**< its own                    */
+	struct sa pair; /**< where it is by the pair that it nominated  */
 	char proto[24]; /**< profile that it speaks                    */
 	uint32_t ptime; /**< ms that it wants, 0 not said              */
 };
@@ -35,9 +43,10 @@ struct terms_edit {
 	char *cryptov[KEYS_OFFERS];
 	size_t cryptoc;
 	bool crypto_remove, dtls_remove, feedback_remove;
-	char *dtlsv[DTLS_LINES];
-	struct pl linev[DTLS_LINES]; /**< the same                          */
-	struct sdpx_attrs attrs;     /**< that has them                     */
+	char *attrv[TERMS_LINES];     /**< lines of DTLS and ICE: allocated   */
+	struct pl linev[TERMS_LINES]; /**< the same                         */
+	struct sdpx_attrs attrs;      /**< that has them                    */
+	bool ice;
 	struct pl proto; /**< instead of the section's; "" keeps       */
 };
 
@@ -65,6 +74,20 @@ int terms_check(const struct sdpx *sdp, const struct sdpx_media *sm,
 int terms_answer(struct terms_edit **tep, const struct media_opts *o,
 		 const struct sdpx *sdp, const struct sdpx_media *sm,
 		 struct stream *f, struct stream *t);
+
+/* terms_ice.c: our part in ICE. terms_offer() and terms_answer() call these */
+
+void terms_ice_offer(const struct media_opts *o, const struct sdpx *sdp,
+		     const struct sdpx_media *sm, struct stream *f,
+		     struct stream *t);
+void terms_ice_answer(const struct media_opts *o, const struct sdpx *sdp,
+		      struct stream *f, struct stream *t);
+/** Lines of our side, behind those that te has. @return 0, ENOMEM */
+int terms_ice_lines(struct terms_edit *te, const struct media_opts *o,
+		    const struct stream *s);
+/** A STUN message that came to the stream's RTP port */
+void terms_ice_recv(struct stream *s, const struct sa *src, const uint8_t *p,
+		    size_t n);
 
 /** Add terms to a stored stream; NULL adds nothing (terms_store.c) */
 int terms_put(struct odict *o, const struct terms *t);

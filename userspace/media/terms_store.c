@@ -91,6 +91,26 @@ static int put_keys(struct odict *o, const struct keys *k)
 	return err;
 }
 
+static int put_ice(struct odict *o, const struct terms *t)
+{
+	struct odict *x;
+	char pair[80] = "";
+	int err = dict_add(&x, o, "ice", ODICT_OBJECT);
+
+	if (err)
+		return err;
+	if (sa_isset(&t->pair, SA_ALL))
+		(void)re_snprintf(pair, sizeof(pair), "%J", &t->pair);
+	err |= dict_int(x, "on", t->ice);
+	err |= dict_int(x, "next", t->next_ice);
+	err |= dict_str(x, "ufrag", t->lite.ufrag);
+	err |= dict_str(x, "pwd", t->lite.pwd);
+	err |= dict_str(x, "peer_ufrag", t->peer_ufrag);
+	err |= dict_str(x, "pair", pair);
+
+	return err;
+}
+
 int terms_put(struct odict *o, const struct terms *t)
 {
 	struct odict *x;
@@ -109,6 +129,8 @@ int terms_put(struct odict *o, const struct terms *t)
 	err |= dtls_put(x, "dtls", &t->dtls);
 	err |= dtls_put(x, "next_dtls", &t->next_dtls);
 	err |= dict_str(x, "proto", t->proto);
+	if (t->ice || t->next_ice)
+		err |= put_ice(x, t);
 	err |= dict_int(x, "ptime", t->ptime);
 
 	return err;
@@ -204,6 +226,36 @@ static void get_keys(struct keys *k, const struct odict *o)
 	}
 }
 
+static void get_text(char *to, size_t size, const struct odict *o,
+		     const char *key)
+{
+	struct pl pl;
+
+	pl_set_str(&pl, odict_string(o, key));
+	(void)pl_strcpy(&pl, to, size);
+}
+
+static void get_ice(struct terms *t, const struct odict *o)
+{
+	const struct odict_entry *e = odict_get_type(o, ODICT_OBJECT, "ice");
+	const struct odict_entry *on, *next;
+	char pair[80];
+
+	if (!e)
+		return;
+	on = odict_get_type(e->u.odict, ODICT_INT, "on");
+	next = odict_get_type(e->u.odict, ODICT_INT, "next");
+	t->ice = on && on->u.integer;
+	t->next_ice = next && next->u.integer;
+	get_text(t->lite.ufrag, sizeof(t->lite.ufrag), e->u.odict, "ufrag");
+	get_text(t->lite.pwd, sizeof(t->lite.pwd), e->u.odict, "pwd");
+	get_text(t->peer_ufrag, sizeof(t->peer_ufrag), e->u.odict,
+		 "peer_ufrag");
+	get_text(pair, sizeof(pair), e->u.odict, "pair");
+	if (pair[0])
+		(void)sa_decode(&t->pair, pair, strlen(pair));
+}
+
 int terms_load(struct terms **tp, const struct odict *o)
 {
 	const struct odict_entry *e = odict_get_type(o, ODICT_OBJECT, "terms");
@@ -223,6 +275,7 @@ int terms_load(struct terms **tp, const struct odict *o)
 	get_keys(&t->keys, e->u.odict);
 	dtls_load(&t->dtls, e->u.odict, "dtls");
 	dtls_load(&t->next_dtls, e->u.odict, "next_dtls");
+	get_ice(t, e->u.odict);
 	pl_set_str(&proto, odict_string(e->u.odict, "proto"));
 	(void)pl_strcpy(&proto, t->proto, sizeof(t->proto));
 	ptime = odict_get_type(e->u.odict, ODICT_INT, "ptime");

@@ -39,7 +39,6 @@
 
 #define TRANSCODE "transcoding is not offered"
 #define GEN_KEYS "not offered"
-#define NO_ICE "Carom does not take part in ICE"
 #define NO_SDES "the choice of suites is not offered"
 #define NO_T38 "T.38 gateway is not offered"
 #define NO_EDIT "this edit of the SDP is not offered"
@@ -126,13 +125,16 @@ static const struct ng_flag table[] = {
 	/* ICE */
 	OKV("ICE", "remove", NG_SDP, ice_remove, "ICE lines go"),
 	NILV("ICE", "default", "as remove"),
-	NOV("ICE", "force", NO_ICE),
-	NOV("ICE", "force-relay", NO_ICE),
-	NOV("ICE", "optional", NO_ICE),
-	OK("reject-ICE", NG_SDP, ice_remove, "as ICE=remove"),
-	NILV("ICE-lite", "off", "no ICE at all"),
-	NO("ICE-lite", NO_ICE),
-	NIL("trickle-ICE", "ICE is removed"),
+	OKV("ICE", "force", NG_SDP, ice_force,
+	    "our candidate, as a lite agent; theirs go"),
+	OKV("ICE", "force-relay", NG_SDP, ice_force, "as force"),
+	OKV("ICE", "optional", NG_SDP, ice_optional,
+	    "as force where the offer has ICE"),
+	OK("reject-ICE", NG_SDP, ice_reject,
+	   "who offers ICE is answered without"),
+	NIL("ICE-lite", "Carom is always lite"),
+	NIL("trickle-ICE", "checks are answered from wherever they come; "
+			   "candidates are not needed"),
 	NIL("reset", "nothing of ICE or SRTP is learnt"),
 
 	/* encryption */
