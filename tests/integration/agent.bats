@@ -126,6 +126,17 @@ in_agent() { [ "$(carom legs --json | jq '[.legs[] | select(.state == "agent")] 
 	grep -q "wait_secure=1" phone/out
 }
 
+# Chromium is not among what the tests install
+@test "a browser calls a plain phone" {
+	command -v chromium >/dev/null || skip "no chromium here"
+	inside alice ip link set lo up
+	inside alice "$ROOT/tools/lab.d/browser.py" --ng "$LAN4:$NG_PORT" \
+		--addr "$ALICE4" >heard.json
+	cat heard.json
+	jq -e '.browser == 660 and .phone == 440 and .ice == "connected" and
+		.dtls == "connected"' heard.json
+}
+
 # Relayed calls do not notice. These do: for as long as it takes to come back
 @test "an agent that is killed comes back to its calls" {
 	baresip_bob opus/48000/2 srtp-mand
