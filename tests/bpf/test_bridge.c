@@ -227,7 +227,7 @@ static void test_any_to_any(void **state)
 {
 	static const char *const namev[] = {"PCMU", "PCMA", "G722",
 					    "opus", "GSM",  "G726-32"};
-	uint8_t p[2000];
+	uint8_t p[2000] = {0};
 	(void)state;
 
 	for (size_t i = 0; i < ARRAY_SIZE(namev); i++) {
@@ -442,7 +442,7 @@ static void test_pause_and_event(void **state)
 	struct bridge_member mv[2];
 	struct rtp_head h, first, ev;
 	struct phone ph;
-	uint8_t p[2000];
+	uint8_t p[2000] = {0};
 	size_t n;
 	(void)state;
 
@@ -499,7 +499,7 @@ static void test_event_clock(void **state)
 	struct bridge_member mv[2];
 	struct rtp_head h, ev;
 	struct phone ph;
-	uint8_t p[2000];
+	uint8_t p[2000] = {0};
 	size_t n;
 	(void)state;
 
@@ -536,7 +536,7 @@ static void test_change(void **state)
 	struct bridge_member mv[2], plain[2];
 	struct rtp_head h, last = {.seq = 0};
 	struct phone ph;
-	uint8_t p[2000];
+	uint8_t p[2000] = {0};
 	size_t n;
 	(void)state;
 
@@ -575,6 +575,77 @@ static void test_change(void **state)
 		last = h;
 	}
 	mem_deref(ph.enc);
+}
+
+/* Back to the kernel while packets come: what the receiver has is one stream still, its
+ * numbers ours, and nothing is missing */
+static void leave_with(bool transcoded)
+{
+	enum { BURST = 12, PARTS = 6 };
+	struct bridge_member mv[2];
+	struct rtp_head h, last = {.seq = 0};
+	struct phone ph;
+	struct fp_leg l;
+	uint8_t p[2000] = {0};
+	uint32_t ssrc;
+	unsigned got = 0;
+	size_t n;
+
+	transcoding(mv, "PCMU", "PCMA");
+	if (!transcoded) {
+		mv[0].ptv[96] = (struct bridge_pt){.act = BRIDGE_PASS,
+						   .pt = 96};
+		mv[1].codec = NULL;
+		mv[0].codecc = 0;
+	}
+	up(PLANE_XDP, mv);
+	phone_open(&ph, "PCMU", 96);
+	for (unsigned part = 0; part < PARTS; part++) {
+		for (unsigned i = 0; i < BURST; i++) {
+			n = phone_packet(&ph);
+			put(&sides[SIDE_LAN4], IN_PORT, ph.pkt, n);
+			phone_next(&ph, codec("PCMU"));
+		}
+		if (part != PARTS / 2)
+			continue;
+		/* one is through: it is known what it says */
+		n = get(p, WIRE_WAIT);
+		assert_int_equal(rtp_read(&last, p, n), 0);
+		++got;
+		l = leg_plain(mv[0].local, mv[0].remote, mv[1].local,
+			      mv[1].remote);
+		l.state = LEG_AGENT;
+		l.ssrc_rewrite = bridge_stream(ctx.b, 1, &ssrc);
+		l.ssrc_out = ssrc;
+		assert_int_equal(l.ssrc_rewrite, transcoded);
+		leg_put(ctx.bed, &l);
+		assert_int_equal(bridge_leave(ctx.b, ctx.bed->fp, 1000), 0);
+	}
+	for (; got < PARTS * BURST; got++) {
+		n = get(p, WIRE_WAIT);
+		if (!n)
+			fail_msg("%u of %u arrived", got, PARTS * BURST);
+		assert_int_equal(rtp_read(&h, p, n), 0);
+		assert_int_equal(h.seq, (uint16_t)(last.seq + 1));
+		assert_int_equal(h.ssrc, last.ssrc);
+		assert_in_range((uint32_t)(h.ts - last.ts), 1, 800);
+		last = h;
+	}
+	/* the last ones by the kernel, as they were sent */
+	assert_int_equal(h.pt, 96);
+	mem_deref(ph.enc);
+}
+
+static void test_leave_passed(void **state)
+{
+	(void)state;
+	leave_with(false);
+}
+
+static void test_leave_encoded(void **state)
+{
+	(void)state;
+	leave_with(true);
 }
 
 static int clear(void **state)
@@ -619,6 +690,8 @@ int main(void)
 		cmocka_unit_test_teardown(test_pause_and_event, clear),
 		cmocka_unit_test_teardown(test_event_clock, clear),
 		cmocka_unit_test_teardown(test_change, clear),
+		cmocka_unit_test_teardown(test_leave_passed, clear),
+		cmocka_unit_test_teardown(test_leave_encoded, clear),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -59,6 +59,23 @@ int bridge_change(struct bridge *b, unsigned side,
 	return 0;
 }
 
+bool bridge_stream(const struct bridge *b, unsigned side, uint32_t *ssrc)
+{
+	*ssrc = b->mv[side].ssrc;
+
+	return b->mv[side].codec;
+}
+
+int bridge_leave(struct bridge *b, struct fp *fp, unsigned ms)
+{
+	(void)b;
+	(void)fp;
+	(void)ms;
+	++all.left;
+
+	return 0;
+}
+
 int bridge_send(struct bridge *b, unsigned side, const struct sa *dst,
 		const uint8_t *p, size_t n)
 {

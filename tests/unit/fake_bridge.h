@@ -21,6 +21,7 @@ struct fake_datagram {
 struct fake_bridges {
 	unsigned n;       /**< bridges                                  */
 	unsigned changes; /**< times that a member was changed          */
+	unsigned left;    /**< times that legs went back to the kernel  */
 	struct bridge_member mv[2]; /**< of the one made or changed last */
 	struct bridge *last;
 	struct fake_datagram sentv[FAKE_SENT];

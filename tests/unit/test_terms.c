@@ -104,7 +104,45 @@ static void passed_on(void **state)
 	offer(f, opts("c", "B", "A"), audio(BOB, 5000, "8", NULL));
 	answer(f, opts("c", "B", "A"), audio(ALICE, 4000, "8", NULL));
 	assert_int_equal(fb->n, 0);
+	assert_int_equal(fb->left, 1);
 	assert_int_equal(state_of(f, EXT4, a), LEG_RELAY);
+}
+
+/* What one has heard as ours goes on as ours when the kernel has it, and when the agent
+ * has it again */
+static void one_stream(void **state)
+{
+	static const char opus[] = "a=rtpmap:97 opus/48000/2\r\n";
+	struct fix *f = *state;
+	const struct fake_bridges *fb = fake_bridges();
+	const struct fp_leg *leg;
+	uint32_t ssrc;
+	uint16_t b;
+
+	offer(f, transcode(opts("c", "A", NULL), "opus", NULL),
+	      audio(ALICE, 4000, "0", NULL));
+	b = out_port(f, 0);
+	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "97", opus));
+	ssrc = fb->mv[0].ssrc;
+	assert_int_equal(fb->n, 1);
+
+	offer(f, opts("c", "A", "B"), audio(ALICE, 4000, "0", NULL));
+	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0", NULL));
+	assert_int_equal(fb->n, 0);
+	assert_int_equal(fb->left, 1);
+	/* Bob's packets are what Alice gets */
+	leg = fake_leg(f->fp, EXT4, b);
+	assert_int_equal(leg->state, LEG_RELAY);
+	assert_true(leg->ssrc_rewrite);
+	assert_int_equal(leg->ssrc_out, ssrc);
+
+	offer(f, transcode(opts("c", "A", "B"), "opus", NULL),
+	      audio(ALICE, 4000, "0", NULL));
+	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "97", opus));
+	assert_int_equal(fb->n, 1);
+	assert_int_equal(fb->mv[0].ssrc, ssrc);
+	assert_int_equal(fb->mv[0].seq, 4711);
+	assert_int_equal(fb->mv[0].ts, 123456);
 }
 
 /* Another bit rate for the same codec: the encoder is made anew */
@@ -468,11 +506,11 @@ static void restart(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(transcoded),   TEST(passed_on), TEST(masked),
-		TEST(rate_changed), TEST(accepted),  TEST(cannot),
-		TEST(to_srtp),      TEST(from_srtp), TEST(same_keys),
-		TEST(both),         TEST(bad_keys),  TEST(video),
-		TEST(restart),
+		TEST(transcoded), TEST(passed_on),    TEST(one_stream),
+		TEST(masked),     TEST(rate_changed), TEST(accepted),
+		TEST(cannot),     TEST(to_srtp),      TEST(from_srtp),
+		TEST(same_keys),  TEST(both),         TEST(bad_keys),
+		TEST(video),      TEST(restart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,6 +132,24 @@ bool bridge_plain(const struct bridge *b);
 void bridge_stats(const struct bridge *b, unsigned side,
 		  struct bridge_stats *st);
 
+/**
+ * Does what a member gets have an SSRC and numbers of ours?
+ *
+ * @param ssrc  That it gets
+ */
+bool bridge_stream(const struct bridge *b, unsigned side, uint32_t *ssrc);
+
+/**
+ * Give the legs of both members back to the kernel, when the worker has sent all that
+ * it had: it turns them from LEG_AGENT to LEG_RELAY itself. Their paths have to be those
+ * of the relay by then, with the SSRC that bridge_stream() says; numbers go on
+ *
+ * @param ms  Waits for it, so long at most
+ *
+ * @return 0, ETIMEDOUT (nothing was turned), EINVAL
+ */
+int bridge_leave(struct bridge *b, struct fp *fp, unsigned ms);
+
 /** Send a datagram of the signalling loop's (STUN, DTLS) to a member's port's far
  *  end. @return 0, ENOBUFS */
 int bridge_send(struct bridge *b, unsigned side, const struct sa *dst,

@@ -12,7 +12,13 @@
 #include "media/terms.h"
 #include "rtp/packet.h"
 
-enum { PTIME = 20, PTIME_MIN = 10, BITRATE = 24000, COMPLEXITY = 5 };
+enum {
+	PTIME = 20,
+	PTIME_MIN = 10,
+	BITRATE = 24000,
+	COMPLEXITY = 5,
+	LEAVE_MS = 20
+};
 
 /** A bridge and the two streams that it is between */
 struct agent {
@@ -206,6 +212,27 @@ static int change(struct agent *a, struct bridge_member mv[2])
 	return err;
 }
 
+/* What we encode is a stream of its own, which no predecessor has begun: under SRTP its
+ * numbers would be replays. But for one that was ours before, and that the kernel has
+ * carried on since
+ *
+ * @param from  Whose packets the member gets */
+static void number(struct bridge_member *m, const struct stream *from)
+{
+	struct fp_stream st;
+
+	m->ssrc = rand_u32();
+	m->seq = rand_u16() & 0x7fff;
+	m->ts = rand_u32();
+	if (!from->ssrc_keep || m->tx.suite != SRTPX_NONE ||
+	    fp_leg_stream(from->party->call->m->fp, &from->local, &st) ||
+	    !st.active)
+		return;
+	m->ssrc = from->ssrc_out;
+	m->seq = st.seq_last;
+	m->ts = st.ts_last;
+}
+
 static int make(struct stream *s, struct stream *t,
 		const struct bridge_member mv[2])
 {
@@ -217,13 +244,8 @@ static int make(struct stream *s, struct stream *t,
 	stream_agent_off(s);
 	stream_agent_off(t);
 	memcpy(fresh, mv, sizeof(fresh));
-	/* what we encode is a stream of its own, which no predecessor has begun:
-	 * under SRTP its numbers would be replays */
-	for (unsigned i = 0; i < 2; i++) {
-		fresh[i].ssrc = rand_u32();
-		fresh[i].seq = rand_u16() & 0x7fff;
-		fresh[i].ts = rand_u32();
-	}
+	number(&fresh[0], t);
+	number(&fresh[1], s);
 	a = mem_zalloc(sizeof(*a), destructor);
 	if (!a)
 		return ENOMEM;
@@ -301,6 +323,53 @@ int agents_apply(struct media_call *c)
 	}
 
 	return err;
+}
+
+/* Both ways at once. What the receiver has seen as ours stays ours */
+static void leave(struct agent *a)
+{
+	struct media *m = a->s[0]->party->call->m;
+	int err = 0;
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct stream *s = a->s[i];
+		uint32_t ssrc;
+
+		if (bridge_stream(a->b, !i, &ssrc)) {
+			s->ssrc_out = ssrc;
+			s->ssrc_keep = true;
+		}
+		s->leaving = true;
+	}
+	for (unsigned i = 0; i < 2 && !err; i++)
+		err = stream_apply(a->s[i]);
+	for (unsigned i = 0; i < 2; i++)
+		a->s[i]->leaving = false;
+	if (!err)
+		err = bridge_leave(a->b, m->fp, LEAVE_MS);
+	if (err)
+		log_debug("media: call %s: left in haste: %m",
+			  a->s[0]->party->call->id, err);
+}
+
+void agents_leave(struct media_call *c)
+{
+	struct le *pe, *se;
+
+	for (pe = list_head(&c->parties); pe; pe = pe->next) {
+		struct party *p = pe->data;
+
+		for (se = list_head(&p->streams); se; se = se->next) {
+			struct stream *s = se->data;
+			struct agent *a = s->agent;
+
+			if (a && a->s[0] == s && a->s[1] &&
+			    stream_peer(s) == a->s[1] &&
+			    stream_state(s) == LEG_RELAY &&
+			    stream_state(a->s[1]) == LEG_RELAY)
+				leave(a);
+		}
+	}
 }
 
 void agents_sweep(struct media_call *c)

@@ -106,6 +106,7 @@ int call_apply(struct media_call *c)
 	int err, e;
 
 	err = agents_apply(c);
+	agents_leave(c);
 
 	for (pe = list_head(&c->parties); pe; pe = pe->next) {
 		struct party *p = pe->data;

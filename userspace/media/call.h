@@ -145,7 +145,9 @@ struct stream {
 	bool rearm;              /* open the latch window at the next set    */
 	bool leg_on[2];          /* RTP, RTCP leg is in the fast path        */
 	struct sa leg_remote[2]; /* signalled remote it was set with     */
-	uint32_t ssrc_out;
+	uint32_t ssrc_out; /* that its packets go out with, if rewritten  */
+	bool ssrc_keep;    /* they had it in the agent: they keep it       */
+	bool leaving;      /* on the way back to the kernel                */
 	struct rtcpx_party reports; /* what its RTCP says               */
 	struct quality mos;
 	struct terms *terms;  /* NULL: what comes is passed on          */

@@ -78,7 +78,7 @@ enum leg_state stream_state(const struct stream *s)
 	if (s->blocked)
 		return LEG_BLOCKED;
 
-	return agent_why(s) ? LEG_AGENT : LEG_RELAY;
+	return s->leaving || agent_why(s) ? LEG_AGENT : LEG_RELAY;
 }
 
 static bool want_latch(const struct stream *s, unsigned i)
@@ -211,7 +211,7 @@ static void set_rtp(struct fp_leg *l, const struct stream *s)
 	for (unsigned k = 0; k < 4; k++)
 		l->pt_mask[k] = d->pt[k] | s->sent[k] | s->prev[k];
 
-	if (c->m->conf.ssrc_substitute) {
+	if (c->m->conf.ssrc_substitute || s->ssrc_keep) {
 		l->ssrc_rewrite = true;
 		l->ssrc_out = s->ssrc_out;
 	}

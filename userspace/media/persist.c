@@ -103,6 +103,7 @@ static int put_stream(struct odict *arr, const struct stream *s)
 	err |= put_bool(o, "blocked", s->blocked);
 	err |= put_bool(o, "dtmf_block", s->dtmf_block);
 	err |= dict_int(o, "ssrc_out", s->ssrc_out);
+	err |= dict_int(o, "ssrc_keep", s->ssrc_keep);
 	err |= terms_put(o, s->terms);
 
 	return err;

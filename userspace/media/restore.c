@@ -169,6 +169,7 @@ static int get_stream(struct party *p, const struct odict *o)
 	s->blocked = get_bool(o, "blocked");
 	s->dtmf_block = get_bool(o, "dtmf_block");
 	s->ssrc_out = (uint32_t)get_int(o, "ssrc_out", s->ssrc_out);
+	s->ssrc_keep = get_int(o, "ssrc_keep", 0);
 
 	return terms_load(&s->terms, o);
 }

@@ -106,6 +106,9 @@ int agent_send(const struct stream *s, const struct sa *dst, const uint8_t *p,
 /** Bridges of all pairs of a call that need one, made or changed: before their legs
  *  are */
 int agents_apply(struct media_call *c);
+/** Legs whose bridges are not needed any more go back to the kernel, and lose nothing:
+ *  before the legs are written */
+void agents_leave(struct media_call *c);
 /** Those that are not needed any more go: after their legs have */
 void agents_sweep(struct media_call *c);
 
