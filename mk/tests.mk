@@ -44,6 +44,7 @@ TEST_SRCS_media_life = $(SRCS_media)
 TEST_SRCS_terms      = $(SRCS_media)
 TEST_SRCS_terms_dtls = $(SRCS_media)
 TEST_SRCS_ice_lite   = userspace/ice/lite.c
+TEST_SRCS_report     = userspace/rtp/report.c
 TEST_SRCS_dispatch_table = $(SRCS_dispatch)
 TEST_SRCS_dispatch_list = $(SRCS_dispatch)
 TEST_SRCS_dispatch_set = $(SRCS_dispatch)

@@ -648,6 +648,59 @@ static void test_leave_encoded(void **state)
 	leave_with(true);
 }
 
+/* The next packet to this port of the far party's */
+static size_t get_at(uint8_t *p, uint16_t port)
+{
+	struct pkt pkt;
+	uint16_t to;
+
+	while (wire_recv(ctx.wan, &pkt, 4000)) {
+		memcpy(&to, pkt.b + 14 + 20 + 2, 2);
+		if (ntohs(to) != port)
+			continue;
+		memcpy(p, pkt.b + HEADERS, pkt.len - HEADERS);
+		return pkt.len - HEADERS;
+	}
+
+	return 0;
+}
+
+/* Who is sent what we encode gets our reports, with our SSRC, under its keys; and what
+ * it says of us is seen */
+static void test_reports(void **state)
+{
+	struct bridge_member mv[2];
+	struct bridge_stats st;
+	struct srtpx *keys;
+	struct phone ph;
+	uint8_t p[2000] = {0};
+	size_t n;
+	(void)state;
+
+	transcoding(mv, "PCMU", "PCMA");
+	mv[1].tx = (struct srtpx_key){.suite = SRTPX_AES_CM_128_HMAC_SHA1_80};
+	memset(mv[1].tx.key, 7, sizeof(mv[1].tx.key));
+	assert_int_equal(srtpx_alloc(&keys, &mv[1].tx), 0);
+	up(PLANE_XDP, mv);
+	phone_open(&ph, "PCMU", 96);
+	for (unsigned i = 0; i < 5; i++) {
+		n = phone_packet(&ph);
+		put(&sides[SIDE_LAN4], IN_PORT, ph.pkt, n);
+		phone_next(&ph, codec("PCMU"));
+	}
+	n = get_at(p, PEER_PORT + 1);
+	assert_true(n > 0);
+	assert_int_equal(srtpx_unprotect_rtcp(keys, p, &n), 0);
+	/* SR: five packets of 160 octets, by mv[1].ssrc */
+	assert_memory_equal(p, "\x80\xc8\x00\x06\x00\x00\xca\x20", 8);
+	assert_memory_equal(p + 20, "\0\0\0\x05\0\0\x03\x20", 8);
+	assert_int_equal(p[29], 202);
+	bridge_stats(ctx.b, 0, &st);
+	assert_int_equal(st.packets, 5);
+	mem_deref(keys);
+	mem_deref(ph.enc);
+}
+
 static int clear(void **state)
 {
 	(void)state;
@@ -690,6 +743,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_pause_and_event, clear),
 		cmocka_unit_test_teardown(test_event_clock, clear),
 		cmocka_unit_test_teardown(test_change, clear),
+		cmocka_unit_test_teardown(test_reports, clear),
 		cmocka_unit_test_teardown(test_leave_passed, clear),
 		cmocka_unit_test_teardown(test_leave_encoded, clear),
 	};

@@ -114,6 +114,36 @@ void bridge_stats(const struct bridge *b, unsigned side,
 	memset(st, 0, sizeof(*st));
 }
 
+bool plane_is_xdp(const struct plane *pl)
+{
+	(void)pl;
+
+	return true;
+}
+
+const char *plane_why_plain(const struct plane *pl)
+{
+	(void)pl;
+
+	return "";
+}
+
+unsigned plane_workers(const struct plane *pl)
+{
+	(void)pl;
+
+	return 1;
+}
+
+int plane_stats(const struct plane *pl, unsigned worker, struct plane_stats *st)
+{
+	(void)pl;
+	memset(st, 0, sizeof(*st));
+	st->rx = 7;
+
+	return worker ? EINVAL : 0;
+}
+
 unsigned plane_least(const struct plane *pl)
 {
 	(void)pl;

@@ -124,6 +124,33 @@ static struct media_opts to(const char *proto, struct media_opts o)
 	return o;
 }
 
+/* What `query` and `statistics` say, as text */
+static char *asked_of(const struct fix *f, bool query)
+{
+	struct odict *o;
+	struct pl id = PL("c");
+	char *s = NULL;
+
+	assert_int_equal(odict_alloc(&o, 16), 0);
+	if (query)
+		assert_int_equal(media_query(f->m, &id, NULL, NULL, o), 0);
+	else
+		assert_int_equal(media_statistics(f->m, o), 0);
+	assert_int_equal(re_sdprintf(&s, "%H", json_encode_odict, o), 0);
+	mem_deref(o);
+
+	return s;
+}
+
+static void says(const struct fix *f, bool query, const char *what)
+{
+	char *s = asked_of(f, query);
+
+	if (!strstr(s, what))
+		fail_msg("'%s' is not in:\n%s", what, s);
+	mem_deref(s);
+}
+
 /* Alice has RTP, Bob DTLS: he is offered it and is the client */
 static void offered(void **state)
 {
@@ -150,9 +177,14 @@ static void offered(void **state)
 	assert_false(fb->mv[0].locked);
 	assert_true(fake_leg(f->fp, EXT4, b)->alien);
 	assert_int_equal(fake_leg(f->fp, EXT4, b)->state, LEG_AGENT);
+	says(f, true, "\"DTLS\":\"handshake\"");
 
 	talk(&bob, EXT4, b);
 	same_keys(&bob);
+	says(f, true, "\"DTLS\":\"up\"");
+	says(f, true, "\"why\":\"srtp\"");
+	says(f, false, "\"media_userspace\":2");
+	says(f, false, "\"received\":7");
 	assert_int_equal(fb->mv[0].rx.suite, SRTPX_NONE);
 	phone_end(&bob);
 }

@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The media benchmark: calls that take more than relaying, on one core"""
 import contextlib
+import json
 import os
 import sys
 
 import lab
+import mediareport
 import relays
 import report
-from lab import BenchError
+from lab import BenchError, sh
 from measure import Measure
 
 QUICK = os.environ.get("QUICK") == "1"
@@ -17,27 +19,39 @@ CPU = int(os.environ.get("BENCH_CPU") or 1)
 LOAD_CPU = int(os.environ.get("LOAD_CPU") or 0)
 OUT = "build/bench"
 CALLS = {"carom": 6000, "rtpengine": 2500}  # 100 packets/s each, at most
+OPUS_CALLS = 1200
 # what the sender sends, for each kind of call of the lab's ng client
 KINDS = {
     "pcma": ("--a-pt", "0", "--b-pt", "8"),
     "g722": ("--a-pt", "0", "--b-pt", "9"),
+    "opus": ("--a-pt", "0", "--b-pt", "96"),
     "srtp": ("--a-pt", "8", "--b-pt", "8", "--srtp",
              "AES_CM_128_HMAC_SHA1_80"),
     "gcm": ("--a-pt", "8", "--b-pt", "8", "--srtp", "AEAD_AES_128_GCM"),
 }
 ONLY = (os.environ.get("KINDS") or "").split()
 FIRST = {"carom": 100000, "rtpengine": 30000}  # packets/s, to begin with
+OPUS_FIRST = 8000
+
+
+def libopus_ns():
+    """What 20 ms take libopus alone, encoded or decoded, in the mean: at the rate and
+    complexity that Carom has for a narrow other side"""
+    r = json.loads(sh("taskset", "-c", CPU, "build/bench/bench-codec"))
+    return (r["opus/8000/c5 encode"] + r["opus/8000/c5 decode"]) / 2
 
 
 def pps(m, service, who, kind, last):
     """Packets per second, both directions together, with next to no loss, and ns
     of its process for each"""
     def place():
-        service.place(CALLS[who], "--kind", kind)
+        service.place(OPUS_CALLS if kind == "opus" else CALLS[who],
+                      "--kind", kind)
 
     service.go_on()
     place()
-    guess = last.get(f"{who}_{kind}_pps", FIRST[who])
+    guess = last.get(f"{who}_{kind}_pps",
+                     OPUS_FIRST if kind == "opus" else FIRST[who])
     # rtpengine never again serves a socket that was overrun five times
     found = m.highest(service, guess, "--speech", *KINDS[kind],
                       fresh=place if who == "rtpengine" else None,
@@ -56,6 +70,10 @@ def one_round(m, services, last):
                 m, service, who, kind, last)
         r[f"{kind}_vs_rtpengine"] = (r[f"carom_{kind}_pps"] /
                                      r[f"rtpengine_{kind}_pps"])
+        if kind == "opus":
+            r["libopus_cpu_ns"] = libopus_ns()
+            r["opus_vs_libopus"] = (r["libopus_cpu_ns"] /
+                                    r["carom_opus_cpu_ns"])
         print(f"  {kind}: " + ", ".join(
             f"{who} {r[f'{who}_{kind}_pps']:,.0f}" for who in services),
             flush=True)
@@ -80,10 +98,9 @@ def main():
             rounds.append(one_round(m, services, rounds[-1] if rounds else {}))
     stats = report.summary(rounds)
     report.write_json(f"{OUT}/media.json", stats)
-    for kind in ONLY or KINDS:
-        s = stats[f"{kind}_vs_rtpengine"]
-        print(f"{kind}_vs_rtpengine  {s['median']:.2f}  "
-              f"{s['min']:.2f} .. {s['max']:.2f}")
+    print(mediareport.table(stats))
+    if not QUICK and not ONLY:
+        mediareport.write_page("docs/benchmarks.md", stats, ROUNDS)
     return 0
 
 

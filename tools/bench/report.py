@@ -137,18 +137,23 @@ def filled(template, words):
 
 def write_part(path, name, text):
     """The page has a part of each benchmark: the others stay as they are"""
-    mark = "\n<!-- make bench-sip writes what follows -->\n\n"
-    page = ""
+    marks = {n: f"\n<!-- make bench-{n} writes what follows -->\n\n"
+             for n in ("sip", "media")}
+    parts = {"rtp": ""}
     if os.path.exists(path):
         with open(path, encoding="utf-8") as f:
-            page = f.read()
-    rtp, found, sip = page.partition(mark)
-    if name == "rtp":
-        rtp = text
-    else:
-        found, sip = mark, text
+            last, page = "rtp", f.read()
+        for n, mark in marks.items():
+            parts[last], found, page = page.partition(mark)
+            if not found:
+                page = parts[last]
+                continue
+            last = n
+        parts[last] = page
+    parts[name] = text
     with open(path, "w", encoding="utf-8") as f:
-        f.write(rtp + found + sip)
+        f.write(parts["rtp"] + "".join(
+            mark + parts[n] for n, mark in marks.items() if n in parts))
 
 
 def write_page(path, stats, rounds):

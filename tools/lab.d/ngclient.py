@@ -117,10 +117,13 @@ KINDS = {
     "relay": ("8", "8", [], None),
     "pcma": ("0", "8", ["PCMA"], None),
     "g722": ("0", "9", ["G722"], None),
+    "opus": ("0", "96",
+             ["opus/48000/2/24000/20//compression_level=5"], None),
     "srtp": ("8", "8", [], "AES_CM_128_HMAC_SHA1_80"),
     "gcm": ("8", "8", [], "AEAD_AES_128_GCM"),
 }
-NAMES = {"0": "PCMU/8000", "8": "PCMA/8000", "9": "G722/8000"}
+NAMES = {"0": "PCMU/8000", "8": "PCMA/8000", "9": "G722/8000",
+         "96": "opus/48000/2"}
 # 28 bytes for GCM, 30 for the other: the bench's sender has the same
 KEY = {"AES_CM_128_HMAC_SHA1_80": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5",
        "AEAD_AES_128_GCM": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nw=="}

@@ -6,13 +6,17 @@
 #include <string.h>
 #include "bridge/member.h"
 
+enum { CNAME_LEN = 16 }; /* characters: 95 bits */
+
 /* Waits must not outlive what they are about */
 static void stop(void *arg)
 {
 	struct bridge *b = arg;
 
-	for (unsigned i = 0; i < 2; i++)
+	for (unsigned i = 0; i < 2; i++) {
 		plane_tmr_stop(&b->mv[i].rx.tmr);
+		plane_tmr_stop(&b->mv[i].rep.tmr);
+	}
 }
 
 /* The ports first: no handler is called once they are closed */
@@ -92,6 +96,7 @@ int bridge_alloc(struct bridge **bp, struct plane *pl, unsigned worker,
 	b->worker = worker;
 	b->eventh = eventh;
 	b->arg = arg;
+	rand_str(b->cname, CNAME_LEN + 1);
 	for (unsigned i = 0; i < 2 && !err; i++) {
 		struct member *m = &b->mv[i];
 
@@ -188,7 +193,15 @@ bool bridge_plain(const struct bridge *b)
 void bridge_stats(const struct bridge *b, unsigned side,
 		  struct bridge_stats *st)
 {
-	*st = b->mv[side].st;
+	const struct member *m = &b->mv[side];
+	const struct source *s = &m->prog->sourcev[0];
+
+	*st = m->st;
+	st->rtt_us = m->rep.out.rtt_us;
+	st->far_lost = m->rep.out.lost;
+	if (m->rep.in.started && s->clock)
+		st->jitter_us = (uint32_t)((uint64_t)(m->rep.in.jitter >> 4) *
+					   1000000 / s->clock);
 }
 
 /* ---- datagrams of the signalling loop's --------------------------------- */

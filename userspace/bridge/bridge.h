@@ -89,6 +89,10 @@ struct bridge_stats {
 	uint64_t concealed; /**< ms of sound that had to be guessed        */
 	uint64_t rtcp;      /**< RTCP packets that came                     */
 	uint64_t sent;      /**< RTP packets that it was sent               */
+	/* where it is transcoded (RFC 3550 6.4.1): */
+	uint32_t jitter_us; /**< of what comes                              */
+	uint32_t rtt_us;    /**< to it and back, 0 not known                */
+	uint32_t far_lost;  /**< of 256, as it says of what it is sent     */
 };
 
 enum {

@@ -12,6 +12,7 @@
 #include "bridge/bridge.h"
 #include "rtp/order.h"
 #include "rtp/packet.h"
+#include "rtp/report.h"
 
 enum {
 	MOVED_NS = 1000000000,
@@ -67,6 +68,15 @@ struct receiver {
 	uint8_t pt;  /* of the last that was decoded */
 };
 
+/** RTCP with a member that we encode for */
+struct reporter {
+	struct report_in in;   /* of what it sends                       */
+	struct report_out out; /* of what it gets                        */
+	struct plane_tmr tmr;
+	bool on;
+	uint32_t chance;
+};
+
 struct member {
 	const void *hintv[PLANE_HINTS];
 	struct program *prog;
@@ -77,6 +87,7 @@ struct member {
 	struct receiver rx;
 	struct bridge_stats st;
 	struct sender tx;
+	struct reporter rep;
 };
 
 struct bridge {
@@ -85,7 +96,8 @@ struct bridge {
 	struct member mv[2];
 	bridge_event_h *eventh;
 	void *arg;
-	bool on; /* the worker has it */
+	char cname[REPORT_CNAME]; /* in our RTCP (RFC 7022: by chance)    */
+	bool on;                  /* the worker has it */
 };
 
 /* program.c */
@@ -101,6 +113,15 @@ void member_receive_rtcp(struct plane_port *port, struct plane_pkt *pkt,
 			 void *arg);
 /** A packet in order; p from its RTP header on, decrypted */
 void member_ordered(const uint8_t *p, size_t n, unsigned lost, void *arg);
+
+/* reporter.c */
+
+/** A packet of m's came, that is not passed on as it is */
+void reporter_heard(struct member *m, const struct rtp_head *h, uint64_t now);
+/** A packet of ours went to m */
+void reporter_sent(struct member *m, uint32_t ts, size_t octets);
+/** RTCP of m's came, opened */
+void reporter_read(struct member *m, const uint8_t *p, size_t n, uint64_t now);
 
 /* transcode.c */
 void transcode(struct member *m, const uint8_t *p, const struct rtp_head *h,

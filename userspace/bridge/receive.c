@@ -42,6 +42,8 @@ static void control(struct member *m, struct plane_pkt *pkt)
 		return;
 	}
 	++m->st.rtcp;
+	if (q->conf.codec || p->conf.codec)
+		reporter_read(m, pkt->data, n, pkt->now);
 	/* of a stream that is made anew the reports would tell of another */
 	if (q->conf.codec || !q->dst_rtcp || q->conf.silent || q->conf.locked)
 		return;
@@ -94,6 +96,7 @@ static void media(struct member *m, struct plane_pkt *pkt)
 		return;
 	}
 	++m->st.packets;
+	reporter_heard(m, &h, pkt->now);
 	if (m->rx.started && m->rx.ssrc != h.ssrc) {
 		order_reset(m->rx.order);
 		m->rx.timed = false;

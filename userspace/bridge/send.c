@@ -155,6 +155,7 @@ void send_payload(struct member *m, const uint8_t *p, size_t n, uint8_t pt,
 	h.ssrc = m->tx.ssrc;
 	rtp_write(out, &h);
 	memcpy(out + RTP_HEADER, p, n);
+	reporter_sent(m, ts, n);
 	finish(m, out, RTP_HEADER + n);
 }
 

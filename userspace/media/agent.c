@@ -139,6 +139,17 @@ int agent_send(const struct stream *s, const struct sa *dst, const uint8_t *p,
 		 : ENOTCONN;
 }
 
+bool stream_agent_stats(const struct stream *s, struct bridge_stats *st)
+{
+	const struct agent *a = s->agent;
+
+	if (!a)
+		return false;
+	bridge_stats(a->b, a->s[0] == s ? 0 : 1, st);
+
+	return true;
+}
+
 /* A member's packets come from elsewhere: the kernel has learnt it, or its SDP was
  * wrong from the start */
 static void event_handler(struct bridge *b, unsigned side, unsigned type,

@@ -153,3 +153,17 @@ bool handshake_lives(const struct handshake *h)
 {
 	return h && dtlsx_state(h->d) <= DTLSX_UP;
 }
+
+const char *handshake_text(const struct handshake *h)
+{
+	if (!h)
+		return "over, its keys are kept";
+	switch (dtlsx_state(h->d)) {
+	case DTLSX_HANDSHAKE:
+		return "handshake";
+	case DTLSX_UP:
+		return "up";
+	default:
+		return dtlsx_reason(h->d);
+	}
+}

@@ -23,6 +23,9 @@ void handshake_recv(struct stream *s, const struct sa *src, const uint8_t *p,
 /** Is it under way, or up? Not: NULL, failed, closed */
 bool handshake_lives(const struct handshake *h);
 
+/** How it stands, in a word or two; NULL: it was a former process's */
+const char *handshake_text(const struct handshake *h);
+
 /** The certificate of this process, made when it is first needed. @return 0, EIO */
 int handshake_cert(struct media *m);
 

@@ -17,4 +17,10 @@ struct sums {
 int query_port(struct odict *arr, const struct stream *s, unsigned i,
 	       struct sums *sum, struct odict *ssrcs);
 
+/** What the agent does for a stream, where it has it, in `o` */
+int query_agent(struct odict *o, const struct stream *s);
+
+/** Media workers and their figures */
+int statistics_workers(struct odict *out, const struct media *m);
+
 #endif

@@ -63,7 +63,8 @@ static int add_reasons(struct odict *o, const struct fp_leg_stats *st)
 }
 
 /* What rtpengine has no key for */
-static int add_carom(struct odict *o, const struct fp_leg_stats *st)
+static int add_carom(struct odict *o, const struct stream *s, unsigned i,
+		     const struct fp_leg_stats *st)
 {
 	struct odict *d;
 	char peer[80];
@@ -86,6 +87,8 @@ static int add_carom(struct odict *o, const struct fp_leg_stats *st)
 	err |= dict_int(d, "payload type", st->pt);
 	err |= dict_int(d, "SSRC changes", st->ssrc_changes);
 	err |= add_reasons(d, st);
+	if (!i)
+		err |= query_agent(d, s);
 
 	return err;
 }
@@ -205,7 +208,7 @@ int query_port(struct odict *arr, const struct stream *s, unsigned i,
 	err |= dict_int(n, "packets", st.packets);
 	err |= dict_int(n, "bytes", st.bytes);
 	err |= dict_int(n, "errors", leg_errors(&st));
-	err |= add_carom(d, &st);
+	err |= add_carom(d, s, i, &st);
 
 	sum->packets[i] += st.packets;
 	sum->bytes[i] += st.bytes;

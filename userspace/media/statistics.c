@@ -10,6 +10,8 @@
 #include <re.h>
 #include "media/call.h"
 #include "media/dict.h"
+#include "media/query.h"
+#include "media/terms.h"
 
 /* rtpengine writes its floating point figures as strings */
 static int add_float(struct odict *o, const char *key, double val)
@@ -29,7 +31,7 @@ static int add_current(struct media *m, struct odict *out)
 		"packetrate",        "byterate",        "errorrate",
 	};
 	struct odict *d;
-	uint64_t media = 0;
+	uint64_t kernel = 0, user = 0, transcoded = 0;
 	struct le *ce, *pe, *se;
 	int err = dict_add(&d, out, "currentstatistics", ODICT_OBJECT);
 
@@ -45,7 +47,11 @@ static int add_current(struct media *m, struct odict *out)
 			for (se = list_head(&p->streams); se; se = se->next) {
 				const struct stream *s = se->data;
 
-				media += s->leg_on[0];
+				user += s->agent != NULL;
+				kernel += s->leg_on[0] && !s->agent;
+				transcoded += s->agent &&
+					      agent_why(s) ==
+						      LEG_WHY_TRANSCODING;
 			}
 		}
 	}
@@ -53,12 +59,12 @@ static int add_current(struct media *m, struct odict *out)
 	err |= dict_int(d, "sessionsown", m->callc);
 	err |= dict_int(d, "sessionsforeign", 0);
 	err |= dict_int(d, "sessionstotal", m->callc);
-	err |= dict_int(d, "transcodedmedia", 0);
+	err |= dict_int(d, "transcodedmedia", transcoded);
 	/* rates: whoever polls takes the difference of the totals */
 	for (size_t i = 0; i < ARRAY_SIZE(zerov); i++)
 		err |= dict_int(d, zerov[i], 0);
-	err |= dict_int(d, "media_userspace", 0);
-	err |= dict_int(d, "media_kernel", media);
+	err |= dict_int(d, "media_userspace", user);
+	err |= dict_int(d, "media_kernel", kernel);
 	err |= dict_int(d, "media_mixed", 0);
 
 	return err;
@@ -189,6 +195,8 @@ int media_statistics(struct media *m, struct odict *out)
 
 	for (size_t i = 0; i < m->ifacec && !err; i++)
 		err = add_iface(arr, &m->ifacev[i], (unsigned)i);
+	if (!err)
+		err = statistics_workers(out, m);
 
 	return err;
 }

@@ -103,6 +103,9 @@ enum leg_why agent_why(const struct stream *s);
 int agent_send(const struct stream *s, const struct sa *dst, const uint8_t *p,
 	       size_t n);
 
+/** Figures of what a stream sends, where the agent has it */
+bool stream_agent_stats(const struct stream *s, struct bridge_stats *st);
+
 /** Bridges of all pairs of a call that need one, made or changed: before their legs
  *  are */
 int agents_apply(struct media_call *c);

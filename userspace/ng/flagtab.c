@@ -38,6 +38,7 @@
 	}
 
 #define TRANSCODE "transcoding is not offered"
+#define GEN_RTCP "it is made where Carom encodes, relayed elsewhere"
 #define GEN_KEYS "not offered"
 #define NO_SDES "the choice of suites is not offered"
 #define NO_T38 "T.38 gateway is not offered"
@@ -116,9 +117,9 @@ static const struct ng_flag table[] = {
 	OKV("rtcp-mux", "demux", NG_SDP, mux_demux, "muxed on one side only"),
 	OKV("rtcp-mux", "accept", NG_SDP, mux_accept, "as offered"),
 	OKV("rtcp-mux", "reject", NG_SDP, mux_reject, "refuse it"),
-	NILV("generate-RTCP", "off", "RTCP is relayed"),
-	NILV("generate-RTCP", "no", "RTCP is relayed"),
-	NO("generate-RTCP", "RTCP is relayed, not made"),
+	NILV("generate-RTCP", "off", GEN_RTCP),
+	NILV("generate-RTCP", "no", GEN_RTCP),
+	NO("generate-RTCP", GEN_RTCP),
 	NO("RTCP-mirror", "subscriptions are not offered"),
 	NO("mirror-RTCP", "subscriptions are not offered"),
 

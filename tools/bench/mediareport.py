@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What the media benchmark's figures are called, their bars, their page"""
+import os
+
+import report
+from lab import sh
+from report import spread, verdict
+
+BARS = [
+    ("srtp_vs_rtpengine", "SRTP <-> RTP, AES-CM", ">=", 4),
+    ("gcm_vs_rtpengine", "SRTP <-> RTP, AES-GCM", None, None),
+    ("pcma_vs_rtpengine", "PCMU <-> PCMA", ">=", 2.5),
+    ("g722_vs_rtpengine", "PCMU <-> G.722", ">=", 2.5),
+    ("opus_vs_rtpengine", "PCMU <-> Opus", ">=", 1.3),
+    ("opus_vs_libopus", "PCMU <-> Opus, against libopus alone", ">=", 0.85),
+]
+TEMPLATE = os.path.join(os.path.dirname(__file__), "media.md.in")
+
+
+def bars(stats):
+    return [[what, *spread(stats[key]),
+             verdict(stats[key], how, bar) if how else ""]
+            for key, what, how, bar in BARS if key in stats]
+
+
+def rates(stats):
+    rows = []
+    for key, what, *_ in BARS:
+        kind = key.split("_")[0]
+        if f"carom_{kind}_pps" not in stats or key.endswith("libopus"):
+            continue
+        for who, name in (("carom", "Carom"), ("rtpengine", "rtpengine")):
+            cpu = stats[f"{who}_{kind}_cpu_ns"]["median"]
+            rows.append([f"{name}: {what}",
+                         *spread(stats[f"{who}_{kind}_pps"]),
+                         f"{cpu / 1000:.2f}"])
+    return rows
+
+
+def table(stats):
+    """For the terminal"""
+    return report.table([("Bars", ["", "median", "spread", "bar"],
+                          bars(stats)),
+                         ("Packets per second on one core",
+                          ["", "median", "spread", "us of CPU"],
+                          rates(stats))])
+
+
+def write_page(path, stats, rounds):
+    report.write_part(path, "media", report.filled(TEMPLATE, {
+        "BARS": report.markdown(["Carom / rtpengine", "median", "spread",
+                                 "bar"], bars(stats)),
+        "RATES": report.markdown(["", "median", "spread", "us of CPU"],
+                                 rates(stats)),
+        "ROUNDS": str(rounds),
+        "RTPENGINE": sh("dpkg-query", "-W", "-f", "${Version}",
+                        "rtpengine-daemon").strip()}))

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file media/query_agent.c  What the agent's media workers do, as commands tell of it
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/types.h>
+#include <re.h>
+#include "media/dict.h"
+#include "media/handshake.h"
+#include "media/query.h"
+#include "media/terms.h"
+
+static int add_bridge(struct odict *d, const struct bridge_stats *st)
+{
+	int err = 0;
+
+	err |= dict_int(d, "packets", st->packets);
+	err |= dict_int(d, "lost", st->lost);
+	err |= dict_int(d, "late", st->late);
+	err |= dict_int(d, "not authentic", st->auth);
+	err |= dict_int(d, "replayed", st->replay);
+	err |= dict_int(d, "malformed", st->malformed);
+	err |= dict_int(d, "refused", st->refused);
+	err |= dict_int(d, "before keys", st->locked);
+	err |= dict_int(d, "decoded", st->decoded);
+	err |= dict_int(d, "encoded", st->encoded);
+	err |= dict_int(d, "passed", st->passed);
+	err |= dict_int(d, "events", st->events);
+	err |= dict_int(d, "concealed ms", st->concealed);
+	err |= dict_int(d, "RTCP", st->rtcp);
+	err |= dict_int(d, "sent", st->sent);
+	err |= dict_float(d, "jitter ms", st->jitter_us / 1000.0);
+	err |= dict_float(d, "RTT ms", st->rtt_us / 1000.0);
+	err |= dict_float(d, "far loss", st->far_lost / 256.0);
+
+	return err;
+}
+
+int query_agent(struct odict *o, const struct stream *s)
+{
+	struct bridge_stats st;
+	struct odict *d;
+	char pair[80];
+	int err;
+
+	if (!stream_agent_stats(s, &st))
+		return 0;
+	err = dict_add(&d, o, "agent", ODICT_OBJECT);
+	if (err)
+		return err;
+	err |= dict_str(d, "why", fp_why_name(agent_why(s)));
+	if (s->terms->dtls.on)
+		err |= dict_str(d, "DTLS", handshake_text(s->hs));
+	if (s->terms->ice) {
+		(void)re_snprintf(pair, sizeof(pair), "%J", &s->terms->pair);
+		err |= dict_str(d, "ICE",
+				sa_isset(&s->terms->pair, SA_ALL) ? pair
+								  : "checking");
+	}
+
+	return err | add_bridge(d, &st);
+}
+
+static int add_worker(struct odict *arr, const struct plane *pl, unsigned i)
+{
+	struct plane_stats st;
+	struct odict *d;
+	char key[16];
+	int err;
+
+	err = plane_stats(pl, i, &st);
+	if (err)
+		return err;
+	(void)re_snprintf(key, sizeof(key), "%u", i);
+	err = dict_add(&d, arr, key, ODICT_OBJECT);
+	if (err)
+		return err;
+	err |= dict_int(d, "received", st.rx);
+	err |= dict_int(d, "sent", st.tx);
+	err |= dict_int(d, "lost before it", st.rx_lost);
+	err |= dict_int(d, "not sent", st.tx_lost);
+	err |= dict_int(d, "sent by the host", st.tx_slow);
+	err |= dict_int(d, "handed over", st.handed);
+	err |= dict_int(d, "lost handing over", st.hand_full);
+	err |= dict_int(d, "stray", st.stray);
+	err |= dict_int(d, "malformed", st.malformed);
+	err |= dict_int(d, "events lost", st.event_full);
+	err |= dict_int(d, "batches", st.batches);
+	err |= dict_int(d, "system calls", st.kicks);
+	err |= dict_int(d, "cpu ns", st.cpu_ns);
+	err |= dict_int(d, "ports", st.ports);
+	err |= dict_int(d, "sockets", st.sockets);
+
+	return err;
+}
+
+int statistics_workers(struct odict *out, const struct media *m)
+{
+	struct odict *d, *arr;
+	int err;
+
+	if (!m->plane)
+		return 0;
+	err = dict_add(&d, out, "mediaworkers", ODICT_OBJECT);
+	if (err)
+		return err;
+	err |= dict_str(d, "by",
+			plane_is_xdp(m->plane) ? "AF_XDP" : "plain sockets");
+	if (!plane_is_xdp(m->plane))
+		err |= dict_str(d, "why", plane_why_plain(m->plane));
+	err |= dict_add(&arr, d, "workers", ODICT_ARRAY);
+	for (unsigned i = 0; i < plane_workers(m->plane) && !err; i++)
+		err = add_worker(arr, m->plane, i);
+
+	return err;
+}
