@@ -311,6 +311,7 @@ static void changes(void **state)
 	struct fix *f = *state;
 	const struct fake_bridges *fb = fake_bridges();
 	struct phone bob;
+	struct srtpx_key key;
 	uint16_t b;
 
 	phone_new(&bob, 1, BOB, 5000);
@@ -330,6 +331,21 @@ static void changes(void **state)
 	assert_true(fb->mv[1].locked);
 	talk(&bob, EXT4, b);
 	same_keys(&bob);
+	key = fb->mv[1].tx;
+
+	offer(f, to("RTP/SAVP", opts("c", "A", "B")),
+	      audio(ALICE, 4000, "0", NULL));
+	has(f, " RTP/SAVP 0\r\n");
+	has(f, "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:");
+	has_not(f, "fingerprint");
+	answer(f, opts("c", "A", "B"),
+	       profile(BOB, 5000, "RTP/SAVP", "0",
+		       "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:"
+		       "WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\r\n"));
+	assert_false(fb->mv[1].locked);
+	assert_int_equal(fb->mv[1].rx.suite, SRTPX_AES_CM_128_HMAC_SHA1_80);
+	assert_memory_equal(fb->mv[1].rx.key, "YS___semctl", 11);
+	assert_false(srtpx_same_key(&fb->mv[1].tx, &key));
 	phone_end(&bob);
 }
 
@@ -490,6 +506,19 @@ static void browser(void **state)
 	assert_sa(&fake_leg(f->fp, EXT4, a)->remote, ALICE, 45678);
 	talk(&alice, EXT4, a);
 	same_keys(&alice);
+	/* whoever asks without our password gets a few refusals, and no more */
+	us.pwd[0] ^= 1;
+	mem_deref(mb);
+	mb = mbuf_alloc(256);
+	assert_int_equal(
+		stun_msg_encode(mb, STUN_METHOD_BINDING, STUN_CLASS_REQUEST,
+				(const uint8_t *)"0123456789ab", NULL,
+				(const uint8_t *)us.pwd, strlen(us.pwd), true,
+				0, 1, STUN_ATTR_USERNAME, user),
+		0);
+	for (unsigned i = 0; i < 40; i++)
+		fake_event(0, RTP_STUN, &alice.addr, mb->buf, mb->end);
+	assert_in_range(fb->sentc, 1, 10);
 	mem_deref(msg);
 	mem_deref(mb);
 	phone_end(&alice);

@@ -153,6 +153,8 @@ struct stream {
 	struct terms *terms;  /* NULL: what comes is passed on          */
 	struct agent *agent;  /* NULL: the kernel settles it; shared with
 				the peer                                */
+	uint64_t refused_at;  /* s: of STUN that is not the party's       */
+	unsigned refused;     /* in that second                           */
 	struct handshake *hs; /* DTLS with us; NULL: none                */
 };
 

@@ -379,15 +379,26 @@ int terms_check(const struct sdpx *sdp, const struct sdpx_media *sm,
 	return 0;
 }
 
+/* Its keys came by DTLS, and do so no more: none of them may serve again */
+static void end_dtls(struct stream *s)
+{
+	struct terms *t = s->terms;
+
+	if (!t->dtls.on || t->next_dtls.on)
+		return;
+	s->hs = mem_deref(s->hs);
+	memset(&t->keys.rx, 0, sizeof(t->keys.rx));
+	memset(&t->keys.tx, 0, sizeof(t->keys.tx));
+}
+
 /* What was agreed of DTLS comes into force: an association that it fits goes on, with
  * its keys */
 static void commit_dtls(struct stream *s)
 {
 	struct terms *t = s->terms;
-	const bool same = handshake_lives(s->hs) &&
-			  dtls_same(&t->dtls, &t->next_dtls);
 
-	if (!same && (t->dtls.on || t->next_dtls.on)) {
+	if (t->next_dtls.on &&
+	    !(handshake_lives(s->hs) && dtls_same(&t->dtls, &t->next_dtls))) {
 		s->hs = mem_deref(s->hs);
 		memset(&t->keys, 0, sizeof(t->keys));
 	}
@@ -402,6 +413,8 @@ static int answer_keys(const struct sdpx *sdp, const struct sdpx_media *sm,
 	struct pl proto;
 	int err = 0;
 
+	end_dtls(f);
+	end_dtls(t);
 	pl_set_str(&proto, f->terms->proto);
 	if (!is_secure(&proto))
 		memset(fk, 0, sizeof(*fk));

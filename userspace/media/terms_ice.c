@@ -12,7 +12,11 @@
 #include "base/log.h"
 #include "media/terms.h"
 
-enum { UFRAG_MIN = 4, ANSWER_SIZE = 256 };
+enum {
+	UFRAG_MIN = 4,
+	ANSWER_SIZE = 256,
+	REFUSALS = 5 /* a second and stream: who asks without right gets few */
+};
 
 /* Its name, where it takes part */
 static bool takes_part(struct pl *ufrag, const struct sdpx *sdp, size_t i)
@@ -96,6 +100,18 @@ int terms_ice_lines(struct terms_edit *te, const struct media_opts *o,
 	return 0;
 }
 
+static bool may_refuse(struct stream *s)
+{
+	const uint64_t now = media_now() / 1000;
+
+	if (s->refused_at != now) {
+		s->refused_at = now;
+		s->refused = 0;
+	}
+
+	return ++s->refused <= REFUSALS;
+}
+
 /* It is where the pair says: legs and bridge follow */
 static void nominated(struct stream *s, const struct sa *src)
 {
@@ -124,7 +140,7 @@ void terms_ice_recv(struct stream *s, const struct sa *src, const uint8_t *p,
 	if (!mb)
 		return;
 	got = lite_recv(&s->terms->lite, src, p, n, mb);
-	if (got != LITE_NOTHING)
+	if (got == LITE_REFUSED ? may_refuse(s) : got != LITE_NOTHING)
 		(void)agent_send(s, src, mb->buf, mb->end);
 	if (got == LITE_NOMINATED)
 		nominated(s, src);
