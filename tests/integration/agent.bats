@@ -109,6 +109,40 @@ in_agent() { [ "$(carom legs --json | jq '[.legs[] | select(.state == "agent")] 
 	agent_call bob-opus-srtp transcoding
 }
 
+# record_call USER: alice calls; what was said is in the WAV: she left, bob right
+record_call()
+{
+	local id
+
+	rm -rf "$LAB_RUN/rec"/*
+	caller alice uac "$ALICE4" "$1" 3000 &
+	local pid=$!
+	LAB_PIDS+=($pid)
+	wait_for 10 in_agent
+	id=$(ngc send '{"command": "list"}' | jq -r '.calls[0]')
+	ngc send "{\"command\": \"start recording\", \"call-id\": \"$id\"}"
+	wait $pid
+	wait_for 5 no_calls
+	"$ROOT/tools/lab.d/tone.py" judge "$LAB_RUN/rec"/*.wav 440
+	"$ROOT/tools/lab.d/tone.py" judge "$LAB_RUN/rec"/*.wav 660 1
+}
+
+@test "a recording of SRTP has what was said" {
+	baresip_bob pcma/8000/1 srtp-mand
+	record_call bob-srtp
+	# and the pcap is in the clear, of whole packets
+	tshark -r "$LAB_RUN/rec"/*.pcap -d udp.port==30000-39999,rtp \
+		-o ip.check_checksum:TRUE -o udp.check_checksum:TRUE -T fields \
+		-e rtp.p_type -e ip.checksum.status -e udp.checksum.status \
+		-Y rtp 2>/dev/null | sort -u | tee seen
+	[ "$(cat seen)" = "$(printf '8\t1\t1')" ]
+}
+
+@test "a recording of Opus in SRTP, transcoded" {
+	baresip_bob opus/48000/2 srtp-mand
+	record_call bob-opus-srtp
+}
+
 @test "RTP to DTLS-SRTP" {
 	baresip_bob pcma/8000/1 dtls_srtp
 	agent_call bob-dtls srtp

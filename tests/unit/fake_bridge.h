@@ -23,6 +23,7 @@ struct fake_bridges {
 	unsigned changes; /**< times that a member was changed          */
 	unsigned left;    /**< times that legs went back to the kernel  */
 	struct bridge_member mv[2]; /**< of the one made or changed last */
+	bool copy[2]; /**< of whom copies are wanted                    */
 	struct bridge *last;
 	struct fake_datagram sentv[FAKE_SENT];
 	unsigned sentc;

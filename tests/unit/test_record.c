@@ -19,6 +19,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include <re.h>
+#include "goertzel.h"
 #include "media/media.h"
 #include "media/record.h"
 #include "media/wav.h"
@@ -513,13 +514,91 @@ static void full_disk(void **state)
 	assert_run(f, 0, 0, frames(f), wav_ulaw(0x10));
 }
 
+/* A second of a tone in a codec that the recorder was told of, one packet of it lost */
+static void spoken(struct fix *f, unsigned side, const char *name, uint8_t pt,
+		   double hz)
+{
+	struct codec_param prm = {.complexity = -1, .bitrate = 32000};
+	uint8_t p[IPUDP + 12 + 1500] = {0};
+	struct codec_enc *enc;
+	int16_t pcm[960 * 2];
+	struct tap tap;
+	struct pl pl;
+	size_t n, len;
+
+	pl_set_str(&pl, name);
+	prm.codec = codec_find(&pl, 0, 0);
+	assert_int_equal(codec_enc_alloc(&enc, &prm), 0);
+	record_codec(f->r, side, pt, prm.codec, "");
+	n = codec_enc_rate(enc) / 50;
+	for (unsigned i = 0; i < 50; i++) {
+		const uint32_t ts = i * prm.codec->clock / 50;
+
+		for (size_t k = 0; k < n; k++) {
+			const double t = (double)(i * n + k) /
+					 codec_enc_rate(enc);
+			const int16_t v = (int16_t)lrint(
+				8000 * sin(2 * M_PI * hz * t));
+
+			for (unsigned c = 0; c < codec_enc_ch(enc); c++)
+				pcm[k * codec_enc_ch(enc) + c] = v;
+		}
+		assert_int_equal(
+			codec_encode(enc, pcm, n, p + IPUDP + 12, &len), 0);
+		if (i == 10)
+			continue;
+		p[IPUDP] = 0x80;
+		p[IPUDP + 1] = pt;
+		p[IPUDP + 3] = (uint8_t)i;
+		for (unsigned b = 0; b < 4; b++)
+			p[IPUDP + 4 + b] = (uint8_t)(ts >> (24 - 8 * b));
+		tap = (struct tap){.time = START + i * 20 * MS,
+				   .payload = IPUDP,
+				   .caplen = (uint16_t)(IPUDP + 12 + len)};
+		record_packet(f->r, side, &tap, p);
+	}
+	mem_deref(enc);
+}
+
+/* Whatever can be decoded is heard, each on its side, in its time */
+static void codecs(void **state)
+{
+	static int16_t pcm[2][8000];
+	struct fix *f = *state;
+	struct record_stats st;
+	size_t n;
+
+	start(f, MEDIA_REC_WAV);
+	spoken(f, 0, "opus", 97, 440);
+	spoken(f, 1, "G722", 9, 660);
+	record_stats(f->r, &st);
+	assert_int_equal(st.skipped, 0);
+	assert_int_equal(st.gaps, 2);
+	f->r = mem_deref(f->r);
+	slurp(f, f->wav);
+	n = frames(f);
+	assert_in_range(n, 7990, 8010);
+	for (size_t i = 0; i < 7990; i++) {
+		pcm[0][i] = sample(f, 0, i);
+		pcm[1][i] = sample(f, 1, i);
+	}
+	assert_in_range(goertzel(pcm[0] + 3990, 4000, 440, 8000), 6500, 9000);
+	assert_in_range(goertzel(pcm[1] + 3990, 4000, 660, 8000), 6500, 9000);
+	assert_in_range(goertzel(pcm[0] + 3990, 4000, 660, 8000), 0, 100);
+	/* the lost packet is silence of its length, where it was */
+	for (size_t i = 10 * 160; i < 11 * 160; i++) {
+		assert_int_equal(pcm[0][i], 0);
+		assert_int_equal(pcm[1][i], 0);
+	}
+}
+
 int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(g711),          T(tones),  T(gap),         T(disorder),
 		T(one_time_line), T(pauses), T(true_header), T(pcap_bytes),
-		T(others),        T(names),  T(full_disk),
+		T(others),        T(names),  T(codecs),      T(full_disk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,7 +4,8 @@
 
   tone.py make HZ FILE            one second of it, raw; loops without a click
   tone.py wav HZ RATE CH FILE     ten seconds of it, WAV, 16 bits
-  tone.py judge FILE HZ           is that tone in the WAV file, and little else?
+  tone.py judge FILE HZ [CH]      is that tone in the WAV file (its first channel, or
+                                  that one), and little else?
   tone.py find PCAP ADDR [HZ...]  what ADDR heard, one JSON object a stream:
                                   {"from", "to", "ssrc", "packets", "gaps",
                                    "share": {"440": 0.99, ...}, "hears": 440}
@@ -59,11 +60,11 @@ def make_wav(hz, rate, channels, path):
             for i in range(10 * rate)))
 
 
-def judge(path, hz):
+def judge(path, hz, channel=0):
     """Of the blocks with sound in them, the tone has most of nearly all"""
     with wave.open(path, "rb") as f:
         rate, ch, n = f.getframerate(), f.getnchannels(), f.getnframes()
-        x = struct.unpack("<%dh" % (n * ch), f.readframes(n))[::ch]
+        x = struct.unpack("<%dh" % (n * ch), f.readframes(n))[channel::ch]
     step = rate // 10
     blocks = [x[i:i + step] for i in range(0, len(x) - step + 1, step)]
     loud = [b for b in blocks if max(map(abs, b)) > 2000]
@@ -145,8 +146,8 @@ def main():
     elif len(sys.argv) == 6 and sys.argv[1] == "wav":
         make_wav(int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]),
                  sys.argv[5])
-    elif len(sys.argv) == 4 and sys.argv[1] == "judge":
-        sys.exit(0 if judge(sys.argv[2], int(sys.argv[3])) else 1)
+    elif len(sys.argv) in (4, 5) and sys.argv[1] == "judge":
+        sys.exit(0 if judge(sys.argv[2], *map(int, sys.argv[3:])) else 1)
     elif len(sys.argv) >= 4 and sys.argv[1] == "find":
         find(sys.argv[2], sys.argv[3],
              [int(t) for t in sys.argv[4:]] or [440, 660])

@@ -185,6 +185,28 @@ int bridge_change(struct bridge *b, unsigned side,
 	return err;
 }
 
+struct copying {
+	struct member *m;
+	bool on;
+};
+
+static void copy_call(void *arg)
+{
+	struct copying *c = arg;
+
+	c->m->copy = c->on;
+}
+
+void bridge_copy(struct bridge *b, unsigned side, bool on)
+{
+	struct copying c = {.on = on};
+
+	if (!b || side > 1 || b->mv[side].copy == on)
+		return;
+	c.m = &b->mv[side];
+	plane_call(b->pl, b->worker, copy_call, &c);
+}
+
 bool bridge_plain(const struct bridge *b)
 {
 	return b && plane_port_plain(b->mv[0].port);

@@ -98,6 +98,7 @@ struct bridge_stats {
 enum {
 	BRIDGE_MOVED = 100, /**< event: packets come from elsewhere than those
 				for the member go to                    */
+	BRIDGE_COPY,        /**< event: RTP that came, opened             */
 };
 
 /** What the worker tells: on the signalling loop
@@ -129,6 +130,10 @@ int bridge_alloc(struct bridge **bp, struct plane *pl, unsigned worker,
  */
 int bridge_change(struct bridge *b, unsigned side,
 		  const struct bridge_member *m);
+
+/** Have BRIDGE_COPY of what a member sends, or no more. A copy that finds no room in the
+ *  queue is lost, and counted as an event (plane_stats); the packet goes its way */
+void bridge_copy(struct bridge *b, unsigned side, bool on);
 
 /** Do its ports have sockets of their own? The legs have to know (fp_leg.plain) */
 bool bridge_plain(const struct bridge *b);

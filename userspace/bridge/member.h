@@ -88,6 +88,7 @@ struct member {
 	struct bridge_stats st;
 	struct sender tx;
 	struct reporter rep;
+	bool copy; /* what comes is told: BRIDGE_COPY */
 };
 
 struct bridge {

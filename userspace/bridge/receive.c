@@ -96,6 +96,9 @@ static void media(struct member *m, struct plane_pkt *pkt)
 		return;
 	}
 	++m->st.packets;
+	if (m->copy)
+		(void)plane_event(m->port, BRIDGE_COPY, &pkt->src, pkt->data,
+				  n);
 	reporter_heard(m, &h, pkt->now);
 	if (m->rx.started && m->rx.ssrc != h.ssrc) {
 		order_reset(m->rx.order);

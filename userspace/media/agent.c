@@ -163,6 +163,8 @@ static void event_handler(struct bridge *b, unsigned side, unsigned type,
 
 	if (s && type == RTP_DTLS)
 		handshake_recv(s, src, p, n);
+	if (s && type == BRIDGE_COPY)
+		tapsink_copy(s, src, p, n);
 	if (s && type == RTP_STUN)
 		terms_ice_recv(s, src, p, n);
 	if (type != BRIDGE_MOVED || !s)
@@ -273,6 +275,22 @@ static int make(struct stream *s, struct stream *t,
 	return 0;
 }
 
+/* What goes to the agent may be of codecs that the recorder does not know by number */
+static void tell_recorder(const struct stream *s)
+{
+	const struct formats *f = &s->terms->told;
+	struct record *r = s->party->call->rec;
+
+	for (unsigned i = 0; r && i < f->n; i++) {
+		const struct codec *c = format_codec(&f->v[i]);
+
+		/* 0 and 8 are G.711 in any case: no decoder need be made */
+		if (c && f->v[i].pt && f->v[i].pt != 8)
+			record_codec(r, tapsink_side(s), f->v[i].pt, c,
+				     f->v[i].fmtp);
+	}
+}
+
 static int pair_apply(struct stream *s, struct stream *t)
 {
 	struct bridge_member mv[2];
@@ -287,8 +305,15 @@ static int pair_apply(struct stream *s, struct stream *t)
 		err = change(s->agent, mv);
 	else
 		err = make(s, t, mv);
-	if (!err)
+	if (!err) {
+		tell_recorder(s);
+		tell_recorder(t);
+		bridge_copy(s->agent->b, 0,
+			    stream_opened(s) && stream_tapped(s));
+		bridge_copy(s->agent->b, 1,
+			    stream_opened(t) && stream_tapped(t));
 		err = handshake_start(s);
+	}
 	if (!err)
 		err = handshake_start(t);
 	if (err)
@@ -296,6 +321,11 @@ static int pair_apply(struct stream *s, struct stream *t)
 			 s->party->call->id, &s->local, err);
 
 	return err;
+}
+
+bool stream_opened(const struct stream *s)
+{
+	return s->agent && s->terms && s->terms->keys.on;
 }
 
 bool stream_agent_plain(const struct stream *s)

@@ -180,6 +180,8 @@ enum leg_state stream_state(const struct stream *s);
 struct sa stream_whereabouts(const struct stream *s, unsigned i);
 /** The agent's share of a stream ends (agent.c) */
 void stream_agent_off(struct stream *s);
+/** Does the agent open what it sends? The kernel has no copies for anybody then */
+bool stream_opened(const struct stream *s);
 /** Does the agent have plain sockets for it? */
 bool stream_agent_plain(const struct stream *s);
 
@@ -338,6 +340,11 @@ int call_record(struct media_call *c, enum media_rec action, unsigned formats,
 bool stream_tapped(const struct stream *s);
 int tapsink_init(struct media *m);
 void tapsink_stream(struct stream *s);
+/** 0: of who made the call's first offer; 1: the other one */
+unsigned tapsink_side(const struct stream *s);
+/** RTP that the agent has opened, for the recording (tapcopy.c) */
+void tapsink_copy(struct stream *s, const struct sa *src, const uint8_t *p,
+		  size_t n);
 
 /** Set the message and hand err through */
 int media_fail(struct media_err *e, int err, const char *fmt, ...);

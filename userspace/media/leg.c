@@ -192,7 +192,7 @@ static void set_rtp(struct fp_leg *l, const struct stream *s)
 	const struct media_call *c = s->party->call;
 	const struct desc *d = &s->cur;
 	const struct stream *t = stream_peer(s);
-	bool tapped = stream_tapped(s);
+	bool tapped = stream_tapped(s) && !stream_opened(s);
 
 	l->media = d->media;
 	l->alien = s->terms && (s->terms->dtls.on || s->terms->ice);
@@ -222,7 +222,8 @@ static void set_rtcp(struct fp_leg *l, const struct stream *s)
 	/* DTLS and STUN come to the RTCP port too where it is not muxed */
 	l->media = s->cur.media == LEG_SRTP ? LEG_SRTP : LEG_RTCP;
 	l->rtcp_ok = true;
-	l->tap_rtcp = stream_tapped(s) || s->cur.media == LEG_RTP;
+	l->tap_rtcp = (stream_tapped(s) && !stream_opened(s)) ||
+		      s->cur.media == LEG_RTP;
 	l->dtmf_pt = -1;
 }
 

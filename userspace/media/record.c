@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <re.h>
 #include "base/log.h"
+#include "audio/resample.h"
 #include "media/media.h"
 #include "base/pcap.h"
 #include "media/record.h"
@@ -29,6 +30,13 @@ enum {
 
 #define FRAME_NS (1000000000ull / WAV_RATE)
 
+/** A payload type that is not G.711's own */
+struct told {
+	uint8_t pt;
+	const struct codec *codec;
+	char fmtp[RECORD_FMTP];
+};
+
 /** One party: where its RTP time stands on the recording's time line */
 struct side {
 	bool started;  /* ssrc and seq hold           */
@@ -37,7 +45,12 @@ struct side {
 	uint32_t ts;  /* timestamp ...               */
 	uint64_t pos; /* ... of this frame           */
 	uint16_t seq_max;
-	uint64_t seen; /* bit n: seq_max - n came     */
+	uint64_t seen;  /* bit n: seq_max - n came     */
+	uint32_t clock; /* Hz of ts                    */
+	struct told toldv[RECORD_CODECS];
+	unsigned toldc;
+	struct codec_dec *dec; /* of the last packet, or NULL */
+	const struct told *of; /* whose it is                 */
 };
 
 struct record {
@@ -68,6 +81,8 @@ static void record_destructor(void *arg)
 
 	mem_deref(r->pcap);
 	mem_deref(r->wav);
+	mem_deref(r->side[0].dec);
+	mem_deref(r->side[1].dec);
 	mem_deref(r->pcap_path);
 	mem_deref(r->wav_path);
 }
@@ -287,6 +302,12 @@ static uint64_t arrival(const struct record *r, const struct tap *tap)
 	return tap->time > r->zero ? (tap->time - r->zero) / FRAME_NS : 0;
 }
 
+/* Frames of the recording */
+static int64_t frames(const struct side *s, int32_t units)
+{
+	return (int64_t)units * WAV_RATE / s->clock;
+}
+
 static void anchor(struct side *s, const struct rtp *h, uint64_t pos)
 {
 	s->anchored = true;
@@ -304,7 +325,7 @@ static uint64_t place_of(struct record *r, struct side *s, const struct rtp *h,
 	if (!s->anchored)
 		anchor(s, h, came);
 
-	pos = (int64_t)s->pos + (int32_t)(h->ts - s->ts);
+	pos = (int64_t)s->pos + frames(s, (int32_t)(h->ts - s->ts));
 
 	if (pos < 0 || pos > (int64_t)came + STRAY ||
 	    pos + STRAY < (int64_t)came) {
@@ -332,13 +353,107 @@ static void count_gap(struct record *r, int missing, size_t samples)
 	r->st.gap_ms = r->gap_frames * 1000 / WAV_RATE;
 }
 
+static const struct told *told_of(const struct side *s, uint8_t pt)
+{
+	for (unsigned i = 0; i < s->toldc; i++) {
+		if (s->toldv[i].pt == pt)
+			return &s->toldv[i];
+	}
+
+	return NULL;
+}
+
+void record_codec(struct record *r, unsigned side, uint8_t pt,
+		  const struct codec *codec, const char *fmtp)
+{
+	struct side *s;
+	struct told *t = NULL;
+
+	if (!r || side > 1 || !codec)
+		return;
+	s = &r->side[side];
+	for (unsigned i = 0; i < s->toldc; i++) {
+		if (s->toldv[i].pt == pt)
+			t = &s->toldv[i];
+	}
+	if (t && t->codec == codec && !str_cmp(t->fmtp, fmtp))
+		return;
+	if (!t && s->toldc == RECORD_CODECS)
+		return;
+	if (!t)
+		t = &s->toldv[s->toldc++];
+	if (s->of == t)
+		s->of = NULL;
+	t->pt = pt;
+	t->codec = codec;
+	(void)re_snprintf(t->fmtp, sizeof(t->fmtp), "%s", fmtp ? fmtp : "");
+}
+
+/* Another clock is another time line */
+static void set_clock(struct side *s, uint32_t clock)
+{
+	if (s->clock != clock)
+		s->anchored = false;
+	s->clock = clock;
+}
+
+static size_t decode_g711(struct side *s, const struct rtp *h, int16_t *sampv)
+{
+	if (h->len > SAMPLES_MAX)
+		return 0;
+	set_clock(s, WAV_RATE);
+	for (size_t i = 0; i < h->len; i++)
+		sampv[i] = h->pt == PT_PCMU ? wav_ulaw(h->data[i])
+					    : wav_alaw(h->data[i]);
+
+	return h->len;
+}
+
+/* One that does not give the recording's rate is left out */
+static bool take_decoder(struct side *s, const struct told *t)
+{
+	struct codec_param prm = {
+		.codec = t->codec, .rate = WAV_RATE, .complexity = -1};
+
+	if (s->of == t)
+		return s->dec != NULL;
+	s->dec = mem_deref(s->dec);
+	s->of = t;
+	pl_set_str(&prm.fmtp, t->fmtp);
+	if (codec_dec_alloc(&s->dec, &prm))
+		return false;
+	if (codec_dec_rate(s->dec) != WAV_RATE)
+		s->dec = mem_deref(s->dec);
+
+	return s->dec != NULL;
+}
+
+/* @return samples, 0: it does not go into the WAV */
+static size_t decode(struct side *s, const struct rtp *h, int16_t *sampv)
+{
+	const struct told *t = told_of(s, h->pt);
+	size_t n;
+
+	if (!t && (h->pt == PT_PCMU || h->pt == PT_PCMA))
+		return decode_g711(s, h, sampv);
+	if (!t || !h->len || !take_decoder(s, t) ||
+	    codec_decode(s->dec, h->data, h->len, sampv, &n))
+		return 0;
+	set_clock(s, t->codec->clock);
+	if (codec_dec_ch(s->dec) == 2)
+		resample_mono(sampv, n);
+
+	return n;
+}
+
 static void wav_packet(struct record *r, unsigned n, const struct tap *tap,
 		       const uint8_t *pkt)
 {
 	struct side *s = &r->side[n];
-	int16_t sampv[SAMPLES_MAX];
+	int16_t sampv[CODEC_SAMPLES_MAX];
 	struct rtp h;
 	int missing = 0, err;
+	size_t count;
 
 	if (!rtp_parse(&h, tap, pkt)) {
 		++r->st.skipped;
@@ -363,19 +478,15 @@ static void wav_packet(struct record *r, unsigned n, const struct tap *tap,
 		}
 	}
 
-	if ((h.pt != PT_PCMU && h.pt != PT_PCMA) || h.len > SAMPLES_MAX) {
+	count = decode(s, &h, sampv);
+	if (!count) {
 		count_gap(r, missing, 0);
 		++r->st.skipped;
 		return;
 	}
 
-	count_gap(r, missing, h.len);
-
-	for (size_t i = 0; i < h.len; i++)
-		sampv[i] = h.pt == PT_PCMU ? wav_ulaw(h.data[i])
-					   : wav_alaw(h.data[i]);
-
-	err = wav_place(r->wav, n, place_of(r, s, &h, tap), sampv, h.len);
+	count_gap(r, missing, count);
+	err = wav_place(r->wav, n, place_of(r, s, &h, tap), sampv, count);
 	if (err && err != ETIME)
 		++r->st.errors;
 }

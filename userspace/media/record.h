@@ -3,8 +3,8 @@
  * @file media/record.h  Recordings written from taps while packets are relayed
  *
  * pcap: the packets as received (link type RAW, from the IP header on).
- * WAV: 16-bit stereo at 8 kHz, G.711 decoded; left is the first party, right
- * the second. Time comes from the RTP timestamps anchored at arrival, so that
+ * WAV: 16-bit stereo at 8 kHz, G.711 decoded, and the codecs that record_codec() tells
+ * of; left is the first party, right the second. Time comes from the RTP timestamps anchored at arrival, so that
  * a lost packet is silence of its length (counted), and the channels stay in
  * step. A file in the making is complete after a crash up to the last flush
  * (the WAV header is kept true as it grows).
@@ -13,7 +13,10 @@
 #define CAROM_RECORD_H
 
 #include <re.h>
+#include "audio/codec.h"
 #include "carom/maps.h"
+
+enum { RECORD_CODECS = 8, RECORD_FMTP = 128 };
 
 struct record;
 
@@ -21,7 +24,7 @@ struct record_stats {
 	uint64_t packets; /**< written                                  */
 	uint64_t gaps;    /**< packets missing by sequence number       */
 	uint64_t gap_ms;  /**< silence put in their place               */
-	uint64_t skipped; /**< not G.711: in the pcap, not in the WAV   */
+	uint64_t skipped; /**< not decoded: in the pcap, not in the WAV */
 	uint64_t errors;  /**< writes that failed (disk full)           */
 };
 
@@ -33,6 +36,15 @@ struct record_stats {
  */
 int record_alloc(struct record **rp, const char *dir, const struct pl *name,
 		 unsigned formats);
+
+/**
+ * Say what a payload type is, so that it goes into the WAV. G.711's own are known.
+ * Once more the same changes nothing; only RECORD_CODECS of a side are remembered
+ *
+ * @param side  0 left, 1 right
+ */
+void record_codec(struct record *r, unsigned side, uint8_t pt,
+		  const struct codec *codec, const char *fmtp);
 
 /**
  * One packet from a tap

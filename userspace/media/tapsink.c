@@ -42,7 +42,7 @@ static struct stream *stream_by_slot(const struct media *m, uint32_t slot)
 }
 
 /* Left is whoever made the call's first offer */
-static unsigned side_of(const struct stream *s)
+unsigned tapsink_side(const struct stream *s)
 {
 	return s->party == list_ledata(list_head(&s->party->call->parties)) ? 0
 									    : 1;
@@ -84,8 +84,9 @@ static void tap_handler(const struct tap *tap, const uint8_t *pkt, void *arg)
 			  (size_t)tap->caplen - tap->payload))
 		judge(s, t);
 
-	if (stream_tapped(s))
-		record_packet(s->party->call->rec, side_of(s), tap, pkt);
+	/* of what is opened the agent has better copies */
+	if (stream_tapped(s) && !stream_opened(s))
+		record_packet(s->party->call->rec, tapsink_side(s), tap, pkt);
 }
 
 void tapsink_stream(struct stream *s)
