@@ -46,6 +46,25 @@ static void check(const uint16_t *want, unsigned n, unsigned lost)
 	assert_int_equal(lostc, lost);
 }
 
+/* Behind: late; far behind: a stray, or a sender that began anew */
+static void test_behind(void **state)
+{
+	struct order *o = start(40 * MS);
+	(void)state;
+
+	assert_true(put(o, 1000, 0));
+	assert_false(put(o, 950, 0));
+	assert_false(put(o, 951, 0));
+	assert_false(put(o, 700, 0));
+	assert_true(put(o, 1001, 0));
+	assert_false(put(o, 702, 0));
+	check((uint16_t[]){1000, 1001}, 2, 0);
+	assert_true(put(o, 703, 0));
+	assert_true(put(o, 704, 0));
+	check((uint16_t[]){1000, 1001, 703, 704}, 4, 0);
+	mem_deref(o);
+}
+
 static void test_order(void **state)
 {
 	struct order *o = start(40 * MS);
@@ -165,9 +184,8 @@ static void test_headers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_order),
-		cmocka_unit_test(test_far_ahead),
-		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_behind),    cmocka_unit_test(test_order),
+		cmocka_unit_test(test_far_ahead), cmocka_unit_test(test_random),
 		cmocka_unit_test(test_headers),
 	};
 

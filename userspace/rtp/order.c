@@ -21,6 +21,8 @@ struct order {
 	void *arg;
 	bool started;
 	uint16_t next; /* sequence number that is due */
+	bool astray;   /* bad holds */
+	uint16_t bad;  /* due after one that was far behind */
 	unsigned waiting;
 	struct order_stats st;
 	struct slot slotv[ORDER_SLOTS]; /* by sequence number */
@@ -111,13 +113,26 @@ static void restart(struct order *o)
 	o->started = false;
 }
 
+/* Far behind: an old packet, or, when its successor comes next, a sender that began
+ * anew */
+static bool begins_anew(struct order *o, uint16_t seq)
+{
+	const bool anew = o->astray && o->bad == seq;
+
+	o->astray = !anew;
+	o->bad = (uint16_t)(seq + 1);
+
+	return anew;
+}
+
 bool order_put(struct order *o, uint16_t seq, const uint8_t *p, size_t n,
 	       uint64_t now)
 {
 	int16_t ahead = (int16_t)(seq - o->next);
 	struct slot *s;
 
-	if (o->started && (ahead > ORDER_RESTART || ahead < -ORDER_RESTART))
+	if (o->started && (ahead > ORDER_RESTART || ahead < -ORDER_RESTART ||
+			   (ahead < -ORDER_BEHIND && begins_anew(o, seq))))
 		restart(o);
 	if (!o->started) {
 		o->started = true;

@@ -17,6 +17,8 @@ enum {
 	ORDER_SLOTS = 16,    /**< packets that wait at most             */
 	ORDER_BYTES = 1500,  /**< of one of them                        */
 	ORDER_RESTART = 512, /**< a jump of more is a new start         */
+	ORDER_BEHIND = 100,  /**< behind by more, two packets in a row are a new
+				start, too (RFC 3550 A.1)                */
 };
 
 struct order;
