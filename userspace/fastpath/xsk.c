@@ -21,7 +21,7 @@ enum {
 	FRAME = FP_XSK_FRAME,
 	RX_FRAMES = 2048,
 	TX_FRAMES = 2048,
-	TRIES = 50,
+	TRIES = 200,
 	TRY_MS = 10,
 	KICKS = 128, /* in a row; each sends 32 frames at least */
 };
