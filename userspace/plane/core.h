@@ -92,7 +92,8 @@ struct worker {
 		uint64_t ticket;
 		uint8_t *data;
 	} out;            /* what plane_reserve() gave */
-	uint8_t *scratch; /* HEADROOM + payload */
+	uint8_t *scratch; /* HEADROOM + payload: what goes by the IP stack */
+	uint8_t *plain;   /* payload: what came by a socket of a port      */
 	struct plane_stats st;
 };
 

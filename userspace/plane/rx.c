@@ -264,12 +264,12 @@ void rx_plain(struct worker *w, struct plane_port *port)
 		struct sa src;
 		ssize_t n;
 
-		n = recvfrom(port->fd, w->scratch, room, MSG_DONTWAIT, &from.sa,
+		n = recvfrom(port->fd, w->plain, room, MSG_DONTWAIT, &from.sa,
 			     &len);
 		++w->st.kicks;
 		if (n < 0)
 			return;
 		if (!sa_set_sa(&src, &from.sa))
-			deliver(w, port, w->scratch, (size_t)n, room, &src);
+			deliver(w, port, w->plain, (size_t)n, room, &src);
 	}
 }

@@ -164,6 +164,7 @@ static void worker_destructor(void *arg)
 	(void)sem_destroy(&w->done);
 	mem_deref(w->hand);
 	mem_deref(w->scratch);
+	mem_deref(w->plain);
 }
 
 /* Signals are the main thread's: a worker that got SIGHUP would not know that
@@ -207,9 +208,10 @@ int worker_start(struct worker **wp, struct plane *pl, unsigned id)
 	w->epfd = epoll_create1(EPOLL_CLOEXEC);
 	w->wakefd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	w->scratch = mem_zalloc(HEADROOM + PLANE_PAYLOAD_MAX, NULL);
+	w->plain = mem_zalloc(PLANE_PAYLOAD_MAX, NULL);
 	if (w->epfd < 0 || w->wakefd < 0)
 		err = errno;
-	else if (!w->scratch)
+	else if (!w->scratch || !w->plain)
 		err = ENOMEM;
 	else
 		err = ring_alloc(&w->hand, HAND_CELLS, sizeof(struct handed));
