@@ -62,6 +62,7 @@ static const struct refused refusedv[] = {
 	 START VIA FROM TO "Route: <sip:a;lr?Via=x>\r\n" REST},
 	{400, "Malformed Route",
 	 START VIA FROM TO "Route: <tel:1;lr>\r\n" REST},
+	{400, "Empty Via", START "v:\r\n" VIA FROM TO REST},
 	{0, "Malformed Via", OK "Via: x\r\n" FROM TO REST},
 	{400, "Malformed Via", OK VIA "Via: SIP/2.0/UDP h;;\r\n" FROM TO REST},
 	{0, "status line", "SIP/2.0 4294967301 x\r\n" VIA FROM TO REST},
@@ -85,6 +86,9 @@ static void test_refused(void **state)
 	}
 }
 
+#define TEN(x) x "," x "," x "," x "," x "," x "," x "," x "," x "," x
+#define MANY(x) TEN(TEN(x))
+
 /* Not our business, or tolerated where there is one reading alone */
 static const char *const takenv[] = {
 	START VIA FROM TO REST,
@@ -95,6 +99,10 @@ static const char *const takenv[] = {
 	START VIA FROM TO "\xc3\xbc(@): x\r\n" REST,
 	START VIA FROM TO "Date: never\r\nContact: <\r\n" REST,
 	START VIA "Via: whatever\r\n" FROM TO REST,
+	START VIA "v:\r\n" FROM TO REST,
+	START VIA "v:" MANY("x") "\r\n" FROM TO REST,
+	START VIA FROM TO "Route:" MANY("<sip:a>") "\r\n" REST,
+	OK VIA VIA "v:\r\nRoute: x\r\n" FROM TO REST,
 	START VIA FROM TO "Route: <sip:a>,<sip:b>,<sip:c>,<x\r\n" REST,
 	START "Via: SIP / 2.0 / UDP\r\n h : 5060 ; branch = x\r\n" FROM TO REST,
 	START "Via: SIP/2.0/UDP h;x=\"a;b\"\r\n" FROM TO REST,

@@ -244,8 +244,9 @@ static int vias(struct msg *m, const struct msg_header *h, struct msg_fault *f)
 	struct msg_via *v = NULL;
 
 	while (msg_list_next(&list, &entry)) {
+		/* who is so far away is for others to look at */
 		if (m->viac == MSG_VIAS)
-			return fault(f, 400, "Too many Via");
+			break;
 		v = &m->viav[m->viac++];
 		memset(v, 0, sizeof(*v));
 		v->hdr = h;
@@ -255,9 +256,10 @@ static int vias(struct msg *m, const struct msg_header *h, struct msg_fault *f)
 			return fault(f, m->viac == 1 && m->code ? 0 : 400,
 				     "Malformed Via");
 	}
-	if (!v)
+	if (v)
+		v->last = true;
+	else if (!m->viac)
 		return fault(f, 400, "Empty Via");
-	v->last = true;
 	return 0;
 }
 
@@ -269,7 +271,7 @@ static int routes(struct msg *m, const struct msg_header *h,
 
 	while (msg_list_next(&list, &entry)) {
 		if (m->routec == MSG_ROUTES)
-			return fault(f, 400, "Too many Routes");
+			return 0;
 		if (r)
 			r->next.p = entry.p;
 		r = &m->routev[m->routec++];
@@ -391,7 +393,8 @@ int msg_decode(struct msg *m, const struct pl *text, bool dgram,
 	err = mandatory(m, f);
 	if (!err)
 		err = body(m, rest, dgram, f);
-	for (size_t i = 0; i < m->hdrc && !err; i++)
+	/* a response goes by its Vias, whatever else stands in it */
+	for (size_t i = 0; i < m->hdrc && !err && !m->code; i++)
 		if (m->hdrv[i].type == MSG_ROUTE)
 			err = routes(m, &m->hdrv[i], f);
 	return err;

@@ -15,8 +15,8 @@
 
 enum {
 	MSG_HEADERS = 256, /**< lines                                       */
-	MSG_VIAS = 70,     /**< entries: no more hops than that           */
-	MSG_ROUTES = 64,
+	MSG_VIAS = 70,     /**< entries that are kept: two are looked at  */
+	MSG_ROUTES = 8,    /**< entries that are kept: three are looked at */
 };
 
 enum msg_hdr {
