@@ -2,10 +2,8 @@
 /**
  * @file secure/srtp.c  SRTP contexts: suites, streams, replay windows
  */
-#define OPENSSL_SUPPRESS_DEPRECATED
 #include <errno.h>
 #include <string.h>
-#include <openssl/crypto.h>
 #include "secure/srtp_core.h"
 
 static const struct suite suitev[SRTPX_SUITES] = {
@@ -78,57 +76,9 @@ static void destructor(void *arg)
 {
 	struct srtpx *s = arg;
 
-	EVP_CIPHER_CTX_free(s->rtp.cipher);
-	EVP_CIPHER_CTX_free(s->rtcp.cipher);
-	OPENSSL_cleanse(s, sizeof(*s));
-}
-
-static const EVP_CIPHER *cipher_of(const struct suite *suite)
-{
-	if (suite->gcm)
-		return suite->key == 32 ? EVP_aes_256_gcm() : EVP_aes_128_gcm();
-
-	return suite->key == 32   ? EVP_aes_256_ctr()
-	       : suite->key == 24 ? EVP_aes_192_ctr()
-				  : EVP_aes_128_ctr();
-}
-
-/* Labels: cipher, authentication, salt; RTCP's are 3 further (RFC 3711 4.3.2) */
-static int session_init(struct session *k, const struct suite *suite,
-			const uint8_t *master, uint8_t label)
-{
-	uint8_t key[32], auth[SHA1_LEN], pad[SHA_CBLOCK];
-	int err;
-
-	err = srtpc_derive(suite, master, label, key, suite->key);
-	err = err ? err
-		  : srtpc_derive(suite, master, label + 1, auth, sizeof(auth));
-	err = err ? err
-		  : srtpc_derive(suite, master, label + 2, k->salt,
-				 suite->salt);
-	if (err)
-		goto out;
-	k->cipher = EVP_CIPHER_CTX_new();
-	if (!k->cipher ||
-	    !EVP_EncryptInit_ex(k->cipher, cipher_of(suite), NULL, key, NULL)) {
-		err = ENOMEM;
-		goto out;
-	}
-	for (size_t i = 0; i < sizeof(pad); i++)
-		pad[i] = (i < sizeof(auth) ? auth[i] : 0) ^ 0x36;
-	(void)SHA1_Init(&k->inner);
-	(void)SHA1_Update(&k->inner, pad, sizeof(pad));
-	for (size_t i = 0; i < sizeof(pad); i++)
-		pad[i] ^= 0x36 ^ 0x5c;
-	(void)SHA1_Init(&k->outer);
-	(void)SHA1_Update(&k->outer, pad, sizeof(pad));
-
-out:
-	OPENSSL_cleanse(key, sizeof(key));
-	OPENSSL_cleanse(auth, sizeof(auth));
-	OPENSSL_cleanse(pad, sizeof(pad));
-
-	return err;
+	srtpc_session_close(&s->rtp);
+	srtpc_session_close(&s->rtcp);
+	explicit_bzero(s, sizeof(*s));
 }
 
 int srtpx_alloc(struct srtpx **sp, const struct srtpx_key *key)
@@ -145,9 +95,9 @@ int srtpx_alloc(struct srtpx **sp, const struct srtpx_key *key)
 		return ENOMEM;
 	s->suite = suite;
 	s->key = *key;
-	err = session_init(&s->rtp, suite, key->key, 0);
+	err = srtpc_session(&s->rtp, suite, key->key, 0);
 	if (!err)
-		err = session_init(&s->rtcp, suite, key->key, 3);
+		err = srtpc_session(&s->rtcp, suite, key->key, 3);
 	if (err)
 		mem_deref(s);
 	else

@@ -6,12 +6,14 @@
 #ifndef CAROM_SECURE_SRTP_CORE_H
 #define CAROM_SECURE_SRTP_CORE_H
 
-#include <openssl/evp.h>
-#include <openssl/sha.h>
+#include <nettle/aes.h>
+#include <nettle/gcm.h>
+#include <nettle/sha1.h>
 #include "secure/srtp.h"
 
 enum {
-	SHA1_LEN = 20,
+	SHA1_LEN = SHA1_DIGEST_SIZE,
+	SHA1_WORDS = SHA1_LEN / 4,
 	GCM_TAG = 16,
 	GCM_SALT = 12,
 	CM_SALT = 14,
@@ -27,12 +29,23 @@ struct suite {
 	bool gcm;
 };
 
+/** AES with a key of the suite's length */
+struct cipher {
+	nettle_cipher_func *encrypt;
+	union {
+		struct aes128_ctx aes128;
+		struct aes192_ctx aes192;
+		struct aes256_ctx aes256;
+	} key;
+};
+
 /** Keys of one kind of packet, RTP or RTCP. HMAC's inner and outer hash have eaten
  *  their pad already: a packet costs two hashes less */
 struct session {
-	EVP_CIPHER_CTX *cipher;
 	uint8_t salt[CM_SALT];
-	SHA_CTX inner, outer;
+	uint32_t inner[SHA1_WORDS], outer[SHA1_WORDS];
+	struct cipher cipher;
+	struct gcm_key *gcm; /* NULL: no GCM. Powers of its hash's key */
 };
 
 /** What came, or was sent, of one SSRC */
@@ -60,19 +73,29 @@ struct srtpx {
 const struct suite *srtpc_suite(enum srtpx_suite suite);
 
 /** Bytes of label `label` (RFC 3711 4.3.1) from a master key */
-int srtpc_derive(const struct suite *suite, const uint8_t *master,
-		 uint8_t label, uint8_t *out, size_t n);
+void srtpc_derive(const struct suite *suite, const uint8_t *master,
+		  uint8_t label, uint8_t *out, size_t n);
+/** A session's key for its cipher. 0, ENOMEM */
+int srtpc_cipher(struct session *k, const struct suite *suite,
+		 const uint8_t *key);
+/** Derive a session's keys from a master key (RFC 3711 4.3): label is that of its
+ *  cipher. 0, ENOMEM */
+int srtpc_session(struct session *k, const struct suite *suite,
+		  const uint8_t *master, uint8_t label);
+void srtpc_session_close(struct session *k);
 
 /** Encrypt or decrypt in place by AES-CM (4.1.1); index: of the packet, 48 bits */
-int srtpc_cm(struct session *k, uint32_t ssrc, uint64_t index, uint8_t *p,
-	     size_t n);
+void srtpc_cm(const struct session *k, uint32_t ssrc, uint64_t index,
+	      uint8_t *p, size_t n);
 /** HMAC-SHA1 over p and, behind it, a word in network order */
 void srtpc_hmac(const struct session *k, const uint8_t *p, size_t n,
 		uint32_t word, uint8_t tag[SHA1_LEN]);
-/** AES-GCM over p; aad is authenticated too. Decrypting: false, not authentic */
-bool srtpc_gcm(struct session *k, bool encrypt, const uint8_t iv[GCM_SALT],
-	       const uint8_t *aad, size_t aad_len, const uint8_t *more,
-	       size_t more_len, uint8_t *p, size_t n, uint8_t tag[GCM_TAG]);
+/** AES-GCM over p; aad and what follows it, at most INDEX_LEN bytes, are
+ *  authenticated too. Decrypting: false, not authentic */
+bool srtpc_gcm(const struct session *k, bool encrypt,
+	       const uint8_t iv[GCM_SALT], const uint8_t *aad, size_t aad_len,
+	       const uint8_t *more, size_t more_len, uint8_t *p, size_t n,
+	       uint8_t tag[GCM_TAG]);
 
 /** The state of an SSRC; NULL: not known */
 struct stream_state *srtpc_stream(struct srtpx *s, uint32_t ssrc);

