@@ -18,7 +18,6 @@ enum {
 	MOVED_NS = 1000000000,
 	WAIT_NS = 30000000, /* for a packet that is out of order          */
 	GAP_MS = 200,       /* of loss that is concealed; more is a pause */
-	ACC_SAMPLES = 48000 * 2 * (CODEC_PTIME_MAX + 120) / 1000,
 };
 
 /** A codec that the member sends, with the way to the other's rate */
@@ -34,6 +33,7 @@ struct program {
 	struct plane_dst *dst, *dst_rtcp;
 	struct srtpx *rx, *tx;
 	struct codec_enc *enc; /* of what the member gets */
+	int16_t *acc;          /* of its next packet: sender.accn samples */
 	struct bridge_member conf;
 	struct source sourcev[BRIDGE_CODECS];
 };
@@ -44,7 +44,7 @@ struct sender {
 	uint16_t seq;     /* last sent */
 	uint32_t ts;      /* of the next sample that is encoded */
 	bool marker;      /* the next packet begins a talkspurt */
-	size_t accn;      /* of each channel */
+	size_t accn;      /* samples of each channel in program.acc */
 	bool passing;     /* the last packet was passed on, not encoded */
 	uint16_t seq_off; /* added to what is passed on */
 	uint32_t ts_off;
@@ -54,8 +54,7 @@ struct sender {
 	uint32_t ssrc;    /* of what was sent last */
 	bool event;       /* these hold: */
 	uint32_t event_in,
-		event_ts;         /* an event's time, as it came, as it goes */
-	int16_t acc[ACC_SAMPLES]; /* samples not encoded yet, interleaved */
+		event_ts; /* an event's time, as it came, as it goes */
 };
 
 struct receiver {
@@ -77,18 +76,20 @@ struct reporter {
 	uint32_t chance;
 };
 
+/* What each packet needs comes first, here too */
 struct member {
-	const void *hintv[PLANE_HINTS];
 	struct program *prog;
-	struct bridge *b;
-	unsigned side;
-	struct plane_port *port, *rtcp_port;
-	uint64_t moved; /* ns: when it was told last that it moved */
+	struct plane_port *port;
 	struct receiver rx;
+	bool copy; /* what comes is told: BRIDGE_COPY */
+	unsigned side;
+	struct bridge *b;
+	uint64_t moved; /* ns: when it was told last that it moved */
 	struct bridge_stats st;
 	struct sender tx;
 	struct reporter rep;
-	bool copy; /* what comes is told: BRIDGE_COPY */
+	struct plane_port *rtcp_port;
+	const void *hintv[PLANE_HINTS];
 };
 
 struct bridge {

@@ -19,6 +19,7 @@ static void destructor(void *arg)
 		mem_deref(p->sourcev[i].rs);
 	}
 	mem_deref(p->enc);
+	mem_deref(p->acc);
 }
 
 static int take_keys(struct program *p)
@@ -64,6 +65,7 @@ static int take_encoder(struct program *p, const struct bridge_member *other)
 				  .bitrate = m->bitrate,
 				  .complexity = m->complexity,
 				  .ptime = m->ptime};
+	int err;
 
 	if (!m->codec)
 		return 0;
@@ -71,7 +73,14 @@ static int take_encoder(struct program *p, const struct bridge_member *other)
 	prm.rate = other->codecc ? common_rate(m->codec, other->codecv[0].codec)
 				 : m->codec->rate;
 
-	return codec_enc_alloc(&p->enc, &prm);
+	err = codec_enc_alloc(&p->enc, &prm);
+	if (err)
+		return err;
+	p->acc = mem_zalloc((size_t)codec_enc_rate(p->enc) * m->ptime / 1000 *
+				    codec_enc_ch(p->enc) * sizeof(*p->acc),
+			    NULL);
+
+	return p->acc ? 0 : ENOMEM;
 }
 
 static int take_source(struct program *p, unsigned i, uint32_t rate)

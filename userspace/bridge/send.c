@@ -204,13 +204,13 @@ void send_samples(struct member *m, const int16_t *pcm, size_t n)
 
 		if (k > n - done)
 			k = n - done;
-		memcpy(tx->acc + tx->accn * ch, pcm + done * ch,
+		memcpy(p->acc + tx->accn * ch, pcm + done * ch,
 		       k * ch * sizeof(*pcm));
 		tx->accn += k;
 		done += k;
 		if (tx->accn < frame)
 			break;
-		encode(m, tx->acc, frame);
+		encode(m, p->acc, frame);
 		tx->accn = 0;
 	}
 }
@@ -230,8 +230,8 @@ void send_pause(struct member *m, uint32_t gap, uint32_t clock)
 		size_t rest = frame - tx->accn;
 		uint32_t u = units(p, rest);
 
-		memset(tx->acc + tx->accn * ch, 0, rest * ch * sizeof(int16_t));
-		encode(m, tx->acc, frame);
+		memset(p->acc + tx->accn * ch, 0, rest * ch * sizeof(int16_t));
+		encode(m, p->acc, frame);
 		tx->accn = 0;
 		out = out > u ? out - u : 0;
 	}
