@@ -106,6 +106,18 @@ static void pass(struct order *o, uint16_t seq, const uint8_t *p, size_t n,
 	drain(o);
 }
 
+/* It can't wait: those that do, and are due before it, go first */
+static void pass_at_once(struct order *o, uint16_t seq, const uint8_t *p,
+			 size_t n)
+{
+	unsigned missing;
+	struct slot *s;
+
+	while ((s = first(o, &missing)) && (int16_t)(s->seq - seq) < 0)
+		give_up(o);
+	pass(o, seq, p, n, (uint16_t)(seq - o->next));
+}
+
 static void restart(struct order *o)
 {
 	while (o->waiting)
@@ -152,14 +164,14 @@ bool order_put(struct order *o, uint16_t seq, const uint8_t *p, size_t n,
 	while (o->waiting && (uint16_t)(seq - o->next) >= ORDER_SLOTS)
 		give_up(o);
 	ahead = (int16_t)(seq - o->next);
-	if (ahead <= 0 || ahead >= ORDER_SLOTS || n > ORDER_BYTES || !o->wait) {
-		pass(o, seq, p, n, ahead > 0 ? (unsigned)ahead : 0);
-		return true;
-	}
 	s = slot_of(o, seq);
-	if (s->used) {
+	if (s->used && s->seq == seq) {
 		++o->st.duplicate;
 		return false;
+	}
+	if (ahead <= 0 || ahead >= ORDER_SLOTS || n > ORDER_BYTES || !o->wait) {
+		pass_at_once(o, seq, p, n);
+		return true;
 	}
 	s->used = true;
 	s->seq = seq;
