@@ -33,6 +33,7 @@ bool siptext_read(struct msg *m, const struct pl *text)
 	if (f.why &&
 	    (!strcmp(f.why, "Malformed Route") ||
 	     !strcmp(f.why, "Too many headers") ||
+	     (m->code && m->viac == 1 && !strcmp(f.why, "Empty Via")) ||
 	     (m->code && m->viac > 1 && !strcmp(f.why, "Malformed Via"))))
 		return false;
 	fprintf(stderr, "%s in:\n%.*s\n", f.why ? f.why : "?", (int)text->l,

@@ -63,6 +63,7 @@ static const struct refused refusedv[] = {
 	{400, "Malformed Route",
 	 START VIA FROM TO "Route: <tel:1;lr>\r\n" REST},
 	{400, "Empty Via", START "v:\r\n" VIA FROM TO REST},
+	{400, "Empty Via", OK VIA "v:\r\n" VIA FROM TO REST},
 	{0, "Malformed Via", OK "Via: x\r\n" FROM TO REST},
 	{400, "Malformed Via", OK VIA "Via: SIP/2.0/UDP h;;\r\n" FROM TO REST},
 	{0, "status line", "SIP/2.0 4294967301 x\r\n" VIA FROM TO REST},

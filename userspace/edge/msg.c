@@ -256,9 +256,10 @@ static int vias(struct msg *m, const struct msg_header *h, struct msg_fault *f)
 			return fault(f, m->viac == 1 && m->code ? 0 : 400,
 				     "Malformed Via");
 	}
+	/* none may stand where the next hop looks */
 	if (v)
 		v->last = true;
-	else if (!m->viac)
+	else if (m->viac < (m->code ? 2 : 1))
 		return fault(f, 400, "Empty Via");
 	return 0;
 }

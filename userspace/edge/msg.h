@@ -15,7 +15,7 @@
 
 enum {
 	MSG_HEADERS = 256, /**< lines                                       */
-	MSG_VIAS = 70,     /**< entries that are kept: two are looked at  */
+	MSG_VIAS = 8,      /**< entries that are kept: two are looked at  */
 	MSG_ROUTES = 8,    /**< entries that are kept: three are looked at */
 };
 
