@@ -23,7 +23,9 @@ SRCS_edge   := $(call room,dispatch) $(addprefix userspace/edge/,msg.c list.c \
 		 auth.c whose.c cred.c nonce.c digest.c replay.c brake.c \
 		 users.c count.c)
 SRCS_bpf    := $(SRCS_log) $(SRCS_edge) $(call room,fastpath) \
-	       $(filter-out tests/bpf/test_%,$(wildcard tests/bpf/*.c))
+	       $(filter-out tests/bpf/test_% tests/bpf/bridgebed.c,$(wildcard tests/bpf/*.c))
+SRCS_bridge := $(SRCS_bpf) $(call room,plane bridge audio rtp secure) \
+	       tests/bpf/bridgebed.c
 
 TEST_SRCS_log        = $(SRCS_log)
 TEST_SRCS_config     = $(SRCS_config)
@@ -85,17 +87,22 @@ TEST_SRCS_order = $(call room,rtp)
 TEST_SRCS_srtp = $(call room,secure)
 TEST_SRCS_dtls = $(call room,secure)
 TEST_SRCS_plane = $(SRCS_bpf) $(call room,plane)
-TEST_SRCS_bridge = $(SRCS_bpf) $(call room,plane bridge audio rtp secure)
+TEST_SRCS_bridge = $(SRCS_bridge)
+TEST_SRCS_bridge_srtp = $(SRCS_bridge)
+TEST_SRCS_bridge_leave = $(SRCS_bridge)
 
 UNIT_SRCS    := $(wildcard tests/unit/test_*.c)
 BPFTEST_SRCS := $(wildcard tests/bpf/test_*.c)
 UNIT_BINS    := $(UNIT_SRCS:tests/unit/%.c=$(B)/test/%)
 BPFTEST_BINS := $(BPFTEST_SRCS:tests/bpf/%.c=$(B)/test-bpf/%)
 
-.PHONY: unit-build bpf-build test-unit test-bpf test-integration test-interop
+.PHONY: unit-build bpf-build media-build test-unit test-bpf test-integration test-interop
 
 unit-build: $(UNIT_BINS)
 bpf-build: $(BPFTEST_BINS)
+# What media workers do with what comes from outside: with sanitizers, too
+media-build: $(addprefix $(B)/test-bpf/,$(filter test_plane test_bridge%, \
+	     $(notdir $(BPFTEST_BINS))))
 
 # $(1) name without test_, $(2) sources when nothing is named
 test_srcs = $(if $(filter undefined,$(origin TEST_SRCS_$(1))),$(2),$(TEST_SRCS_$(1)))
@@ -117,7 +124,7 @@ $(foreach t,$(UNIT_SRCS),$(eval $(call test_rule,$(t),$(t:tests/unit/%.c=$(B)/te
 $(foreach t,$(BPFTEST_SRCS),$(eval $(call test_rule,$(t),$(t:tests/bpf/%.c=$(B)/test-bpf/%),$(t:tests/bpf/test_%.c=%),$(SRCS_bpf))))
 
 test: all unit-build bpf-build ## every test: unit, bpf, integration, interop
-	@$(MAKE) --no-print-directory SAN=1 unit-build
+	@$(MAKE) --no-print-directory SAN=1 unit-build media-build
 	@tests/run unit bpf integration interop
 
 test-unit: unit-build ## unit tests, plain and with sanitizers
@@ -125,6 +132,7 @@ test-unit: unit-build ## unit tests, plain and with sanitizers
 	@tests/run unit
 
 test-bpf: bpf-build ## golden packets through BPF_PROG_RUN (root)
+	@$(MAKE) --no-print-directory SAN=1 media-build
 	@tests/run bpf
 
 test-integration: all ## bats in the lab (root)

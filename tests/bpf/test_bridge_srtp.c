@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Bridges on a media worker: SRTP opened and made, RTCP of ours under its keys.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <cmocka.h>
+#include "bridgebed.h"
+
+static void keys(struct srtpx_key *k, enum srtpx_suite suite, uint8_t seed)
+{
+	memset(k, 0, sizeof(*k));
+	k->suite = suite;
+	for (size_t i = 0; i < sizeof(k->key); i++)
+		k->key[i] = (uint8_t)(i * seed + 1);
+}
+
+/* SRTP on one side, RTP on the other, and SRTP with other keys; RTCP too */
+static void srtp_way(enum srtpx_suite in, enum srtpx_suite out,
+		     enum plane_mode mode)
+{
+	struct bridge_member mv[2];
+	struct srtpx *tx = NULL, *rx = NULL;
+	struct bridge_stats st;
+	uint8_t p[2000], was[400];
+
+	bb_member(&mv[0], &bb_sides[SIDE_LAN4], IN_PORT);
+	bb_member(&mv[1], &bb_sides[SIDE_WAN4], OUT_PORT);
+	if (in != SRTPX_NONE) {
+		keys(&mv[0].rx, in, 3);
+		assert_int_equal(srtpx_alloc(&tx, &mv[0].rx), 0);
+	}
+	if (out != SRTPX_NONE) {
+		keys(&mv[1].tx, out, 5);
+		assert_int_equal(srtpx_alloc(&rx, &mv[1].tx), 0);
+	}
+	mv[0].ptv[0] = (struct bridge_pt){.act = BRIDGE_PASS, .pt = 0};
+	bb_up(mode, mv);
+	for (unsigned i = 0; i < 200; i++) {
+		struct rtpspec r = {.pt = i == 50 ? 9 : 0,
+				    .seq = (uint16_t)(65500 + i),
+				    .ts = i * 160,
+				    .ssrc = 99};
+		size_t n = rtp_build(was, &r, 160), len = n;
+
+		memcpy(p, was, n);
+		if (tx)
+			assert_int_equal(srtpx_protect(tx, p, &n, sizeof(p)),
+					 0);
+		if (i == 70)
+			p[n - 1] ^= 1; /* forged, or just wrong */
+		bb_put(&bb_sides[SIDE_LAN4], IN_PORT, p, n);
+		if (i == 20)
+			bb_put(&bb_sides[SIDE_LAN4], IN_PORT, p, n); /* twice */
+		/* a payload type that was not agreed, and what is not authentic */
+		if (i == 50 || (i == 70 && tx))
+			continue;
+		if (i == 70)
+			was[len - 1] ^= 1;
+		n = bb_get(p, WIRE_WAIT);
+		if (!n)
+			fail_msg("packet %u did not arrive", i);
+		if (rx)
+			assert_int_equal(srtpx_unprotect(rx, p, &n), 0);
+		assert_int_equal(n, len);
+		assert_memory_equal(p, was, n);
+	}
+	{
+		size_t n = 28, len = n;
+
+		memset(p, 0, n);
+		p[0] = 0x80;
+		p[1] = 200;
+		p[3] = 6;
+		p[7] = 99;
+		memcpy(was, p, n);
+		if (tx)
+			assert_int_equal(
+				srtpx_protect_rtcp(tx, p, &n, sizeof(p)), 0);
+		{
+			struct spec s = side_in(&bb_sides[SIDE_LAN4], p, n);
+			struct pkt pkt;
+
+			s.sport = PEER_PORT + 1;
+			s.dport = IN_PORT + 1;
+			pkt_build(&pkt, &s);
+			assert_int_equal(send(bb.lan, pkt.b, pkt.len, 0),
+					 pkt.len);
+		}
+		n = bb_get(p, WIRE_WAIT);
+		if (rx)
+			assert_int_equal(srtpx_unprotect_rtcp(rx, p, &n), 0);
+		assert_int_equal(n, len);
+		assert_memory_equal(p, was, n);
+	}
+	bridge_stats(bb.b, 0, &st);
+	assert_int_equal(st.refused, 1);
+	assert_int_equal(st.auth, tx ? 1 : 0);
+	assert_int_equal(st.replay, tx ? 1 : 0);
+	assert_int_equal(st.late, tx ? 0 : 1);
+	/* the one that was not authentic is missed */
+	assert_int_equal(st.lost, tx ? 1 : 0);
+	assert_int_equal(st.rtcp, 1);
+	mem_deref(tx);
+	mem_deref(rx);
+	bb_down();
+}
+
+static void test_srtp(void **state)
+{
+	(void)state;
+
+	srtp_way(SRTPX_NONE, SRTPX_AES_CM_128_HMAC_SHA1_80, PLANE_XDP);
+	srtp_way(SRTPX_AES_CM_128_HMAC_SHA1_80, SRTPX_NONE, PLANE_XDP);
+	srtp_way(SRTPX_AES_256_CM_HMAC_SHA1_32, SRTPX_AEAD_AES_256_GCM,
+		 PLANE_XDP);
+	srtp_way(SRTPX_AEAD_AES_128_GCM, SRTPX_AES_CM_128_HMAC_SHA1_80,
+		 PLANE_PLAIN);
+}
+
+/* The next packet to this port of the far party's */
+static size_t get_at(uint8_t *p, uint16_t port)
+{
+	struct pkt pkt;
+	uint16_t to;
+
+	while (wire_recv(bb.wan, &pkt, 4000)) {
+		memcpy(&to, pkt.b + 14 + 20 + 2, 2);
+		if (ntohs(to) != port)
+			continue;
+		memcpy(p, pkt.b + HEADERS, pkt.len - HEADERS);
+		return pkt.len - HEADERS;
+	}
+
+	return 0;
+}
+
+/* Who is sent what we encode gets our reports, with our SSRC, under its keys; and what
+ * it says of us is seen */
+static void test_reports(void **state)
+{
+	struct bridge_member mv[2];
+	struct bridge_stats st;
+	struct srtpx *keys;
+	struct phone ph;
+	uint8_t p[2000] = {0};
+	size_t n;
+	(void)state;
+
+	bb_transcoding(mv, "PCMU", "PCMA");
+	mv[1].tx = (struct srtpx_key){.suite = SRTPX_AES_CM_128_HMAC_SHA1_80};
+	memset(mv[1].tx.key, 7, sizeof(mv[1].tx.key));
+	assert_int_equal(srtpx_alloc(&keys, &mv[1].tx), 0);
+	bb_up(PLANE_XDP, mv);
+	phone_open(&ph, "PCMU", 96);
+	for (unsigned i = 0; i < 5; i++) {
+		n = phone_packet(&ph);
+		bb_put(&bb_sides[SIDE_LAN4], IN_PORT, ph.pkt, n);
+		phone_next(&ph, bb_codec("PCMU"));
+	}
+	n = get_at(p, PEER_PORT + 1);
+	assert_true(n > 0);
+	assert_int_equal(srtpx_unprotect_rtcp(keys, p, &n), 0);
+	/* SR: five packets of 160 octets, by mv[1].ssrc */
+	assert_memory_equal(p, "\x80\xc8\x00\x06\x00\x00\xca\x20", 8);
+	assert_memory_equal(p + 20, "\0\0\0\x05\0\0\x03\x20", 8);
+	assert_int_equal(p[29], 202);
+	bridge_stats(bb.b, 0, &st);
+	assert_int_equal(st.packets, 5);
+	mem_deref(keys);
+	mem_deref(ph.enc);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(test_srtp, bb_clear),
+		cmocka_unit_test_teardown(test_reports, bb_clear),
+	};
+
+	return cmocka_run_group_tests(tests, bb_setup, bb_teardown);
+}
