@@ -113,7 +113,8 @@ static void pass_at_once(struct order *o, uint16_t seq, const uint8_t *p,
 	unsigned missing;
 	struct slot *s;
 
-	while ((s = first(o, &missing)) && (int16_t)(s->seq - seq) < 0)
+	while (o->waiting && (s = first(o, &missing)) &&
+	       (int16_t)(s->seq - seq) < 0)
 		give_up(o);
 	pass(o, seq, p, n, (uint16_t)(seq - o->next));
 }
