@@ -44,6 +44,7 @@ TEST_SRCS_record     = $(SRCS_media)
 TEST_SRCS_media      = $(SRCS_media)
 TEST_SRCS_media_life = $(SRCS_media)
 TEST_SRCS_terms      = $(SRCS_media)
+TEST_SRCS_play       = $(SRCS_media)
 TEST_SRCS_terms_dtls = $(SRCS_media)
 TEST_SRCS_ice_lite   = userspace/ice/lite.c
 TEST_SRCS_report     = userspace/rtp/report.c
@@ -90,6 +91,8 @@ TEST_SRCS_plane = $(SRCS_bpf) $(call room,plane)
 TEST_SRCS_bridge = $(SRCS_bridge)
 TEST_SRCS_bridge_srtp = $(SRCS_bridge)
 TEST_SRCS_bridge_leave = $(SRCS_bridge)
+TEST_SRCS_bridge_play = $(SRCS_bridge)
+TEST_SRCS_bridge_enter = $(SRCS_bridge)
 
 UNIT_SRCS    := $(wildcard tests/unit/test_*.c)
 BPFTEST_SRCS := $(wildcard tests/bpf/test_*.c)

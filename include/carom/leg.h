@@ -57,6 +57,7 @@ enum __attribute__((packed)) leg_why {
 	LEG_WHY_TRANSCODING, /**< the two ends share no codec             */
 	LEG_WHY_SRTP,        /**< SRTP is opened or made                  */
 	LEG_WHY_ICE,         /**< we take part in ICE with one of the ends  */
+	LEG_WHY_PLAYING,     /**< one of the ends is played something       */
 };
 
 /** What the leg carries */

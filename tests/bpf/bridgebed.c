@@ -51,6 +51,9 @@ static void legs(const struct bridge_member *m, const struct bridge_member *o)
 	l.state = LEG_AGENT;
 	l.plain = bridge_plain(bb.b);
 	l.media = m->rx.suite != SRTPX_NONE ? LEG_SRTP : LEG_RTP;
+	l.clock_rate = 8000;
+	l.ssrc_rewrite = bb.ssrc_out;
+	l.ssrc_out = bb.ssrc_out;
 	leg_put(bb.bed, &l);
 	a = m->local;
 	b = o->local;
@@ -85,6 +88,7 @@ void bb_down(void)
 	while (wire_recv(bb.lan, &pkt, 0) || wire_recv(bb.wan, &pkt, 0))
 		;
 	bb.pl = mem_deref(bb.pl);
+	bb.ssrc_out = 0;
 	bed_clear(bb.bed);
 }
 

@@ -6,6 +6,7 @@
 #define TESTS_UNIT_FAKE_BRIDGE_H
 
 #include "bridge/bridge.h"
+#include "bridge/play.h"
 
 enum { FAKE_SENT = 64 };
 
@@ -25,6 +26,11 @@ struct fake_bridges {
 	struct bridge_member mv[2]; /**< of the one made or changed last */
 	bool copy[2]; /**< of whom copies are wanted                    */
 	struct bridge *last;
+	unsigned plays; /**< times that something was to be played */
+	struct bridge_play play[2]; /**< of whom, last                 */
+	bool playing[2];            /**< until the test says that it is over */
+	struct bridge_digit digit;  /**< the last                      */
+	unsigned digits;
 	struct fake_datagram sentv[FAKE_SENT];
 	unsigned sentc;
 };

@@ -192,21 +192,6 @@ int fp_leg_remote(const struct fp *fp, const struct sa *local,
 	return 0;
 }
 
-/* Numbers of a stream that the kernel has carried on */
-int fp_leg_stream(const struct fp *fp, const struct sa *local,
-		  struct fp_stream *s)
-{
-	const struct fake *f = find(fp, local);
-
-	if (!f)
-		return ENOENT;
-	*s = (struct fp_stream){.active = f->set.ssrc_rewrite,
-				.seq_last = 4711,
-				.ts_last = 123456};
-
-	return 0;
-}
-
 int fp_leg_stats(const struct fp *fp, uint32_t slot, struct fp_leg_stats *st)
 {
 	const struct fake *f;

@@ -241,6 +241,55 @@ int media_block_dtmf(struct media *m, const struct media_sel *sel, bool block,
 	return select_and(m, "dtmf", sel, block, e);
 }
 
+static void put_sel(struct media *m, const struct media_sel *sel)
+{
+	put_pl(m, "call", &sel->call_id);
+	put_pl(m, "from", &sel->from_tag);
+	put_sa(m, "address", &sel->address);
+	put(m, "%s", sel->all ? " all" : "");
+}
+
+int media_play(struct media *m, const struct media_sel *sel,
+	       const struct media_clip *what, uint64_t *duration,
+	       struct media_err *e)
+{
+	begin(m, "play");
+	put_sel(m, sel);
+	put_pl(m, "file", &what->file);
+	put(m, " start=%llu times=%u max=%llu", what->start_ms, what->times,
+	    what->max_ms);
+	*duration = 4711;
+
+	return finish(m, e);
+}
+
+int media_play_stop(struct media *m, const struct media_sel *sel, uint64_t *pos,
+		    struct media_err *e)
+{
+	begin(m, "play_stop");
+	put_sel(m, sel);
+	*pos = 815;
+
+	return finish(m, e);
+}
+
+int media_play_dtmf(struct media *m, const struct media_sel *sel,
+		    const struct media_digit *digit, struct media_err *e)
+{
+	begin(m, "play_dtmf");
+	put_sel(m, sel);
+	put(m, " event=%u volume=%u ms=%u pause=%u", digit->event,
+	    digit->volume, digit->ms, digit->pause_ms);
+
+	return finish(m, e);
+}
+
+int media_silence(struct media *m, const struct media_sel *sel, bool on,
+		  struct media_err *e)
+{
+	return select_and(m, "silence", sel, on, e);
+}
+
 int media_record(struct media *m, const struct pl *call_id,
 		 enum media_rec action, unsigned formats,
 		 const struct pl *metadata, struct media_err *e)

@@ -78,6 +78,7 @@ static void defaults(void **state)
 	assert_false(c->media.ssrc_substitute);
 	assert_string_equal(c->media.recording_dir,
 			    "/var/lib/carom/recordings");
+	assert_string_equal(c->media.sound_dir, "/usr/share/carom/sounds");
 	assert_int_equal(c->ngc, 1);
 	assert_int_equal(sa_set_str(&sa, "127.0.0.1", 2223), 0);
 	assert_true(sa_cmp(&c->ngv[0].addr, &sa, SA_ALL));
@@ -105,6 +106,7 @@ static const char everything[] =
 	"  max-sessions: 67\n"
 	"  ssrc: substitute\n"
 	"  recording-dir: \"/srv/a \\\"b\\\"\\\\\"\n"
+	"  sound-dir: /srv/sounds\n"
 	"  interfaces:\n"
 	"  - {name: ext, address: 192.0.2.1, advertised: 203.0.113.1,"
 	" ports: 1024-65535}\n"
@@ -138,6 +140,7 @@ static void check_everything(const struct config *c)
 	assert_int_equal(c->media.max_sessions, 67);
 	assert_true(c->media.ssrc_substitute);
 	assert_string_equal(c->media.recording_dir, "/srv/a \"b\"\\");
+	assert_string_equal(c->media.sound_dir, "/srv/sounds");
 	assert_int_equal(c->media.ifacec, 3);
 	assert_string_equal(c->media.ifacev[1].name, "ext");
 	re_snprintf(buf, sizeof(buf), "%j %j %j", &c->media.ifacev[0].addr,
@@ -351,6 +354,8 @@ static const struct refusal refusals[] = {
 	{"pin-dir: carom\n" IFACES, 1, "pin-dir", "'carom'",
 	 "an absolute path on a BPF file system"},
 	{"store: a.db\n" IFACES, 1, "store", "'a.db'", "an absolute path"},
+	{IFACES "  sound-dir: s\n", 4, "media.sound-dir", "'s'",
+	 "an absolute path"},
 	{IFACES "  recording-dir: rec\n", 4, "media.recording-dir", "'rec'",
 	 "an absolute path"},
 	{"devices: [a, abcdefghijklmnop]\n" IFACES, 1, "devices[1]",

@@ -146,6 +146,71 @@ static void test_block(void **state)
 	refused(f, "{\"command\":\"block media\"}", "call-id");
 }
 
+#define PLAY(cmd, keys) "{\"command\":\"" cmd "\",\"call-id\":\"c\"" keys "}"
+
+static void test_play(void **state)
+{
+	struct fix *f = *state;
+
+	asks(f, PLAY("play media", ",\"from-tag\":\"f\",\"file\":\"a.wav\""),
+	     "play call=c from=f file=a.wav start=0 times=1 max=0");
+	assert_int_equal(
+		odict_get_type(f->reply, ODICT_INT, "duration")->u.integer,
+		4711);
+	asks(f,
+	     PLAY("play media",
+		  ",\"all\":\"all\",\"file\":\"a\",\"repeat-times\":3,"
+		  "\"start-pos\":\"250\",\"repeat-duration\":9000"),
+	     "play call=c all file=a start=250 times=3 max=9000");
+	/* for so long, as often as it takes */
+	asks(f,
+	     PLAY("play media", ",\"address\":\"192.0.2.9\",\"file\":\"a\","
+				"\"repeat-duration\":9000"),
+	     "play call=c address=192.0.2.9 file=a start=0 times=0 max=9000");
+	asks(f, PLAY("stop media", ",\"from-tag\":\"f\""),
+	     "play_stop call=c from=f");
+	assert_int_equal(odict_get_type(f->reply, ODICT_INT, "last-frame-pos")
+				 ->u.integer,
+			 815);
+	asks(f, PLAY("play DTMF", ",\"from-tag\":\"f\",\"code\":11"),
+	     "play_dtmf call=c from=f event=11 volume=8 ms=250 pause=100");
+	asks(f,
+	     PLAY("play DTMF",
+		  ",\"from-tag\":\"f\",\"digit\":\"*\","
+		  "\"volume\":-12,\"duration\":100,\"pause\":5000"),
+	     "play_dtmf call=c from=f event=10 volume=12 ms=100 pause=5000");
+	asks(f,
+	     PLAY("play DTMF", ",\"from-tag\":\"f\",\"code\":\"d\","
+			       "\"volume\":12"),
+	     "play_dtmf call=c from=f event=15 volume=12 ms=250 pause=100");
+	asks(f, PLAY("silence media", ""), "silence call=c all on");
+	asks(f, PLAY("unsilence media", ",\"from-tag\":\"f\""),
+	     "silence call=c from=f off");
+
+	refused(f, PLAY("play media", ",\"file\":\"a\""), "participant");
+	refused(f, PLAY("play media", ",\"from-tag\":\"f\""), "give file");
+	refused(f, PLAY("play media", ",\"from-tag\":\"f\",\"blob\":\"x\""),
+		"give a file");
+	refused(f,
+		PLAY("play media", ",\"from-tag\":\"f\",\"file\":\"a\","
+				   "\"repeat-times\":0"),
+		"repeat-times=0");
+	refused(f, PLAY("stop media", ""), "participant");
+	refused(f, PLAY("play DTMF", ",\"from-tag\":\"f\""), "give code");
+	refused(f, PLAY("play DTMF", ",\"from-tag\":\"f\",\"code\":16"),
+		"code=16");
+	refused(f, PLAY("play DTMF", ",\"from-tag\":\"f\",\"code\":\"x\""),
+		"code=x");
+	refused(f,
+		PLAY("play DTMF", ",\"from-tag\":\"f\",\"code\":1,"
+				  "\"duration\":99"),
+		"duration=99");
+	refused(f,
+		PLAY("play DTMF", ",\"from-tag\":\"f\",\"code\":1,"
+				  "\"volume\":64"),
+		"volume=64");
+}
+
 static void test_missing(void **state)
 {
 	struct fix *f = *state;
@@ -153,7 +218,7 @@ static void test_missing(void **state)
 	refused(f, "{}", "\"command\"");
 	refused(f, "{\"command\":7}", "\"command\"");
 	refused(f, "{\"command\":\"frobnicate\"}", "Unrecognized command");
-	refused(f, "{\"command\":\"play media\"}", "\"play media\"");
+	refused(f, "{\"command\":\"publish\"}", "\"publish\"");
 	refused(f, "{\"command\":\"subscribe request\"}", "not offered");
 	refused(f, "{\"command\":\"offer\"}", "sdp");
 	refused(f, "{\"command\":\"offer\",\"sdp\":\"v=0\"}", "call-id");
@@ -445,17 +510,12 @@ static void test_cookies(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_commands),
-		T(test_recording),
-		T(test_block),
-		T(test_missing),
-		T(test_media_errors),
-		T(test_loop),
-		T(test_garbage),
-		T(test_truncated),
-		T(test_large),
-		T(test_resent),
-		cmocka_unit_test(test_cookies),
+		T(test_commands),  T(test_recording),
+		T(test_block),     T(test_play),
+		T(test_missing),   T(test_media_errors),
+		T(test_loop),      T(test_garbage),
+		T(test_truncated), T(test_large),
+		T(test_resent),    cmocka_unit_test(test_cookies),
 	};
 
 	/* What is refused here is refused on purpose */

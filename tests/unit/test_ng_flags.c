@@ -204,8 +204,6 @@ static void test_refused(void **state)
 		{"\"OSRTP\":[\"offer\"]", "OSRTP=offer"},
 		{"\"T.38\":[\"decode\"]", "T.38=decode"},
 		{"\"flags\":[\"T.38-force\"]", "T.38=force"},
-		{"\"flags\":[\"inject DTMF\"]", "inject DTMF"},
-		{"\"flags\":[\"inject-DTMF\"]", "inject-DTMF"},
 		{"\"flags\":[\"generate RTCP\"]", "generate RTCP"},
 		{"\"generate RTCP\":\"on\"", "generate RTCP=on"},
 		{"\"flags\":[\"media handover\"]", "media handover"},

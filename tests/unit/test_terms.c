@@ -125,6 +125,8 @@ static void one_stream(void **state)
 	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "97", opus));
 	ssrc = fb->mv[0].ssrc;
 	assert_int_equal(fb->n, 1);
+	/* the kernel has relayed nothing that could go on */
+	assert_false(fb->mv[0].go_on || fb->mv[1].go_on);
 
 	offer(f, opts("c", "A", "B"), audio(ALICE, 4000, "0", NULL));
 	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0", NULL));
@@ -140,9 +142,7 @@ static void one_stream(void **state)
 	      audio(ALICE, 4000, "0", NULL));
 	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "97", opus));
 	assert_int_equal(fb->n, 1);
-	assert_int_equal(fb->mv[0].ssrc, ssrc);
-	assert_int_equal(fb->mv[0].seq, 4711);
-	assert_int_equal(fb->mv[0].ts, 123456);
+	assert_true(fb->mv[0].go_on && fb->mv[1].go_on);
 }
 
 /* Another bit rate for the same codec: the encoder is made anew */

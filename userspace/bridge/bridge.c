@@ -16,6 +16,7 @@ static void stop(void *arg)
 	for (unsigned i = 0; i < 2; i++) {
 		plane_tmr_stop(&b->mv[i].rx.tmr);
 		plane_tmr_stop(&b->mv[i].rep.tmr);
+		plane_tmr_stop(&b->mv[i].play_tmr);
 	}
 }
 
@@ -31,6 +32,7 @@ static void destructor(void *arg)
 	if (b->on)
 		plane_call(b->pl, b->worker, stop, b);
 	for (unsigned i = 0; i < 2; i++) {
+		mem_deref(b->mv[i].player);
 		mem_deref(b->mv[i].prog);
 		mem_deref(b->mv[i].rx.order);
 	}

@@ -67,6 +67,8 @@ struct bridge_member {
 	uint16_t seq; /**< that it begins with, and ts: random (RFC 3550 5.1) */
 	uint32_t ts;
 	bool silent; /**< it is sent nothing                */
+	bool go_on;  /**< the kernel relays to it until now: what is made for it
+			  goes on behind that, SSRC, numbers and time      */
 };
 
 struct bridge;
@@ -89,6 +91,7 @@ struct bridge_stats {
 	uint64_t concealed; /**< ms of sound that had to be guessed        */
 	uint64_t rtcp;      /**< RTCP packets that came                     */
 	uint64_t sent;      /**< RTP packets that it was sent               */
+	uint64_t played;    /**< of those, from a player (bridge/play.h)    */
 	/* where it is transcoded (RFC 3550 6.4.1): */
 	uint32_t jitter_us; /**< of what comes                              */
 	uint32_t rtt_us;    /**< to it and back, 0 not known                */
@@ -99,6 +102,8 @@ enum {
 	BRIDGE_MOVED = 100, /**< event: packets come from elsewhere than those
 				for the member go to                    */
 	BRIDGE_COPY,        /**< event: RTP that came, opened             */
+	BRIDGE_PLAYED,      /**< event: nothing is left of what the member
+				 was played                              */
 };
 
 /** What the worker tells: on the signalling loop

@@ -55,6 +55,9 @@ struct sender {
 	bool event;       /* these hold: */
 	uint32_t event_in,
 		event_ts; /* an event's time, as it came, as it goes */
+	bool playing;     /* a player sends, and nobody else */
+	uint64_t at;      /* ns: when the last packet went */
+	uint32_t ts_sent; /* its timestamp */
 };
 
 struct receiver {
@@ -76,6 +79,8 @@ struct reporter {
 	uint32_t chance;
 };
 
+struct player;
+
 /* What each packet needs comes first, here too */
 struct member {
 	struct program *prog;
@@ -88,6 +93,8 @@ struct member {
 	struct bridge_stats st;
 	struct sender tx;
 	struct reporter rep;
+	struct player *player; /* NULL: nothing is played */
+	struct plane_tmr play_tmr;
 	struct plane_port *rtcp_port;
 	const void *hintv[PLANE_HINTS];
 };
@@ -129,6 +136,15 @@ void reporter_read(struct member *m, const uint8_t *p, size_t n, uint64_t now);
 void transcode(struct member *m, const uint8_t *p, const struct rtp_head *h,
 	       unsigned lost);
 
+/* enter.c */
+
+/** If nothing was sent to m from here yet, but by the kernel up to now: as if we had passed
+ *  that on
+ *
+ *  @param clock  Hz of what is sent from now on
+ *  @param h      The first packet that came to us; NULL: none did */
+void sender_enter(struct member *m, uint32_t clock, const struct rtp_head *h);
+
 /* send.c */
 
 /** Send a packet on to m as it is, but for its payload type */
@@ -138,12 +154,15 @@ void send_passed(struct member *m, const uint8_t *p, size_t n,
 void send_event(struct member *m, const uint8_t *p, size_t n,
 		const struct rtp_head *h, const struct bridge_pt *bp);
 /** What m gets is encoded from here on, and was passed on before: where in its
- *  stream does a packet of time `ts`, in a clock of `clock` Hz, stand? */
-void send_joins(struct member *m, uint32_t ts, uint32_t clock);
+ *  stream does a packet, in a clock of `clock` Hz, stand? */
+void send_joins(struct member *m, const struct rtp_head *h, uint32_t clock);
 /** Samples for m, at its encoder's rate and channels */
 void send_samples(struct member *m, const int16_t *pcm, size_t n);
 /** Nothing was said for so many units of the sender's clock of `clock` Hz */
 void send_pause(struct member *m, uint32_t units, uint32_t clock);
+/** What is sent now is nobody's: its time is the present, at least a packet of
+ *  `ptime` ms behind what was passed on last */
+void send_now(struct member *m, uint32_t clock, unsigned ptime);
 /** Payload from our own pen */
 void send_payload(struct member *m, const uint8_t *p, size_t n, uint8_t pt,
 		  uint32_t ts, bool marker);

@@ -7,8 +7,9 @@
 #include "bridge/member.h"
 
 enum {
-	EVENT_BYTES = 4, /* of one telephone-event (RFC 4733 2.3)      */
-	EVENTS_MAX = 16, /* in one packet, that we rescale             */
+	EVENT_BYTES = 4,   /* of one telephone-event (RFC 4733 2.3)      */
+	EVENTS_MAX = 16,   /* in one packet, that we rescale             */
+	AHEAD_MAX = 48000, /* units that a stream may step forward      */
 };
 
 /* The packet at `out`, n bytes, goes */
@@ -19,6 +20,7 @@ static void finish(struct member *m, uint8_t *out, size_t n)
 	if (p->tx && srtpx_protect(p->tx, out, &n, PLANE_PAYLOAD_MAX))
 		return;
 	plane_commit(m->port, p->dst, n);
+	m->tx.at = plane_now(m->port);
 	++m->st.sent;
 }
 
@@ -43,26 +45,52 @@ static void begin_encode(struct member *m)
 	tx->marker = true;
 }
 
-void send_joins(struct member *m, uint32_t ts, uint32_t clock)
+void send_joins(struct member *m, const struct rtp_head *h, uint32_t clock)
 {
 	struct sender *tx = &m->tx;
-	const int32_t since = (int32_t)(ts - tx->ts_in);
+	int32_t since;
 
+	sender_enter(m, m->prog->conf.codec->clock, h);
+	since = (int32_t)(h->ts - tx->ts_in);
 	if (!tx->started || !tx->passing || since < 0)
 		return;
 	tx->ts += (uint32_t)((uint64_t)since * m->prog->conf.codec->clock /
 			     clock);
 }
 
+void send_now(struct member *m, uint32_t clock, unsigned ptime)
+{
+	struct sender *tx = &m->tx;
+	const uint64_t ms = (plane_now(m->port) - tx->at) / 1000000;
+	uint32_t ts = tx->ts_sent + (uint32_t)(ms * clock / 1000);
+	const uint32_t first = tx->passing ? tx->ts + ptime * clock / 1000
+					   : tx->ts;
+
+	if (tx->started && tx->at)
+		tx->ts = (int32_t)(ts - first) > 0 ? ts : first;
+	sender_enter(m, clock, NULL);
+	tx->event = false;
+	begin_encode(m);
+}
+
 /* A stream that we made goes on with packets as they are: offsets make its numbers
  * go on, under its SSRC. One that begins with them stays as it is */
-static void begin_pass(struct sender *tx, const struct rtp_head *h)
+static void begin_pass(struct member *m, const struct rtp_head *h)
 {
+	struct sender *tx = &m->tx;
+	uint32_t ahead;
+
+	sender_enter(m, 0, h);
+	ahead = h->ts + tx->ts_off - tx->ts;
 	if (tx->passing && (!tx->rewrite || tx->ssrc_in == h->ssrc))
 		return;
 	tx->rewrite = tx->started;
 	tx->seq_off = tx->started ? (uint16_t)(tx->seq + 1 - h->seq) : 0;
-	tx->ts_off = tx->started ? tx->ts - h->ts : 0;
+	/* who was passed on before keeps its time, if it still fits */
+	if (!tx->started)
+		tx->ts_off = 0;
+	else if (tx->ssrc_in != h->ssrc || ahead > AHEAD_MAX)
+		tx->ts_off = tx->ts - h->ts;
 	tx->ssrc_in = h->ssrc;
 	tx->started = true;
 	tx->passing = true;
@@ -75,9 +103,9 @@ void send_passed(struct member *m, const uint8_t *p, size_t n,
 	struct rtp_head out = *h;
 	uint8_t *to;
 
-	if (!may_send(m) || n > PLANE_PAYLOAD_MAX)
+	if (!may_send(m) || tx->playing || n > PLANE_PAYLOAD_MAX)
 		return;
-	begin_pass(tx, h);
+	begin_pass(m, h);
 	to = plane_reserve(m->port, m->prog->dst);
 	if (!to)
 		return;
@@ -88,10 +116,10 @@ void send_passed(struct member *m, const uint8_t *p, size_t n,
 	if (tx->rewrite)
 		out.ssrc = tx->ssrc;
 	else
-		tx->ssrc = h->ssrc;
+		tx->ssrc = tx->ssrc_in = h->ssrc;
 	rtp_edit(to, &out);
 	tx->seq = out.seq;
-	tx->ts = out.ts;
+	tx->ts = tx->ts_sent = out.ts;
 	tx->ts_in = h->ts;
 	finish(m, to, n);
 }
@@ -121,9 +149,12 @@ void send_event(struct member *m, const uint8_t *p, size_t n,
 		send_passed(m, p, n, h, bp->pt);
 		return;
 	}
+	if (tx->playing)
+		return;
+	sender_enter(m, m->prog->conf.codec->clock, h);
 	/* all packets of an event have the time of its begin (RFC 4733 2.2.1) */
+	begin_encode(m);
 	if (!tx->event || tx->event_in != h->ts) {
-		begin_encode(m);
 		tx->event = true;
 		tx->event_in = h->ts;
 		tx->event_ts = tx->ts;
@@ -147,7 +178,6 @@ void send_payload(struct member *m, const uint8_t *p, size_t n, uint8_t pt,
 
 	if (!may_send(m) || n + RTP_HEADER > PLANE_PAYLOAD_MAX)
 		return;
-	begin_encode(m);
 	out = plane_reserve(m->port, m->prog->dst);
 	if (!out)
 		return;
@@ -156,6 +186,7 @@ void send_payload(struct member *m, const uint8_t *p, size_t n, uint8_t pt,
 	rtp_write(out, &h);
 	memcpy(out + RTP_HEADER, p, n);
 	reporter_sent(m, ts, n);
+	m->tx.ts_sent = ts;
 	finish(m, out, RTP_HEADER + n);
 }
 
@@ -193,6 +224,8 @@ void send_samples(struct member *m, const int16_t *pcm, size_t n)
 			     1000;
 	size_t done = 0;
 
+	if (tx->playing)
+		return;
 	begin_encode(m);
 	/* the common case: whole packets, and nothing left of the last */
 	while (!tx->accn && n - done >= frame) {
@@ -224,6 +257,8 @@ void send_pause(struct member *m, uint32_t gap, uint32_t clock)
 			     1000;
 	uint32_t out = (uint32_t)((uint64_t)gap * p->conf.codec->clock / clock);
 
+	if (tx->playing)
+		return;
 	begin_encode(m);
 	/* what was begun ends in silence, which is part of the pause */
 	if (tx->accn) {

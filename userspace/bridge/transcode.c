@@ -88,7 +88,7 @@ void transcode(struct member *m, const uint8_t *p, const struct rtp_head *h,
 	if (!s->dec || !to->prog->enc || !h->len)
 		return;
 	if (!m->rx.timed)
-		send_joins(to, h->ts, s->clock);
+		send_joins(to, h, s->clock);
 	bridge_gap(m, s, &pcm, h, lost, p + h->off);
 	if (codec_decode(s->dec, p + h->off, h->len, pcm.v, &n)) {
 		++m->st.malformed;

@@ -29,6 +29,7 @@ static void destructor(void *data)
 		mem_deref((void *)c->media.ifacev[i].name);
 	mem_deref((void *)c->media.ifacev);
 	mem_deref((void *)c->media.recording_dir);
+	mem_deref((void *)c->media.sound_dir);
 	mem_deref(c->ngv);
 	config_sip_free(&c->sip);
 }

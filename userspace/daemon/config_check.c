@@ -146,7 +146,7 @@ static int fill_numbers(struct config *c, const struct config_src *src)
 int config_fill(struct config *c, const struct config_src *src)
 {
 	const struct raw_config *r = src->raw;
-	char *dir = NULL;
+	char *dir = NULL, *sounds = NULL;
 	int err;
 
 	c->log_level = r->log && r->log->level
@@ -168,6 +168,10 @@ int config_fill(struct config *c, const struct config_src *src)
 				r->media->recording_dir,
 				"/var/lib/carom/recordings");
 	c->media.recording_dir = dir;
+	if (!err)
+		err = fill_path(&sounds, src, "media.sound-dir",
+				r->media->sound_dir, "/usr/share/carom/sounds");
+	c->media.sound_dir = sounds;
 	if (!err)
 		err = fill_devices(c, src);
 	if (!err)

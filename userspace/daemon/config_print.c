@@ -96,13 +96,14 @@ static int print_media(struct re_printf *pf, const struct config *c)
 			  "  workers: %u\n"
 			  "  worker-sockets: %s\n"
 			  "  ssrc: %s\n"
-			  "  recording-dir: %H\n",
+			  "  recording-dir: %H\n"
+			  "  sound-dir: %H\n",
 			  m->timeout, m->silent_timeout, m->final_timeout,
 			  m->offer_timeout, m->delete_delay, m->latch_window,
 			  m->latch_grace, print_dscp, &m->dscp, m->max_sessions,
 			  m->workers, sockets[m->sockets % 3],
 			  m->ssrc_substitute ? "substitute" : "keep", quoted,
-			  m->recording_dir);
+			  m->recording_dir, quoted, m->sound_dir);
 }
 
 static int print_ng(struct re_printf *pf, const struct config *c)

@@ -34,6 +34,7 @@ struct raw_media {
 	char *dscp;
 	int *ssrc; /**< 1: substitute                           */
 	char *recording_dir;
+	char *sound_dir;
 };
 
 struct raw_ng {

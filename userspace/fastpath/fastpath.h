@@ -304,14 +304,16 @@ void fp_net_watch(struct fp_net *net, fp_net_h *h, void *arg);
 struct fp_stream {
 	bool active;      /**< offsets hold                               */
 	uint32_t ssrc_in; /**< they are of this SSRC                      */
+	uint32_t ssrc;    /**< that the receiver knows it by; read only   */
 	uint16_t seq_off; /**< out = in + off                             */
 	uint32_t ts_off;
 	uint16_t seq_last; /**< last that was sent                         */
 	uint32_t ts_last;
-	uint64_t time; /**< CLOCK_MONOTONIC ns when it was sent        */
+	uint64_t time; /**< CLOCK_MONOTONIC ns when it was sent; 0: none was */
 };
 
-/** @return 0 or ENOENT */
+/** Of one that is relayed as it came, `time` is now, and ts_last what a packet that is
+ *  sent now would have. @return 0 or ENOENT */
 int fp_leg_stream(const struct fp *fp, const struct sa *local,
 		  struct fp_stream *s);
 /** @return 0, ENOENT, EBUSY (the kernel writes them: not in LEG_AGENT) */

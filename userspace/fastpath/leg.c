@@ -301,6 +301,7 @@ int fp_leg_stream(const struct fp *fp, const struct sa *local,
 {
 	const struct leg_aux *x;
 	const struct leg *leg;
+	unsigned active;
 	uint32_t slot;
 	int err;
 
@@ -312,8 +313,10 @@ int fp_leg_stream(const struct fp *fp, const struct sa *local,
 	leg = &fp->legs[slot];
 	x = &fp->aux[slot];
 	memset(s, 0, sizeof(*s));
-	s->active = x->sub_active;
+	active = ctl_load(leg).c.active & 1;
+	s->active = x->sub_active && x->path[active].flags & PATH_SSRC;
 	if (s->active) {
+		s->ssrc = x->path6[active].ssrc_out;
 		s->ssrc_in = x->sub_ssrc;
 		s->seq_off = x->sub_seq_off;
 		s->ts_off = x->sub_ts_off;
@@ -322,9 +325,13 @@ int fp_leg_stream(const struct fp *fp, const struct sa *local,
 		s->time = x->sub_time;
 	} else if (x->started) {
 		/* relayed as it came */
-		s->ssrc_in = leg->ssrc;
+		s->ssrc = s->ssrc_in = leg->ssrc;
 		s->seq_last = leg->seq_max;
-		s->time = leg_seen_ns(leg, now_ns());
+		s->time = now_ns();
+		s->ts_last = (uint32_t)((s->time >> 10) *
+						x->path[active].clock_mult >>
+					32) -
+			     leg->transit;
 	}
 	return 0;
 }

@@ -111,6 +111,8 @@ const char *fp_why_name(enum leg_why why)
 		return "srtp";
 	case LEG_WHY_ICE:
 		return "ice";
+	case LEG_WHY_PLAYING:
+		return "playing";
 	}
 	return "?";
 }

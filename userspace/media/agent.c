@@ -9,6 +9,8 @@
 #include <re.h>
 #include "base/log.h"
 #include "media/handshake.h"
+#include "media/note.h"
+#include "media/play.h"
 #include "media/terms.h"
 #include "rtp/packet.h"
 
@@ -64,20 +66,24 @@ enum leg_why agent_why(const struct stream *s)
 {
 	const struct stream *t = stream_peer(s);
 
-	if (!s->terms || !t || !t->terms || stream_peer(t) != s)
+	if (!t || stream_peer(t) != s)
 		return LEG_WHY_NOTHING;
-	if (transcodes(s->terms, t->terms) || transcodes(t->terms, s->terms))
-		return LEG_WHY_TRANSCODING;
+	if (s->terms && t->terms) {
+		if (transcodes(s->terms, t->terms) ||
+		    transcodes(t->terms, s->terms))
+			return LEG_WHY_TRANSCODING;
+		if (opens(s->terms, t->terms))
+			return LEG_WHY_SRTP;
+		if (s->terms->ice || t->terms->ice)
+			return LEG_WHY_ICE;
+	}
 
-	if (opens(s->terms, t->terms))
-		return LEG_WHY_SRTP;
-
-	return s->terms->ice || t->terms->ice ? LEG_WHY_ICE : LEG_WHY_NOTHING;
+	return play_on(s) || play_on(t) ? LEG_WHY_PLAYING : LEG_WHY_NOTHING;
 }
 
-static unsigned ptime_of(const struct terms *t, const struct codec *c)
+static unsigned ptime_of(const struct stream *s, const struct codec *c)
 {
-	unsigned ms = t->ptime;
+	unsigned ms = s->terms ? s->terms->ptime : note_ptime(s->note);
 
 	if (ms < PTIME_MIN || ms > CODEC_PTIME_MAX)
 		ms = PTIME;
@@ -91,22 +97,66 @@ static unsigned ptime_of(const struct terms *t, const struct codec *c)
 	return ms;
 }
 
-/* What s is sent when it is encoded */
-static void set_encoder(struct bridge_member *m, const struct terms *s)
+/* What it may be sent: in calls that are passed on, what both have */
+static void formats_heard(struct formats *f, const struct stream *s)
+{
+	const struct stream *t = stream_peer(s);
+	struct formats own, other;
+
+	if (s->terms) {
+		formats_agreed(f, &s->terms->own, &s->terms->told);
+		return;
+	}
+	note_formats(&own, s->note);
+	note_formats(&other, t ? t->note : NULL);
+	formats_common(f, &own, &other);
+}
+
+void agent_encoder(struct bridge_member *m, const struct stream *s)
 {
 	const struct format *x;
 	struct formats own;
 
-	formats_agreed(&own, &s->own, &s->told);
+	formats_heard(&own, s);
 	x = formats_primary(&own);
+	m->codec = x ? format_codec(x) : NULL;
+	m->ptime = PTIME;
 	if (!x)
 		return;
-	m->codec = format_codec(x);
 	m->pt = x->pt;
 	(void)re_snprintf(m->fmtp, sizeof(m->fmtp), "%s", x->fmtp);
 	m->ptime = ptime_of(s, m->codec);
 	m->bitrate = x->bitrate ? x->bitrate : BITRATE;
 	m->complexity = x->complexity >= 0 ? x->complexity : COMPLEXITY;
+}
+
+int agent_events(const struct stream *s, uint32_t *clock)
+{
+	const struct format *x, *best = NULL;
+	struct formats own;
+
+	formats_heard(&own, s);
+	x = formats_primary(&own);
+	for (unsigned i = 0; i < own.n; i++) {
+		const struct format *y = &own.v[i];
+
+		if (str_casecmp(y->name, "telephone-event") || !y->clock)
+			continue;
+		if (!best || (x && y->clock == x->clock))
+			best = y;
+	}
+	if (best && clock)
+		*clock = best->clock;
+
+	return best ? best->pt : -1;
+}
+
+/* Nothing was agreed here: the kernel let through what may be sent */
+static void pass_all(struct bridge_member *m)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(m->ptv); i++)
+		m->ptv[i] = (struct bridge_pt){.act = BRIDGE_PASS,
+					       .pt = (uint8_t)i};
 }
 
 static void set_member(struct bridge_member *m, const struct stream *s,
@@ -119,15 +169,46 @@ static void set_member(struct bridge_member *m, const struct stream *s,
 	m->remote = stream_whereabouts(s, 0);
 	m->mux = s->mux;
 	m->rtcp = s->mux ? m->remote : stream_whereabouts(s, 1);
+	m->silent = s->cur.held;
+	m->ptime = PTIME;
+	m->complexity = -1;
+	if (!s->terms || !t->terms) {
+		pass_all(m);
+		return;
+	}
 	m->rx = s->terms->keys.rx;
 	m->tx = s->terms->keys.tx;
 	m->locked = s->terms->keys.on && m->rx.suite == SRTPX_NONE;
-	m->ptime = PTIME;
-	m->complexity = -1;
 	formats_agreed(&own, &t->terms->own, &t->terms->told);
 	(void)formats_plan(m, &s->terms->told, &own);
 	if (transcodes(t->terms, s->terms))
-		set_encoder(m, s->terms);
+		agent_encoder(m, s);
+}
+
+static unsigned side_of(const struct stream *s)
+{
+	return s->agent->s[0] == s ? 0 : 1;
+}
+
+int agent_play(const struct stream *s, const struct bridge_play *p)
+{
+	return s->agent ? bridge_play(s->agent->b, side_of(s), p) : ENOTCONN;
+}
+
+int agent_digit(const struct stream *s, const struct bridge_digit *d)
+{
+	return s->agent ? bridge_digit(s->agent->b, side_of(s), d) : ENOENT;
+}
+
+void agent_play_stop(const struct stream *s, uint64_t *pos_ms, unsigned *times)
+{
+	if (s->agent)
+		(void)bridge_play_stop(s->agent->b, side_of(s), pos_ms, times);
+}
+
+bool agent_playing(const struct stream *s)
+{
+	return s->agent && bridge_playing(s->agent->b, side_of(s));
 }
 
 int agent_send(const struct stream *s, const struct sa *dst, const uint8_t *p,
@@ -135,8 +216,7 @@ int agent_send(const struct stream *s, const struct sa *dst, const uint8_t *p,
 {
 	const struct agent *a = s->agent;
 
-	return a ? bridge_send(a->b, a->s[0] == s ? 0 : 1, dst, p, n)
-		 : ENOTCONN;
+	return a ? bridge_send(a->b, side_of(s), dst, p, n) : ENOTCONN;
 }
 
 bool stream_agent_stats(const struct stream *s, struct bridge_stats *st)
@@ -145,7 +225,7 @@ bool stream_agent_stats(const struct stream *s, struct bridge_stats *st)
 
 	if (!a)
 		return false;
-	bridge_stats(a->b, a->s[0] == s ? 0 : 1, st);
+	bridge_stats(a->b, side_of(s), st);
 
 	return true;
 }
@@ -167,6 +247,8 @@ static void event_handler(struct bridge *b, unsigned side, unsigned type,
 		tapsink_copy(s, src, p, n);
 	if (s && type == RTP_STUN)
 		terms_ice_recv(s, src, p, n);
+	if (s && type == BRIDGE_PLAYED)
+		play_over(s);
 	if (type != BRIDGE_MOVED || !s)
 		return;
 	err = agents_apply(s->party->call);
@@ -202,9 +284,10 @@ static bool same(const struct bridge_member *a, const struct bridge_member *b)
 	       sa_cmp(&a->rtcp, &b->rtcp, SA_ALL) &&
 	       srtpx_same_key(&a->rx, &b->rx) &&
 	       srtpx_same_key(&a->tx, &b->tx) && a->locked == b->locked &&
-	       same_pts(a, b) && a->codec == b->codec && a->pt == b->pt &&
-	       a->ptime == b->ptime && a->bitrate == b->bitrate &&
-	       a->complexity == b->complexity && !str_cmp(a->fmtp, b->fmtp);
+	       a->silent == b->silent && same_pts(a, b) &&
+	       a->codec == b->codec && a->pt == b->pt && a->ptime == b->ptime &&
+	       a->bitrate == b->bitrate && a->complexity == b->complexity &&
+	       !str_cmp(a->fmtp, b->fmtp);
 }
 
 static int change(struct agent *a, struct bridge_member mv[2])
@@ -226,24 +309,18 @@ static int change(struct agent *a, struct bridge_member mv[2])
 }
 
 /* What we encode is a stream of its own, which no predecessor has begun: under SRTP its
- * numbers would be replays. But for one that was ours before, and that the kernel has
- * carried on since
+ * numbers would be replays. But what the kernel relays now goes on
  *
  * @param from  Whose packets the member gets */
 static void number(struct bridge_member *m, const struct stream *from)
 {
-	struct fp_stream st;
+	const struct leg *leg = fp_leg(from->party->call->m->fp, from->slot[0]);
 
 	m->ssrc = rand_u32();
 	m->seq = rand_u16() & 0x7fff;
 	m->ts = rand_u32();
-	if (!from->ssrc_keep || m->tx.suite != SRTPX_NONE ||
-	    fp_leg_stream(from->party->call->m->fp, &from->local, &st) ||
-	    !st.active)
-		return;
-	m->ssrc = from->ssrc_out;
-	m->seq = st.seq_last;
-	m->ts = st.ts_last;
+	m->go_on = m->tx.suite == SRTPX_NONE && leg &&
+		   leg->ctl.state == LEG_RELAY;
 }
 
 static int make(struct stream *s, struct stream *t,
@@ -254,6 +331,8 @@ static int make(struct stream *s, struct stream *t,
 	struct agent *a;
 	int err;
 
+	play_suspend(s);
+	play_suspend(t);
 	stream_agent_off(s);
 	stream_agent_off(t);
 	memcpy(fresh, mv, sizeof(fresh));
@@ -278,10 +357,10 @@ static int make(struct stream *s, struct stream *t,
 /* What goes to the agent may be of codecs that the recorder does not know by number */
 static void tell_recorder(const struct stream *s)
 {
-	const struct formats *f = &s->terms->told;
+	const struct formats *f = s->terms ? &s->terms->told : NULL;
 	struct record *r = s->party->call->rec;
 
-	for (unsigned i = 0; r && i < f->n; i++) {
+	for (unsigned i = 0; r && f && i < f->n; i++) {
 		const struct codec *c = format_codec(&f->v[i]);
 
 		/* 0 and 8 are G.711 in any case: no decoder need be made */
@@ -346,6 +425,14 @@ static bool is_first(const struct stream *s, const struct stream *t)
 	return false;
 }
 
+/* One that is blocked may still be played to */
+static bool agent_has(const struct stream *s)
+{
+	const enum leg_state state = stream_state(s);
+
+	return state == LEG_AGENT || (state == LEG_BLOCKED && agent_why(s));
+}
+
 int agents_apply(struct media_call *c)
 {
 	struct le *pe, *se;
@@ -357,8 +444,7 @@ int agents_apply(struct media_call *c)
 		for (se = list_head(&p->streams); se && !err; se = se->next) {
 			struct stream *s = se->data, *t = stream_peer(s);
 
-			if (t && stream_state(s) == LEG_AGENT &&
-			    stream_state(t) == LEG_AGENT && is_first(s, t))
+			if (t && agent_has(s) && agent_has(t) && is_first(s, t))
 				err = pair_apply(s, t);
 		}
 	}

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 #include <re.h>
 #include "base/log.h"
+#include "media/note.h"
 #include "media/terms.h"
 
 /** One answer being worked on */
@@ -105,6 +106,9 @@ static int answer_line(struct answer *an, unsigned i)
 	int err;
 
 	desc_set(&t->next, sm, an->o, t->iface ? &t->iface->adv : NULL);
+	err = note_take(&t->next_note, sm);
+	if (err)
+		return err;
 	t->staged = true;
 	stream_commit(t);
 	stream_commit(f);

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <re.h>
 #include "base/log.h"
+#include "media/play.h"
 #include "media/terms.h"
 
 static uint64_t wall_us(void)
@@ -123,6 +124,7 @@ int call_apply(struct media_call *c)
 			tapsink_stream(s);
 		}
 	}
+	plays_apply(c);
 	agents_sweep(c);
 
 	return err;

@@ -26,6 +26,9 @@ struct terms_edit;
 struct agent;
 struct handshake;
 struct dtlsx_cert;
+struct note;
+struct play;
+struct sounds;
 
 /* ---- interfaces (iface.c) ------------------------------------------- */
 
@@ -54,6 +57,7 @@ struct media {
 	struct plane *plane;
 	struct dtlsx_cert *cert; /* that we show: made when it is needed  */
 	struct store *store;
+	struct sounds *sounds;
 	struct fp_tap *tap;
 	struct hash *calls; /* struct media_call by Call-ID             */
 	struct hash *taps;  /* struct stream by slot[0]                 */
@@ -156,6 +160,8 @@ struct stream {
 	uint64_t refused_at;  /* s: of STUN that is not the party's       */
 	unsigned refused;     /* in that second                           */
 	struct handshake *hs; /* DTLS with us; NULL: none                */
+	struct note *note, *next_note; /* its formats; offered           */
+	struct play *play; /* what it hears from us; NULL: nothing    */
 };
 
 /** Stream idx of a party, made where missing */
@@ -289,6 +295,10 @@ bool codec_asked(const struct media_opts *o);
 
 /** Is a format named in a list of a codec-... flag? "all" names none */
 bool codec_listed(const struct pl *v, size_t n, const struct sdpx_fmt *f);
+
+/** Is a stream one of those that a command is about? */
+bool sel_has(const struct media_sel *sel, const struct party *p,
+	     const struct stream *s);
 
 /** Refuse what cannot be honoured, before anything changes */
 int opts_check(const struct media_opts *o, const struct sdpx *sdp, bool answer,

@@ -133,8 +133,8 @@ int media_delete(struct media *m, const struct pl *call_id,
 
 /* ---- block ----------------------------------------------------------- */
 
-static bool selected(const struct media_sel *sel, const struct party *p,
-		     const struct stream *s)
+bool sel_has(const struct media_sel *sel, const struct party *p,
+	     const struct stream *s)
 {
 	bool narrow = pl_isset(&sel->from_tag) || pl_isset(&sel->via_branch) ||
 		      sa_isset(&sel->address, SA_ADDR);
@@ -170,7 +170,7 @@ static int block(struct media *m, const struct media_sel *sel, bool on,
 		for (se = list_head(&p->streams); se; se = se->next) {
 			struct stream *s = se->data;
 
-			if (!selected(sel, p, s))
+			if (!sel_has(sel, p, s))
 				continue;
 			if (dtmf)
 				s->dtmf_block = on;

@@ -89,14 +89,17 @@ static void tick(void *arg)
 
 int handshake_start(struct stream *s)
 {
-	const struct dtls_terms *t = &s->terms->dtls;
+	const struct dtls_terms *t = s->terms ? &s->terms->dtls : NULL;
 	struct media *m = s->party->call->m;
-	struct dtlsx_conf conf = {.active = t->setup == SETUP_ACTIVE,
-				  .fpv = t->fpv,
-				  .fpc = t->fpc,
-				  .sendh = send_handler};
+	struct dtlsx_conf conf = {.sendh = send_handler};
 	struct handshake *h;
 	int err;
+
+	if (!t)
+		return 0;
+	conf.active = t->setup == SETUP_ACTIVE;
+	conf.fpv = t->fpv;
+	conf.fpc = t->fpc;
 
 	/* until the party has said by ICE where it is, nobody may be talked to */
 	if (t->on && conf.active && s->terms->ice &&

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 #include <re.h>
 #include "base/log.h"
+#include "media/play.h"
 #include "media/terms.h"
 
 static struct sa leg_local(const struct stream *s, unsigned i)
@@ -73,6 +74,9 @@ enum leg_state stream_state(const struct stream *s)
 {
 	enum leg_state state = base_state(s);
 
+	/* music on hold: who waits is heard by nobody, but played to */
+	if (state == LEG_HELD && play_on(s) && agent_why(s))
+		return LEG_AGENT;
 	if (state != LEG_RELAY)
 		return state;
 	if (s->blocked)

@@ -11,6 +11,7 @@
 #include <re.h>
 #include "base/log.h"
 #include "media/call.h"
+#include "media/sounds.h"
 
 enum {
 	CALL_BUCKETS = 16384,
@@ -62,6 +63,7 @@ static void media_destructor(void *arg)
 	mem_deref(m->taps);
 	ifaces_close(m);
 	mem_deref(m->recording_dir);
+	mem_deref(m->sounds);
 	mem_deref(m->store);
 	mem_deref(m->net);
 	mem_deref(m->plane);
@@ -152,7 +154,7 @@ int media_alloc(struct media **mp, const struct media_conf *conf, struct fp *fp,
 
 	m->conf = *conf;
 	m->conf.ifacev = NULL;
-	m->conf.recording_dir = NULL;
+	m->conf.recording_dir = m->conf.sound_dir = NULL;
 	m->conf.plane = NULL;
 	m->fp = mem_ref(fp);
 	m->net = mem_ref(net);
@@ -166,6 +168,8 @@ int media_alloc(struct media **mp, const struct media_conf *conf, struct fp *fp,
 		err = hash_alloc(&m->taps, TAP_BUCKETS);
 	if (!err && conf->recording_dir)
 		err = str_dup(&m->recording_dir, conf->recording_dir);
+	if (!err)
+		err = sounds_alloc(&m->sounds, conf->sound_dir);
 	if (!err)
 		err = ifaces_init(m, conf, e);
 	if (!err)

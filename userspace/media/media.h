@@ -41,9 +41,10 @@ struct media_conf {
 	uint32_t max_sessions;   /**< 0: none                               */
 	bool ssrc_substitute;    /**< receivers see one SSRC per stream     */
 	const char *recording_dir;
-	uint32_t workers;    /**< for who makes them: 0 one a processor */
-	int sockets;         /**< the same: enum plane_mode            */
-	struct plane *plane; /**< media workers, or NULL            */
+	const char *sound_dir; /**< of what is played by a name without / */
+	uint32_t workers;      /**< for who makes them: 0 one a processor */
+	int sockets;           /**< the same: enum plane_mode            */
+	struct plane *plane;   /**< media workers, or NULL            */
 };
 
 enum media_rtcp_mux {
@@ -182,6 +183,50 @@ int media_block(struct media *m, const struct media_sel *sel, bool block,
 		struct media_err *e);
 int media_block_dtmf(struct media *m, const struct media_sel *sel, bool block,
 		     struct media_err *e);
+
+/** What is played to the selected parties */
+struct media_clip {
+	struct pl file;    /**< begins with "/", or is in the sound-dir    */
+	uint64_t start_ms; /**< where in it                              */
+	unsigned times;    /**< that it is played, 0: without end        */
+	uint64_t max_ms;   /**< that it is played in all, 0: any         */
+};
+
+/**
+ * Play a file to parties, instead of what they would hear. Their legs are in the agent
+ * until it is over
+ *
+ * @param duration  ms that the file takes
+ *
+ * @return 0; ENOENT (no such call, party or file, nobody has answered); ENOTSUP (its
+ *         codec cannot be made, or only its parties can encrypt); what clip_open()
+ *         says. e says which
+ */
+int media_play(struct media *m, const struct media_sel *sel,
+	       const struct media_clip *what, uint64_t *duration,
+	       struct media_err *e);
+/** @param pos  ms in the file where the first of them was. @return 0, ENOENT */
+int media_play_stop(struct media *m, const struct media_sel *sel, uint64_t *pos,
+		    struct media_err *e);
+
+/** What is dialled for the selected parties */
+struct media_digit {
+	uint8_t event;     /**< 0..15: 0 to 9, *, #, A to D (RFC 4733 3.2) */
+	uint8_t volume;    /**< -dBm0, 0..63                               */
+	unsigned ms;       /**< 1..10000                                   */
+	unsigned pause_ms; /**< behind it, 0..10000                        */
+};
+
+/** Have their peers hear a digit, as if the selected had dialled it: as an event where
+ *  the peer knows telephone-event, else as tones. Digits wait for those before.
+ *  @return as media_play(); ENOSPC (too many wait) */
+int media_play_dtmf(struct media *m, const struct media_sel *sel,
+		    const struct media_digit *digit, struct media_err *e);
+
+/** What the selected say is silence for who hears it, or is heard again. It is forgotten
+ *  by an agent that starts anew. @return as media_play() */
+int media_silence(struct media *m, const struct media_sel *sel, bool on,
+		  struct media_err *e);
 
 enum media_rec { REC_START = 0, REC_STOP, REC_PAUSE };
 /** Formats wanted of a recording; both when none is set */

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 #include <re.h>
 #include "base/log.h"
+#include "media/note.h"
 #include "media/terms.h"
 
 /** One offer being worked on */
@@ -301,6 +302,9 @@ static int offer_line(struct offer *of, unsigned i)
 	if (of->o->block_dtmf)
 		f->dtmf_block = true;
 
+	err = note_take(&f->next_note, sm);
+	if (err)
+		return err;
 	f->next = d;
 	f->staged = true;
 	if (!f->cur.known)
@@ -328,6 +332,7 @@ static int offer_lines(struct offer *of)
 		if (s->idx < sdpx_mediac(of->sdp))
 			continue;
 		s->next = s->cur;
+		s->next_note = mem_deref(s->next_note);
 		s->next.active = false;
 		s->staged = true;
 	}

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "media/dict.h"
 #include "media/persist.h"
+#include "media/note.h"
 #include "media/terms.h"
 
 static int put_bool(struct odict *o, const char *key, bool val)
@@ -105,6 +106,8 @@ static int put_stream(struct odict *arr, const struct stream *s)
 	err |= dict_int(o, "ssrc_out", s->ssrc_out);
 	err |= dict_int(o, "ssrc_keep", s->ssrc_keep);
 	err |= terms_put(o, s->terms);
+	err |= note_put(o, "note", s->note);
+	err |= note_put(o, "next_note", s->next_note);
 
 	return err;
 }

@@ -31,6 +31,7 @@ static int add_bridge(struct odict *d, const struct bridge_stats *st)
 	err |= dict_int(d, "concealed ms", st->concealed);
 	err |= dict_int(d, "RTCP", st->rtcp);
 	err |= dict_int(d, "sent", st->sent);
+	err |= dict_int(d, "played", st->played);
 	err |= dict_float(d, "jitter ms", st->jitter_us / 1000.0);
 	err |= dict_float(d, "RTT ms", st->rtt_us / 1000.0);
 	err |= dict_float(d, "far loss", st->far_lost / 256.0);
@@ -51,9 +52,9 @@ int query_agent(struct odict *o, const struct stream *s)
 	if (err)
 		return err;
 	err |= dict_str(d, "why", fp_why_name(agent_why(s)));
-	if (s->terms->dtls.on)
+	if (s->terms && s->terms->dtls.on)
 		err |= dict_str(d, "DTLS", handshake_text(s->hs));
-	if (s->terms->ice) {
+	if (s->terms && s->terms->ice) {
 		(void)re_snprintf(pair, sizeof(pair), "%J", &s->terms->pair);
 		err |= dict_str(d, "ICE",
 				sa_isset(&s->terms->pair, SA_ALL) ? pair

@@ -13,6 +13,7 @@
 #include <re.h>
 #include "base/log.h"
 #include "media/persist.h"
+#include "media/note.h"
 #include "media/terms.h"
 
 static int64_t get_int(const struct odict *o, const char *key, int64_t dflt)
@@ -171,7 +172,13 @@ static int get_stream(struct party *p, const struct odict *o)
 	s->ssrc_out = (uint32_t)get_int(o, "ssrc_out", s->ssrc_out);
 	s->ssrc_keep = get_int(o, "ssrc_keep", 0);
 
-	return terms_load(&s->terms, o);
+	err = terms_load(&s->terms, o);
+	if (!err)
+		err = note_load(&s->note, o, "note");
+	if (!err)
+		err = note_load(&s->next_note, o, "next_note");
+
+	return err;
 }
 
 static int get_oldtags(struct party *p, const struct odict *o)
@@ -325,6 +332,15 @@ static void adopt_legs(struct media_call *c)
 	}
 }
 
+static bool in_agent(const struct stream *s)
+{
+	const struct leg *l = s->leg_on[0] ? fp_leg(s->party->call->m->fp,
+						    s->slot[0])
+					   : NULL;
+
+	return l && l->ctl.state == LEG_AGENT;
+}
+
 static bool legs_missing(const struct media_call *c)
 {
 	struct le *pe, *se;
@@ -338,7 +354,7 @@ static bool legs_missing(const struct media_call *c)
 			if (stream_state(s) != LEG_FREE && !s->leg_on[0])
 				return true;
 			/* the one who had its packets is dead */
-			if (stream_state(s) == LEG_AGENT)
+			if (stream_state(s) == LEG_AGENT || in_agent(s))
 				return true;
 		}
 	}

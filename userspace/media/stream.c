@@ -29,6 +29,9 @@ static void stream_destructor(void *arg)
 	mem_deref(s->hs);
 	release_ports(s);
 	mem_deref(s->terms);
+	mem_deref(s->note);
+	mem_deref(s->next_note);
+	mem_deref(s->play);
 	list_unlink(&s->le);
 }
 
@@ -120,6 +123,9 @@ void stream_commit(struct stream *s)
 		return;
 
 	s->staged = false;
+	mem_deref(s->note);
+	s->note = s->next_note;
+	s->next_note = NULL;
 
 	/* on hold without an address, it is still where it was */
 	if (n->held && s->cur.known && s->cur.active && n->active) {

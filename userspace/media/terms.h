@@ -9,6 +9,7 @@
 #ifndef CAROM_MEDIA_TERMS_H
 #define CAROM_MEDIA_TERMS_H
 
+#include "bridge/play.h"
 #include "media/call.h"
 #include "ice/lite.h"
 #include "media/dtlsterms.h"
@@ -94,6 +95,12 @@ int terms_put(struct odict *o, const struct terms *t);
 /** Read them again, where there are any */
 int terms_load(struct terms **tp, const struct odict *o);
 
+/** Formats in a stored object, and read again: added behind those of f */
+int terms_put_formats(struct odict *o, const char *key,
+		      const struct formats *f);
+void terms_load_formats(struct formats *f, const struct odict *o,
+			const char *key);
+
 /* ---- agent.c -------------------------------------------------------------- */
 
 /** Why a stream's packets go through the agent; LEG_WHY_NOTHING: they do not have to */
@@ -102,6 +109,18 @@ enum leg_why agent_why(const struct stream *s);
 /** Send a datagram of ours (DTLS) from a stream's RTP port. @return 0, ENOTCONN, ENOBUFS */
 int agent_send(const struct stream *s, const struct sa *dst, const uint8_t *p,
 	       size_t n);
+
+/** What a stream's party is sent when it is encoded for it, now: codec, pt, fmtp, ptime,
+ *  bitrate, complexity of m; no codec where none can be made */
+void agent_encoder(struct bridge_member *m, const struct stream *s);
+/** The payload type that it knows telephone-event by, best in its codec's clock; -1: it
+ *  does not. @param clock  Hz of it, or NULL */
+int agent_events(const struct stream *s, uint32_t *clock);
+/** As bridge_play() and so on, to its party. @return ENOTCONN, ENOENT: no bridge */
+int agent_play(const struct stream *s, const struct bridge_play *p);
+int agent_digit(const struct stream *s, const struct bridge_digit *d);
+void agent_play_stop(const struct stream *s, uint64_t *pos_ms, unsigned *times);
+bool agent_playing(const struct stream *s);
 
 /** Figures of what a stream sends, where the agent has it */
 bool stream_agent_stats(const struct stream *s, struct bridge_stats *st);

@@ -17,8 +17,7 @@ enum { COMPLEXITY_NONE = 11 /* one more than there is */ };
 
 /* ---- written -------------------------------------------------------------- */
 
-static int put_formats(struct odict *o, const char *key,
-		       const struct formats *f)
+int terms_put_formats(struct odict *o, const char *key, const struct formats *f)
 {
 	struct odict *arr;
 	int err;
@@ -121,10 +120,10 @@ int terms_put(struct odict *o, const struct terms *t)
 	err = dict_add(&x, o, "terms", ODICT_OBJECT);
 	if (err)
 		return err;
-	err |= put_formats(x, "own", &t->own);
-	err |= put_formats(x, "told", &t->told);
-	err |= put_formats(x, "next_own", &t->next_own);
-	err |= put_formats(x, "next_told", &t->next_told);
+	err |= terms_put_formats(x, "own", &t->own);
+	err |= terms_put_formats(x, "told", &t->told);
+	err |= terms_put_formats(x, "next_own", &t->next_own);
+	err |= terms_put_formats(x, "next_told", &t->next_told);
 	err |= put_keys(x, &t->keys);
 	err |= dtls_put(x, "dtls", &t->dtls);
 	err |= dtls_put(x, "next_dtls", &t->next_dtls);
@@ -177,7 +176,7 @@ static void get_format(struct formats *f, const char *text)
 	++f->n;
 }
 
-static void get_formats(struct formats *f, const struct odict *o,
+void terms_load_formats(struct formats *f, const struct odict *o,
 			const char *key)
 {
 	const struct odict_entry *e = odict_get_type(o, ODICT_ARRAY, key);
@@ -268,10 +267,10 @@ int terms_load(struct terms **tp, const struct odict *o)
 	t = mem_zalloc(sizeof(*t), NULL);
 	if (!t)
 		return ENOMEM;
-	get_formats(&t->own, e->u.odict, "own");
-	get_formats(&t->told, e->u.odict, "told");
-	get_formats(&t->next_own, e->u.odict, "next_own");
-	get_formats(&t->next_told, e->u.odict, "next_told");
+	terms_load_formats(&t->own, e->u.odict, "own");
+	terms_load_formats(&t->told, e->u.odict, "told");
+	terms_load_formats(&t->next_own, e->u.odict, "next_own");
+	terms_load_formats(&t->next_told, e->u.odict, "next_told");
 	get_keys(&t->keys, e->u.odict);
 	dtls_load(&t->dtls, e->u.odict, "dtls");
 	dtls_load(&t->next_dtls, e->u.odict, "next_dtls");

@@ -146,15 +146,10 @@ static int block(struct ng *ng, struct ng_flags *f, struct odict *reply,
 		 bool dtmf, bool on)
 {
 	struct media_err e = {""};
-	struct media_sel sel = {
-		.call_id = f->o.call_id,
-		.from_tag = f->o.from_tag,
-		.to_tag = f->o.to_tag,
-		.via_branch = f->o.via_branch,
-		.address = f->address,
-	};
+	struct media_sel sel;
 	int err;
 
+	ng_select(&sel, f);
 	/* Nobody is named: everybody is meant */
 	sel.all = f->all ||
 		  (!f->o.from_tag.l && !sa_isset(&f->address, SA_ADDR));
@@ -204,15 +199,15 @@ static const struct command commands[] = {
 	{"unblock media", NG_BLOCK, CALL_ID, cmd_unblock_media},
 	{"block DTMF", NG_BLOCK, CALL_ID, cmd_block_dtmf},
 	{"unblock DTMF", NG_BLOCK, CALL_ID, cmd_unblock_dtmf},
+	{"silence media", NG_BLOCK, CALL_ID, ng_silence_media},
+	{"unsilence media", NG_BLOCK, CALL_ID, ng_unsilence_media},
+	{"play media", NG_PLAY, CALL_ID, ng_play_media},
+	{"stop media", NG_PLAY, CALL_ID, ng_stop_media},
+	{"play DTMF", NG_PLAY, CALL_ID, ng_play_dtmf},
 };
 
 /* rtpengine has them, Carom has not: a proxy is told so */
 static const char *const not_offered[] = {
-	"play media",
-	"stop media",
-	"play DTMF",
-	"silence media",
-	"unsilence media",
 	"start forwarding",
 	"stop forwarding",
 	"publish",

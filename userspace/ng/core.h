@@ -37,6 +37,16 @@ int ng_command(struct ng *ng, const struct odict *req, struct odict *reply);
 int ng_offer(struct ng *ng, struct ng_flags *f, struct odict *reply);
 int ng_answer(struct ng *ng, struct ng_flags *f, struct odict *reply);
 
+/** Commands that play. @return as ng_command() */
+int ng_play_media(struct ng *ng, struct ng_flags *f, struct odict *reply);
+int ng_stop_media(struct ng *ng, struct ng_flags *f, struct odict *reply);
+int ng_play_dtmf(struct ng *ng, struct ng_flags *f, struct odict *reply);
+int ng_silence_media(struct ng *ng, struct ng_flags *f, struct odict *reply);
+int ng_unsilence_media(struct ng *ng, struct ng_flags *f, struct odict *reply);
+
+/** Whom a request names, as media knows them */
+void ng_select(struct media_sel *sel, const struct ng_flags *f);
+
 /** "result": "ok" */
 int ng_reply_ok(struct odict *reply);
 

@@ -297,6 +297,10 @@ int ng_flags_decode(struct ng_flags *f, enum ng_scope scope,
 	f->scope = scope;
 	f->delete_delay = -1;
 	f->limit = 32;
+	/* rtpengine's of play DTMF */
+	f->digit.ms = 250;
+	f->digit.pause_ms = 100;
+	f->digit.volume = 8;
 	f->o.tos = -1;
 	/* As rtpengine without --sip-source: the SDP's addresses hold */
 	f->o.trust_address = true;

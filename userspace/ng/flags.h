@@ -21,28 +21,32 @@ enum ng_scope {
 	NG_OFFER = 1 << 0,
 	NG_ANSWER = 1 << 1,
 	NG_SDP = NG_OFFER | NG_ANSWER,
-	NG_BLOCK = 1 << 2,  /**< block and unblock, media and DTMF        */
+	NG_BLOCK = 1 << 2,  /**< block, unblock, silence, unsilence       */
 	NG_RECORD = 1 << 3, /**< start, stop, pause recording             */
 	NG_DELETE = 1 << 4,
 	NG_VIEW = 1 << 5, /**< query, list, statistics, ping            */
-	NG_ANY = 0x3f,
+	NG_PLAY = 1 << 6, /**< play and stop media, play DTMF           */
+	NG_ANY = 0x7f,
 };
 
 /** A request as the commands read it. Strings point into the dictionary */
 struct ng_flags {
 	enum ng_scope scope;
-	struct media_opts o;  /**< what media is asked                  */
-	struct sa address;    /**< "address": whom to block             */
-	int delete_delay;     /**< s, -1 not given                      */
-	uint32_t limit;       /**< of list                              */
-	unsigned rec_formats; /**< MEDIA_REC_*, 0: both                 */
-	bool all;             /**< block: the whole call                */
-	bool fatal;           /**< delete: an unknown call is an error  */
-	bool pause;           /**< stop recording: pause it             */
-	bool load_limit;      /**< the proxy understands "load limit"   */
-	bool loop_protect;    /**< mark our SDPs, know them again       */
-	bool sdes_off;        /**< no a=crypto may come out             */
-	bool sip_source;      /**< believe received-from, not the SDP   */
+	struct media_opts o;      /**< what media is asked                  */
+	struct sa address;        /**< "address": whom to block             */
+	int delete_delay;         /**< s, -1 not given                      */
+	uint32_t limit;           /**< of list                              */
+	unsigned rec_formats;     /**< MEDIA_REC_*, 0: both                 */
+	struct media_clip clip;   /**< play media                       */
+	struct media_digit digit; /**< play DTMF                        */
+	bool times_given, digit_given;
+	bool all;          /**< block, play: the whole call          */
+	bool fatal;        /**< delete: an unknown call is an error  */
+	bool pause;        /**< stop recording: pause it             */
+	bool load_limit;   /**< the proxy understands "load limit"   */
+	bool loop_protect; /**< mark our SDPs, know them again       */
+	bool sdes_off;     /**< no a=crypto may come out             */
+	bool sip_source;   /**< believe received-from, not the SDP   */
 
 	/* while decoding */
 	unsigned rtcp_mux; /* bit mask of enum media_rtcp_mux        */

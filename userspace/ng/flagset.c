@@ -60,8 +60,7 @@ FLAG(load_limit, load_limit, true)
 FLAG(rec_pcap, rec_formats, f->rec_formats | MEDIA_REC_PCAP)
 FLAG(rec_wav, rec_formats, f->rec_formats | MEDIA_REC_WAV)
 
-/* yes, on and nothing at all; no and off */
-static int set_bool(bool *b, const struct pl *val)
+int ng_set_bool(bool *b, const struct pl *val)
 {
 	if (!val->l || ng_name_eq(val, "yes") || ng_name_eq(val, "on") ||
 	    ng_name_eq(val, "true") || ng_name_eq(val, "1"))
@@ -92,7 +91,7 @@ int ng_set_dtls_hash(struct ng_flags *f, const struct pl *val)
 
 int ng_set_record_call(struct ng_flags *f, const struct pl *val)
 {
-	return set_bool(&f->o.record_call, val);
+	return ng_set_bool(&f->o.record_call, val);
 }
 
 /* Every flow here stems from an offer and its answer: three words, one set */
@@ -107,12 +106,7 @@ int ng_set_all(struct ng_flags *f, const struct pl *val)
 	return 0;
 }
 
-int ng_set_pause(struct ng_flags *f, const struct pl *val)
-{
-	return set_bool(&f->pause, val);
-}
-
-static int set_int(int64_t *np, const struct pl *val, int64_t lo, int64_t hi)
+int ng_set_int(int64_t *np, const struct pl *val, int64_t lo, int64_t hi)
 {
 	const bool neg = val->l && *val->p == '-';
 	int64_t n = 0;
@@ -140,7 +134,7 @@ int ng_set_tos(struct ng_flags *f, const struct pl *val)
 {
 	int64_t n;
 
-	if (set_int(&n, val, INT64_MIN, INT64_MAX))
+	if (ng_set_int(&n, val, INT64_MIN, INT64_MAX))
 		return EINVAL;
 
 	/* rtpengine: a negative one changes nothing, 256 and up the default */
@@ -153,7 +147,7 @@ int ng_set_ptime(struct ng_flags *f, const struct pl *val)
 {
 	int64_t n;
 
-	if (set_int(&n, val, 0, PTIME_MAX))
+	if (ng_set_int(&n, val, 0, PTIME_MAX))
 		return EINVAL;
 
 	f->o.ptime = (uint32_t)n;
@@ -165,7 +159,7 @@ int ng_set_delete_delay(struct ng_flags *f, const struct pl *val)
 {
 	int64_t n;
 
-	if (set_int(&n, val, 0, DELAY_MAX))
+	if (ng_set_int(&n, val, 0, DELAY_MAX))
 		return EINVAL;
 
 	f->delete_delay = (int)n;
@@ -177,7 +171,7 @@ int ng_set_limit(struct ng_flags *f, const struct pl *val)
 {
 	int64_t n;
 
-	if (set_int(&n, val, 1, UINT32_MAX))
+	if (ng_set_int(&n, val, 1, UINT32_MAX))
 		return EINVAL;
 
 	f->limit = (uint32_t)n;

@@ -25,11 +25,17 @@
 	X(from_tag) X(to_tag) X(accept) X(consume) X(set) \
 	X(always_transcode) X(generate_mid) X(strip_extmap) X(sdp_attr) \
 	X(single_codec) X(replace_origin_full) X(force_version) X(delete_delay) X(limit) X(address) X(all) \
-	X(fatal) X(pause) X(load_limit) X(rec_pcap) X(rec_wav)
+	X(fatal) X(pause) X(load_limit) X(rec_pcap) X(rec_wav) \
+	X(file) X(times) X(play_for) X(play_from) X(digit) X(digit_ms) X(volume)
 /* clang-format on */
 
 #define X(name) int ng_set_##name(struct ng_flags *f, const struct pl *val);
 NG_SETTERS(X)
 #undef X
+
+/** yes, on and nothing at all; no and off. @return 0, EINVAL */
+int ng_set_bool(bool *b, const struct pl *val);
+/** A whole number of lo..hi. @return 0, EINVAL */
+int ng_set_int(int64_t *np, const struct pl *val, int64_t lo, int64_t hi);
 
 #endif

@@ -292,6 +292,11 @@ unsigned plane_least(const struct plane *pl)
 	return best;
 }
 
+struct fp *plane_fp(const struct plane *pl)
+{
+	return pl->fp;
+}
+
 bool plane_is_xdp(const struct plane *pl)
 {
 	return pl && pl->xdp;

@@ -75,6 +75,9 @@ unsigned plane_least(const struct plane *pl);
 int plane_stats(const struct plane *pl, unsigned worker,
 		struct plane_stats *st);
 
+/** The fast path that it was made with */
+struct fp *plane_fp(const struct plane *pl);
+
 /** Do devices have sockets, or do ports? Why the latter: a sentence, or "" */
 bool plane_is_xdp(const struct plane *pl);
 const char *plane_why_plain(const struct plane *pl);

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# What ng plays into a call that the kernel relays: files, digits, silence. Judged on
+# the wire of who hears it: tones, and one stream without a gap
+
+load lib
+
+setup_file() { proxy_up; }
+
+teardown_file() { proxy_down; }
+
+setup()
+{
+	carom_only
+	cd "$BATS_TEST_TMPDIR"
+	tones
+	"$ROOT/tools/lab.d/tone.py" wav 1000 16000 2 "$PWD/music.wav"
+	chmod a+rx "$PWD/.." "$PWD"
+	chmod a+r music.wav
+}
+
+teardown()
+{
+	end_calls
+	[ -n "$BATS_TEST_COMPLETED" ] || show_logs
+}
+
+relayed() { carom legs --json | jq -e '[.legs[] | select(.media == "rtp" and .state == "relay" and .packets > 10)] | length == 2' >/dev/null; }
+
+# begin MS: alice calls bob, and talks; ID is the call's
+begin()
+{
+	capture alice
+	capture bob
+	callee bob uas "$BOB4"
+	caller alice uac "$ALICE4" bob "$1" &
+	LAB_PIDS+=($!)
+	wait_for 10 relayed
+	ID=$(ngc send '{"command": "list"}' | jq -r '.calls[0]')
+	TAG=$(ngc send "{\"command\": \"query\", \"call-id\": \"$ID\"}" |
+		jq -r '[.tags[]] | sort_by(.created) | .[0].tag')
+}
+
+end()
+{
+	wait "$CALLEE"
+	wait_for 5 no_calls
+}
+
+ask() # COMMAND REST
+{
+	ngc send "{\"command\": \"$1\", \"call-id\": \"$ID\", \"from-tag\": \"$TAG\"$2}" |
+		tee reply
+	[ "$(jq -r .result reply)" = ok ]
+}
+
+# shares HOST ADDR HZ...: what part of all that it heard is at each, of its one stream
+shares()
+{
+	"$ROOT/tools/lab.d/tone.py" find "$1.pcap" "$2" "${@:3}" | tee shares
+	jq -es 'length == 1 and .[0].gaps == 0' shares >/dev/null
+}
+
+@test "a file is played to one of them, in the stream that there is" {
+	begin 3000
+	ask "play media" ", \"file\": \"$PWD/music.wav\", \"repeat-duration\": 1000"
+	[ "$(jq .duration reply)" = 10000 ]
+	carom legs --json | jq -e '[.legs[] | select(.why == "playing")] | length == 4' >/dev/null
+	# and when it is over, the kernel has them again
+	sleep 1.5
+	[ "$(carom legs --json | jq '[.legs[] | select(.state == "agent")] | length')" = 0 ]
+	end
+	shares alice "$ALICE4" 1000 660
+	jq -es '.[0].share | .["1000"] > 0.2 and .["660"] > 0.4 and .["1000"] + .["660"] > 0.85' shares
+	# bob hears alice all the time
+	shares bob "$BOB4" 440
+	jq -es '.[0].share["440"] > 0.85' shares
+}
+
+@test "what is played can be stopped" {
+	begin 2500
+	ask "play media" ", \"file\": \"$PWD/music.wav\", \"repeat-times\": 100"
+	sleep 0.5
+	ask "stop media" ""
+	[ "$(jq '.["last-frame-pos"]' reply)" -ge 400 ]
+	[ "$(carom legs --json | jq '[.legs[] | select(.state == "agent")] | length')" = 0 ]
+	end
+	shares alice "$ALICE4" 1000 660
+	jq -es '.[0].share | .["1000"] > 0.05 and .["660"] > 0.5' shares
+}
+
+@test "digits are dialled for one of them: tones, as these phones know no events" {
+	begin 2000
+	ask "play DTMF" ', "code": "#", "duration": 400'
+	ask "play DTMF" ', "code": 5, "duration": 400'
+	end
+	# bob hears alice no more meanwhile: two tones for # and two for 5, pauses, alice
+	shares bob "$BOB4" 941 1477 770 1336 440
+	jq -es '.[0].share | all(.["941"], .["1477"], .["770"], .["1336"]; . > 0.04)
+		and .["440"] > 0.3' shares
+}
+
+@test "one of them is silenced, and heard again" {
+	begin 3000
+	ask "silence media" ""
+	sleep 1
+	ask "unsilence media" ""
+	[ "$(carom legs --json | jq '[.legs[] | select(.state == "agent")] | length')" = 0 ]
+	end
+	shares bob "$BOB4" 440
+	jq -es '.[0].share["440"] | . > 0.3 and . < 0.85' shares
+	shares alice "$ALICE4" 660
+	jq -es '.[0].share["660"] > 0.85' shares
+}
+
+@test "what cannot be played is refused, and why" {
+	begin 3000
+	run ask "play media" ', "file": "/nowhere.wav"'
+	echo "$output"; [ "$status" != 0 ]
+	[[ $output == *"/nowhere.wav: No such file"* ]]
+	run ask "play media" ', "file": "../../etc/passwd"'
+	[[ $output == *"no name of a file"* ]]
+	run ask "play DTMF" ''
+	[[ $output == *"give code"* ]]
+	end
+}

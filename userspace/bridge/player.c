@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file bridge/player.c  Players, on the worker: a packet each ptime
+ */
+#include <math.h>
+#include <string.h>
+#include "bridge/member.h"
+#include "bridge/player.h"
+
+enum {
+	NS_PER_MS = 1000000,
+	LATE_MAX = 5,   /* packets that are made up for at once           */
+	PART_MS = 10,   /* of a clip that is converted at once            */
+	ENDS = 3,       /* packets that say that a digit is over (RFC 4733
+			   2.5.1.4)                                       */
+	UNITS = 0xffff, /* of an event that one packet can tell           */
+	LOUDEST = 3,    /* -dBm0 of each of two tones: louder would clip  */
+};
+
+/* dBm0 of a sine of full scale (ITU-T G.711) */
+#define FULL_SCALE 3.17
+
+static uint32_t units(const struct player *p, uint64_t ms)
+{
+	const uint32_t clock = p->conf.codec ? p->conf.codec->clock
+					     : p->conf.event_clock;
+
+	return (uint32_t)(ms * clock / 1000);
+}
+
+/* ---- sound ----------------------------------------------------------------- */
+
+/* The first samples that wait, as a packet */
+static void send_frame(struct member *m, struct player *p)
+{
+	int16_t both[CODEC_SAMPLES_MAX];
+	const int16_t *pcm = p->pcm;
+	uint8_t buf[CODEC_BYTES_MAX];
+	size_t len = 0;
+
+	if (codec_enc_ch(p->enc) == 2) {
+		memcpy(both, p->pcm, p->frame * sizeof(*both));
+		resample_stereo(both, p->frame);
+		pcm = both;
+	}
+	if (codec_encode(p->enc, pcm, p->frame, buf, &len))
+		len = 0;
+	if (len) {
+		send_payload(m, buf, len, p->conf.pt, m->tx.ts, m->tx.marker);
+		++m->st.played;
+	}
+	m->tx.marker = !len; /* DTX: a talkspurt has ended */
+	p->pcmn -= p->frame;
+	memmove(p->pcm, p->pcm + p->frame, p->pcmn * sizeof(*p->pcm));
+}
+
+/* Silence for what is missing of a packet */
+static void fill(struct player *p)
+{
+	if (p->pcmn >= p->frame)
+		return;
+	memset(p->pcm + p->pcmn, 0, (p->frame - p->pcmn) * sizeof(*p->pcm));
+	p->pcmn = p->frame;
+}
+
+/* Behind its last sample a clip begins again, or is over */
+static void look_at_end(struct player *p)
+{
+	const struct clip *c = p->conf.clip;
+
+	if (!p->left) {
+		p->ended = true;
+	} else if (p->pos >= clip_len(c)) {
+		p->ended = p->times == 1 || !clip_len(c);
+		if (p->ended)
+			return;
+		if (p->times)
+			--p->times;
+		p->pos = 0;
+	}
+}
+
+/* Samples of the clip that are there, and may be played */
+static size_t ready(const struct player *p, size_t most)
+{
+	size_t n = clip_have(p->conf.clip) - p->pos;
+
+	if (n > most)
+		n = most;
+
+	return n > p->left ? (size_t)p->left : n;
+}
+
+static void take_part(struct player *p, size_t n)
+{
+	const int16_t *pcm = clip_pcm(p->conf.clip) + p->pos;
+	size_t room = codec_enc_rate(p->enc) * PART_MS / 1000 + 2;
+
+	if (p->rs) {
+		resample_run(p->rs, pcm, n, p->pcm + p->pcmn, &room);
+	} else {
+		memcpy(p->pcm + p->pcmn, pcm, n * sizeof(*pcm));
+		room = n;
+	}
+	p->pcmn += room;
+	p->pos += n;
+	if (p->left != UINT64_MAX)
+		p->left -= n;
+	look_at_end(p);
+}
+
+static void clip_step(struct member *m, struct player *p)
+{
+	const size_t part = clip_rate(p->conf.clip) * PART_MS / 1000;
+
+	while (p->pcmn < p->frame && !p->ended) {
+		const size_t want = p->frame - p->pcmn;
+		const size_t n = ready(p, p->rs || want > part ? part : want);
+
+		if (!n)
+			break; /* it is still being read */
+		take_part(p, n);
+	}
+	fill(p);
+	send_frame(m, p);
+}
+
+/* ---- digits ----------------------------------------------------------------- */
+
+static void event_packet(struct member *m, struct player *p, uint32_t len,
+			 bool end, bool marker)
+{
+	const struct bridge_digit *d = &p->digitv[p->head];
+	const uint8_t pay[4] = {
+		d->event,
+		(uint8_t)(d->volume | (end ? 0x80 : 0)),
+		(uint8_t)(len >> 8),
+		(uint8_t)len,
+	};
+
+	send_payload(m, pay, sizeof(pay), (uint8_t)p->conf.event_pt,
+		     p->event_ts, marker);
+	++m->st.played;
+}
+
+/* One that is longer than a packet can say goes on as another (RFC 4733 2.5.1.3) */
+static void event_step(struct member *m, struct player *p)
+{
+	const struct bridge_digit *d = &p->digitv[p->head];
+	const uint32_t ms = p->digit_ms + p->conf.ptime;
+	const bool end = ms >= d->ms;
+	const uint32_t len = (uint32_t)((uint64_t)(end ? d->ms : ms) *
+					p->conf.event_clock / 1000);
+
+	if (!p->digit_ms) {
+		p->event_ts = m->tx.ts;
+		p->event_at = 0;
+		p->ends = 0;
+	}
+	if (p->ends == ENDS)
+		return;
+	while (len - p->event_at > UNITS) {
+		event_packet(m, p, UNITS, false, !p->digit_ms && !p->event_at);
+		p->event_ts += (uint32_t)((uint64_t)UNITS * units(p, 1000) /
+					  p->conf.event_clock);
+		p->event_at += UNITS;
+	}
+	event_packet(m, p, len - p->event_at, end,
+		     !p->digit_ms && !p->event_at);
+	p->ends += end;
+}
+
+static void set_tones(struct player *p, const struct bridge_digit *d, bool on)
+{
+	static const double low[] = {697, 770, 852, 941};
+	static const double high[] = {1209, 1336, 1477, 1633};
+	/* rows and columns of the pad, by event: 0..9 * # A..D */
+	static const uint8_t at[16] = {0x31, 0x00, 0x01, 0x02, 0x10, 0x11,
+				       0x12, 0x20, 0x21, 0x22, 0x30, 0x32,
+				       0x03, 0x13, 0x23, 0x33};
+	const double loud = d->volume < LOUDEST ? LOUDEST : d->volume;
+	const double amp = on ? INT16_MAX * pow(10, -(loud + FULL_SCALE) / 20)
+			      : 0;
+
+	(void)tone_set(p->tone, 0, low[at[d->event] >> 4], amp);
+	(void)tone_set(p->tone, 1, high[at[d->event] & 3], amp);
+}
+
+static void tone_step(struct member *m, struct player *p)
+{
+	const struct bridge_digit *d = &p->digitv[p->head];
+
+	set_tones(p, d, p->digit_ms < d->ms);
+	p->pcmn = 0; /* of a clip that waits: less than a packet */
+	tone_render(p->tone, p->pcm, p->frame);
+	p->pcmn = p->frame;
+	send_frame(m, p);
+}
+
+static void digit_step(struct member *m, struct player *p)
+{
+	const struct bridge_digit *d = &p->digitv[p->head];
+
+	if (p->conf.event_pt >= 0)
+		event_step(m, p);
+	else
+		tone_step(m, p);
+	p->digit_ms += p->conf.ptime;
+	if (p->digit_ms < d->ms + d->pause_ms)
+		return;
+	/* its end has to be told, however short the pause is */
+	if (p->conf.event_pt >= 0 && p->ends < ENDS)
+		return;
+	p->digit_ms = 0;
+	p->head = (p->head + 1) % PLAY_DIGITS;
+	--p->digitc;
+	m->tx.marker = true;
+}
+
+/* ---- time -------------------------------------------------------------------- */
+
+/* @return false: nothing is left */
+static bool step(struct member *m, struct player *p)
+{
+	if (p->digitc) {
+		digit_step(m, p);
+	} else if (!p->ended || p->pcmn) {
+		clip_step(m, p);
+	} else if (p->conf.silence) {
+		fill(p);
+		send_frame(m, p);
+	} else {
+		return false;
+	}
+	m->tx.ts += units(p, p->conf.ptime);
+
+	return true;
+}
+
+static void over(struct member *m, struct player *p)
+{
+	m->tx.playing = false;
+	m->tx.marker = true;
+	__atomic_store_n(&p->over, true, __ATOMIC_RELEASE);
+	(void)plane_event(m->port, BRIDGE_PLAYED, &m->prog->conf.remote, NULL,
+			  0);
+}
+
+static void tick(void *arg)
+{
+	struct member *m = arg;
+	struct player *p = m->player;
+	const uint64_t now = plane_now(m->port) / NS_PER_MS;
+
+	for (unsigned i = 0; i < LATE_MAX && p->next <= now; i++) {
+		if (!step(m, p)) {
+			over(m, p);
+			return;
+		}
+		p->next += p->conf.ptime;
+	}
+	/* after a longer standstill time goes on from here */
+	if (p->next <= now) {
+		m->tx.ts += units(p, now + p->conf.ptime - p->next);
+		p->next = now + p->conf.ptime;
+	}
+	plane_tmr_at(&m->play_tmr, m->port, p->next, tick, m);
+}
+
+void player_start(struct member *m, struct player *p)
+{
+	m->player = p;
+	m->tx.playing = true;
+	m->tx.accn = 0;
+	send_now(m, p->conf.codec ? p->conf.codec->clock : p->conf.event_clock,
+		 p->conf.ptime);
+	p->next = plane_now(m->port) / NS_PER_MS;
+	plane_tmr_at(&m->play_tmr, m->port, p->next, tick, m);
+}
+
+void player_stop(struct member *m)
+{
+	plane_tmr_stop(&m->play_tmr);
+	m->player = NULL;
+	m->tx.playing = false;
+	m->tx.marker = true;
+}

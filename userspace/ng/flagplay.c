@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file ng/flagplay.c  What the flags of playing do
+ */
+#include <ctype.h>
+#include <string.h>
+#include <re.h>
+#include "ng/flagset.h"
+
+enum {
+	MS_MAX = 24 * 3600 * 1000, /**< a day: more is a slip of the pen */
+	TIMES_MAX = 1000000,
+	DIGIT_MS_MIN = 100, /**< as rtpengine has it */
+	DIGIT_MS_MAX = 5000,
+	EVENTS = 16,
+	VOLUME_MAX = 63, /**< -dBm0 */
+};
+
+int ng_set_file(struct ng_flags *f, const struct pl *val)
+{
+	if (!val->l)
+		return EINVAL;
+	f->clip.file = *val;
+
+	return 0;
+}
+
+int ng_set_times(struct ng_flags *f, const struct pl *val)
+{
+	int64_t n;
+
+	if (ng_set_int(&n, val, 1, TIMES_MAX))
+		return EINVAL;
+	f->clip.times = (unsigned)n;
+	f->times_given = true;
+
+	return 0;
+}
+
+int ng_set_play_for(struct ng_flags *f, const struct pl *val)
+{
+	int64_t n;
+
+	if (ng_set_int(&n, val, 1, MS_MAX))
+		return EINVAL;
+	f->clip.max_ms = (uint64_t)n;
+
+	return 0;
+}
+
+int ng_set_play_from(struct ng_flags *f, const struct pl *val)
+{
+	int64_t n;
+
+	if (ng_set_int(&n, val, 0, MS_MAX))
+		return EINVAL;
+	f->clip.start_ms = (uint64_t)n;
+
+	return 0;
+}
+
+/* Code 0 to 15, or the digit itself; 0 to 9 are the same either way */
+int ng_set_digit(struct ng_flags *f, const struct pl *val)
+{
+	static const char digits[] = "0123456789*#ABCD";
+	const char *at = NULL;
+	int64_t n;
+
+	if (val->l == 1)
+		at = strchr(digits, toupper((unsigned char)*val->p));
+	if (at)
+		n = at - digits;
+	else if (ng_set_int(&n, val, 0, EVENTS - 1))
+		return EINVAL;
+	f->digit.event = (uint8_t)n;
+	f->digit_given = true;
+
+	return 0;
+}
+
+static int digit_ms(unsigned *msp, const struct pl *val)
+{
+	int64_t n;
+
+	if (ng_set_int(&n, val, DIGIT_MS_MIN, DIGIT_MS_MAX))
+		return EINVAL;
+	*msp = (unsigned)n;
+
+	return 0;
+}
+
+int ng_set_digit_ms(struct ng_flags *f, const struct pl *val)
+{
+	return digit_ms(&f->digit.ms, val);
+}
+
+/* "pause" of a digit is behind it; of a recording, it is what becomes of it */
+int ng_set_pause(struct ng_flags *f, const struct pl *val)
+{
+	if (f->scope == NG_PLAY)
+		return digit_ms(&f->digit.pause_ms, val);
+
+	return ng_set_bool(&f->pause, val);
+}
+
+/* dBm0; a number without its minus means the same */
+int ng_set_volume(struct ng_flags *f, const struct pl *val)
+{
+	int64_t n;
+
+	if (ng_set_int(&n, val, -VOLUME_MAX, VOLUME_MAX))
+		return EINVAL;
+	f->digit.volume = (uint8_t)(n < 0 ? -n : n);
+
+	return 0;
+}
