@@ -24,7 +24,7 @@ SRCS_edge   := $(call room,dispatch) $(addprefix userspace/edge/,msg.c list.c \
 		 users.c count.c)
 SRCS_bpf    := $(SRCS_log) $(SRCS_edge) $(call room,fastpath) \
 	       $(filter-out tests/bpf/test_% tests/bpf/bridgebed.c,$(wildcard tests/bpf/*.c))
-SRCS_bridge := $(SRCS_bpf) $(call room,plane bridge audio rtp secure) \
+SRCS_bridge := $(SRCS_bpf) $(call room,plane bridge audio rtp secure fax) \
 	       tests/bpf/bridgebed.c
 
 TEST_SRCS_log        = $(SRCS_log)
@@ -94,6 +94,7 @@ TEST_SRCS_plane = $(SRCS_bpf) $(call room,plane)
 TEST_SRCS_bridge = $(SRCS_bridge)
 TEST_SRCS_bridge_srtp = $(SRCS_bridge)
 TEST_SRCS_bridge_leave = $(SRCS_bridge)
+TEST_SRCS_bridge_fax = $(SRCS_bridge)
 TEST_SRCS_bridge_play = $(SRCS_bridge)
 TEST_SRCS_bridge_enter = $(SRCS_bridge)
 

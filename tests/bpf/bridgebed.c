@@ -50,7 +50,10 @@ static void legs(const struct bridge_member *m, const struct bridge_member *o)
 
 	l.state = LEG_AGENT;
 	l.plain = bridge_plain(bb.b);
-	l.media = m->rx.suite != SRTPX_NONE ? LEG_SRTP : LEG_RTP;
+	if (m->t38)
+		l.media = LEG_OTHER;
+	else
+		l.media = m->rx.suite != SRTPX_NONE ? LEG_SRTP : LEG_RTP;
 	l.clock_rate = 8000;
 	l.ssrc_rewrite = bb.ssrc_out;
 	l.ssrc_out = bb.ssrc_out;

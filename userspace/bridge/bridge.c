@@ -17,6 +17,7 @@ static void stop(void *arg)
 		plane_tmr_stop(&b->mv[i].rx.tmr);
 		plane_tmr_stop(&b->mv[i].rep.tmr);
 		plane_tmr_stop(&b->mv[i].play_tmr);
+		plane_tmr_stop(&b->mv[i].fax_tmr);
 	}
 }
 
@@ -33,6 +34,7 @@ static void destructor(void *arg)
 		plane_call(b->pl, b->worker, stop, b);
 	for (unsigned i = 0; i < 2; i++) {
 		mem_deref(b->mv[i].player);
+		mem_deref(b->mv[i].fax);
 		mem_deref(b->mv[i].prog);
 		mem_deref(b->mv[i].rx.order);
 	}
@@ -73,13 +75,22 @@ static int open_ports(struct member *m)
 			      member_receive, event_handler, m);
 	if (!err)
 		plane_port_hint(m->port, m->hintv);
-	if (err || (conf->mux && !m->prog->dst_rtcp))
+	if (err || conf->t38 || (conf->mux && !m->prog->dst_rtcp))
 		return err;
 	sa_set_port(&rtcp, (uint16_t)(sa_port(&rtcp) + 1));
 	err = plane_port_open(&m->rtcp_port, b->pl, b->worker, &rtcp,
 			      member_receive_rtcp, event_handler, m);
 	/* the range of the interface may end with the RTP port */
 	return err == ENOENT ? 0 : err;
+}
+
+/* Ports and timers are there: the clocks begin */
+static void start(void *arg)
+{
+	struct bridge *b = arg;
+
+	for (unsigned i = 0; i < 2; i++)
+		fax_start(&b->mv[i]);
 }
 
 int bridge_alloc(struct bridge **bp, struct plane *pl, unsigned worker,
@@ -107,6 +118,8 @@ int bridge_alloc(struct bridge **bp, struct plane *pl, unsigned worker,
 		err = order_alloc(&m->rx.order, WAIT_NS, member_ordered, m);
 		if (!err)
 			err = program_alloc(&m->prog, pl, &mv[i], &mv[!i]);
+		if (!err)
+			err = fax_alloc(&m->fax, m, &mv[i]);
 	}
 	/* both have to be whole before a packet comes to either */
 	if (!err)
@@ -118,6 +131,8 @@ int bridge_alloc(struct bridge **bp, struct plane *pl, unsigned worker,
 		return err;
 	}
 	b->on = true;
+	if (mv[0].t38 || mv[1].t38)
+		plane_call(pl, worker, start, b);
 	*bp = b;
 
 	return 0;
@@ -128,6 +143,8 @@ int bridge_alloc(struct bridge **bp, struct plane *pl, unsigned worker,
 struct swap {
 	struct bridge *b;
 	struct program *progv[2]; /* new ones go in, old ones come out */
+	struct gateway *fax;      /* the same, where not NULL          */
+	struct member *fax_m;
 };
 
 /* Contexts of keys that stay have counters that must go on */
@@ -161,6 +178,12 @@ static void swap_call(void *arg)
 		m->rx.timed = false;
 		m->tx.accn = 0;
 	}
+	if (s->fax) {
+		struct gateway *old = s->fax_m->fax;
+
+		s->fax_m->fax = s->fax;
+		s->fax = old;
+	}
 	set_hints(s->b);
 }
 
@@ -172,15 +195,19 @@ int bridge_change(struct bridge *b, unsigned side,
 	struct swap s = {.b = b};
 	int err;
 
-	if (!b || side > 1 || !m)
+	if (!b || side > 1 || !m || m->t38 != b->mv[side].prog->conf.t38)
 		return EINVAL;
 	mv[side] = *m;
 	mv[!side] = b->mv[!side].prog->conf;
 	err = program_alloc(&s.progv[0], b->pl, &mv[0], &mv[1]);
 	if (!err)
 		err = program_alloc(&s.progv[1], b->pl, &mv[1], &mv[0]);
+	s.fax_m = &b->mv[side];
+	if (!err && !fax_conf_same(&m->fax, &b->mv[side].prog->conf.fax))
+		err = fax_alloc(&s.fax, s.fax_m, m);
 	if (!err)
 		plane_call(b->pl, b->worker, swap_call, &s);
+	mem_deref(s.fax);
 	mem_deref(s.progv[0]);
 	mem_deref(s.progv[1]);
 

@@ -12,6 +12,7 @@
 
 #include <re.h>
 #include "audio/codec.h"
+#include "fax/gateway.h"
 #include "plane/plane.h"
 #include "secure/srtp.h"
 
@@ -67,7 +68,11 @@ struct bridge_member {
 	uint16_t seq; /**< that it begins with, and ts: random (RFC 3550 5.1) */
 	uint32_t ts;
 	bool silent; /**< it is sent nothing                */
-	bool go_on;  /**< the kernel relays to it until now: what is made for it
+	bool t38; /**< it speaks T.38 by UDPTL, and the other one by sound: no
+			  RTP, and of the above its addresses alone. Stays as it is
+			  while the bridge lives                           */
+	struct fax_conf fax; /**< t38: what was agreed with it               */
+	bool go_on; /**< the kernel relays to it until now: what is made for it
 			  goes on behind that, SSRC, numbers and time      */
 };
 
@@ -145,6 +150,9 @@ bool bridge_plain(const struct bridge *b);
 
 void bridge_stats(const struct bridge *b, unsigned side,
 		  struct bridge_stats *st);
+
+/** Figures of a fax call. @return false: that side does not speak T.38 */
+bool bridge_fax(const struct bridge *b, unsigned side, struct fax_stats *st);
 
 /**
  * Does what a member gets have an SSRC and numbers of ours?

@@ -95,6 +95,9 @@ struct member {
 	struct reporter rep;
 	struct player *player; /* NULL: nothing is played */
 	struct plane_tmr play_tmr;
+	struct gateway *fax; /* it speaks T.38, NULL: RTP */
+	struct plane_tmr fax_tmr;
+	uint64_t fax_at; /* ms: when the other one is to hear more */
 	struct plane_port *rtcp_port;
 	const void *hintv[PLANE_HINTS];
 };
@@ -135,6 +138,18 @@ void reporter_read(struct member *m, const uint8_t *p, size_t n, uint64_t now);
 /* transcode.c */
 void transcode(struct member *m, const uint8_t *p, const struct rtp_head *h,
 	       unsigned lost);
+
+/* fax.c */
+
+/** @param m  Whose it will be; none where conf has no T.38 */
+int fax_alloc(struct gateway **gp, struct member *m,
+	      const struct bridge_member *conf);
+/** On the worker, as all below: its time begins */
+void fax_start(struct member *m);
+/** A datagram of m's came */
+void fax_receive(struct member *m, const struct plane_pkt *pkt);
+/** Sound for m did not come, so many units of a clock of `clock` Hz */
+void fax_missing(struct member *m, uint32_t units, uint32_t clock);
 
 /* enter.c */
 

@@ -72,10 +72,14 @@ static int take_encoder(struct program *p, const struct bridge_member *other)
 	pl_set_str(&prm.fmtp, m->fmtp);
 	prm.rate = other->codecc ? common_rate(m->codec, other->codecv[0].codec)
 				 : m->codec->rate;
+	if (other->t38)
+		prm.rate = FAX_RATE;
 
 	err = codec_enc_alloc(&p->enc, &prm);
 	if (err)
 		return err;
+	if (other->t38 && codec_enc_rate(p->enc) != FAX_RATE)
+		return ENOTSUP;
 	p->acc = mem_zalloc((size_t)codec_enc_rate(p->enc) * m->ptime / 1000 *
 				    codec_enc_ch(p->enc) * sizeof(*p->acc),
 			    NULL);
@@ -109,8 +113,12 @@ static int take_sources(struct program *p, const struct bridge_member *other)
 	uint32_t rate;
 	int err = 0;
 
-	if (!other->codec || !p->conf.codecc)
+	if ((!other->codec && !other->t38) || !p->conf.codecc)
 		return 0;
+	for (unsigned i = 0; other->t38 && i < p->conf.codecc && !err; i++)
+		err = take_source(p, i, FAX_RATE);
+	if (err || other->t38)
+		return err;
 	/* the rate that the other's encoder will run at */
 	prm.rate = common_rate(other->codec, p->conf.codecv[0].codec);
 	pl_set_str(&prm.fmtp, other->fmtp);
@@ -127,6 +135,8 @@ static int take_sources(struct program *p, const struct bridge_member *other)
 
 static bool valid(const struct bridge_member *m)
 {
+	if (m->t38 && (m->codec || m->codecc))
+		return false;
 	if (m->codecc > BRIDGE_CODECS || m->ptime > CODEC_PTIME_MAX ||
 	    !sa_isset(&m->local, SA_ALL))
 		return false;

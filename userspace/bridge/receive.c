@@ -147,9 +147,15 @@ static void look_at_source(struct member *m, const struct plane_pkt *pkt)
 void member_receive(struct plane_port *port, struct plane_pkt *pkt, void *arg)
 {
 	struct member *m = arg;
-	enum rtp_kind kind = rtp_kind(pkt->data, pkt->len);
+	enum rtp_kind kind;
 	(void)port;
 
+	if (m->fax) {
+		look_at_source(m, pkt);
+		fax_receive(m, pkt);
+		return;
+	}
+	kind = rtp_kind(pkt->data, pkt->len);
 	switch (kind) {
 	case RTP_MEDIA:
 		look_at_source(m, pkt);

@@ -16,7 +16,7 @@ static void deliver(struct member *m, const struct source *s, struct pcm *pcm,
 		    size_t n)
 {
 	struct member *to = &m->b->mv[!m->side];
-	const unsigned want = codec_enc_ch(to->prog->enc);
+	const unsigned want = to->fax ? 1 : codec_enc_ch(to->prog->enc);
 	unsigned ch = codec_dec_ch(s->dec);
 	int16_t *v = pcm->v;
 
@@ -33,7 +33,10 @@ static void deliver(struct member *m, const struct source *s, struct pcm *pcm,
 	}
 	if (ch < want && n <= CODEC_SAMPLES_MAX / 2)
 		resample_stereo(v, n);
-	send_samples(to, v, n);
+	if (to->fax)
+		gateway_listen(to->fax, v, n);
+	else
+		send_samples(to, v, n);
 }
 
 static void conceal(struct member *m, const struct source *s, struct pcm *pcm,
@@ -70,7 +73,9 @@ static void bridge_gap(struct member *m, const struct source *s,
 		/* its clock was set anew: the receiver need not know */
 		return;
 	}
-	if (lost && gap <= (int32_t)(s->clock * GAP_MS / 1000))
+	if (to->fax)
+		fax_missing(to, (uint32_t)gap, s->clock);
+	else if (lost && gap <= (int32_t)(s->clock * GAP_MS / 1000))
 		conceal(m, s, pcm, (uint32_t)gap, payload, h->len);
 	else
 		send_pause(to, (uint32_t)gap, s->clock);
@@ -85,9 +90,9 @@ void transcode(struct member *m, const uint8_t *p, const struct rtp_head *h,
 	struct pcm pcm;
 	size_t n;
 
-	if (!s->dec || !to->prog->enc || !h->len)
+	if (!s->dec || (!to->prog->enc && !to->fax) || !h->len)
 		return;
-	if (!m->rx.timed)
+	if (!m->rx.timed && !to->fax)
 		send_joins(to, h, s->clock);
 	bridge_gap(m, s, &pcm, h, lost, p + h->off);
 	if (codec_decode(s->dec, p + h->off, h->len, pcm.v, &n)) {

@@ -142,6 +142,18 @@ out:
 	return err;
 }
 
+bool fax_conf_same(const struct fax_conf *a, const struct fax_conf *b)
+{
+	return a->version == b->version && a->bitrate == b->bitrate &&
+	       a->max_buffer == b->max_buffer &&
+	       a->max_datagram == b->max_datagram && a->ec == b->ec &&
+	       a->fill_bit_removal == b->fill_bit_removal && a->mmr == b->mmr &&
+	       a->jbig == b->jbig && a->local_tcf == b->local_tcf &&
+	       a->no_ecm == b->no_ecm && a->no_v17 == b->no_v17 &&
+	       a->no_v27ter == b->no_v27ter && a->no_v29 == b->no_v29 &&
+	       a->no_iaf == b->no_iaf;
+}
+
 void gateway_listen(struct gateway *g, int16_t *pcm, size_t n)
 {
 	(void)t38_gateway_rx(g->t38, pcm, (int)n);

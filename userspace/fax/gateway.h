@@ -14,7 +14,6 @@
 
 enum { FAX_RATE = 8000 /**< Hz of samples, which are mono */ };
 
-/** Two of them are the same when their bytes are: zeroed before they are filled */
 struct fax_conf {
 	/* towards T.38, as agreed by SDP */
 	uint32_t version;      /**< of T.38: 0..3                         */
@@ -51,6 +50,9 @@ typedef bool(gateway_send_h)(const uint8_t *p, size_t n, void *arg);
  */
 int gateway_alloc(struct gateway **gp, const struct fax_conf *conf,
 		  gateway_send_h *h, void *arg);
+
+/** Does one of the one do for the other? */
+bool fax_conf_same(const struct fax_conf *a, const struct fax_conf *b);
 
 /** The machine that speaks by sound said n samples. They may be changed */
 void gateway_listen(struct gateway *g, int16_t *pcm, size_t n);
