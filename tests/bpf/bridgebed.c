@@ -76,7 +76,7 @@ void bb_up(enum plane_mode mode, struct bridge_member mv[2])
 
 	if (plane_alloc(&bb.pl, bb.bed->fp, bb.net, &conf, &e))
 		fail_msg("plane: %s", e.msg);
-	assert_int_equal(bridge_alloc(&bb.b, bb.pl, 0, mv, NULL, NULL), 0);
+	assert_int_equal(bridge_alloc(&bb.b, bb.pl, 0, mv, bb.eventh, NULL), 0);
 	legs(&mv[0], &mv[1]);
 	legs(&mv[1], &mv[0]);
 }
@@ -92,6 +92,7 @@ void bb_down(void)
 		;
 	bb.pl = mem_deref(bb.pl);
 	bb.ssrc_out = 0;
+	bb.eventh = NULL;
 	bed_clear(bb.bed);
 }
 

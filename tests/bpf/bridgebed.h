@@ -18,8 +18,9 @@ struct bridgebed {
 	struct fp_net *net;
 	struct plane *pl;
 	struct bridge *b;
-	uint32_t ssrc_out; /* that legs rewrite to, 0: none */
-	int lan, wan;      /* sockets of the parties' wires */
+	bridge_event_h *eventh; /* of the next bridge, NULL: none */
+	uint32_t ssrc_out;      /* that legs rewrite to, 0: none */
+	int lan, wan;           /* sockets of the parties' wires */
 	int16_t heard[48000 * 4];
 	size_t heardn;
 };

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # What ng plays into a call that the kernel relays: files, digits, silence. Judged on
-# the wire of who hears it: tones, and one stream without a gap
+# the wire of who hears it: tones, and one stream without a gap. And digits that are dialled
 
 load lib
 
@@ -110,6 +110,22 @@ shares()
 	jq -es '.[0].share["440"] | . > 0.3 and . < 0.85' shares
 	shares alice "$ALICE4" 660
 	jq -es '.[0].share["660"] > 0.85' shares
+}
+
+@test "digits that a phone dials by tones are told, and the kernel goes on relaying" {
+	"$ROOT/tools/lab.d/tone.py" dial "159#" a.alaw
+	become farm timeout 30 socat -u UDP4-RECV:2226 - >digits 2>/dev/null 3>&- &
+	LAB_PIDS+=($!)
+	callee bob uas "$BOB4"
+	caller alice uac "$ALICE4" bob-dtmf 1700 &
+	LAB_PIDS+=($!)
+	wait_for 10 relayed
+	[ "$(carom legs --json | jq '[.legs[] | select(.state == "agent")] | length')" = 0 ]
+	wait "$CALLEE"
+	cat digits
+	# datagrams follow one another without a line's end
+	jq -es 'map(.event) == [1, 5, 9, 11]' digits
+	jq -es 'all(.type == "DTMF" and .duration > 60 and .duration < 140 and .source_ip == "'"$ALICE4"'")' digits
 }
 
 @test "what cannot be played is refused, and why" {

@@ -114,7 +114,8 @@ static const char everything[] =
 	"  - {name: ext2, address: 192.0.2.1, ports: 1024-65535}\n"
 	"ng:\n"
 	"  listen: [\"udp:127.0.0.1:2223\", \"tcp:[::1]:2224\", "
-	"\"0.0.0.0:999\"]\n";
+	"\"0.0.0.0:999\"]\n"
+	"  dtmf-log: \"[2001:db8::5]:99\"\n";
 
 static void check_everything(const struct config *c)
 {
@@ -141,6 +142,8 @@ static void check_everything(const struct config *c)
 	assert_true(c->media.ssrc_substitute);
 	assert_string_equal(c->media.recording_dir, "/srv/a \"b\"\\");
 	assert_string_equal(c->media.sound_dir, "/srv/sounds");
+	re_snprintf(buf, sizeof(buf), "%J", &c->media.dtmf_log);
+	assert_string_equal(buf, "[2001:db8::5]:99");
 	assert_int_equal(c->media.ifacec, 3);
 	assert_string_equal(c->media.ifacev[1].name, "ext");
 	re_snprintf(buf, sizeof(buf), "%j %j %j", &c->media.ifacev[0].addr,
@@ -354,6 +357,10 @@ static const struct refusal refusals[] = {
 	{"pin-dir: carom\n" IFACES, 1, "pin-dir", "'carom'",
 	 "an absolute path on a BPF file system"},
 	{"store: a.db\n" IFACES, 1, "store", "'a.db'", "an absolute path"},
+	{IFACES "ng:\n  dtmf-log: example.com\n", 5, "ng.dtmf-log",
+	 "'example.com' is nowhere", "ADDRESS:PORT"},
+	{IFACES "ng:\n  dtmf-log: 192.0.2.1:70000\n", 5, "ng.dtmf-log",
+	 "'192.0.2.1:70000'", "ADDRESS:PORT"},
 	{IFACES "  sound-dir: s\n", 4, "media.sound-dir", "'s'",
 	 "an absolute path"},
 	{IFACES "  recording-dir: rec\n", 4, "media.recording-dir", "'rec'",

@@ -160,6 +160,10 @@ static void test_codec(void **state)
 		   "\"accept\":[\"all\"],\"consume\":[\"G722\"]}}",
 	     BASE " accept=all consume=G722 set=opus/48000/2/16000");
 	flags_ask(f, "\"always transcode\"", " always_transcode");
+	flags_ask(f, "\"detect DTMF\"", " detect_dtmf");
+	flags_ask(f, "\"DTMF-log-dest=192.0.2.7:99\"", " dtmf_log=192.0.2.7");
+	refused(f, OFFER ",\"DTMF-log-dest\":\"192.0.2.7\"}",
+		"DTMF-log-dest=192.0.2.7");
 	refused(f, OFFER ",\"codec\":{\"ignore\":[\"opus\"]}}", "codec-ignore");
 	flags_ask(f, "\"codec-transcode-opus\"", " transcode=opus");
 	flags_ask(f, "\"codec-accept-opus\",\"codec-consume-G722\"",

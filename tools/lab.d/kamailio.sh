@@ -14,7 +14,7 @@ run()
 		-Y "$LAB_RUN/kamailio" -w "$LAB_RUN/kamailio" \
 		-P "$LAB_RUN/kamailio/pid" -u root \
 		-A "NG=\"udp:$LAN4:$NG_PORT\"" \
-		-A "FARM4=$FARM4" -A "FARM6=[$FARM6]" \
+		-A "FARM4=$FARM4" -A "DTMFLOG=\"$FARM4:2226\"" -A "FARM6=[$FARM6]" \
 		-A "BOB4=\"$BOB4\"" -A "BOB6=\"[$BOB6]\"" \
 		-A "ALICE4=\"$ALICE4\"" -A "ALICE6=\"[$ALICE6]\"" \
 		-A "PROVIDER4=\"$PROVIDER4\"" -A "PROVIDER6=\"[$PROVIDER6]\""

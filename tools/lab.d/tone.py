@@ -3,6 +3,8 @@
 """Tones in G.711 A-law: make one, find one in a capture. And in WAV files.
 
   tone.py make HZ FILE            one second of it, raw; loops without a click
+  tone.py dial DIGITS FILE        raw: each digit 100 ms and as long a pause, and
+                                  then a second of silence
   tone.py wav HZ RATE CH FILE     ten seconds of it, WAV, 16 bits
   tone.py judge FILE HZ [CH]      is that tone in the WAV file (its first channel, or
                                   that one), and little else?
@@ -47,6 +49,20 @@ def make(hz, path):
         f.write(bytes(
             alaw_encode(int(8000 * math.sin(2 * math.pi * hz * i / RATE)))
             for i in range(RATE)))
+
+
+def dial(digits, path):
+    rows, cols = (697, 770, 852, 941), (1209, 1336, 1477, 1633)
+    with open(path, "wb") as f:
+        for d in digits:
+            row, col = divmod("123A456B789C*0#D".index(d), 4)
+            f.write(bytes(
+                alaw_encode(int(5000 * sum(
+                    math.sin(2 * math.pi * hz * i / RATE)
+                    for hz in (rows[row], cols[col]))))
+                for i in range(RATE // 10)))
+            f.write(bytes([alaw_encode(0)]) * (RATE // 10))
+        f.write(bytes([alaw_encode(0)]) * RATE)
 
 
 def make_wav(hz, rate, channels, path):
@@ -143,6 +159,8 @@ def find(path, addr, tones):
 def main():
     if len(sys.argv) >= 4 and sys.argv[1] == "make":
         make(int(sys.argv[2]), sys.argv[3])
+    elif len(sys.argv) == 4 and sys.argv[1] == "dial":
+        dial(sys.argv[2], sys.argv[3])
     elif len(sys.argv) == 6 and sys.argv[1] == "wav":
         make_wav(int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]),
                  sys.argv[5])

@@ -25,13 +25,14 @@ enum bridge_act {
 	BRIDGE_DECODE, /**< decoded, and encoded for the other            */
 	BRIDGE_EVENT,  /**< telephone-event (RFC 4733), sent on under `pt`,
 			    its timestamps in the other's clock           */
+	BRIDGE_TONE,   /**< telephone-event, which the other hears as tones  */
 };
 
 struct bridge_pt {
 	enum bridge_act act;
 	uint8_t pt;     /**< that the other knows it by                    */
 	uint8_t codec;  /**< BRIDGE_DECODE: index in codecv               */
-	uint32_t clock; /**< BRIDGE_EVENT: Hz that an event's length is in  */
+	uint32_t clock; /**< BRIDGE_EVENT, _TONE: Hz of an event's length     */
 	uint32_t clock_to; /**< and that it is to be in, 0: the same       */
 };
 
@@ -56,6 +57,12 @@ struct bridge_member {
 	struct bridge_pt ptv[128]; /**< by payload type of what it sends   */
 	struct bridge_codec codecv[BRIDGE_CODECS];
 	unsigned codecc;
+
+	uint8_t event_pt; /**< what tones of digits that it sends become: events
+			       of this type for the other                  */
+	uint32_t event_clock; /**< Hz of those; 0: tones stay tones         */
+	bool hear; /**< digits that it sends are told: events; and tones, where
+			what it sends is decoded                        */
 
 	const struct codec *codec; /**< that it is sent; NULL: nothing is
 				      encoded for it                      */
@@ -107,8 +114,17 @@ enum {
 	BRIDGE_MOVED = 100, /**< event: packets come from elsewhere than those
 				for the member go to                    */
 	BRIDGE_COPY,        /**< event: RTP that came, opened             */
+	BRIDGE_DIGIT,       /**< event: a digit is over, a bridge_heard       */
 	BRIDGE_PLAYED,      /**< event: nothing is left of what the member
 				 was played                              */
+};
+
+/** A digit that a member dialled */
+struct bridge_heard {
+	uint8_t event;  /**< RFC 4733 3.2, 0..15 for digits              */
+	uint8_t volume; /**< -dBm0, 0..63                                */
+	bool tone;      /**< heard as one; else it was telephone-event   */
+	uint32_t ms;    /**< that it took                                */
 };
 
 /** What the worker tells: on the signalling loop

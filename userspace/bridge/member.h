@@ -8,8 +8,10 @@
 #ifndef CAROM_BRIDGE_MEMBER_H
 #define CAROM_BRIDGE_MEMBER_H
 
+#include "audio/digit.h"
 #include "audio/resample.h"
 #include "bridge/bridge.h"
+#include "rtp/event.h"
 #include "rtp/order.h"
 #include "rtp/packet.h"
 #include "rtp/report.h"
@@ -36,6 +38,10 @@ struct program {
 	int16_t *acc;          /* of its next packet: sender.accn samples */
 	struct bridge_member conf;
 	struct source sourcev[BRIDGE_CODECS];
+	/* of digits that the member dials; NULL where nobody wants them: */
+	struct digit_rx *ear; /* at the rate of what is encoded for the other */
+	struct tone *tone;    /* the same rate */
+	uint32_t rate;
 };
 
 /** What goes to a member: one stream, without a step */
@@ -65,9 +71,17 @@ struct receiver {
 	struct plane_tmr tmr; /* of packets that wait */
 	uint32_t ssrc;
 	bool started;
-	bool timed;  /* ts holds */
-	uint32_t ts; /* that the next packet should have */
-	uint8_t pt;  /* of the last that was decoded */
+	bool timed;             /* ts holds */
+	uint32_t ts;            /* that the next packet should have */
+	uint8_t pt;             /* of the last that was decoded */
+	struct event_rx events; /* that are told               */
+	bool sounding;          /* an event is heard as a tone */
+	uint32_t sound_ts;      /* its begin                   */
+	uint32_t sounded;       /* units of it                 */
+	int dialled;            /* a tone that is sent as an event: 1 + which */
+	uint32_t dialled_ts;    /* its begin, as it is sent    */
+	uint32_t dialled_len;   /* units so far                */
+	uint8_t dialled_volume;
 };
 
 /** RTCP with a member that we encode for */
@@ -151,6 +165,21 @@ void fax_receive(struct member *m, const struct plane_pkt *pkt);
 /** Sound for m did not come, so many units of a clock of `clock` Hz */
 void fax_missing(struct member *m, uint32_t units, uint32_t clock);
 
+/* digits.c */
+
+/** An event of m's: told, if anybody wants to know */
+void digits_event(struct member *m, const uint8_t *p, const struct rtp_head *h,
+		  uint32_t clock);
+/** An event that the other hears as a tone */
+void digits_tone(struct member *m, const uint8_t *p, const struct rtp_head *h,
+		 const struct bridge_pt *bp);
+/**
+ * Sound of m's, for the other, one channel at program.rate
+ *
+ * @return true: it is a digit, which went as an event in its place
+ */
+bool digits_listen(struct member *m, const int16_t *pcm, size_t n);
+
 /* enter.c */
 
 /** If nothing was sent to m from here yet, but by the kernel up to now: as if we had passed
@@ -175,6 +204,9 @@ void send_joins(struct member *m, const struct rtp_head *h, uint32_t clock);
 void send_samples(struct member *m, const int16_t *pcm, size_t n);
 /** Nothing was said for so many units of the sender's clock of `clock` Hz */
 void send_pause(struct member *m, uint32_t units, uint32_t clock);
+/** Something else than sound comes next: samples of a packet that was begun are given up,
+ *  their time is not */
+void send_begins(struct member *m);
 /** What is sent now is nobody's: its time is the present, at least a packet of
  *  `ptime` ms behind what was passed on last */
 void send_now(struct member *m, uint32_t clock, unsigned ptime);

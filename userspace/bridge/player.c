@@ -2,9 +2,9 @@
 /**
  * @file bridge/player.c  Players, on the worker: a packet each ptime
  */
-#include <math.h>
 #include <string.h>
 #include "bridge/member.h"
+#include "audio/digit.h"
 #include "bridge/player.h"
 
 enum {
@@ -14,11 +14,7 @@ enum {
 	ENDS = 3,       /* packets that say that a digit is over (RFC 4733
 			   2.5.1.4)                                       */
 	UNITS = 0xffff, /* of an event that one packet can tell           */
-	LOUDEST = 3,    /* -dBm0 of each of two tones: louder would clip  */
 };
-
-/* dBm0 of a sine of full scale (ITU-T G.711) */
-#define FULL_SCALE 3.17
 
 static uint32_t units(const struct player *p, uint64_t ms)
 {
@@ -170,27 +166,11 @@ static void event_step(struct member *m, struct player *p)
 	p->ends += end;
 }
 
-static void set_tones(struct player *p, const struct bridge_digit *d, bool on)
-{
-	static const double low[] = {697, 770, 852, 941};
-	static const double high[] = {1209, 1336, 1477, 1633};
-	/* rows and columns of the pad, by event: 0..9 * # A..D */
-	static const uint8_t at[16] = {0x31, 0x00, 0x01, 0x02, 0x10, 0x11,
-				       0x12, 0x20, 0x21, 0x22, 0x30, 0x32,
-				       0x03, 0x13, 0x23, 0x33};
-	const double loud = d->volume < LOUDEST ? LOUDEST : d->volume;
-	const double amp = on ? INT16_MAX * pow(10, -(loud + FULL_SCALE) / 20)
-			      : 0;
-
-	(void)tone_set(p->tone, 0, low[at[d->event] >> 4], amp);
-	(void)tone_set(p->tone, 1, high[at[d->event] & 3], amp);
-}
-
 static void tone_step(struct member *m, struct player *p)
 {
 	const struct bridge_digit *d = &p->digitv[p->head];
 
-	set_tones(p, d, p->digit_ms < d->ms);
+	digit_sound(p->tone, d->event, d->volume, p->digit_ms < d->ms);
 	p->pcmn = 0; /* of a clip that waits: less than a packet */
 	tone_render(p->tone, p->pcm, p->frame);
 	p->pcmn = p->frame;

@@ -20,6 +20,8 @@ static void destructor(void *arg)
 	}
 	mem_deref(p->enc);
 	mem_deref(p->acc);
+	mem_deref(p->ear);
+	mem_deref(p->tone);
 }
 
 static int take_keys(struct program *p)
@@ -106,6 +108,31 @@ static int take_source(struct program *p, unsigned i, uint32_t rate)
 	return resample_alloc(&s->rs, codec_dec_rate(s->dec), rate, 1);
 }
 
+static bool has_tones(const struct bridge_member *m)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(m->ptv); i++) {
+		if (m->ptv[i].act == BRIDGE_TONE)
+			return true;
+	}
+
+	return false;
+}
+
+/* What digits need: `rate` is that of the other's encoder */
+static int take_digits(struct program *p, uint32_t rate)
+{
+	const struct bridge_member *m = &p->conf;
+	int err = 0;
+
+	p->rate = rate;
+	if (has_tones(m))
+		err = tone_alloc(&p->tone, rate);
+	if (!err && m->codecc && (m->hear || m->event_clock))
+		err = digit_rx_alloc(&p->ear, rate, NULL, NULL);
+
+	return err;
+}
+
 static int take_sources(struct program *p, const struct bridge_member *other)
 {
 	struct codec_param prm = {.codec = other->codec, .complexity = -1};
@@ -113,14 +140,17 @@ static int take_sources(struct program *p, const struct bridge_member *other)
 	uint32_t rate;
 	int err = 0;
 
-	if ((!other->codec && !other->t38) || !p->conf.codecc)
+	if (!other->t38 &&
+	    (!other->codec || (!p->conf.codecc && !has_tones(&p->conf))))
 		return 0;
 	for (unsigned i = 0; other->t38 && i < p->conf.codecc && !err; i++)
 		err = take_source(p, i, FAX_RATE);
 	if (err || other->t38)
 		return err;
 	/* the rate that the other's encoder will run at */
-	prm.rate = common_rate(other->codec, p->conf.codecv[0].codec);
+	prm.rate = p->conf.codecc
+			   ? common_rate(other->codec, p->conf.codecv[0].codec)
+			   : other->codec->rate;
 	pl_set_str(&prm.fmtp, other->fmtp);
 	err = codec_enc_alloc(&enc, &prm);
 	if (err)
@@ -130,7 +160,7 @@ static int take_sources(struct program *p, const struct bridge_member *other)
 	for (unsigned i = 0; i < p->conf.codecc && !err; i++)
 		err = take_source(p, i, rate);
 
-	return err;
+	return err ? err : take_digits(p, rate);
 }
 
 static bool valid(const struct bridge_member *m)

@@ -206,7 +206,13 @@ void member_ordered(const uint8_t *p, size_t n, unsigned lost, void *arg)
 		break;
 	case BRIDGE_EVENT:
 		++m->st.events;
+		digits_event(m, p, &h, bp->clock);
 		send_event(other_of(m), p, n, &h, bp);
+		break;
+	case BRIDGE_TONE:
+		++m->st.events;
+		digits_event(m, p, &h, bp->clock);
+		digits_tone(m, p, &h, bp);
 		break;
 	case BRIDGE_DECODE:
 		transcode(m, p, &h, lost);

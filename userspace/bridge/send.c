@@ -7,7 +7,6 @@
 #include "bridge/member.h"
 
 enum {
-	EVENT_BYTES = 4,   /* of one telephone-event (RFC 4733 2.3)      */
 	EVENTS_MAX = 16,   /* in one packet, that we rescale             */
 	AHEAD_MAX = 48000, /* units that a stream may step forward      */
 };
@@ -27,6 +26,13 @@ static void finish(struct member *m, uint8_t *out, size_t n)
 static bool may_send(const struct member *m)
 {
 	return m->prog->dst && !m->prog->conf.silent && !m->prog->conf.locked;
+}
+
+/* RTP units of so many samples of the encoder */
+static uint32_t units(const struct program *p, size_t samples)
+{
+	return (uint32_t)((uint64_t)samples * p->conf.codec->clock /
+			  codec_enc_rate(p->enc));
 }
 
 static void begin_encode(struct member *m)
@@ -56,6 +62,15 @@ void send_joins(struct member *m, const struct rtp_head *h, uint32_t clock)
 		return;
 	tx->ts += (uint32_t)((uint64_t)since * m->prog->conf.codec->clock /
 			     clock);
+}
+
+void send_begins(struct member *m)
+{
+	const struct program *p = m->prog;
+
+	begin_encode(m);
+	m->tx.ts += units(p, m->tx.accn);
+	m->tx.accn = 0;
 }
 
 void send_now(struct member *m, uint32_t clock, unsigned ptime)
@@ -188,13 +203,6 @@ void send_payload(struct member *m, const uint8_t *p, size_t n, uint8_t pt,
 	reporter_sent(m, ts, n);
 	m->tx.ts_sent = ts;
 	finish(m, out, RTP_HEADER + n);
-}
-
-/* RTP units of so many samples of the encoder */
-static uint32_t units(const struct program *p, size_t samples)
-{
-	return (uint32_t)((uint64_t)samples * p->conf.codec->clock /
-			  codec_enc_rate(p->enc));
 }
 
 static void encode(struct member *m, const int16_t *pcm, size_t n)

@@ -20,7 +20,7 @@ static void deliver(struct member *m, const struct source *s, struct pcm *pcm,
 	unsigned ch = codec_dec_ch(s->dec);
 	int16_t *v = pcm->v;
 
-	if (ch == 2 && (want == 1 || s->rs)) {
+	if (ch == 2 && (want == 1 || s->rs || m->prog->ear)) {
 		resample_mono(v, n);
 		ch = 1;
 	}
@@ -31,6 +31,8 @@ static void deliver(struct member *m, const struct source *s, struct pcm *pcm,
 		v = pcm->converted;
 		n = room;
 	}
+	if (m->prog->ear && ch == 1 && digits_listen(m, v, n))
+		return;
 	if (ch < want && n <= CODEC_SAMPLES_MAX / 2)
 		resample_stereo(v, n);
 	if (to->fax)

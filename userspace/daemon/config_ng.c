@@ -101,6 +101,14 @@ int config_fill_ng(struct config *c, const struct config_src *src)
 
 	for (i = 0; i < n && !err; i++)
 		err = add(c, src, i, given ? r->listenv[i] : listen_default);
+	if (err || !r || !r->dtmf_log)
+		return err;
+	if (!port_fits(r->dtmf_log) ||
+	    sa_decode(&c->media.dtmf_log, r->dtmf_log, strlen(r->dtmf_log)) ||
+	    !sa_port(&c->media.dtmf_log))
+		return config_tree_refuse(src->tree, src->e, "ng.dtmf-log",
+					  "'%s' is nowhere to send to",
+					  r->dtmf_log);
 
-	return err;
+	return 0;
 }

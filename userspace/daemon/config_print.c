@@ -121,6 +121,9 @@ static int print_ng(struct re_printf *pf, const struct config *c)
 						  : "tcp:",
 				 &l->addr);
 	}
+	if (!err && sa_isset(&c->media.dtmf_log, SA_ALL))
+		err = re_hprintf(pf, "  dtmf-log: \"%J\"\n",
+				 &c->media.dtmf_log);
 
 	return err;
 }

@@ -40,6 +40,7 @@ struct raw_media {
 struct raw_ng {
 	char **listenv;
 	uint32_t listenc;
+	char *dtmf_log;
 };
 
 struct raw_config {

@@ -75,7 +75,7 @@ static const cyaml_schema_field_t media_fields[] = {
 static const cyaml_schema_field_t ng_fields[] = {
 	CYAML_FIELD_SEQUENCE_COUNT("listen", OPT, struct raw_ng, listenv,
 				   listenc, &string_entry, 0, LISTEN_MAX),
-	CYAML_FIELD_END};
+	STR("dtmf-log", OPT, struct raw_ng, dtmf_log), CYAML_FIELD_END};
 
 static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_MAPPING_PTR("log", OPT, struct raw_config, log, log_fields),
@@ -179,6 +179,8 @@ static const struct config_rule rules[] = {
 	 "[udp:|tcp:]ADDRESS:PORT, an IPv6 address in brackets, "
 	 "outside the media ports, each once",
 	 0, 0, 0},
+	{"ng.dtmf-log",
+	 "ADDRESS:PORT, an IPv6 address in brackets; none without it", 0, 0, 0},
 	{"sip.listen", "a list of at least one listener", 0, 0, 0},
 	{"sip.listen[].name", "a name, each once", 0, 0, 0},
 	{"sip.listen[].address", sip_address, 0, 0, 0},

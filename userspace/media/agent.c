@@ -9,6 +9,7 @@
 #include <re.h>
 #include "base/log.h"
 #include "media/handshake.h"
+#include "media/digits.h"
 #include "media/note.h"
 #include "media/play.h"
 #include "media/terms.h"
@@ -60,6 +61,14 @@ static bool transcodes(const struct terms *s, const struct terms *t)
 	formats_agreed(&own, &t->own, &t->told);
 
 	return formats_plan(&m, &s->told, &own);
+}
+
+/* Is what a stream sends decoded on its worker? */
+static bool decodes(const struct stream *s)
+{
+	const struct stream *t = stream_peer(s);
+
+	return t && s->terms && t->terms && transcodes(s->terms, t->terms);
 }
 
 enum leg_why agent_why(const struct stream *s)
@@ -172,6 +181,7 @@ static void set_member(struct bridge_member *m, const struct stream *s,
 	m->silent = s->cur.held;
 	m->ptime = PTIME;
 	m->complexity = -1;
+	m->hear = digits_wanted(s) && decodes(s);
 	if (!s->terms || !t->terms) {
 		pass_all(m);
 		return;
@@ -230,6 +240,13 @@ bool stream_agent_stats(const struct stream *s, struct bridge_stats *st)
 	return true;
 }
 
+/* Copies of what it says are wanted here */
+static bool copied(const struct stream *s)
+{
+	return (stream_opened(s) && stream_tapped(s)) ||
+	       (digits_wanted(s) && !decodes(s));
+}
+
 /* A member's packets come from elsewhere: the kernel has learnt it, or its SDP was
  * wrong from the start */
 static void event_handler(struct bridge *b, unsigned side, unsigned type,
@@ -238,13 +255,22 @@ static void event_handler(struct bridge *b, unsigned side, unsigned type,
 {
 	struct agent *a = arg;
 	struct stream *s = a->s[side];
+	struct bridge_heard heard;
 	int err;
 	(void)b;
 
 	if (s && type == RTP_DTLS)
 		handshake_recv(s, src, p, n);
-	if (s && type == BRIDGE_COPY)
+	if (s && type == BRIDGE_COPY) {
 		tapsink_copy(s, src, p, n);
+		/* of what is decoded the worker tells itself */
+		if (!decodes(s))
+			digits_packet(s, p, n);
+	}
+	if (s && type == BRIDGE_DIGIT && n == sizeof(heard)) {
+		memcpy(&heard, p, n);
+		digits_dialled(s, &heard);
+	}
 	if (s && type == RTP_STUN)
 		terms_ice_recv(s, src, p, n);
 	if (s && type == BRIDGE_PLAYED)
@@ -284,10 +310,11 @@ static bool same(const struct bridge_member *a, const struct bridge_member *b)
 	       sa_cmp(&a->rtcp, &b->rtcp, SA_ALL) &&
 	       srtpx_same_key(&a->rx, &b->rx) &&
 	       srtpx_same_key(&a->tx, &b->tx) && a->locked == b->locked &&
-	       a->silent == b->silent && same_pts(a, b) &&
-	       a->codec == b->codec && a->pt == b->pt && a->ptime == b->ptime &&
-	       a->bitrate == b->bitrate && a->complexity == b->complexity &&
-	       !str_cmp(a->fmtp, b->fmtp);
+	       a->silent == b->silent && a->hear == b->hear &&
+	       a->event_pt == b->event_pt && a->event_clock == b->event_clock &&
+	       same_pts(a, b) && a->codec == b->codec && a->pt == b->pt &&
+	       a->ptime == b->ptime && a->bitrate == b->bitrate &&
+	       a->complexity == b->complexity && !str_cmp(a->fmtp, b->fmtp);
 }
 
 static int change(struct agent *a, struct bridge_member mv[2])
@@ -387,10 +414,8 @@ static int pair_apply(struct stream *s, struct stream *t)
 	if (!err) {
 		tell_recorder(s);
 		tell_recorder(t);
-		bridge_copy(s->agent->b, 0,
-			    stream_opened(s) && stream_tapped(s));
-		bridge_copy(s->agent->b, 1,
-			    stream_opened(t) && stream_tapped(t));
+		bridge_copy(s->agent->b, 0, copied(s));
+		bridge_copy(s->agent->b, 1, copied(t));
 		err = handshake_start(s);
 	}
 	if (!err)

@@ -26,6 +26,8 @@ struct terms_edit;
 struct agent;
 struct handshake;
 struct dtlsx_cert;
+struct digitlog;
+struct digits;
 struct note;
 struct play;
 struct sounds;
@@ -58,6 +60,7 @@ struct media {
 	struct dtlsx_cert *cert; /* that we show: made when it is needed  */
 	struct store *store;
 	struct sounds *sounds;
+	struct digitlog *digitlog;
 	struct fp_tap *tap;
 	struct hash *calls; /* struct media_call by Call-ID             */
 	struct hash *taps;  /* struct stream by slot[0]                 */
@@ -161,6 +164,7 @@ struct stream {
 	unsigned refused;     /* in that second                           */
 	struct handshake *hs; /* DTLS with us; NULL: none                */
 	struct note *note, *next_note; /* its formats; offered           */
+	struct digits *digits;         /* that it dialled; NULL: none yet */
 	struct play *play; /* what it hears from us; NULL: nothing    */
 };
 
@@ -256,7 +260,9 @@ struct media_call {
 	uint64_t delete_at;   /* ms: goes then; 0 not being deleted       */
 	uint64_t delete_wall; /* s, the same for the store               */
 	bool answered;
-	int dscp; /* -1: leave                                */
+	int dscp;           /* -1: leave                                */
+	bool detect_dtmf;   /* tones, too, are listened for        */
+	struct sa dtmf_log; /* its digits go there; AF_UNSPEC: as configured */
 	struct record *rec;
 	unsigned rec_formats; /* 0: not recorded                         */
 	bool rec_paused;

@@ -213,6 +213,18 @@ static void back_events(struct formats *back, const struct formats *offered,
 		back->v[back->n++] = *x;
 }
 
+/* Events that are to be accepted in any case: the other hears tones */
+static void accept_events(struct formats *back, const struct formats *offered)
+{
+	const struct format *codec = formats_primary(back), *x;
+
+	if (!codec || event_of(back, 0))
+		return;
+	x = event_of(offered, codec->clock);
+	if (x && x->accept && !formats_pt(back, x->pt) && back->n < FORMATS_MAX)
+		back->v[back->n++] = *x;
+}
+
 /* Asked for by codec-accept, codec-consume: it goes before what both have */
 static const struct format *accepted(const struct formats *offered,
 				     const struct formats *answer)
@@ -287,6 +299,7 @@ int formats_back(struct formats *back, const struct formats *offered,
 		++back->n;
 	}
 	back_events(back, offered, answer);
+	accept_events(back, offered);
 
 	return 0;
 }
@@ -309,22 +322,44 @@ void formats_single(struct formats *f)
 
 /* ---- from one to the other ----------------------------------------------- */
 
-static bool plan_one(struct bridge_member *m, const struct format *x,
-		     const struct formats *own)
+static bool plan_event(struct bridge_pt *bp, const struct format *x,
+		       const struct formats *own)
 {
-	const struct format *y = is_event(x) ? event_of(own, x->clock)
-					     : formats_like(own, x);
+	const struct format *y = event_of(own, x->clock);
+
+	bp->clock = x->clock;
+	if (y) {
+		bp->act = BRIDGE_EVENT;
+		bp->pt = y->pt;
+		bp->clock_to = y->clock;
+		return false;
+	}
+	if (!formats_primary(own))
+		return false;
+	bp->act = BRIDGE_TONE;
+
+	return true;
+}
+
+/* listen: what it says has to be decoded, even if the other understands it */
+static bool plan_one(struct bridge_member *m, const struct format *x,
+		     const struct formats *own, bool listen)
+{
+	const struct format *y = formats_like(own, x);
 	struct bridge_pt *bp = &m->ptv[x->pt & 0x7f];
 	const struct codec *c = format_codec(x);
+	const bool can = c && formats_primary(own) && m->codecc < BRIDGE_CODECS;
 
-	if (y) {
-		bp->act = is_event(x) ? BRIDGE_EVENT : BRIDGE_PASS;
+	if (is_event(x))
+		return plan_event(bp, x, own);
+	if (y && !(listen && can)) {
+		bp->act = BRIDGE_PASS;
 		bp->pt = y->pt;
 		bp->clock = x->clock;
 		bp->clock_to = y->clock;
 		return false;
 	}
-	if (!c || !formats_primary(own) || m->codecc >= BRIDGE_CODECS)
+	if (!can)
 		return false;
 	bp->act = BRIDGE_DECODE;
 	bp->codec = (uint8_t)m->codecc;
@@ -339,10 +374,19 @@ static bool plan_one(struct bridge_member *m, const struct format *x,
 bool formats_plan(struct bridge_member *m, const struct formats *told,
 		  const struct formats *own)
 {
+	const struct format *codec = formats_primary(own);
+	const struct format *event = event_of(own, codec ? codec->clock : 0);
+	/* who has no events dials by tones */
+	const bool listen = codec && event && event->clock &&
+			    !event_of(told, 0);
 	bool decode = false;
 
 	for (unsigned i = 0; i < told->n; i++)
-		decode |= plan_one(m, &told->v[i], own);
+		decode |= plan_one(m, &told->v[i], own, listen);
+	if (listen && m->codecc) {
+		m->event_pt = event->pt;
+		m->event_clock = event->clock;
+	}
 
 	return decode;
 }

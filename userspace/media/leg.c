@@ -10,6 +10,7 @@
 #include <sys/types.h>
 #include <re.h>
 #include "base/log.h"
+#include "media/digits.h"
 #include "media/play.h"
 #include "media/terms.h"
 
@@ -203,7 +204,10 @@ static void set_rtp(struct fp_leg *l, const struct stream *s)
 	l->clock_rate = d->clock;
 	l->dtmf_pt = s->sent_dtmf >= 0 ? s->sent_dtmf : d->dtmf_pt;
 	l->dtmf_block = s->dtmf_block && l->dtmf_pt >= 0;
-	l->tap = tapped;
+	/* the agent has what it has to hear of those that come to it */
+	l->tap = tapped || (digits_tones_wanted(s) && !s->agent);
+	l->tap_dtmf = digits_wanted(s) && !s->agent && d->media == LEG_RTP &&
+		      l->dtmf_pt >= 0;
 	l->tap_rtcp = s->mux && (tapped || d->media == LEG_RTP);
 	l->rtcp_ok = s->mux;
 	l->demux = s->mux && t && !t->mux && !no_rtcp(t);

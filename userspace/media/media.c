@@ -11,6 +11,7 @@
 #include <re.h>
 #include "base/log.h"
 #include "media/call.h"
+#include "media/digits.h"
 #include "media/sounds.h"
 
 enum {
@@ -64,6 +65,7 @@ static void media_destructor(void *arg)
 	ifaces_close(m);
 	mem_deref(m->recording_dir);
 	mem_deref(m->sounds);
+	mem_deref(m->digitlog);
 	mem_deref(m->store);
 	mem_deref(m->net);
 	mem_deref(m->plane);
@@ -170,6 +172,8 @@ int media_alloc(struct media **mp, const struct media_conf *conf, struct fp *fp,
 		err = str_dup(&m->recording_dir, conf->recording_dir);
 	if (!err)
 		err = sounds_alloc(&m->sounds, conf->sound_dir);
+	if (!err)
+		err = digitlog_alloc(&m->digitlog);
 	if (!err)
 		err = ifaces_init(m, conf, e);
 	if (!err)

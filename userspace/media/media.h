@@ -41,6 +41,8 @@ struct media_conf {
 	uint32_t max_sessions;   /**< 0: none                               */
 	bool ssrc_substitute;    /**< receivers see one SSRC per stream     */
 	const char *recording_dir;
+	struct sa dtmf_log; /**< digits of all calls go there by UDP; AF_UNSPEC:
+				   nowhere                              */
 	const char *sound_dir; /**< of what is played by a name without / */
 	uint32_t workers;      /**< for who makes them: 0 one a processor */
 	int sockets;           /**< the same: enum plane_mode            */
@@ -97,8 +99,11 @@ struct media_opts {
 		dtls_hash; /**< 1 + enum fp_hash of our fingerprint, 0: sha-256 */
 	bool no_rtcp_attribute;
 	bool block_dtmf, record_call;
-	int tos;        /**< TOS byte for this call, -1 default   */
-	uint32_t ptime; /**< 0 keep                               */
+	bool detect_dtmf;   /**< digits are listened for, tones, too       */
+	struct sa dtmf_log; /**< where they are logged to, AF_UNSPEC: as
+				  configured                           */
+	int tos;            /**< TOS byte for this call, -1 default   */
+	uint32_t ptime;     /**< 0 keep                               */
 	/** codec-mask is strip for the party that must not see it */
 	struct pl strip[MEDIA_CODECS_MAX], mask[MEDIA_CODECS_MAX],
 		offer[MEDIA_CODECS_MAX], except[MEDIA_CODECS_MAX];

@@ -92,6 +92,9 @@ int call_options(struct media_call *c, const struct media_opts *o)
 {
 	if (o->tos >= 0)
 		c->dscp = (o->tos & 0xff) >> 2;
+	c->detect_dtmf |= o->detect_dtmf;
+	if (sa_isset(&o->dtmf_log, SA_ALL))
+		c->dtmf_log = o->dtmf_log;
 
 	if (!pl_isset(&o->metadata))
 		return 0;

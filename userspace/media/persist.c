@@ -194,6 +194,9 @@ static int put_call(struct odict *o, const struct media_call *c)
 	err |= dict_int(o, "delete_at", (int64_t)c->delete_wall);
 	err |= put_bool(o, "answered", c->answered);
 	err |= dict_int(o, "dscp", c->dscp);
+	err |= put_bool(o, "detect_dtmf", c->detect_dtmf);
+	if (sa_isset(&c->dtmf_log, SA_ALL))
+		err |= put_sa(o, "dtmf_log", &c->dtmf_log);
 	err |= dict_int(o, "recording", c->rec_formats);
 	err |= put_bool(o, "rec_paused", c->rec_paused);
 	err |= dict_str(o, "metadata", c->metadata);

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <re.h>
 #include "media/dict.h"
+#include "media/digits.h"
 #include "media/query.h"
 
 static const char *family(const struct sa *sa)
@@ -87,6 +88,8 @@ static int add_carom(struct odict *o, const struct stream *s, unsigned i,
 	err |= dict_int(d, "payload type", st->pt);
 	err |= dict_int(d, "SSRC changes", st->ssrc_changes);
 	err |= add_reasons(d, st);
+	if (!i && digits_last(s)[0])
+		err |= dict_str(d, "digits", digits_last(s));
 	if (!i)
 		err |= query_agent(d, s);
 

@@ -396,6 +396,8 @@ static int get_call(struct media *m, const struct pl *id, const struct odict *o)
 
 	c->answered = get_bool(o, "answered");
 	c->dscp = (int)get_int(o, "dscp", -1);
+	c->detect_dtmf = get_bool(o, "detect_dtmf");
+	get_sa(&c->dtmf_log, o, "dtmf_log");
 	if (pl_isset(&metadata))
 		err = pl_strdup(&c->metadata, &metadata);
 	if (!err)

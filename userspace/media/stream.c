@@ -32,6 +32,7 @@ static void stream_destructor(void *arg)
 	mem_deref(s->note);
 	mem_deref(s->next_note);
 	mem_deref(s->play);
+	mem_deref(s->digits);
 	list_unlink(&s->le);
 }
 

@@ -11,6 +11,7 @@
 #include <re.h>
 #include "base/log.h"
 #include "media/call.h"
+#include "media/digits.h"
 
 enum { TAP_MS = 100 };
 
@@ -83,6 +84,10 @@ static void tap_handler(const struct tap *tap, const uint8_t *pkt, void *arg)
 			  pkt + tap->payload,
 			  (size_t)tap->caplen - tap->payload))
 		judge(s, t);
+
+	if (!(tap->flags & TAP_RTCP) && !s->agent && tap->caplen > tap->payload)
+		digits_packet(s, pkt + tap->payload,
+			      (size_t)tap->caplen - tap->payload);
 
 	/* of what is opened the agent has better copies */
 	if (stream_tapped(s) && !stream_opened(s))

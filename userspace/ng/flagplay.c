@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * @file ng/flagplay.c  What the flags of playing do
+ * @file ng/flagplay.c  What the flags of playing and of digits do
  */
 #include <ctype.h>
+#include <errno.h>
 #include <string.h>
 #include <re.h>
 #include "ng/flagset.h"
@@ -111,6 +112,18 @@ int ng_set_volume(struct ng_flags *f, const struct pl *val)
 	if (ng_set_int(&n, val, -VOLUME_MAX, VOLUME_MAX))
 		return EINVAL;
 	f->digit.volume = (uint8_t)(n < 0 ? -n : n);
+
+	return 0;
+}
+
+int ng_set_dtmf_log(struct ng_flags *f, const struct pl *val)
+{
+	char text[64];
+
+	if (pl_strcpy(val, text, sizeof(text)) ||
+	    sa_decode(&f->o.dtmf_log, text, strlen(text)) ||
+	    !sa_port(&f->o.dtmf_log))
+		return EINVAL;
 
 	return 0;
 }

@@ -216,9 +216,10 @@ static const struct ng_flag table[] = {
 	NIL("trigger-end-digits", ONLY_MODE),
 	NILV("DTMF-delay", "0", "the default"),
 	NOS("DTMF-delay", NG_SDP | NG_BLOCK, NO_DSP),
-	NO("DTMF-log-dest", "not offered"),
+	OK("DTMF-log-dest", NG_SDP, dtmf_log,
+	   "ADDRESS:PORT that digits are told to"),
 	NIL("inject-DTMF", "play DTMF needs no preparation"),
-	NO("detect-DTMF", NO_DSP),
+	OK("detect-DTMF", NG_SDP, detect_dtmf, "tones are listened for, too"),
 	NIL("frequency", ONLY_MODE),
 	NIL("frequencies", ONLY_MODE),
 

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Digits that a member dials: told, and made what the other end knows.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include "../unit/goertzel.h"
+#include "audio/digit.h"
+#include "bridgebed.h"
+#include "rtp/event.h"
+
+enum { SPEECH = 5, DIGIT = 10 /* packets of 20 ms */, STEP = 160 };
+
+static struct bridge_heard heardv[8];
+static unsigned heardc;
+static struct phone ph;
+
+static void event_handler(struct bridge *b, unsigned side, unsigned type,
+			  const struct sa *src, const uint8_t *p, size_t n,
+			  void *arg)
+{
+	(void)b;
+	(void)src;
+	(void)arg;
+	if (type != BRIDGE_DIGIT)
+		return;
+	assert_int_equal(side, 0);
+	assert_int_equal(n, sizeof(heardv[0]));
+	assert_in_range(heardc, 0, ARRAY_SIZE(heardv) - 1);
+	memcpy(&heardv[heardc++], p, n);
+}
+
+static void cancel(void *arg)
+{
+	(void)arg;
+	re_cancel();
+}
+
+/* What the worker has told comes here */
+static void turn(void)
+{
+	struct tmr tmr;
+
+	tmr_init(&tmr);
+	tmr_start(&tmr, 20, cancel, NULL);
+	(void)re_main(NULL);
+	tmr_cancel(&tmr);
+}
+
+static void up(struct bridge_member mv[2])
+{
+	bb.eventh = event_handler;
+	heardc = 0;
+	bb_up(PLANE_XDP, mv);
+	phone_open(&ph, "PCMU", 96);
+}
+
+/* A digit by event: `n` packets, each 20 ms longer, and its end three times */
+static void dial(uint8_t event, unsigned n, unsigned lost)
+{
+	for (unsigned i = 0; i < n + 2; i++) {
+		const unsigned len = STEP * (i < n ? i + 1 : n);
+		struct rtp_head h = ph.h;
+		uint8_t p[RTP_HEADER + EVENT_BYTES];
+
+		h.pt = 101;
+		h.marker = !i;
+		rtp_write(p, &h);
+		p[12] = event;
+		p[13] = (uint8_t)((i + 1 >= n ? 0x80 : 0) | 10);
+		p[14] = (uint8_t)(len >> 8);
+		p[15] = (uint8_t)len;
+		if (i != lost)
+			bb_put(&bb_sides[SIDE_LAN4], IN_PORT, p, sizeof(p));
+		++ph.h.seq;
+	}
+	ph.h.ts += STEP * n;
+}
+
+static void speak(unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		size_t len = phone_packet(&ph);
+
+		bb_put(&bb_sides[SIDE_LAN4], IN_PORT, ph.pkt, len);
+		phone_next(&ph, bb_codec("PCMU"));
+	}
+}
+
+/* An event is heard as its tones by who knows no events, for as long, in the stream:
+ * speech before, the digit, speech behind; a packet that was lost takes nothing */
+static void events_to_tones(const char *codec, unsigned lost)
+{
+	struct codec_param prm = {.codec = bb_codec(codec)};
+	struct bridge_member mv[2];
+	const unsigned all = SPEECH + DIGIT + SPEECH;
+	struct ear ear = {NULL};
+	uint32_t rate;
+	uint8_t p[2000];
+	size_t part;
+	double amp;
+
+	bb_transcoding(mv, "PCMU", codec);
+	mv[0].ptv[101] = (struct bridge_pt){.act = BRIDGE_TONE, .clock = 8000};
+	mv[0].hear = true;
+	up(mv);
+	assert_int_equal(codec_dec_alloc(&ear.dec, &prm), 0);
+	rate = codec_dec_rate(ear.dec);
+	part = rate / 50;
+	bb.heardn = 0;
+	speak(SPEECH);
+	dial(6, DIGIT, lost);
+	speak(SPEECH);
+	for (unsigned i = 0; i < all; i++) {
+		size_t n = bb_get(p, WIRE_WAIT);
+
+		if (!n)
+			fail_msg("%s: %u of %u packets", codec, i, all);
+		ear_hear(&ear, p, n, prm.codec->clock / 50);
+	}
+	assert_int_equal(bb_get(p, 50), 0);
+	/* -13 dBm0 each, where 3.17 is full scale */
+	amp = 32767 * pow(10, -16.17 / 20);
+	for (unsigned f = 0; f < 2; f++) {
+		const double a = goertzel(bb.heard + part * (SPEECH + 2),
+					  part * (DIGIT - 4), f ? 1477 : 770,
+					  rate);
+
+		if (fabs(20 * log10(a / amp)) > 2)
+			fail_msg("%s: tone %u: %.0f, not %.0f", codec, f, a,
+				 amp);
+	}
+	assert_true(goertzel(bb.heard + part * (SPEECH + DIGIT + 2), part * 2,
+			     770, rate) < amp / 20);
+	turn();
+	assert_int_equal(heardc, 1);
+	assert_int_equal(heardv[0].event, 6);
+	assert_int_equal(heardv[0].ms, DIGIT * 20);
+	assert_int_equal(heardv[0].volume, 10);
+	assert_false(heardv[0].tone);
+	mem_deref(ear.dec);
+	mem_deref(ph.enc);
+	bb_down();
+}
+
+static void test_events_to_tones(void **state)
+{
+	(void)state;
+	events_to_tones("PCMA", DIGIT + 9);
+	events_to_tones("PCMA", 0);
+	events_to_tones("PCMA", 4);
+	events_to_tones("G722", DIGIT + 9);
+	events_to_tones("opus", DIGIT + 9);
+}
+
+/* A phone that sends a digit as tones */
+static void dial_tones(struct tone *t, uint8_t event, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		int16_t pcm[STEP];
+		size_t len;
+
+		digit_sound(t, event, 10, true);
+		tone_render(t, pcm, STEP);
+		assert_int_equal(codec_encode(ph.enc, pcm, STEP,
+					      ph.pkt + RTP_HEADER, &len),
+				 0);
+		rtp_write(ph.pkt, &ph.h);
+		bb_put(&bb_sides[SIDE_LAN4], IN_PORT, ph.pkt, RTP_HEADER + len);
+		phone_next(&ph, bb_codec("PCMU"));
+	}
+}
+
+/* Tones become an event for who knows those: one begin, a length that grows, three
+ * ends, and no step in the stream around it */
+static void test_tones_to_events(void **state)
+{
+	struct bridge_member mv[2];
+	struct rtp_head h, last = {0}, event = {0};
+	unsigned events = 0, ends = 0, sound = 0, len = 0;
+	struct tone *t;
+	uint8_t p[2000];
+	size_t n;
+	(void)state;
+
+	bb_transcoding(mv, "PCMU", "PCMA");
+	mv[0].event_pt = 101;
+	mv[0].event_clock = 8000;
+	mv[0].hear = true;
+	up(mv);
+	assert_int_equal(tone_alloc(&t, 8000), 0);
+	speak(SPEECH);
+	dial_tones(t, 11, DIGIT);
+	speak(SPEECH);
+	while ((n = bb_get(p, 200))) {
+		assert_int_equal(rtp_read(&h, p, n), 0);
+		if (sound || events)
+			assert_int_equal(h.seq, (uint16_t)(last.seq + 1));
+		last = h;
+		if (h.pt != 101) {
+			assert_int_equal(h.pt, 97);
+			++sound;
+			continue;
+		}
+		assert_int_equal(p[12], 11);
+		assert_int_equal(p[13] & 0x3f, 10);
+		if (!events)
+			event = h;
+		assert_int_equal(h.marker, !events++);
+		assert_int_equal(h.ts, event.ts);
+		ends += p[13] >> 7;
+		assert_true((unsigned)(p[14] << 8 | p[15]) >= len);
+		len = (unsigned)(p[14] << 8 | p[15]);
+	}
+	assert_int_equal(ends, 3);
+	/* it takes up to 60 ms until a digit is known, and as long until it is over */
+	assert_in_range(len, STEP * (DIGIT - 4), STEP * (DIGIT + 3));
+	assert_in_range(sound, 2 * SPEECH - 3, 2 * SPEECH + 3);
+	assert_int_equal(sound + len / STEP, 2 * SPEECH + DIGIT);
+	turn();
+	assert_int_equal(heardc, 1);
+	assert_int_equal(heardv[0].event, 11);
+	assert_true(heardv[0].tone);
+	assert_in_range(heardv[0].volume, 9, 11);
+	assert_in_range(heardv[0].ms, 20 * (DIGIT - 4), 20 * (DIGIT + 3));
+	mem_deref(t);
+	mem_deref(ph.enc);
+}
+
+/* Events that go through as they are are told once, each */
+static void test_told(void **state)
+{
+	struct bridge_member mv[2];
+	uint8_t p[2000];
+	(void)state;
+
+	bb_transcoding(mv, "PCMU", "PCMA");
+	mv[0].ptv[101].clock = 8000;
+	mv[0].hear = true;
+	up(mv);
+	dial(1, 4, 9);
+	speak(1);
+	/* its end is lost, thrice: the next one tells of it */
+	dial(2, 3, 9);
+	ph.h.ts += 1600;
+	for (unsigned i = 0; i < 3; i++) {
+		struct rtp_head h = ph.h;
+		uint8_t e[RTP_HEADER + EVENT_BYTES] = {0};
+
+		h.pt = 101;
+		rtp_write(e, &h);
+		e[12] = 3;
+		e[13] = 7;
+		e[15] = (uint8_t)(80 * (i + 1));
+		bb_put(&bb_sides[SIDE_LAN4], IN_PORT, e, sizeof(e));
+		++ph.h.seq;
+	}
+	ph.h.ts += 1600;
+	dial(4, 2, 9);
+	while (bb_get(p, 100))
+		;
+	turn();
+	assert_int_equal(heardc, 4);
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(heardv[i].event, i + 1);
+	assert_int_equal(heardv[0].ms, 80);
+	assert_int_equal(heardv[2].ms, 30);
+	assert_int_equal(heardv[2].volume, 7);
+	mem_deref(ph.enc);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(test_events_to_tones, bb_clear),
+		cmocka_unit_test_teardown(test_tones_to_events, bb_clear),
+		cmocka_unit_test_teardown(test_told, bb_clear),
+	};
+
+	return cmocka_run_group_tests(tests, bb_setup, bb_teardown);
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file bridge/digits.c  Digits that a member dials: told, and made what the other knows
+ */
+#include <string.h>
+#include "bridge/member.h"
+
+enum {
+	ENDS = 3, /* packets that say that an event is over (RFC 4733 2.5.1.4) */
+	FADE_MS = 5,    /* of a tone that ends */
+	PART_MS = 20,   /* of a tone, made at once */
+	LONGEST_S = 10, /* of an event: longer ones are not meant */
+	UNITS = 0xffff, /* of an event that one packet can tell */
+};
+
+static struct member *other_of(struct member *m)
+{
+	return &m->b->mv[!m->side];
+}
+
+static void tell(struct member *m, const struct bridge_heard *d)
+{
+	(void)plane_event(m->port, BRIDGE_DIGIT, &m->prog->conf.remote,
+			  (const uint8_t *)d, sizeof(*d));
+}
+
+void digits_event(struct member *m, const uint8_t *p, const struct rtp_head *h,
+		  uint32_t clock)
+{
+	struct rtp_event ev, done;
+	struct bridge_heard d;
+
+	if (!m->prog->conf.hear || !clock ||
+	    rtp_event_read(&ev, p + h->off, h->len) ||
+	    !event_rx_put(&m->rx.events, h->ts, &ev, &done))
+		return;
+	memset(&d, 0, sizeof(d));
+	d.event = done.event;
+	d.volume = done.volume;
+	d.ms = (uint32_t)((uint64_t)done.len * 1000 / clock);
+	tell(m, &d);
+}
+
+/* ---- events become tones ------------------------------------------------- */
+
+/* So many units of a tone, in the other's samples; with its last ones it fades */
+static void sound(struct member *m, uint32_t units, uint32_t clock,
+		  const struct rtp_event *ev)
+{
+	const struct program *p = m->prog;
+	const unsigned ch = codec_enc_ch(other_of(m)->prog->enc);
+	const size_t fade = p->rate * FADE_MS / 1000;
+	size_t n = (size_t)((uint64_t)units * p->rate / clock);
+	int16_t pcm[48 * PART_MS * 2];
+
+	digit_sound(p->tone, ev->event, ev->volume, true);
+	while (n) {
+		size_t k = p->rate * PART_MS / 1000;
+
+		if (ev->end && n <= fade)
+			digit_sound(p->tone, ev->event, ev->volume, false);
+		else if (ev->end && n < k + fade)
+			k = n - fade;
+		if (k > n)
+			k = n;
+		tone_render(p->tone, pcm, k);
+		if (ch == 2)
+			resample_stereo(pcm, k);
+		send_samples(other_of(m), pcm, k);
+		n -= k;
+	}
+}
+
+void digits_tone(struct member *m, const uint8_t *p, const struct rtp_head *h,
+		 const struct bridge_pt *bp)
+{
+	struct receiver *rx = &m->rx;
+	struct rtp_event ev;
+
+	if (!m->prog->tone || !other_of(m)->prog->enc || !bp->clock ||
+	    rtp_event_read(&ev, p + h->off, h->len) || ev.event >= EVENT_DIGITS)
+		return;
+	if (!rx->sounding || rx->sound_ts != h->ts) {
+		/* late words of one before */
+		if (rx->sounding && (int32_t)(h->ts - rx->sound_ts) < 0)
+			return;
+		if (!rx->timed)
+			send_joins(other_of(m), h, bp->clock);
+		else if ((int32_t)(h->ts - rx->ts) > 0 &&
+			 h->ts - rx->ts < bp->clock * LONGEST_S)
+			send_pause(other_of(m), h->ts - rx->ts, bp->clock);
+		rx->sounding = true;
+		rx->sound_ts = h->ts;
+		rx->sounded = 0;
+	}
+	if (ev.len <= rx->sounded)
+		return;
+	sound(m, ev.len - rx->sounded, bp->clock, &ev);
+	rx->sounded = ev.len;
+	/* sound goes on behind it */
+	rx->timed = true;
+	rx->ts = h->ts + ev.len;
+}
+
+/* ---- tones become events ------------------------------------------------- */
+
+static void send_digit(struct member *m, bool end, bool marker)
+{
+	const struct receiver *rx = &m->rx;
+	const uint32_t len = rx->dialled_len > UNITS ? UNITS : rx->dialled_len;
+	const uint8_t pay[EVENT_BYTES] = {
+		(uint8_t)(rx->dialled - 1),
+		(uint8_t)(rx->dialled_volume | (end ? 0x80 : 0)),
+		(uint8_t)(len >> 8),
+		(uint8_t)len,
+	};
+
+	send_payload(other_of(m), pay, sizeof(pay), m->prog->conf.event_pt,
+		     rx->dialled_ts, marker);
+}
+
+static void heard(uint8_t event, unsigned volume, uint32_t ms, void *arg)
+{
+	struct member *m = arg;
+	struct bridge_heard d;
+
+	m->rx.dialled_volume = (uint8_t)volume;
+	if (!ms || !m->prog->conf.hear)
+		return;
+	memset(&d, 0, sizeof(d));
+	d.event = event;
+	d.volume = (uint8_t)volume;
+	d.tone = true;
+	d.ms = ms;
+	tell(m, &d);
+}
+
+static void digit_ends(struct member *m)
+{
+	for (unsigned i = 0; i < ENDS; i++)
+		send_digit(m, true, false);
+	m->rx.dialled = 0;
+	other_of(m)->tx.marker = true;
+}
+
+bool digits_listen(struct member *m, const int16_t *pcm, size_t n)
+{
+	const struct program *p = m->prog, *q = other_of(m)->prog;
+	struct receiver *rx = &m->rx;
+	struct sender *tx = &other_of(m)->tx;
+	bool begins;
+	int now;
+
+	digit_rx_handler(p->ear, heard, m);
+	digit_rx_put(p->ear, pcm, n);
+	if (!p->conf.event_clock || tx->playing)
+		return false;
+	now = digit_rx_now(p->ear);
+	if (rx->dialled && now != rx->dialled - 1)
+		digit_ends(m);
+	if (now < 0)
+		return false;
+	begins = !rx->dialled;
+	if (begins) {
+		/* what was begun of a packet is part of the tone */
+		send_begins(other_of(m));
+		rx->dialled = now + 1;
+		rx->dialled_ts = tx->ts;
+		rx->dialled_len = 0;
+	}
+	rx->dialled_len += (uint32_t)((uint64_t)n * p->conf.event_clock /
+				      p->rate);
+	send_digit(m, false, begins);
+	tx->ts += (uint32_t)((uint64_t)n * q->conf.codec->clock / p->rate);
+
+	return true;
+}
