@@ -15,7 +15,7 @@ SRCS_store  := $(SRCS_log) $(call room,store)
 SRCS_sdp    := $(wildcard userspace/media/sdp*.c)
 SRCS_dispatch := $(call room,dispatch)
 SRCS_ng     := $(SRCS_log) $(call room,ng) tests/unit/fake_media.c
-SRCS_media  := $(SRCS_store) $(call room,media audio secure ice rtp) tests/unit/fake_bridge.c \
+SRCS_media  := $(SRCS_store) $(call room,media audio secure ice rtp fax) tests/unit/fake_bridge.c \
 	       userspace/fastpath/names.c tests/unit/fake_fp.c
 SRCS_dns    := $(SRCS_log) $(call room,dns) tests/unit/fake_dns.c
 SRCS_edge   := $(call room,dispatch) $(addprefix userspace/edge/,msg.c list.c \
@@ -46,6 +46,7 @@ TEST_SRCS_media_life = $(SRCS_media)
 TEST_SRCS_terms      = $(SRCS_media)
 TEST_SRCS_digits     = $(SRCS_media)
 TEST_SRCS_play       = $(SRCS_media)
+TEST_SRCS_terms_fax  = $(SRCS_media)
 TEST_SRCS_terms_dtls = $(SRCS_media)
 TEST_SRCS_ice_lite   = userspace/ice/lite.c
 TEST_SRCS_report     = userspace/rtp/report.c

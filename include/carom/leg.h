@@ -58,6 +58,7 @@ enum __attribute__((packed)) leg_why {
 	LEG_WHY_SRTP,        /**< SRTP is opened or made                  */
 	LEG_WHY_ICE,         /**< we take part in ICE with one of the ends  */
 	LEG_WHY_PLAYING,     /**< one of the ends is played something       */
+	LEG_WHY_FAX,         /**< one of the ends speaks T.38, one is heard  */
 };
 
 /** What the leg carries */

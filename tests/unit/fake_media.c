@@ -118,6 +118,15 @@ static void put_opts(struct media *m, const struct media_opts *o)
 	put_list(m, "accept=", o->accept, o->acceptc);
 	put_list(m, "consume=", o->consume, o->consumec);
 	put_list(m, "set=", o->set, o->setc);
+	PUT_FLAG(t38_decode);
+	PUT_FLAG(t38_force);
+	PUT_FLAG(t38_stop);
+	PUT_FLAG(t38_fec);
+	PUT_FLAG(t38_no_ecm);
+	PUT_FLAG(t38_no_v17);
+	PUT_FLAG(t38_no_v27ter);
+	PUT_FLAG(t38_no_v29);
+	PUT_FLAG(t38_no_iaf);
 	PUT_FLAG(always_transcode);
 	put_list(m, "strip=", o->strip, o->stripc);
 	put_list(m, "mask=", o->mask, o->maskc);

@@ -206,8 +206,6 @@ static void test_refused(void **state)
 		{"\"SDES\":[\"only-AES_CM_128_HMAC_SHA1_80\"]", "SDES=only"},
 		{"\"flags\":[\"SDES-unencrypted_srtp\"]", "SDES"},
 		{"\"OSRTP\":[\"offer\"]", "OSRTP=offer"},
-		{"\"T.38\":[\"decode\"]", "T.38=decode"},
-		{"\"flags\":[\"T.38-force\"]", "T.38=force"},
 		{"\"flags\":[\"generate RTCP\"]", "generate RTCP"},
 		{"\"generate RTCP\":\"on\"", "generate RTCP=on"},
 		{"\"flags\":[\"media handover\"]", "media handover"},
@@ -343,8 +341,15 @@ static void test_rtpp_lists(void **state)
 		  "strip=G729,opus/48000");
 	asks(f, OFFER ",\"flags\":\"asymmetric record-call\"}",
 	     BASE " asymmetric record_call");
-	refused(f, OFFER ",\"rtpp-flags\":\"replace-origin T.38=force\"}",
-		"T.38=force");
+	refused(f, OFFER ",\"rtpp-flags\":\"replace-origin bundle=force\"}",
+		"bundle=force");
+	asks(f, OFFER ",\"rtpp-flags\":\"T.38=[decode FEC] T.38-no-V17\"}",
+	     BASE " t38_decode t38_fec t38_no_v17");
+	asks(f,
+	     OFFER ",\"T.38\":[\"force\",\"no-ECM\",\"no-V.27ter\","
+		   "\"no-V.29\",\"no-V.34\",\"no-IAF\"]}",
+	     BASE " t38_force t38_no_ecm t38_no_v27ter t38_no_v29 t38_no_iaf");
+	asks(f, OFFER ",\"T.38\":\"stop\"}", BASE " t38_stop");
 	request(f, OFFER ",\"rtpp-flags\":\"[ ] = =x x= a=[ ]b] ]]\"}");
 	assert_string_equal(said(f, "result"), "ok");
 	assert_true(strlen(said(f, "warning")) > 0);

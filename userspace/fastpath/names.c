@@ -113,6 +113,8 @@ const char *fp_why_name(enum leg_why why)
 		return "ice";
 	case LEG_WHY_PLAYING:
 		return "playing";
+	case LEG_WHY_FAX:
+		return "fax";
 	}
 	return "?";
 }

@@ -77,6 +77,11 @@ enum leg_why agent_why(const struct stream *s)
 
 	if (!t || stream_peer(t) != s)
 		return LEG_WHY_NOTHING;
+	if (fax_between(s, t))
+		return LEG_WHY_FAX;
+	/* what was agreed of RTP does not hold for what is none */
+	if (s->cur.media == LEG_OTHER || t->cur.media == LEG_OTHER)
+		return LEG_WHY_NOTHING;
 	if (s->terms && t->terms) {
 		if (transcodes(s->terms, t->terms) ||
 		    transcodes(t->terms, s->terms))
@@ -189,6 +194,10 @@ static void set_member(struct bridge_member *m, const struct stream *s,
 	m->rx = s->terms->keys.rx;
 	m->tx = s->terms->keys.tx;
 	m->locked = s->terms->keys.on && m->rx.suite == SRTPX_NONE;
+	if (fax_between(s, t)) {
+		fax_member(m, s);
+		return;
+	}
 	formats_agreed(&own, &t->terms->own, &t->terms->told);
 	(void)formats_plan(m, &s->terms->told, &own);
 	if (transcodes(t->terms, s->terms))
@@ -245,6 +254,11 @@ static bool copied(const struct stream *s)
 {
 	return (stream_opened(s) && stream_tapped(s)) ||
 	       (digits_wanted(s) && !decodes(s));
+}
+
+bool stream_fax_stats(const struct stream *s, struct fax_stats *st)
+{
+	return s->agent && bridge_fax(s->agent->b, side_of(s), st);
 }
 
 /* A member's packets come from elsewhere: the kernel has learnt it, or its SDP was
@@ -306,7 +320,8 @@ static bool same_pts(const struct bridge_member *a,
 
 static bool same(const struct bridge_member *a, const struct bridge_member *b)
 {
-	return sa_cmp(&a->remote, &b->remote, SA_ALL) &&
+	return sa_cmp(&a->remote, &b->remote, SA_ALL) && a->t38 == b->t38 &&
+	       fax_conf_same(&a->fax, &b->fax) &&
 	       sa_cmp(&a->rtcp, &b->rtcp, SA_ALL) &&
 	       srtpx_same_key(&a->rx, &b->rx) &&
 	       srtpx_same_key(&a->tx, &b->tx) && a->locked == b->locked &&
@@ -407,7 +422,9 @@ static int pair_apply(struct stream *s, struct stream *t)
 	if (s->agent && s->agent == t->agent && s->agent->s[0] == s &&
 	    sa_cmp(&s->agent->mv[0].local, &s->local, SA_ALL) &&
 	    sa_cmp(&s->agent->mv[1].local, &t->local, SA_ALL) &&
-	    s->agent->mv[0].mux == s->mux && s->agent->mv[1].mux == t->mux)
+	    s->agent->mv[0].mux == s->mux && s->agent->mv[1].mux == t->mux &&
+	    s->agent->mv[0].t38 == mv[0].t38 &&
+	    s->agent->mv[1].t38 == mv[1].t38)
 		err = change(s->agent, mv);
 	else
 		err = make(s, t, mv);

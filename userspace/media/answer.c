@@ -124,6 +124,8 @@ static int answer_line(struct answer *an, unsigned i)
 				  f->sent, &f->sent_dtmf);
 
 	err = terms_answer(&an->tev[i], an->o, an->sdp, sm, f, t);
+	if (!err && an->tev[i] && an->tev[i]->other)
+		f->sent_filter = an->tev[i]->sound;
 	if (!err && an->tev[i])
 		f->sent_dtmf = formats_mask(&f->terms->told, f->sent);
 

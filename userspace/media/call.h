@@ -306,6 +306,8 @@ bool codec_listed(const struct pl *v, size_t n, const struct sdpx_fmt *f);
 bool sel_has(const struct media_sel *sel, const struct party *p,
 	     const struct stream *s);
 
+/** A profile of RTP that can be made of another, and into another */
+bool opts_changeable(const struct pl *proto);
 /** Refuse what cannot be honoured, before anything changes */
 int opts_check(const struct media_opts *o, const struct sdpx *sdp, bool answer,
 	       struct media_err *e);

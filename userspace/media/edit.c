@@ -32,10 +32,9 @@ struct sa edit_address(const struct stream *s, const struct media_opts *o)
 	return sa;
 }
 
-static enum sdpx_rtcp rtcp_lines(enum sdpx_rtcp want,
-				 const struct sdpx_media *sm, bool no_attr)
+static enum sdpx_rtcp rtcp_lines(enum sdpx_rtcp want, bool rtp, bool no_attr)
 {
-	if (!sm->rtp)
+	if (!rtp)
 		return SDPX_RTCP_KEEP;
 
 	if (!no_attr)
@@ -48,14 +47,16 @@ static enum sdpx_rtcp rtcp_lines(enum sdpx_rtcp want,
 
 static void edit_section(struct edit *ed, const struct sdpx_media *sm, size_t i,
 			 const struct stream *s, const struct filter *f,
-			 const struct media_opts *o, enum sdpx_rtcp rtcp)
+			 const struct media_opts *o, enum sdpx_rtcp rtcp,
+			 const struct terms_edit *te)
 {
 	struct sdpx_medit *me = &ed->x.mediav[i];
 
 	me->set_addr = true;
 	me->addr = edit_address(s, o);
 	me->keep_zero_addr = sm->held && !o->replace_zero_address;
-	me->rtcp = rtcp_lines(rtcp, sm, o->no_rtcp_attribute);
+	me->rtcp = rtcp_lines(rtcp, te && te->other ? te->sound : sm->rtp,
+			      o->no_rtcp_attribute);
 	me->rtcp_addr = me->addr;
 	sa_set_port(&me->rtcp_addr, (uint16_t)(sa_port(&me->addr) + 1));
 	me->fmt_drop = f && f->any[i] ? f->drop[i] : NULL;
@@ -90,6 +91,12 @@ static void edit_terms(struct sdpx_medit *me, const struct terms_edit *te)
 	me->feedback_remove = te->feedback_remove;
 	if (te->proto.l)
 		me->proto = &te->proto;
+	if (!te->other)
+		return;
+	me->type = &te->type;
+	me->attr_clear = true;
+	if (!te->sound)
+		me->ptime = 0;
 }
 
 /* A section that is not ours keeps the peer's address, even if the session's
@@ -282,11 +289,14 @@ int edit_write(struct mbuf *out, const struct sdpx *sdp, struct party *to,
 		const struct stream *s = stream_find(to, (unsigned)i);
 
 		if (s && s->iface && sm->port && desc_udp(sm)) {
-			edit_section(ed, sm, i, s, f, o, rtcpv[i]);
+			edit_section(ed, sm, i, s, f, o, rtcpv[i],
+				     tev ? tev[i] : NULL);
 			if (tev && tev[i]) {
 				edit_terms(&ed->x.mediav[i], tev[i]);
 				ice |= tev[i]->ice;
 			}
+		} else if (tev && tev[i]) {
+			edit_terms(&ed->x.mediav[i], tev[i]);
 		}
 	}
 

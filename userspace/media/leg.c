@@ -65,7 +65,8 @@ static enum leg_state base_state(const struct stream *s)
 		return LEG_HELD;
 
 	/* one side is ahead of the other in a change of RTP to T.38 */
-	if ((t->cur.media == LEG_OTHER) != (s->cur.media == LEG_OTHER))
+	if (!fax_between(s, t) &&
+	    (t->cur.media == LEG_OTHER) != (s->cur.media == LEG_OTHER))
 		return LEG_HELD;
 
 	return LEG_RELAY;

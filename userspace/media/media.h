@@ -117,6 +117,9 @@ struct media_opts {
 		set[MEDIA_CODECS_MAX];      /**< how they are encoded       */
 	size_t acceptc, consumec, setc;
 	bool always_transcode; /**< accept all of them                     */
+	bool t38_decode, t38_force, t38_stop; /**< see media/faxterms.h      */
+	bool t38_no_ecm, t38_no_v17, t38_no_v27ter, t38_no_v29, t38_no_iaf;
+	bool t38_fec; /**< UDPTL has parities instead of copies     */
 	struct media_attr attrv[MEDIA_ATTRS_MAX];
 	size_t attrc;
 	struct pl metadata; /**< goes into a recording's description  */

@@ -294,6 +294,8 @@ static int offer_line(struct offer *of, unsigned i)
 	widen(t, none);
 	t->sent_filter = desc_pts(sm, of->filter->drop[i], t->sent,
 				  &t->sent_dtmf);
+	if (of->tev[i] && of->tev[i]->other)
+		t->sent_filter = of->tev[i]->sound;
 	if (t->terms && d.active)
 		t->sent_dtmf = formats_mask(&t->terms->next_told, t->sent);
 	of->rtcpv[i] = rtcp_offer(of->o, sm, t);

@@ -45,7 +45,7 @@ int opts_sdp(struct sdpx **sdpp, const struct media_opts *o,
 	return err ? media_fail(e, err, "SDP: %m", err) : 0;
 }
 
-static bool changeable(const struct pl *proto)
+bool opts_changeable(const struct pl *proto)
 {
 	static const char *const namev[] = {
 		"RTP/AVP",   "RTP/AVPF",         "RTP/SAVP",
@@ -77,7 +77,8 @@ int opts_check(const struct media_opts *o, const struct sdpx *sdp, bool answer,
 			continue;
 
 		if (pl_casecmp(&o->transport, &sm->proto) &&
-		    (!changeable(&o->transport) || !changeable(&sm->proto)))
+		    (!opts_changeable(&o->transport) ||
+		     !opts_changeable(&sm->proto)))
 			return media_fail(e, ENOTSUP,
 					  "transport-protocol %r: the SDP has "
 					  "%r, and changing it is not "

@@ -39,9 +39,34 @@ static int add_bridge(struct odict *d, const struct bridge_stats *st)
 	return err;
 }
 
+static int add_fax(struct odict *o, const struct fax_stats *st)
+{
+	const struct udptl_stats *u = &st->udptl;
+	struct odict *d;
+	int err = dict_add(&d, o, "fax", ODICT_OBJECT);
+
+	if (err)
+		return err;
+	err |= dict_int(d, "pages", st->pages);
+	err |= dict_int(d, "bit/s", st->bitrate);
+	err |= dict_int(d, "ECM", st->ecm);
+	err |= dict_int(d, "datagrams", u->datagrams);
+	err |= dict_int(d, "IFP received", u->received);
+	err |= dict_int(d, "IFP recovered", u->recovered);
+	err |= dict_int(d, "IFP lost", u->lost);
+	err |= dict_int(d, "late", u->late);
+	err |= dict_int(d, "malformed", u->malformed);
+	err |= dict_int(d, "IFP sent", u->sent);
+	err |= dict_int(d, "trimmed", u->trimmed);
+	err |= dict_int(d, "not sent", st->unsent);
+
+	return err;
+}
+
 int query_agent(struct odict *o, const struct stream *s)
 {
 	struct bridge_stats st;
+	struct fax_stats fax;
 	struct odict *d;
 	char pair[80];
 	int err;
@@ -60,6 +85,9 @@ int query_agent(struct odict *o, const struct stream *s)
 				sa_isset(&s->terms->pair, SA_ALL) ? pair
 								  : "checking");
 	}
+
+	if (stream_fax_stats(s, &fax))
+		err |= add_fax(d, &fax);
 
 	return err | add_bridge(d, &st);
 }

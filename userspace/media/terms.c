@@ -153,6 +153,15 @@ static const struct dtls_terms *dtls_now(const struct stream *s)
 /* ---- offers --------------------------------------------------------------- */
 
 /* The profile that goes out: as asked for, else what this party spoke before */
+static bool speaks_rtp(const struct stream *t)
+{
+	struct pl proto;
+
+	pl_set_str(&proto, t->terms ? t->terms->proto : "");
+
+	return pl_isset(&proto) && pl_strcasecmp(&proto, "udptl");
+}
+
 static struct pl proto_out(const struct media_opts *o,
 			   const struct sdpx_media *sm, const struct stream *t)
 {
@@ -160,7 +169,7 @@ static struct pl proto_out(const struct media_opts *o,
 
 	if (pl_isset(&o->transport))
 		proto = o->transport;
-	else if (t->terms && t->terms->proto[0])
+	else if (speaks_rtp(t))
 		pl_set_str(&proto, t->terms->proto);
 
 	return proto;
@@ -210,11 +219,31 @@ out:
 	return err;
 }
 
-static int offer_formats(const struct media_opts *o,
+/* T.38 goes out as sound */
+static int offer_sound(const struct media_opts *o, const struct sdpx_media *sm,
+		       struct stream *f, struct stream *t, struct media_err *e)
+{
+	struct sdpx_media *sound = mem_zalloc(sizeof(*sound), NULL);
+	int err;
+
+	if (!sound)
+		return ENOMEM;
+	fax_sound(sound, sm);
+	err = offer_audio(o, sound, f, t, e);
+	mem_deref(sound);
+
+	return err;
+}
+
+static int offer_formats(enum fax_way way, const struct media_opts *o,
 			 const struct sdpx_media *sm, const bool *drop,
 			 struct stream *f, struct stream *t,
 			 struct media_err *e)
 {
+	if (way == FAX_TO_SOUND)
+		return offer_sound(o, sm, f, t, e);
+	if (way == FAX_TO_T38)
+		return 0;
 	f->terms->ptime = sm->ptime;
 	if (is_audio(sm))
 		return offer_audio(o, sm, f, t, e);
@@ -307,11 +336,15 @@ int terms_offer(struct terms_edit **tep, const struct media_opts *o,
 		const bool *drop, struct stream *f, struct stream *t,
 		struct media_err *e)
 {
-	const struct pl proto = proto_out(o, sm, t);
+	const enum fax_way way = fax_way(o, sm, f, t);
+	struct pl proto = proto_out(o, sm, t);
 	struct terms_edit *te;
 	int err;
 
-	if (!sm->rtp || !terms_needed(o, sm, &proto, f, t))
+	/* no other kind of media has a gateway that would go on */
+	if (!way && !sm->rtp)
+		return fax_offer(way, o, sdp, sm, drop, f, t, e);
+	if (!way && !terms_needed(o, sm, &proto, f, t))
 		return 0;
 	if (!f->party->call->m->plane)
 		return media_fail(e, ENOTSUP,
@@ -323,19 +356,31 @@ int terms_offer(struct terms_edit **tep, const struct media_opts *o,
 	err = terms_get(f);
 	if (!err)
 		err = terms_get(t);
+	if (!err && way)
+		err = fax_proto(&proto, way, o, t, e);
 	if (!err)
-		err = offer_formats(o, sm, drop, f, t, e);
+		err = offer_formats(way, o, sm, drop, f, t, e);
+	if (!err)
+		err = fax_offer(way, o, sdp, sm, drop, f, t, e);
 	if (err)
 		goto out;
-	terms_ice_offer(o, sdp, sm, f, t);
+	if (way)
+		f->terms->next_ice = t->terms->next_ice = false;
+	else
+		terms_ice_offer(o, sdp, sm, f, t);
 	err = offer_keys(o, sdp, sm, &proto, f, t, e);
 	if (err)
 		goto out;
 	(void)pl_strcpy(&sm->proto, f->terms->proto, sizeof(f->terms->proto));
 	(void)pl_strcpy(&proto, t->terms->proto, sizeof(t->terms->proto));
-	edit_formats(te, &t->terms->next_told, sm);
+	if (!way)
+		edit_formats(te, &t->terms->next_told, sm);
 	if (keys_end(f->terms) || keys_end(t->terms))
 		err = edit_keys(te, t, &t->terms->next_dtls);
+	if (!err && way)
+		err = fax_edit(te,
+			       way == FAX_TO_T38 ? &t->terms->next_fax : NULL,
+			       &t->terms->next_told);
 	if (!err)
 		err = edit_lines(te, o, t, t->terms->next_ice);
 	te->feedback_remove = !has_feedback(&proto);
@@ -360,10 +405,15 @@ int terms_check(const struct sdpx *sdp, const struct sdpx_media *sm,
 	struct dtls_terms dtls;
 	struct keys keys;
 
-	if (!sm->rtp || !sm->port || !f->terms || !t->terms)
+	if (!sm->port || !f->terms || !t->terms)
+		return 0;
+	if (fax_check(sm, f, t, e))
+		return ENOTSUP;
+	if (!sm->rtp)
 		return 0;
 	formats_take(&answer, sm, NULL);
-	if (is_audio(sm) && formats_back(&back, &f->terms->next_own, &answer))
+	if (is_audio(sm) && !fax_offered(f, t) &&
+	    formats_back(&back, &f->terms->next_own, &answer))
 		return media_fail(e, ENOTSUP,
 				  "answer has no codec that could reach the "
 				  "one who offered");
@@ -435,41 +485,76 @@ static int answer_keys(const struct sdpx *sdp, const struct sdpx_media *sm,
 	return 0;
 }
 
+static void answer_formats(const struct media_opts *o,
+			   const struct sdpx_media *sm, struct terms *f,
+			   struct terms *t)
+{
+	f->own = f->next_own;
+	t->ptime = sm->ptime;
+	formats_take(&t->own, sm, NULL);
+	/* what it answers is what it will send, too (RFC 3264 6.1) */
+	formats_common(&t->told, &t->next_told, &t->own);
+	if (!is_audio(sm) || formats_back(&f->told, &f->own, &t->own))
+		f->told = t->own;
+	if (is_audio(sm))
+		formats_options(&t->own, &t->next_told);
+	if (o->single_codec && is_audio(sm))
+		formats_single(&f->told);
+}
+
+static int answer_refused(struct terms_edit **tep, const struct stream *f,
+			  const struct stream *t)
+{
+	struct terms_edit *te = mem_zalloc(sizeof(*te), edit_destructor);
+	int err;
+
+	if (!te)
+		return ENOMEM;
+	err = fax_refused(te, f, t);
+	if (err)
+		mem_deref(te);
+	else
+		*tep = te;
+
+	return err;
+}
+
 int terms_answer(struct terms_edit **tep, const struct media_opts *o,
 		 const struct sdpx *sdp, const struct sdpx_media *sm,
 		 struct stream *f, struct stream *t)
 {
 	struct terms_edit *te;
+	enum fax_way way;
 	struct pl proto;
 	bool end;
 	int err;
 
-	if (!sm->rtp || !sm->port || !f->terms || !t->terms)
+	if (!f->terms || !t->terms)
+		return 0;
+	if (!sm->port)
+		return fax_offered(f, t) ? answer_refused(tep, f, t) : 0;
+	way = fax_answer(sdp, sm, f, t);
+	if (!way && !sm->rtp)
 		return 0;
 	te = mem_zalloc(sizeof(*te), edit_destructor);
 	if (!te)
 		return ENOMEM;
-	f->terms->own = f->terms->next_own;
-	t->terms->ptime = sm->ptime;
-	formats_take(&t->terms->own, sm, NULL);
-	/* what it answers is what it will send, too (RFC 3264 6.1) */
-	formats_common(&t->terms->told, &t->terms->next_told, &t->terms->own);
-	if (!is_audio(sm) ||
-	    formats_back(&f->terms->told, &f->terms->own, &t->terms->own))
-		f->terms->told = t->terms->own;
-	if (is_audio(sm))
-		formats_options(&t->terms->own, &t->terms->next_told);
-	if (o->single_codec && is_audio(sm))
-		formats_single(&f->terms->told);
+	if (!way)
+		answer_formats(o, sm, f->terms, t->terms);
 	(void)pl_strcpy(&sm->proto, t->terms->proto, sizeof(t->terms->proto));
 	end = keys_end(f->terms) || keys_end(t->terms);
 	err = answer_keys(sdp, sm, f, t);
 	if (err)
 		goto out;
-	edit_formats(te, &f->terms->told, sm);
-	terms_ice_answer(o, sdp, f, t);
+	if (!way) {
+		edit_formats(te, &f->terms->told, sm);
+		terms_ice_answer(o, sdp, f, t);
+	}
 	if (end)
 		err = edit_keys(te, f, &f->terms->dtls);
+	if (!err && way)
+		err = fax_edit(te, way == FAX_TO_SOUND ? &f->terms->fax : NULL,
+			       &f->terms->told);
 	if (!err)
 		err = edit_lines(te, o, f, f->terms->ice);
 	pl_set_str(&proto, f->terms->proto);

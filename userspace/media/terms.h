@@ -13,10 +13,11 @@
 #include "media/call.h"
 #include "ice/lite.h"
 #include "media/dtlsterms.h"
+#include "media/faxterms.h"
 #include "media/format.h"
 #include "media/keys.h"
 
-enum { ICE_LINES = 4, TERMS_LINES = DTLS_LINES + ICE_LINES };
+enum { ICE_LINES = 4, TERMS_LINES = DTLS_LINES + ICE_LINES + T38_LINES };
 
 /** Of one party's stream */
 struct terms {
@@ -25,6 +26,7 @@ struct terms {
 	struct formats next_own, next_told; /**< in force with the answer  */
 	struct keys keys; /**< by a=crypto, or those that DTLS agreed on */
 	struct dtls_terms dtls, next_dtls; /**< next: with the answer       */
+	struct fax_terms fax, next_fax; /**< next: with the answer          */
 	bool ice, next_ice; /**< we take part in ICE with it; next: may, if
 			       both want it                                */
 	struct lite lite;   /**< our name and password                     */
@@ -44,10 +46,13 @@ struct terms_edit {
 	char *cryptov[KEYS_OFFERS];
 	size_t cryptoc;
 	bool crypto_remove, dtls_remove, feedback_remove;
-	char *attrv[TERMS_LINES];     /**< lines of DTLS and ICE: allocated   */
+	char *attrv[TERMS_LINES];     /**< of DTLS, ICE, T.38: allocated      */
 	struct pl linev[TERMS_LINES]; /**< the same                         */
 	struct sdpx_attrs attrs;      /**< that has them                    */
 	bool ice;
+	bool other; /**< it becomes another kind of media: nothing of it stays */
+	bool sound;      /**< other: audio, RTP that is                 */
+	struct pl type;  /**< other: of the m= line                   */
 	struct pl proto; /**< instead of the section's; "" keeps       */
 };
 
@@ -123,6 +128,7 @@ void agent_play_stop(const struct stream *s, uint64_t *pos_ms, unsigned *times);
 bool agent_playing(const struct stream *s);
 
 /** Figures of what a stream sends, where the agent has it */
+bool stream_fax_stats(const struct stream *s, struct fax_stats *st);
 bool stream_agent_stats(const struct stream *s, struct bridge_stats *st);
 
 /** Bridges of all pairs of a call that need one, made or changed: before their legs

@@ -127,6 +127,8 @@ int terms_put(struct odict *o, const struct terms *t)
 	err |= put_keys(x, &t->keys);
 	err |= dtls_put(x, "dtls", &t->dtls);
 	err |= dtls_put(x, "next_dtls", &t->next_dtls);
+	err |= fax_put(x, "fax", &t->fax);
+	err |= fax_put(x, "next_fax", &t->next_fax);
 	err |= dict_str(x, "proto", t->proto);
 	if (t->ice || t->next_ice)
 		err |= put_ice(x, t);
@@ -274,6 +276,8 @@ int terms_load(struct terms **tp, const struct odict *o)
 	get_keys(&t->keys, e->u.odict);
 	dtls_load(&t->dtls, e->u.odict, "dtls");
 	dtls_load(&t->next_dtls, e->u.odict, "next_dtls");
+	fax_load(&t->fax, e->u.odict, "fax");
+	fax_load(&t->next_fax, e->u.odict, "next_fax");
 	get_ice(t, e->u.odict);
 	pl_set_str(&proto, odict_string(e->u.odict, "proto"));
 	(void)pl_strcpy(&proto, t->proto, sizeof(t->proto));

@@ -41,7 +41,6 @@
 #define GEN_RTCP "it is made where Carom encodes, relayed elsewhere"
 #define GEN_KEYS "not offered"
 #define NO_SDES "the choice of suites is not offered"
-#define NO_T38 "T.38 gateway is not offered"
 #define NO_EDIT "this edit of the SDP is not offered"
 #define NO_DSP "in-band DTMF needs decoded audio"
 #define NO_LABEL "parties cannot be selected by label"
@@ -197,9 +196,24 @@ static const struct ng_flag table[] = {
 	NIL("early-media", "for the audio player; media flows early anyway"),
 
 	/* T.38 */
-	NOV("T.38", "decode", NO_T38),
-	NOV("T.38", "force", NO_T38),
-	NIL("T.38", "options of a gateway; UDPTL is relayed untouched"),
+	OKV("T.38", "decode", NG_OFFER, t38_decode, "T.38 is offered as audio"),
+	OKV("T.38", "force", NG_OFFER, t38_force, "audio is offered as T.38"),
+	OKV("T.38", "stop", NG_OFFER, t38_stop,
+	    "the gateway ends; what is offered passes"),
+	OKV("T.38", "FEC", NG_OFFER, t38_fec,
+	    "parities where the far end offers or takes them, not copies"),
+	OKV("T.38", "no-ECM", NG_OFFER, t38_no_ecm, "no error correction mode"),
+	OKV("T.38", "no-V.17", NG_OFFER, t38_no_v17, "9600 bit/s at most"),
+	OKV("T.38", "no-V17", NG_OFFER, t38_no_v17, "the same"),
+	OKV("T.38", "no-V.27ter", NG_OFFER, t38_no_v27ter,
+	    "without this modem"),
+	OKV("T.38", "no-V27ter", NG_OFFER, t38_no_v27ter, "the same"),
+	OKV("T.38", "no-V.29", NG_OFFER, t38_no_v29, "without this modem"),
+	OKV("T.38", "no-V29", NG_OFFER, t38_no_v29, "the same"),
+	OKV("T.38", "no-IAF", NG_OFFER, t38_no_iaf,
+	    "the far end is no fax machine at the network"),
+	NILV("T.38", "no-V.34", "V.34 is never used"),
+	NILV("T.38", "no-V34", "V.34 is never used"),
 
 	/* DTMF */
 	OKV("DTMF-security", "drop", NG_SDP | NG_BLOCK, dtmf_drop,
