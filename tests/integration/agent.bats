@@ -120,9 +120,15 @@ record_call()
 	LAB_PIDS+=($pid)
 	wait_for 10 in_agent
 	id=$(ngc send '{"command": "list"}' | jq -r '.calls[0]')
-	ngc send "{\"command\": \"start recording\", \"call-id\": \"$id\"}"
+	ngc send "{\"command\": \"start recording\", \"call-id\": \"$id\",
+		\"recording-format\": [\"wav\", \"opus\", \"pcap\"]}"
 	wait $pid
 	wait_for 5 no_calls
+	opusinfo "$LAB_RUN/rec"/*.opus >info
+	! grep -i "warning\|error" info
+	opusdec --rate 8000 "$LAB_RUN/rec"/*.opus opus.wav
+	"$ROOT/tools/lab.d/tone.py" judge opus.wav 440
+	"$ROOT/tools/lab.d/tone.py" judge opus.wav 660 1
 	"$ROOT/tools/lab.d/tone.py" judge "$LAB_RUN/rec"/*.wav 440
 	"$ROOT/tools/lab.d/tone.py" judge "$LAB_RUN/rec"/*.wav 660 1
 }

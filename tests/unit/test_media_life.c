@@ -4,6 +4,9 @@
  */
 #include <stdlib.h>
 #include <unistd.h>
+#include <sndfile.h>
+#include "audio/codec.h"
+#include "goertzel.h"
 #include "media_fix.h"
 
 static int delete (struct fix *f, const char *id, const char *from,
@@ -561,6 +564,14 @@ static void recorded(void **state)
 	assert_int_equal(size_of(dir, "c@x.wav"), 44 + 160 * 4);
 	assert_true(size_of(dir, "c@x.json") > 0);
 
+	/* Ogg/Opus alone, with a description of its own */
+	assert_int_equal(
+		media_record(f->m, &id, REC_START, MEDIA_REC_OGG, NULL, &f->e),
+		0);
+	assert_int_equal(media_record(f->m, &id, REC_STOP, 0, NULL, &f->e), 0);
+	assert_true(size_of(dir, "c@x.opus") > 0);
+	assert_true(size_of(dir, "c@x.json") > 0);
+
 	/* one that is under way when the process goes is taken up again */
 	assert_int_equal(
 		media_record(f->m, &id, REC_START, MEDIA_REC_PCAP, NULL, &f->e),
@@ -578,13 +589,88 @@ static void recorded(void **state)
 	assert_int_equal(rmdir(dir), 0);
 }
 
+/* The kernel relays a call in G.722: its recording knows what that is */
+static void recorded_relayed(void **state)
+{
+	struct fix *f = *state;
+	char dir[] = "/tmp/carom-record-XXXXXX", path[64];
+	struct codec_param prm = {.complexity = -1};
+	uint8_t pkt[28 + 12 + 160] = {0x45, 0, 0, 200};
+	int16_t pcm[320], v[2 * 8000];
+	struct pl id = PL("c"), name = PL("G722");
+	SF_INFO info = {0};
+	struct codec_enc *enc;
+	struct tap tap;
+	SNDFILE *sf;
+	uint16_t a;
+	size_t len;
+
+	f->m = mem_deref(f->m);
+	assert_non_null(mkdtemp(dir));
+	f->conf.recording_dir = dir;
+	fix_start(f);
+	offer(f, opts("c", "A", NULL), audio(ALICE, 4000, "9 0", NULL));
+	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "9", NULL));
+	a = out_port(f, 0);
+	assert_int_equal(
+		media_record(f->m, &id, REC_START, MEDIA_REC_WAV, NULL, &f->e),
+		0);
+	prm.codec = codec_find(&name, 0, 0);
+	assert_int_equal(codec_enc_alloc(&enc, &prm), 0);
+	assert_int_equal(codec_enc_rate(enc), 16000);
+	pkt[28] = 0x80;
+	pkt[29] = 9;
+	for (unsigned i = 0; i < 50; i++) {
+		const uint32_t ts = i * 160;
+
+		for (unsigned k = 0; k < 320; k++)
+			pcm[k] = (int16_t)lrint(
+				8000 *
+				sin(2 * M_PI * 440 * (i * 320 + k) / 16000));
+		assert_int_equal(codec_encode(enc, pcm, 320, pkt + 40, &len),
+				 0);
+		pkt[31] = (uint8_t)i;
+		pkt[34] = (uint8_t)(ts >> 8);
+		pkt[35] = (uint8_t)ts;
+		memset(&tap, 0, sizeof(tap));
+		tap.time = media_now() * 1000000 + i * 20000000ull;
+		tap.caplen = (uint16_t)(40 + len);
+		tap.payload = 28;
+		fake_tap(f->fp, EXT4, a, &tap, pkt);
+	}
+	assert_int_equal(media_record(f->m, &id, REC_STOP, 0, NULL, &f->e), 0);
+	(void)re_snprintf(path, sizeof(path), "%s/c.wav", dir);
+	sf = sf_open(path, SFM_READ, &info);
+	assert_non_null(sf);
+	assert_in_range(info.frames, 7900, 8000);
+	assert_true(sf_readf_short(sf, v, 7900) == 7900);
+	(void)sf_close(sf);
+	for (unsigned i = 0; i < 7900; i++)
+		v[i] = v[2 * i];
+	assert_in_range(goertzel(v + 3900, 4000, 440, 8000), 6500, 9000);
+	mem_deref(enc);
+	(void)size_of(dir, "c.wav");
+	(void)size_of(dir, "c.json");
+	assert_int_equal(rmdir(dir), 0);
+}
+
 int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, fix_setup, fix_teardown)
 	const struct CMUnitTest tests[] = {
-		T(ends),         T(delayed), T(timeouts),    T(restart),
-		T(restart_fork), T(reboot),  T(bad_records), T(exhaustion),
-		T(blocking),     T(told),    T(heard),       T(recorded),
+		T(ends),
+		T(delayed),
+		T(timeouts),
+		T(restart),
+		T(restart_fork),
+		T(reboot),
+		T(bad_records),
+		T(exhaustion),
+		T(blocking),
+		T(told),
+		T(heard),
+		T(recorded),
+		T(recorded_relayed),
 	};
 	int n;
 

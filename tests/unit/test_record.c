@@ -19,6 +19,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include <re.h>
+#include <sndfile.h>
 #include "goertzel.h"
 #include "media/media.h"
 #include "media/record.h"
@@ -592,13 +593,126 @@ static void codecs(void **state)
 	}
 }
 
+/* L16 at 44.1 kHz: no decoder of ours gives 8 kHz of it by itself */
+static void any_rate(void **state)
+{
+	static int16_t pcm[8000];
+	struct fix *f = *state;
+
+	start(f, MEDIA_REC_WAV);
+	spoken(f, 0, "L16", 11, 440);
+	f->r = mem_deref(f->r);
+	slurp(f, f->wav);
+	assert_in_range(frames(f), 7900, 8010);
+	for (size_t i = 0; i < 7900; i++)
+		pcm[i] = sample(f, 0, i);
+	assert_in_range(goertzel(pcm + 3990, 3900, 440, 8000), 6500, 9000);
+}
+
+/* One channel of an Ogg/Opus file, by libsndfile, at 8 kHz */
+static size_t heard(const char *path, unsigned ch, int16_t *pcm, size_t max)
+{
+	SF_INFO info = {0};
+	SNDFILE *sf = sf_open(path, SFM_READ, &info);
+	int16_t v[2];
+	size_t n = 0;
+
+	if (!sf)
+		fail_msg("%s: %s", path, sf_strerror(NULL));
+	assert_int_equal(info.channels, 2);
+	while (n < max && sf_readf_short(sf, v, 1) == 1)
+		pcm[n++] = v[ch];
+	(void)sf_close(sf);
+
+	return n;
+}
+
+/* Ogg/Opus of both, beside the WAV and of the same length; and of what a process that is
+ * killed has written, all but the last two seconds */
+static void ogg(void **state)
+{
+	static int16_t pcm[8000 * 12];
+	struct fix *f = *state;
+	char *path = NULL;
+	size_t n;
+
+	start(f, MEDIA_REC_WAV | MEDIA_REC_OGG);
+	assert_int_equal(str_dup(&path, record_path(f->r, MEDIA_REC_OGG)), 0);
+	assert_non_null(strstr(path, "/call.opus"));
+	spoken(f, 0, "PCMA", 8, 440);
+	spoken(f, 1, "G722", 9, 660);
+	f->r = mem_deref(f->r);
+	for (unsigned ch = 0; ch < 2; ch++) {
+		const double hz = ch ? 660 : 440, other = ch ? 440 : 660;
+
+		n = heard(path, ch, pcm, ARRAY_SIZE(pcm));
+		assert_in_range(n, 7960, 8040);
+		assert_in_range(goertzel(pcm + 4000, 3000, hz, 8000), 6500,
+				9000);
+		assert_in_range(goertzel(pcm + 4000, 3000, other, 8000), 0,
+				300);
+	}
+	(void)unlink(path);
+	(void)unlink(f->wav);
+	path = mem_deref(path);
+	f->wav = mem_deref(f->wav);
+
+	start(f, MEDIA_REC_OGG);
+	assert_int_equal(str_dup(&path, record_path(f->r, MEDIA_REC_OGG)), 0);
+	for (unsigned k = 0; k < 500; k++)
+		packet(f, 0, START + k * 20 * MS, 0, (uint16_t)k, k * PTIME,
+		       0x10);
+	/* the file as a crash would leave it now */
+	n = heard(path, 0, pcm, ARRAY_SIZE(pcm));
+	assert_in_range(n, 8000 * 7, 8000 * 10);
+	f->r = mem_deref(f->r);
+	n = heard(path, 0, pcm, ARRAY_SIZE(pcm));
+	assert_in_range(n, 8000 * 10 - 100, 8000 * 10 + 100);
+	(void)unlink(path);
+	mem_deref(path);
+}
+
+/* A full disk takes no page by half: what is there is read, up to the end */
+static void ogg_full_disk(void **state)
+{
+	static int16_t pcm[8000 * 30];
+	struct rlimit was, small = {20000, 20000};
+	struct fix *f = *state;
+	struct record_stats st;
+	char *path = NULL;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	start(f, MEDIA_REC_OGG);
+	assert_int_equal(str_dup(&path, record_path(f->r, MEDIA_REC_OGG)), 0);
+	small.rlim_max = was.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	for (unsigned k = 0; k < 1000; k++)
+		packet(f, 0, START + k * 20 * MS, 0, (uint16_t)k, k * PTIME,
+		       (uint8_t)(k * 7));
+	record_stats(f->r, &st);
+	assert_true(st.errors > 0);
+	assert_int_equal(st.error, EFBIG);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+	(void)signal(SIGXFSZ, SIG_DFL);
+	/* there is room again: it goes on */
+	for (unsigned k = 1000; k < 1400; k++)
+		packet(f, 0, START + k * 20 * MS, 0, (uint16_t)k, k * PTIME,
+		       0x10);
+	f->r = mem_deref(f->r);
+	assert_true(heard(path, 0, pcm, ARRAY_SIZE(pcm)) > 8000 * 6);
+	(void)unlink(path);
+	mem_deref(path);
+}
+
 int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(g711),          T(tones),  T(gap),         T(disorder),
-		T(one_time_line), T(pauses), T(true_header), T(pcap_bytes),
-		T(others),        T(names),  T(codecs),      T(full_disk),
+		T(g711),          T(tones),  T(gap),           T(disorder),
+		T(one_time_line), T(pauses), T(true_header),   T(pcap_bytes),
+		T(others),        T(names),  T(codecs),        T(full_disk),
+		T(any_rate),      T(ogg),    T(ogg_full_disk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

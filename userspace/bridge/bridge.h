@@ -114,6 +114,7 @@ enum {
 	BRIDGE_MOVED = 100, /**< event: packets come from elsewhere than those
 				for the member go to                    */
 	BRIDGE_COPY,        /**< event: RTP that came, opened             */
+	BRIDGE_CONTROL,     /**< the same of RTCP                         */
 	BRIDGE_DIGIT,       /**< event: a digit is over, a bridge_heard       */
 	BRIDGE_PLAYED,      /**< event: nothing is left of what the member
 				 was played                              */
@@ -157,7 +158,7 @@ int bridge_alloc(struct bridge **bp, struct plane *pl, unsigned worker,
 int bridge_change(struct bridge *b, unsigned side,
 		  const struct bridge_member *m);
 
-/** Have BRIDGE_COPY of what a member sends, or no more. A copy that finds no room in the
+/** Have BRIDGE_COPY and BRIDGE_CONTROL of what a member sends, or no more. A copy that finds no room in the
  *  queue is lost, and counted as an event (plane_stats); the packet goes its way */
 void bridge_copy(struct bridge *b, unsigned side, bool on);
 

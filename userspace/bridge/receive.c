@@ -42,6 +42,9 @@ static void control(struct member *m, struct plane_pkt *pkt)
 		return;
 	}
 	++m->st.rtcp;
+	if (m->copy)
+		(void)plane_event(m->port, BRIDGE_CONTROL, &pkt->src, pkt->data,
+				  n);
 	if (q->conf.codec || p->conf.codec)
 		reporter_read(m, pkt->data, n, pkt->now);
 	/* of a stream that is made anew the reports would tell of another */

@@ -276,11 +276,13 @@ static void event_handler(struct bridge *b, unsigned side, unsigned type,
 	if (s && type == RTP_DTLS)
 		handshake_recv(s, src, p, n);
 	if (s && type == BRIDGE_COPY) {
-		tapsink_copy(s, src, p, n);
+		tapsink_copy(s, src, p, n, false);
 		/* of what is decoded the worker tells itself */
 		if (!decodes(s))
 			digits_packet(s, p, n);
 	}
+	if (s && type == BRIDGE_CONTROL)
+		tapsink_copy(s, src, p, n, true);
 	if (s && type == BRIDGE_DIGIT && n == sizeof(heard)) {
 		memcpy(&heard, p, n);
 		digits_dialled(s, &heard);
@@ -396,22 +398,6 @@ static int make(struct stream *s, struct stream *t,
 	return 0;
 }
 
-/* What goes to the agent may be of codecs that the recorder does not know by number */
-static void tell_recorder(const struct stream *s)
-{
-	const struct formats *f = s->terms ? &s->terms->told : NULL;
-	struct record *r = s->party->call->rec;
-
-	for (unsigned i = 0; r && f && i < f->n; i++) {
-		const struct codec *c = format_codec(&f->v[i]);
-
-		/* 0 and 8 are G.711 in any case: no decoder need be made */
-		if (c && f->v[i].pt && f->v[i].pt != 8)
-			record_codec(r, tapsink_side(s), f->v[i].pt, c,
-				     f->v[i].fmtp);
-	}
-}
-
 static int pair_apply(struct stream *s, struct stream *t)
 {
 	struct bridge_member mv[2];
@@ -429,8 +415,6 @@ static int pair_apply(struct stream *s, struct stream *t)
 	else
 		err = make(s, t, mv);
 	if (!err) {
-		tell_recorder(s);
-		tell_recorder(t);
 		bridge_copy(s->agent->b, 0, copied(s));
 		bridge_copy(s->agent->b, 1, copied(t));
 		err = handshake_start(s);

@@ -191,7 +191,8 @@ static int finish(struct answer *an, struct mbuf *out)
 
 	call_touch(an->call);
 	if (an->o->record_call && !an->call->rec_formats) {
-		err = call_record(an->call, REC_START, 0, NULL, an->e);
+		err = call_record(an->call, REC_START, an->o->rec_formats, NULL,
+				  an->e);
 		if (err)
 			goto out;
 	}

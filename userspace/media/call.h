@@ -45,6 +45,7 @@ struct iface {
 struct totals {
 	uint64_t managed, rejected, timeout, silent, final, offer, regular;
 	uint64_t forced, zeroway, oneway;
+	uint64_t rec_errors; /* writes of recordings that failed        */
 	uint64_t packets, bytes, errors;
 	double duration, duration2;
 };
@@ -266,6 +267,8 @@ struct media_call {
 	struct record *rec;
 	unsigned rec_formats; /* 0: not recorded                         */
 	bool rec_paused;
+	bool rec_failing;       /* the disk takes nothing now              */
+	uint64_t rec_failed_at; /* ms: last                                */
 	char *metadata;
 };
 
@@ -358,11 +361,14 @@ int call_record(struct media_call *c, enum media_rec action, unsigned formats,
 bool stream_tapped(const struct stream *s);
 int tapsink_init(struct media *m);
 void tapsink_stream(struct stream *s);
+/** A packet of s goes to its call's recording */
+void tapsink_record(struct stream *s, const struct tap *tap,
+		    const uint8_t *pkt);
 /** 0: of who made the call's first offer; 1: the other one */
 unsigned tapsink_side(const struct stream *s);
-/** RTP that the agent has opened, for the recording (tapcopy.c) */
+/** RTP, or RTCP, that the agent has opened, for the recording (tapcopy.c) */
 void tapsink_copy(struct stream *s, const struct sa *src, const uint8_t *p,
-		  size_t n);
+		  size_t n, bool rtcp);
 
 /** Set the message and hand err through */
 int media_fail(struct media_err *e, int err, const char *fmt, ...);

@@ -90,15 +90,10 @@ const char *digits_last(const struct stream *s)
 /* What the party sends under a payload type */
 static bool sent_as(struct format *f, const struct stream *s, uint8_t pt)
 {
-	struct formats all;
 	const struct format *x;
-	const struct stream *t = stream_peer(s);
+	struct formats all;
 
-	if (s->terms)
-		all = s->terms->told;
-	else
-		/* relayed: it sends what its peer can receive */
-		note_formats(&all, t ? t->note : NULL);
+	stream_told(&all, s);
 	x = formats_pt(&all, pt);
 	if (x)
 		*f = *x;

@@ -99,11 +99,12 @@ struct media_opts {
 		dtls_hash; /**< 1 + enum fp_hash of our fingerprint, 0: sha-256 */
 	bool no_rtcp_attribute;
 	bool block_dtmf, record_call;
-	bool detect_dtmf;   /**< digits are listened for, tones, too       */
-	struct sa dtmf_log; /**< where they are logged to, AF_UNSPEC: as
+	unsigned rec_formats; /**< MEDIA_REC_*, 0: as media_record() has it */
+	bool detect_dtmf;     /**< digits are listened for, tones, too       */
+	struct sa dtmf_log;   /**< where they are logged to, AF_UNSPEC: as
 				  configured                           */
-	int tos;            /**< TOS byte for this call, -1 default   */
-	uint32_t ptime;     /**< 0 keep                               */
+	int tos;              /**< TOS byte for this call, -1 default   */
+	uint32_t ptime;       /**< 0 keep                               */
 	/** codec-mask is strip for the party that must not see it */
 	struct pl strip[MEDIA_CODECS_MAX], mask[MEDIA_CODECS_MAX],
 		offer[MEDIA_CODECS_MAX], except[MEDIA_CODECS_MAX];
@@ -237,9 +238,10 @@ int media_silence(struct media *m, const struct media_sel *sel, bool on,
 		  struct media_err *e);
 
 enum media_rec { REC_START = 0, REC_STOP, REC_PAUSE };
-/** Formats wanted of a recording; both when none is set */
+/** Formats wanted of a recording; the first two when none is set */
 #define MEDIA_REC_PCAP (1u << 0)
 #define MEDIA_REC_WAV (1u << 1)
+#define MEDIA_REC_OGG (1u << 2) /**< Opus in Ogg */
 
 int media_record(struct media *m, const struct pl *call_id,
 		 enum media_rec action, unsigned formats,

@@ -56,6 +56,16 @@ void note_formats(struct formats *f, const struct note *n)
 		memcpy(f->v, n->v, n->n * sizeof(n->v[0]));
 }
 
+void stream_told(struct formats *f, const struct stream *s)
+{
+	const struct stream *t = stream_peer(s);
+
+	if (s->terms)
+		*f = s->terms->told;
+	else
+		note_formats(f, t ? t->note : NULL);
+}
+
 uint32_t note_ptime(const struct note *n)
 {
 	return n ? n->ptime : 0;

@@ -8,6 +8,7 @@
 #ifndef CAROM_MEDIA_NOTE_H
 #define CAROM_MEDIA_NOTE_H
 
+#include "media/call.h"
 #include "media/format.h"
 
 struct note;
@@ -24,6 +25,8 @@ int note_take(struct note **np, const struct sdpx_media *sm);
 
 /** Its formats; none where np is NULL */
 void note_formats(struct formats *f, const struct note *n);
+/** What a stream's party may send: as agreed, or, relayed, what its peer can receive */
+void stream_told(struct formats *f, const struct stream *s);
 /** ms that the party wants, 0: not said */
 uint32_t note_ptime(const struct note *n);
 

@@ -367,7 +367,8 @@ static int finish(struct offer *of, struct mbuf *out)
 
 	call_touch(of->call);
 	if (of->o->record_call && !of->call->rec_formats) {
-		err = call_record(of->call, REC_START, 0, NULL, of->e);
+		err = call_record(of->call, REC_START, of->o->rec_formats, NULL,
+				  of->e);
 		if (err)
 			goto out;
 	}

@@ -136,9 +136,10 @@ static int add_totals(struct odict *o, const struct sums *sum)
 
 static int add_recording(struct odict *o, const struct media_call *c)
 {
+	static const unsigned formatv[] = {MEDIA_REC_PCAP, MEDIA_REC_WAV,
+					   MEDIA_REC_OGG};
 	struct record_stats rs;
 	struct odict *d, *files;
-	const char *path;
 	int err;
 
 	if (!c->rec)
@@ -150,12 +151,14 @@ static int add_recording(struct odict *o, const struct media_call *c)
 	if (err)
 		return err;
 
-	path = record_path(c->rec, MEDIA_REC_PCAP);
-	if (path)
-		err |= dict_str(files, "0", path);
-	path = record_path(c->rec, MEDIA_REC_WAV);
-	if (path)
-		err |= dict_str(files, "1", path);
+	for (unsigned i = 0; i < ARRAY_SIZE(formatv); i++) {
+		const char *path = record_path(c->rec, formatv[i]);
+		char key[16];
+
+		(void)re_snprintf(key, sizeof(key), "%u", i);
+		if (path)
+			err |= dict_str(files, key, path);
+	}
 
 	record_stats(c->rec, &rs);
 	err |= odict_entry_add(d, "paused", ODICT_BOOL, c->rec_paused);
@@ -164,6 +167,8 @@ static int add_recording(struct odict *o, const struct media_call *c)
 	err |= dict_int(d, "gap ms", rs.gap_ms);
 	err |= dict_int(d, "skipped", rs.skipped);
 	err |= dict_int(d, "errors", rs.errors);
+	if (rs.errors)
+		err |= dict_str(d, "error", strerror(rs.error));
 
 	return err;
 }

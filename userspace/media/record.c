@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * @file media/record.c  Recordings: packets to a pcap, speech to a WAV
+ * @file media/record.c  Recordings: packets to a pcap, speech to WAV and Ogg/Opus
  */
 #include <ctype.h>
 #include <errno.h>
@@ -16,19 +16,24 @@
 #include "audio/resample.h"
 #include "media/media.h"
 #include "base/pcap.h"
+#include "media/oggopus.h"
 #include "media/record.h"
 #include "media/wav.h"
 
 enum {
 	NAME_BYTES = 160, /* of a Call-ID in a file name            */
 	NAME_TRIES = 10000,
-	SAMPLES_MAX = 4096,   /* of one packet                          */
-	STRAY = WAV_RATE / 2, /* frames that timestamps may be off    */
+	SAMPLES_MAX = 4096,     /* of one packet                          */
+	STRAY = TRACK_RATE / 2, /* frames that timestamps may be off    */
 	PT_PCMU = 0,
 	PT_PCMA = 8,
+	FORMATS = 3,
 };
 
-#define FRAME_NS (1000000000ull / WAV_RATE)
+/** Bit 1 << n of MEDIA_REC_* */
+static const char *const endings[FORMATS] = {"pcap", "wav", "opus"};
+
+#define FRAME_NS (1000000000ull / TRACK_RATE)
 
 /** A payload type that is not G.711's own */
 struct told {
@@ -50,16 +55,19 @@ struct side {
 	struct told toldv[RECORD_CODECS];
 	unsigned toldc;
 	struct codec_dec *dec; /* of the last packet, or NULL */
+	struct resample *rs;   /* from its rate; NULL: the track's */
 	const struct told *of; /* whose it is                 */
 };
 
 struct record {
 	struct pcap *pcap;
+	struct track *track; /* what is said; NULL: neither of the next two */
 	struct wav *wav;
-	char *pcap_path, *wav_path;
-	uint64_t wall; /* ns to add to CLOCK_MONOTONIC */
-	uint64_t zero; /* ns: time of frame 0          */
-	bool running;  /* zero holds                   */
+	struct oggopus *ogg;
+	char *pathv[FORMATS]; /* by format; NULL: not written */
+	uint64_t wall;        /* ns to add to CLOCK_MONOTONIC */
+	uint64_t zero;        /* ns: time of frame 0          */
+	bool running;         /* zero holds                   */
 	bool paused;
 	struct side side[2];
 	struct record_stats st;
@@ -80,11 +88,32 @@ static void record_destructor(void *arg)
 	struct record *r = arg;
 
 	mem_deref(r->pcap);
+	/* it gives on what it holds back */
+	mem_deref(r->track);
 	mem_deref(r->wav);
-	mem_deref(r->side[0].dec);
-	mem_deref(r->side[1].dec);
-	mem_deref(r->pcap_path);
-	mem_deref(r->wav_path);
+	mem_deref(r->ogg);
+	for (unsigned i = 0; i < 2; i++) {
+		mem_deref(r->side[i].dec);
+		mem_deref(r->side[i].rs);
+	}
+	for (unsigned i = 0; i < FORMATS; i++)
+		mem_deref(r->pathv[i]);
+}
+
+/* The track's next frames */
+static int track_handler(const int16_t (*v)[TRACK_CH], size_t n, void *arg)
+{
+	struct record *r = arg;
+	int err = 0, e;
+
+	if (r->wav)
+		err = wav_write(r->wav, v, n);
+	if (r->ogg) {
+		e = oggopus_write(r->ogg, v, n);
+		err = err ? err : e;
+	}
+
+	return err;
 }
 
 static uint64_t clock_ns(clockid_t id)
@@ -159,31 +188,48 @@ static int create(int *fdp, char **pathp, const char *dir, const char *name,
 	return err;
 }
 
-/* Both files get the same number */
+static int open_file(struct record *r, unsigned format, int fd,
+		     const char *name)
+{
+	switch (1u << format) {
+
+	case MEDIA_REC_PCAP:
+		return pcap_alloc(&r->pcap, fd);
+	case MEDIA_REC_WAV:
+		return wav_alloc(&r->wav, fd);
+	default:
+		return oggopus_alloc(&r->ogg, fd, name);
+	}
+}
+
+/* Nothing stays of files of which one could not be had */
+static void undo_files(struct record *r)
+{
+	r->pcap = mem_deref(r->pcap);
+	r->wav = mem_deref(r->wav);
+	r->ogg = mem_deref(r->ogg);
+	for (unsigned i = 0; i < FORMATS; i++) {
+		if (r->pathv[i])
+			(void)unlink(r->pathv[i]);
+		r->pathv[i] = mem_deref(r->pathv[i]);
+	}
+}
+
+/* All files get the same number */
 static int open_files(struct record *r, const char *dir, const char *name,
 		      unsigned n, unsigned formats)
 {
 	int fd, err = 0;
 
-	if (formats & MEDIA_REC_PCAP) {
-		err = create(&fd, &r->pcap_path, dir, name, n, "pcap");
+	for (unsigned i = 0; i < FORMATS && !err; i++) {
+		if (!(formats & 1u << i))
+			continue;
+		err = create(&fd, &r->pathv[i], dir, name, n, endings[i]);
 		if (!err)
-			err = pcap_alloc(&r->pcap, fd);
-		if (err)
-			return err;
+			err = open_file(r, i, fd, name);
 	}
-
-	if (formats & MEDIA_REC_WAV) {
-		err = create(&fd, &r->wav_path, dir, name, n, "wav");
-		if (!err)
-			err = wav_alloc(&r->wav, fd);
-	}
-
-	if (err && r->pcap_path) {
-		r->pcap = mem_deref(r->pcap);
-		(void)unlink(r->pcap_path);
-		r->pcap_path = mem_deref(r->pcap_path);
-	}
+	if (err)
+		undo_files(r);
 
 	return err;
 }
@@ -198,7 +244,7 @@ int record_alloc(struct record **rp, const char *dir, const struct pl *name,
 	if (!rp || !dir || !dir[0])
 		return EINVAL;
 
-	formats &= MEDIA_REC_PCAP | MEDIA_REC_WAV;
+	formats &= MEDIA_REC_PCAP | MEDIA_REC_WAV | MEDIA_REC_OGG;
 	if (!formats)
 		formats = MEDIA_REC_PCAP | MEDIA_REC_WAV;
 
@@ -216,6 +262,8 @@ int record_alloc(struct record **rp, const char *dir, const struct pl *name,
 			break;
 		err = n + 1 < NAME_TRIES ? 0 : EEXIST;
 	}
+	if (!err && (r->wav || r->ogg))
+		err = track_alloc(&r->track, track_handler, r);
 
 	if (err)
 		mem_deref(r);
@@ -223,6 +271,14 @@ int record_alloc(struct record **rp, const char *dir, const struct pl *name,
 		*rp = r;
 
 	return err;
+}
+
+static void failed(struct record *r, int err)
+{
+	if (!err)
+		return;
+	++r->st.errors;
+	r->st.error = err;
 }
 
 static bool rtp_parse(struct rtp *h, const struct tap *tap, const uint8_t *pkt)
@@ -305,7 +361,7 @@ static uint64_t arrival(const struct record *r, const struct tap *tap)
 /* Frames of the recording */
 static int64_t frames(const struct side *s, int32_t units)
 {
-	return (int64_t)units * WAV_RATE / s->clock;
+	return (int64_t)units * TRACK_RATE / s->clock;
 }
 
 static void anchor(struct side *s, const struct rtp *h, uint64_t pos)
@@ -350,7 +406,7 @@ static void count_gap(struct record *r, int missing, size_t samples)
 							 : r->gap_frames;
 	}
 
-	r->st.gap_ms = r->gap_frames * 1000 / WAV_RATE;
+	r->st.gap_ms = r->gap_frames * 1000 / TRACK_RATE;
 }
 
 static const struct told *told_of(const struct side *s, uint8_t pt)
@@ -401,7 +457,7 @@ static size_t decode_g711(struct side *s, const struct rtp *h, int16_t *sampv)
 {
 	if (h->len > SAMPLES_MAX)
 		return 0;
-	set_clock(s, WAV_RATE);
+	set_clock(s, TRACK_RATE);
 	for (size_t i = 0; i < h->len; i++)
 		sampv[i] = h->pt == PT_PCMU ? wav_ulaw(h->data[i])
 					    : wav_alaw(h->data[i]);
@@ -409,20 +465,21 @@ static size_t decode_g711(struct side *s, const struct rtp *h, int16_t *sampv)
 	return h->len;
 }
 
-/* One that does not give the recording's rate is left out */
 static bool take_decoder(struct side *s, const struct told *t)
 {
 	struct codec_param prm = {
-		.codec = t->codec, .rate = WAV_RATE, .complexity = -1};
+		.codec = t->codec, .rate = TRACK_RATE, .complexity = -1};
 
 	if (s->of == t)
 		return s->dec != NULL;
 	s->dec = mem_deref(s->dec);
+	s->rs = mem_deref(s->rs);
 	s->of = t;
 	pl_set_str(&prm.fmtp, t->fmtp);
 	if (codec_dec_alloc(&s->dec, &prm))
 		return false;
-	if (codec_dec_rate(s->dec) != WAV_RATE)
+	if (codec_dec_rate(s->dec) != TRACK_RATE &&
+	    resample_alloc(&s->rs, codec_dec_rate(s->dec), TRACK_RATE, 1))
 		s->dec = mem_deref(s->dec);
 
 	return s->dec != NULL;
@@ -432,22 +489,29 @@ static bool take_decoder(struct side *s, const struct told *t)
 static size_t decode(struct side *s, const struct rtp *h, int16_t *sampv)
 {
 	const struct told *t = told_of(s, h->pt);
-	size_t n;
+	int16_t wide[CODEC_SAMPLES_MAX];
+	int16_t *v;
+	size_t n, room = CODEC_SAMPLES_MAX;
 
 	if (!t && (h->pt == PT_PCMU || h->pt == PT_PCMA))
 		return decode_g711(s, h, sampv);
-	if (!t || !h->len || !take_decoder(s, t) ||
-	    codec_decode(s->dec, h->data, h->len, sampv, &n))
+	if (!t || !h->len || !take_decoder(s, t))
+		return 0;
+	v = s->rs ? wide : sampv;
+	if (codec_decode(s->dec, h->data, h->len, v, &n))
 		return 0;
 	set_clock(s, t->codec->clock);
 	if (codec_dec_ch(s->dec) == 2)
-		resample_mono(sampv, n);
+		resample_mono(v, n);
+	if (!s->rs)
+		return n;
+	resample_run(s->rs, wide, n, sampv, &room);
 
-	return n;
+	return room;
 }
 
-static void wav_packet(struct record *r, unsigned n, const struct tap *tap,
-		       const uint8_t *pkt)
+static void track_packet(struct record *r, unsigned n, const struct tap *tap,
+			 const uint8_t *pkt)
 {
 	struct side *s = &r->side[n];
 	int16_t sampv[CODEC_SAMPLES_MAX];
@@ -462,7 +526,7 @@ static void wav_packet(struct record *r, unsigned n, const struct tap *tap,
 
 	if (!r->running) {
 		r->running = true;
-		r->zero = tap->time - wav_end(r->wav) * FRAME_NS;
+		r->zero = tap->time - track_end(r->track) * FRAME_NS;
 	}
 
 	if (!s->started || s->ssrc != h.ssrc) {
@@ -486,9 +550,9 @@ static void wav_packet(struct record *r, unsigned n, const struct tap *tap,
 	}
 
 	count_gap(r, missing, count);
-	err = wav_place(r->wav, n, place_of(r, s, &h, tap), sampv, count);
+	err = track_place(r->track, n, place_of(r, s, &h, tap), sampv, count);
 	if (err && err != ETIME)
-		++r->st.errors;
+		failed(r, err);
 }
 
 static size_t orig_len(const struct tap *tap, const uint8_t *pkt)
@@ -513,13 +577,12 @@ void record_packet(struct record *r, unsigned side, const struct tap *tap,
 		return;
 
 	if (r->pcap) {
-		if (pcap_write(r->pcap, tap->time + r->wall, pkt, tap->caplen,
-			       orig_len(tap, pkt)))
-			++r->st.errors;
+		failed(r, pcap_write(r->pcap, tap->time + r->wall, pkt,
+				     tap->caplen, orig_len(tap, pkt)));
 	}
 
-	if (r->wav && !(tap->flags & TAP_RTCP))
-		wav_packet(r, side, tap, pkt);
+	if (r->track && !(tap->flags & TAP_RTCP))
+		track_packet(r, side, tap, pkt);
 
 	++r->st.packets;
 }
@@ -533,12 +596,12 @@ void record_pause(struct record *r, bool pause)
 	if (!pause)
 		return;
 
-	if (r->pcap && pcap_flush(r->pcap))
-		++r->st.errors;
-	if (r->wav && wav_flush(r->wav))
-		++r->st.errors;
+	if (r->pcap)
+		failed(r, pcap_flush(r->pcap));
+	if (r->track)
+		failed(r, track_flush(r->track));
 
-	/* the next packet goes where the WAV stands, and is no gap */
+	/* the next packet goes where the track stands, and is no gap */
 	r->running = false;
 	r->side[0].started = r->side[1].started = false;
 }
@@ -554,13 +617,10 @@ const char *record_path(const struct record *r, unsigned format)
 	if (!r)
 		return NULL;
 
-	switch (format) {
-
-	case MEDIA_REC_PCAP:
-		return r->pcap_path;
-	case MEDIA_REC_WAV:
-		return r->wav_path;
-	default:
-		return NULL;
+	for (unsigned i = 0; i < FORMATS; i++) {
+		if (format == 1u << i)
+			return r->pathv[i];
 	}
+
+	return NULL;
 }

@@ -3,11 +3,11 @@
  * @file media/record.h  Recordings written from taps while packets are relayed
  *
  * pcap: the packets as received (link type RAW, from the IP header on).
- * WAV: 16-bit stereo at 8 kHz, G.711 decoded, and the codecs that record_codec() tells
- * of; left is the first party, right the second. Time comes from the RTP timestamps anchored at arrival, so that
- * a lost packet is silence of its length (counted), and the channels stay in
- * step. A file in the making is complete after a crash up to the last flush
- * (the WAV header is kept true as it grows).
+ * WAV and Ogg/Opus: stereo at 8 kHz; G.711 decoded, and the codecs that record_codec()
+ * tells of; left is the first party, right the second. Time comes from the RTP timestamps
+ * anchored at arrival, so that a lost packet is silence of its length (counted), and the
+ * channels stay in step. A file in the making is complete after a crash up to the last
+ * second or two (the WAV header is kept true as it grows, Ogg pages are written whole).
  */
 #ifndef CAROM_RECORD_H
 #define CAROM_RECORD_H
@@ -26,6 +26,7 @@ struct record_stats {
 	uint64_t gap_ms;  /**< silence put in their place               */
 	uint64_t skipped; /**< not decoded: in the pcap, not in the WAV */
 	uint64_t errors;  /**< writes that failed (disk full)           */
+	int error;        /**< why the last one did, errno              */
 };
 
 /**
@@ -55,7 +56,7 @@ void record_codec(struct record *r, unsigned side, uint8_t pt,
 void record_packet(struct record *r, unsigned side, const struct tap *tap,
 		   const uint8_t *pkt);
 
-/** While paused nothing is written to the pcap, and the WAV stands still */
+/** While paused nothing is written to the pcap, and what is said stands still */
 void record_pause(struct record *r, bool pause);
 
 void record_stats(const struct record *r, struct record_stats *st);

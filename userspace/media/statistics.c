@@ -179,6 +179,25 @@ static int add_iface(struct odict *arr, const struct iface *ifc, unsigned n)
 	return err;
 }
 
+static int add_recordings(struct odict *out, const struct media *m)
+{
+	struct odict *d;
+	uint64_t n = 0;
+	int err = dict_add(&d, out, "recordings", ODICT_OBJECT);
+
+	for (struct le *le = list_head(&m->calll); le; le = le->next) {
+		const struct media_call *c = le->data;
+
+		n += c->rec != NULL;
+	}
+	if (err)
+		return err;
+	err |= dict_int(d, "running", n);
+	err |= dict_int(d, "errors", m->tot.rec_errors);
+
+	return err;
+}
+
 int media_statistics(struct media *m, struct odict *out)
 {
 	struct odict *arr;
@@ -195,6 +214,8 @@ int media_statistics(struct media *m, struct odict *out)
 
 	for (size_t i = 0; i < m->ifacec && !err; i++)
 		err = add_iface(arr, &m->ifacev[i], (unsigned)i);
+	if (!err)
+		err = add_recordings(out, m);
 	if (!err)
 		err = statistics_workers(out, m);
 

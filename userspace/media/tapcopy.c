@@ -86,10 +86,11 @@ static size_t dress(uint8_t *p, const struct sa *src, const struct sa *dst,
 }
 
 void tapsink_copy(struct stream *s, const struct sa *src, const uint8_t *p,
-		  size_t n)
+		  size_t n, bool rtcp)
 {
 	uint8_t pkt[V6_HEAD + UDP_HEAD + PLANE_EVENT_MAX];
 	struct tap tap = {.slot = s->slot[0]};
+	struct sa dst = s->local;
 	struct timespec now;
 
 	if (!stream_opened(s) || !stream_tapped(s) || n > PLANE_EVENT_MAX ||
@@ -97,8 +98,11 @@ void tapsink_copy(struct stream *s, const struct sa *src, const uint8_t *p,
 		return;
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	tap.time = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-	tap.payload = (uint16_t)dress(pkt, src, &s->local, p, n);
+	if (rtcp && !s->mux)
+		sa_set_port(&dst, (uint16_t)(sa_port(&dst) + 1));
+	tap.payload = (uint16_t)dress(pkt, src, &dst, p, n);
 	tap.caplen = (uint16_t)(tap.payload + n);
-	tap.flags = sa_af(src) == AF_INET6 ? TAP_V6 : 0;
-	record_packet(s->party->call->rec, tapsink_side(s), &tap, pkt);
+	tap.flags = (sa_af(src) == AF_INET6 ? TAP_V6 : 0) |
+		    (rtcp ? TAP_RTCP : 0);
+	tapsink_record(s, &tap, pkt);
 }

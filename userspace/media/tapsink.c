@@ -12,8 +12,10 @@
 #include "base/log.h"
 #include "media/call.h"
 #include "media/digits.h"
+#include "media/note.h"
+#include "media/terms.h"
 
-enum { TAP_MS = 100 };
+enum { TAP_MS = 100, MENDED_MS = 3000 };
 
 bool stream_tapped(const struct stream *s)
 {
@@ -69,6 +71,38 @@ static void judge(const struct stream *s, struct stream *t)
 	++q->samples;
 }
 
+/* A full disk hurts no call, but somebody has to know; and when it is over */
+static void look_at_disk(struct media_call *c, uint64_t errors)
+{
+	struct record_stats rs;
+
+	record_stats(c->rec, &rs);
+	if (rs.errors > errors) {
+		c->m->tot.rec_errors += rs.errors - errors;
+		if (!c->rec_failing)
+			log_error("media: recording of call %s cannot be "
+				  "written: %m; the call goes on, and what is "
+				  "said now is lost",
+				  c->id, rs.error);
+		c->rec_failing = true;
+		c->rec_failed_at = media_now();
+	} else if (c->rec_failing &&
+		   media_now() - c->rec_failed_at > MENDED_MS) {
+		log_info("media: recording of call %s is written again", c->id);
+		c->rec_failing = false;
+	}
+}
+
+void tapsink_record(struct stream *s, const struct tap *tap, const uint8_t *pkt)
+{
+	struct media_call *c = s->party->call;
+	struct record_stats rs;
+
+	record_stats(c->rec, &rs);
+	record_packet(c->rec, tapsink_side(s), tap, pkt);
+	look_at_disk(c, rs.errors);
+}
+
 static void tap_handler(const struct tap *tap, const uint8_t *pkt, void *arg)
 {
 	struct media *m = arg;
@@ -91,12 +125,33 @@ static void tap_handler(const struct tap *tap, const uint8_t *pkt, void *arg)
 
 	/* of what is opened the agent has better copies */
 	if (stream_tapped(s) && !stream_opened(s))
-		record_packet(s->party->call->rec, tapsink_side(s), tap, pkt);
+		tapsink_record(s, tap, pkt);
+}
+
+/* What a stream's party sends may be of codecs that the recorder does not know by number */
+static void tell_recorder(const struct stream *s)
+{
+	struct record *r = s->party->call->rec;
+	struct formats f;
+
+	if (!r)
+		return;
+	stream_told(&f, s);
+	for (unsigned i = 0; i < f.n; i++) {
+		const struct codec *c = format_codec(&f.v[i]);
+
+		/* 0 and 8 are G.711 in any case: no decoder need be made */
+		if (c && f.v[i].pt && f.v[i].pt != 8)
+			record_codec(r, tapsink_side(s), f.v[i].pt, c,
+				     f.v[i].fmtp);
+	}
 }
 
 void tapsink_stream(struct stream *s)
 {
 	struct media *m = s->party->call->m;
+
+	tell_recorder(s);
 
 	hash_unlink(&s->tap_le);
 	if (s->leg_on[0])
@@ -113,6 +168,7 @@ static void write_description(const struct media_call *c)
 {
 	const char *path = record_path(c->rec, MEDIA_REC_PCAP);
 	struct odict *o = NULL;
+	const char *dot;
 	char *name = NULL;
 	FILE *f = NULL;
 	size_t len;
@@ -120,12 +176,14 @@ static void write_description(const struct media_call *c)
 
 	if (!path)
 		path = record_path(c->rec, MEDIA_REC_WAV);
-	len = str_len(path);
-	if (len < 5)
+	if (!path)
+		path = record_path(c->rec, MEDIA_REC_OGG);
+	if (!path)
 		return;
+	dot = strrchr(path, '.');
+	len = dot ? (size_t)(dot - path) : strlen(path);
 
-	err = re_sdprintf(&name, "%b.json", path,
-			  len - (path[len - 5] == '.' ? 5 : 4));
+	err = re_sdprintf(&name, "%b.json", path, len);
 	if (!err)
 		err = odict_alloc(&o, 8);
 	if (err)
@@ -169,7 +227,7 @@ static int record_start(struct media_call *c, unsigned formats,
 		return media_fail(e, ENOTSUP,
 				  "no recording directory is configured");
 
-	formats &= MEDIA_REC_PCAP | MEDIA_REC_WAV;
+	formats &= MEDIA_REC_PCAP | MEDIA_REC_WAV | MEDIA_REC_OGG;
 	if (!formats)
 		formats = MEDIA_REC_PCAP | MEDIA_REC_WAV;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * @file media/wav.c  Stereo WAV, 16 bits at 8 kHz, written by position
+ * @file media/wav.c  Stereo WAV, 16 bits at 8 kHz
  */
 #include <endian.h>
 #include <errno.h>
@@ -12,10 +12,9 @@
 #include "media/wav.h"
 
 enum {
-	WINDOW = 2 * WAV_RATE, /* frames held back                    */
-	BATCH = WAV_RATE,      /* frames written at a time, if we can */
-	FRAME = 4,             /* bytes                               */
+	FRAME = 4, /* bytes */
 	HEADER = 44,
+	PART = 1024, /* frames written at once */
 };
 
 /* RIFF counts in 32 bits */
@@ -38,11 +37,8 @@ _Static_assert(sizeof(struct head) == HEADER, "as RIFF has it");
 
 struct wav {
 	int fd;
-	uint64_t written;        /* frames that left the ring         */
-	uint64_t filed;          /* frames in the file: fewer when the
-				disk was full                     */
-	uint64_t end;            /* frames up to the last one placed  */
-	int16_t ring[WINDOW][2]; /* frame n is at n % WINDOW      */
+	uint64_t written; /* frames that were given             */
+	uint64_t filed;   /* frames in the file: fewer when the disk was full */
 };
 
 static int put(int fd, const void *data, size_t len, off_t at)
@@ -76,8 +72,8 @@ static int put_header(const struct wav *w)
 		.fmt_size = htole32(16),
 		.pcm = htole16(1),
 		.channels = htole16(2),
-		.rate = htole32(WAV_RATE),
-		.byte_rate = htole32(WAV_RATE * FRAME),
+		.rate = htole32(TRACK_RATE),
+		.byte_rate = htole32(TRACK_RATE * FRAME),
 		.align = htole16(FRAME),
 		.bits = htole16(16),
 		.data = {'d', 'a', 't', 'a'},
@@ -91,7 +87,6 @@ static void wav_destructor(void *arg)
 {
 	struct wav *w = arg;
 
-	(void)wav_flush(w);
 	(void)close(w->fd);
 }
 
@@ -117,24 +112,19 @@ int wav_alloc(struct wav **wp, int fd)
 	return err;
 }
 
-/* Frames that leave the ring make room even if the disk is full. What could
- * not be written is a hole, silence, once there is room behind it again */
-static int write_run(struct wav *w, uint32_t first, uint32_t n)
+static int write_part(struct wav *w, const int16_t (*v)[TRACK_CH], size_t n)
 {
-	off_t at = HEADER + (off_t)(w->written * FRAME);
+	const off_t at = HEADER + (off_t)(w->written * FRAME);
+	uint16_t part[PART][TRACK_CH];
 	int err;
 
-	for (uint32_t i = first; i < first + n; i++) {
-		w->ring[i][0] = (int16_t)htole16((uint16_t)w->ring[i][0]);
-		w->ring[i][1] = (int16_t)htole16((uint16_t)w->ring[i][1]);
+	for (size_t i = 0; i < n; i++) {
+		for (unsigned k = 0; k < TRACK_CH; k++)
+			part[i][k] = htole16((uint16_t)v[i][k]);
 	}
 
-	if (w->written + n > FRAMES_MAX)
-		err = EFBIG;
-	else
-		err = put(w->fd, w->ring[first], (size_t)n * FRAME, at);
-
-	memset(w->ring[first], 0, (size_t)n * FRAME);
+	err = w->written + n > FRAMES_MAX ? EFBIG
+					  : put(w->fd, part, n * FRAME, at);
 	w->written += n;
 	if (!err)
 		w->filed = w->written;
@@ -144,67 +134,26 @@ static int write_run(struct wav *w, uint32_t first, uint32_t n)
 	return err;
 }
 
-static int write_upto(struct wav *w, uint64_t upto)
+int wav_write(struct wav *w, const int16_t (*v)[TRACK_CH], size_t n)
 {
 	int err = 0, e;
 
-	if (upto <= w->written)
-		return 0;
+	if (!w || !v)
+		return EINVAL;
 
-	while (w->written < upto) {
-		uint32_t first = (uint32_t)(w->written % WINDOW);
-		uint64_t n = upto - w->written;
+	while (n) {
+		const size_t k = n > PART ? PART : n;
 
-		if (n > WINDOW - first)
-			n = WINDOW - first;
-
-		e = write_run(w, first, (uint32_t)n);
+		e = write_part(w, v, k);
 		if (e)
 			err = e;
+		v += k;
+		n -= k;
 	}
 
 	e = put_header(w);
 
 	return err ? err : e;
-}
-
-int wav_place(struct wav *w, unsigned ch, uint64_t pos, const int16_t *sampv,
-	      size_t sampc)
-{
-	int err = 0;
-
-	if (!w || ch > 1 || sampc > WINDOW / 2)
-		return EINVAL;
-
-	if (pos + sampc > w->written + WINDOW) {
-		uint64_t upto = pos + sampc - WINDOW + BATCH;
-
-		err = write_upto(w, upto < pos ? upto : pos);
-	}
-
-	if (pos < w->written)
-		return err ? err : ETIME;
-
-	if (pos + sampc > w->written + WINDOW)
-		return err ? err : EFBIG;
-
-	for (size_t i = 0; i < sampc; i++)
-		w->ring[(pos + i) % WINDOW][ch] = sampv[i];
-
-	if (pos + sampc > w->end)
-		w->end = pos + sampc;
-
-	return err;
-}
-
-uint64_t wav_end(const struct wav *w)
-{
-	return w ? w->end : 0;
-}
-
-int wav_flush(struct wav *w)
-{
-	return w ? write_upto(w, w->end) : 0;
 }
 
 int16_t wav_ulaw(uint8_t u)

@@ -121,7 +121,7 @@ static int record(struct ng *ng, struct ng_flags *f, struct odict *reply,
 	struct media_err e = {""};
 	int err;
 
-	err = media_record(ng->media, &f->o.call_id, action, f->rec_formats,
+	err = media_record(ng->media, &f->o.call_id, action, f->o.rec_formats,
 			   &f->o.metadata, &e);
 
 	return err ? ng_reply_failed(reply, err, &e) : ng_reply_ok(reply);

@@ -36,7 +36,6 @@ struct ng_flags {
 	struct sa address;        /**< "address": whom to block             */
 	int delete_delay;         /**< s, -1 not given                      */
 	uint32_t limit;           /**< of list                              */
-	unsigned rec_formats;     /**< MEDIA_REC_*, 0: both                 */
 	struct media_clip clip;   /**< play media                       */
 	struct media_digit digit; /**< play DTMF                        */
 	bool times_given, digit_given;

@@ -67,8 +67,9 @@ FLAG(mux_accept, rtcp_mux, f->rtcp_mux | 1u << RTCPMUX_ACCEPT)
 FLAG(mux_reject, rtcp_mux, f->rtcp_mux | 1u << RTCPMUX_REJECT)
 FLAG(fatal, fatal, true)
 FLAG(load_limit, load_limit, true)
-FLAG(rec_pcap, rec_formats, f->rec_formats | MEDIA_REC_PCAP)
-FLAG(rec_wav, rec_formats, f->rec_formats | MEDIA_REC_WAV)
+FLAG(rec_pcap, o.rec_formats, f->o.rec_formats | MEDIA_REC_PCAP)
+FLAG(rec_wav, o.rec_formats, f->o.rec_formats | MEDIA_REC_WAV)
+FLAG(rec_ogg, o.rec_formats, f->o.rec_formats | MEDIA_REC_OGG)
 
 int ng_set_bool(bool *b, const struct pl *val)
 {
