@@ -106,14 +106,16 @@ sdp()
 }
 
 # A program of the lab in C: built when it is older than its source
-lab_tool() # NAME: prints its path
+lab_tool() # NAME [-lLIB...]: prints its path
 {
 	local src=$LAB_D/$1.c bin=$LAB_D/../../build/lab/$1
+
+	shift
 
 	if [ ! -x "$bin" ] || [ "$src" -nt "$bin" ]; then
 		mkdir -p "$(dirname "$bin")"
 		"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra \
-			-o "$bin.$$" "$src" && mv "$bin.$$" "$bin" || return 1
+			-o "$bin.$$" "$src" "$@" && mv "$bin.$$" "$bin" || return 1
 	fi
 	readlink -f "$bin"
 }
