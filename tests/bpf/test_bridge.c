@@ -10,6 +10,7 @@
 #include <string.h>
 #include <arpa/inet.h>
 #include <sys/socket.h>
+#include <unistd.h>
 #include <cmocka.h>
 #include "bridgebed.h"
 
@@ -253,6 +254,45 @@ static void test_change(void **state)
 	mem_deref(ph.enc);
 }
 
+/* Packets that come in heaps of three, 60 ms apart: they are held back, nothing is lost,
+ * and the tone is whole */
+static void test_jitter(void **state)
+{
+	enum { ALL = 120, HEAP = 3 };
+	struct codec_param prm = {.codec = bb_codec("PCMA")};
+	struct bridge_member mv[2];
+	struct bridge_stats st;
+	struct ear ear = {NULL};
+	struct phone ph;
+	uint8_t p[2000];
+	size_t n;
+	(void)state;
+
+	bb_transcoding(mv, "PCMU", "PCMA");
+	mv[0].jitter_ms = 100;
+	bb_up(PLANE_XDP, mv);
+	phone_open(&ph, "PCMU", 96);
+	assert_int_equal(codec_dec_alloc(&ear.dec, &prm), 0);
+	bb.heardn = 0;
+	for (unsigned x = 0; x < ALL; x++) {
+		n = phone_packet(&ph);
+		bb_put(&bb_sides[SIDE_LAN4], IN_PORT, ph.pkt, n);
+		phone_next(&ph, bb_codec("PCMU"));
+		if (x % HEAP == HEAP - 1)
+			(void)usleep(HEAP * 20000);
+	}
+	while ((n = bb_get(p, 200)))
+		ear_hear(&ear, p, n, 160);
+	assert_int_equal(ear.packets, ALL);
+	tone_heard("in heaps", 8000);
+	bridge_stats(bb.b, 0, &st);
+	assert_int_equal(st.lost + st.late + st.concealed, 0);
+	assert_in_range(st.target_us, 36000, 100000);
+	assert_true(st.held_us > 5000);
+	mem_deref(ear.dec);
+	mem_deref(ph.enc);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -261,6 +301,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_pause_and_event, bb_clear),
 		cmocka_unit_test_teardown(test_event_clock, bb_clear),
 		cmocka_unit_test_teardown(test_change, bb_clear),
+		cmocka_unit_test_teardown(test_jitter, bb_clear),
 	};
 
 	return cmocka_run_group_tests(tests, bb_setup, bb_teardown);

@@ -75,6 +75,7 @@ static void defaults(void **state)
 	assert_int_equal(c->media.latch_grace, 250);
 	assert_int_equal(c->media.dscp, -1);
 	assert_int_equal(c->media.max_sessions, 0);
+	assert_int_equal(c->media.jitter_buffer, 100);
 	assert_false(c->media.ssrc_substitute);
 	assert_string_equal(c->media.recording_dir,
 			    "/var/lib/carom/recordings");
@@ -104,6 +105,7 @@ static const char everything[] =
 	"  latch-grace: 65\n"
 	"  dscp: 46\n"
 	"  max-sessions: 67\n"
+	"  jitter-buffer: 68\n"
 	"  ssrc: substitute\n"
 	"  recording-dir: \"/srv/a \\\"b\\\"\\\\\"\n"
 	"  sound-dir: /srv/sounds\n"
@@ -139,6 +141,7 @@ static void check_everything(const struct config *c)
 	assert_int_equal(c->media.latch_grace, 65);
 	assert_int_equal(c->media.dscp, 46);
 	assert_int_equal(c->media.max_sessions, 67);
+	assert_int_equal(c->media.jitter_buffer, 68);
 	assert_true(c->media.ssrc_substitute);
 	assert_string_equal(c->media.recording_dir, "/srv/a \"b\"\\");
 	assert_string_equal(c->media.sound_dir, "/srv/sounds");
@@ -361,6 +364,8 @@ static const struct refusal refusals[] = {
 	 "'example.com' is nowhere", "ADDRESS:PORT"},
 	{IFACES "ng:\n  dtmf-log: 192.0.2.1:70000\n", 5, "ng.dtmf-log",
 	 "'192.0.2.1:70000'", "ADDRESS:PORT"},
+	{IFACES "  jitter-buffer: 201\n", 4, "media.jitter-buffer", "201",
+	 "0..200"},
 	{IFACES "  sound-dir: s\n", 4, "media.sound-dir", "'s'",
 	 "an absolute path"},
 	{IFACES "  recording-dir: rec\n", 4, "media.recording-dir", "'rec'",

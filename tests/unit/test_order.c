@@ -25,7 +25,7 @@ static void got(const uint8_t *p, size_t n, unsigned lost, void *arg)
 
 static bool put(struct order *o, uint16_t seq, uint64_t now)
 {
-	return order_put(o, seq, (const uint8_t *)&seq, 2, now);
+	return order_put(o, seq, (const uint8_t *)&seq, 2, now, 0);
 }
 
 static struct order *start(uint64_t wait)
@@ -124,7 +124,7 @@ static void test_long(void **state)
 	memcpy(big, &seq, 2);
 	assert_true(put(o, 1, 0));
 	assert_true(put(o, 3, 0));
-	assert_true(order_put(o, seq, big, sizeof(big), 0));
+	assert_true(order_put(o, seq, big, sizeof(big), 0, 0));
 	assert_int_equal(order_tick(o, 100 * MS), 0);
 	assert_true(put(o, 5, 100 * MS));
 	order_reset(o);
@@ -134,7 +134,7 @@ static void test_long(void **state)
 	memcpy(big, &seq, 2);
 	assert_true(put(o, 10, 0));
 	assert_true(put(o, 13, 0));
-	assert_true(order_put(o, seq, big, sizeof(big), 0));
+	assert_true(order_put(o, seq, big, sizeof(big), 0, 0));
 	check((uint16_t[]){1, 3, 4, 5, 10, 12, 13}, 7, 2);
 	mem_deref(o);
 }

@@ -118,6 +118,7 @@ int bridge_alloc(struct bridge **bp, struct plane *pl, unsigned worker,
 		err = order_alloc(&m->rx.order, WAIT_NS, member_ordered, m);
 		if (!err)
 			err = program_alloc(&m->prog, pl, &mv[i], &mv[!i]);
+		jitter_init(&m->rx.jitter, mv[i].jitter_ms);
 		if (!err)
 			err = fax_alloc(&m->fax, m, &mv[i]);
 	}
@@ -248,6 +249,10 @@ void bridge_stats(const struct bridge *b, unsigned side,
 	const struct source *s = &m->prog->sourcev[0];
 
 	*st = m->st;
+	st->undue = m->rx.jitter.late;
+	st->target_us = (uint32_t)(m->rx.jitter.target / 1000);
+	st->held_us = (uint32_t)(m->rx.jitter.held / 1000);
+	st->drift_ppb = m->rx.jitter.drift_ppb;
 	st->rtt_us = m->rep.out.rtt_us;
 	st->far_lost = m->rep.out.lost;
 	if (m->rep.in.started && s->clock)

@@ -61,6 +61,9 @@ struct bridge_member {
 	uint8_t event_pt; /**< what tones of digits that it sends become: events
 			       of this type for the other                  */
 	uint32_t event_clock; /**< Hz of those; 0: tones stay tones         */
+	unsigned
+		jitter_ms; /**< that what it sends is held back at most, if it is
+				 decoded: 0..JITTER_MAX_MS; 0: not         */
 	bool hear; /**< digits that it sends are told: events; and tones, where
 			what it sends is decoded                        */
 
@@ -104,6 +107,11 @@ struct bridge_stats {
 	uint64_t rtcp;      /**< RTCP packets that came                     */
 	uint64_t sent;      /**< RTP packets that it was sent               */
 	uint64_t played;    /**< of those, from a player (bridge/play.h)    */
+	/* where it is decoded (rtp/jitter.h): */
+	uint64_t undue;     /**< packets that came when they had been due   */
+	uint32_t target_us; /**< that packets are held back, as of now      */
+	uint32_t held_us;   /**< that they were, mean of the last ones      */
+	int32_t drift_ppb;  /**< of its clock; positive: it is slow         */
 	/* where it is transcoded (RFC 3550 6.4.1): */
 	uint32_t jitter_us; /**< of what comes                              */
 	uint32_t rtt_us;    /**< to it and back, 0 not known                */

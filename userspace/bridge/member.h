@@ -12,6 +12,7 @@
 #include "audio/resample.h"
 #include "bridge/bridge.h"
 #include "rtp/event.h"
+#include "rtp/jitter.h"
 #include "rtp/order.h"
 #include "rtp/packet.h"
 #include "rtp/report.h"
@@ -69,6 +70,7 @@ struct sender {
 struct receiver {
 	struct order *order;
 	struct plane_tmr tmr; /* of packets that wait */
+	struct jitter jitter; /* of what is decoded   */
 	uint32_t ssrc;
 	bool started;
 	bool timed;             /* ts holds */

@@ -79,6 +79,19 @@ static void ask_order(void *arg)
 	wait_for(m, order_tick(m->rx.order, plane_now(m->port)));
 }
 
+/* What is decoded goes on evenly; the rest as it comes, but not before that */
+static uint64_t due(struct member *m, const struct rtp_head *h, uint64_t now)
+{
+	const struct program *p = m->prog;
+	const struct bridge_pt *bp = &p->conf.ptv[h->pt];
+
+	if (bp->act != BRIDGE_DECODE)
+		return now;
+
+	return jitter_due(&m->rx.jitter, h->ts, p->sourcev[bp->codec].clock,
+			  now);
+}
+
 static void media(struct member *m, struct plane_pkt *pkt)
 {
 	const struct program *p = m->prog;
@@ -105,11 +118,13 @@ static void media(struct member *m, struct plane_pkt *pkt)
 	reporter_heard(m, &h, pkt->now);
 	if (m->rx.started && m->rx.ssrc != h.ssrc) {
 		order_reset(m->rx.order);
+		jitter_reset(&m->rx.jitter);
 		m->rx.timed = false;
 	}
 	m->rx.started = true;
 	m->rx.ssrc = h.ssrc;
-	if (!order_put(m->rx.order, h.seq, pkt->data, n, pkt->now)) {
+	if (!order_put(m->rx.order, h.seq, pkt->data, n, pkt->now,
+		       due(m, &h, pkt->now))) {
 		++m->st.late;
 		return;
 	}

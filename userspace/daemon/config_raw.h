@@ -28,7 +28,8 @@ struct raw_media {
 	struct raw_iface *ifacev;
 	uint32_t ifacec;
 	uint32_t *timeout, *silent_timeout, *final_timeout, *offer_timeout;
-	uint32_t *delete_delay, *latch_window, *latch_grace, *max_sessions;
+	uint32_t *delete_delay, *latch_window, *latch_grace, *max_sessions,
+		*jitter_buffer;
 	uint32_t *workers;
 	int *sockets; /**< enum plane_mode                          */
 	char *dscp;

@@ -62,6 +62,7 @@ static const cyaml_schema_field_t media_fields[] = {
 	NUM("latch-window", latch_window),
 	NUM("latch-grace", latch_grace),
 	NUM("max-sessions", max_sessions),
+	NUM("jitter-buffer", jitter_buffer),
 	NUM("workers", workers),
 	CYAML_FIELD_ENUM_PTR("worker-sockets", ENUM, struct raw_media, sockets,
 			     socket_modes, CYAML_ARRAY_LEN(socket_modes)),
@@ -165,6 +166,7 @@ static const struct config_rule rules[] = {
 	 "a number of milliseconds, 0..60000, at most "
 	 "latch-window",
 	 0, 60000, 250},
+	{"media.jitter-buffer", "a number, 0..200; 0 none", 0, 200, 100},
 	{"media.max-sessions", "a number, 0..1000000; 0 no limit", 0, 1000000,
 	 0},
 	{"media.workers",

@@ -186,6 +186,7 @@ static void set_member(struct bridge_member *m, const struct stream *s,
 	m->silent = s->cur.held;
 	m->ptime = PTIME;
 	m->complexity = -1;
+	m->jitter_ms = s->party->call->m->conf.jitter_buffer;
 	m->hear = digits_wanted(s) && decodes(s);
 	if (!s->terms || !t->terms) {
 		pass_all(m);

@@ -39,6 +39,8 @@ struct media_conf {
 	uint32_t latch_grace;    /**< ms                                    */
 	int dscp;                /**< -1: leave                             */
 	uint32_t max_sessions;   /**< 0: none                               */
+	uint32_t jitter_buffer;  /**< ms that packets which are decoded may be
+				      held back, 0: they are not            */
 	bool ssrc_substitute;    /**< receivers see one SSRC per stream     */
 	const char *recording_dir;
 	struct sa dtmf_log; /**< digits of all calls go there by UDP; AF_UNSPEC:

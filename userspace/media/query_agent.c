@@ -33,6 +33,10 @@ static int add_bridge(struct odict *d, const struct bridge_stats *st)
 	err |= dict_int(d, "sent", st->sent);
 	err |= dict_int(d, "played", st->played);
 	err |= dict_float(d, "jitter ms", st->jitter_us / 1000.0);
+	err |= dict_float(d, "held ms", st->held_us / 1000.0);
+	err |= dict_float(d, "held at most ms", st->target_us / 1000.0);
+	err |= dict_int(d, "undue", st->undue);
+	err |= dict_float(d, "clock ppm", -st->drift_ppb / 1000.0);
 	err |= dict_float(d, "RTT ms", st->rtt_us / 1000.0);
 	err |= dict_float(d, "far loss", st->far_lost / 256.0);
 

@@ -11,7 +11,7 @@ struct slot {
 	bool used;
 	uint16_t seq;
 	size_t len;
-	uint64_t came;
+	uint64_t came, due;
 	uint8_t data[ORDER_BYTES];
 };
 
@@ -60,12 +60,12 @@ static void release(struct order *o, struct slot *s, unsigned lost)
 }
 
 /* Those that wait and are due now */
-static void drain(struct order *o)
+static void drain(struct order *o, uint64_t now)
 {
 	while (o->waiting) {
 		struct slot *s = slot_of(o, o->next);
 
-		if (!s->used || s->seq != o->next)
+		if (!s->used || s->seq != o->next || s->due > now)
 			return;
 		release(o, s, 0);
 	}
@@ -86,7 +86,7 @@ static struct slot *first(struct order *o, unsigned *missing)
 	return NULL;
 }
 
-static void give_up(struct order *o)
+static void give_up(struct order *o, uint64_t now)
 {
 	unsigned missing = 0;
 	struct slot *s = first(o, &missing);
@@ -94,35 +94,35 @@ static void give_up(struct order *o)
 	if (!s)
 		return;
 	release(o, s, missing);
-	drain(o);
+	drain(o, now);
 }
 
 static void pass(struct order *o, uint16_t seq, const uint8_t *p, size_t n,
-		 unsigned lost)
+		 unsigned lost, uint64_t now)
 {
 	o->next = (uint16_t)(seq + 1);
 	o->st.lost += lost;
 	o->h(p, n, lost, o->arg);
-	drain(o);
+	drain(o, now);
 }
 
 /* It can't wait: those that do, and are due before it, go first */
 static void pass_at_once(struct order *o, uint16_t seq, const uint8_t *p,
-			 size_t n)
+			 size_t n, uint64_t now)
 {
 	unsigned missing;
 	struct slot *s;
 
 	while (o->waiting && (s = first(o, &missing)) &&
 	       (int16_t)(s->seq - seq) < 0)
-		give_up(o);
-	pass(o, seq, p, n, (uint16_t)(seq - o->next));
+		give_up(o, now);
+	pass(o, seq, p, n, (uint16_t)(seq - o->next), now);
 }
 
 static void restart(struct order *o)
 {
 	while (o->waiting)
-		give_up(o);
+		give_up(o, UINT64_MAX);
 	o->started = false;
 }
 
@@ -139,7 +139,7 @@ static bool begins_anew(struct order *o, uint16_t seq)
 }
 
 bool order_put(struct order *o, uint16_t seq, const uint8_t *p, size_t n,
-	       uint64_t now)
+	       uint64_t now, uint64_t due)
 {
 	int16_t ahead = (int16_t)(seq - o->next);
 	struct slot *s;
@@ -149,35 +149,37 @@ bool order_put(struct order *o, uint16_t seq, const uint8_t *p, size_t n,
 		restart(o);
 	if (!o->started) {
 		o->started = true;
-		pass(o, seq, p, n, 0);
+		pass(o, seq, p, n, 0, now);
 		return true;
 	}
 	if (ahead < 0) {
 		++o->st.late;
 		return false;
 	}
-	if (!ahead) {
-		o->st.reordered += o->waiting > 0;
-		pass(o, seq, p, n, 0);
-		return true;
-	}
-	/* no room for so much waiting: those that are there go first */
-	while (o->waiting && (uint16_t)(seq - o->next) >= ORDER_SLOTS)
-		give_up(o);
-	ahead = (int16_t)(seq - o->next);
 	s = slot_of(o, seq);
 	if (s->used && s->seq == seq) {
 		++o->st.duplicate;
 		return false;
 	}
-	if (ahead <= 0 || ahead >= ORDER_SLOTS || n > ORDER_BYTES || !o->wait) {
-		pass_at_once(o, seq, p, n);
+	if (!ahead && due <= now) {
+		o->st.reordered += o->waiting > 0;
+		pass(o, seq, p, n, 0, now);
+		return true;
+	}
+	/* no room for so much waiting: those that are there go first */
+	while (o->waiting && (uint16_t)(seq - o->next) >= ORDER_SLOTS)
+		give_up(o, now);
+	ahead = (int16_t)(seq - o->next);
+	if (ahead < 0 || (!ahead && due <= now) || ahead >= ORDER_SLOTS ||
+	    n > ORDER_BYTES || !o->wait) {
+		pass_at_once(o, seq, p, n, now);
 		return true;
 	}
 	s->used = true;
 	s->seq = seq;
 	s->len = n;
 	s->came = now;
+	s->due = due;
 	memcpy(s->data, p, n);
 	++o->waiting;
 
@@ -188,14 +190,19 @@ uint64_t order_tick(struct order *o, uint64_t now)
 {
 	unsigned missing;
 	struct slot *s;
+	uint64_t at;
 
 	while (o->waiting) {
 		s = first(o, &missing);
 		if (!s)
 			break;
-		if (now - s->came < o->wait)
-			return o->wait - (now - s->came);
-		give_up(o);
+		at = s->due;
+		/* what is missing before it may still come */
+		if (missing && at < s->came + o->wait)
+			at = s->came + o->wait;
+		if (now < at)
+			return at - now;
+		give_up(o, now);
 	}
 
 	return 0;

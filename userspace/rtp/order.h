@@ -39,10 +39,13 @@ int order_alloc(struct order **op, uint64_t wait_ns, order_h *h, void *arg);
 /**
  * A packet came
  *
+ * @param due  ns: it is held back until then; `now` or before: it is not. No more than
+ *             ORDER_SLOTS can be held, and none of over ORDER_BYTES
+ *
  * @return false: late or a duplicate, and dropped
  */
 bool order_put(struct order *o, uint16_t seq, const uint8_t *p, size_t n,
-	       uint64_t now);
+	       uint64_t now, uint64_t due);
 
 /** Time has passed. @return ns until it has to be asked again, 0: nothing waits */
 uint64_t order_tick(struct order *o, uint64_t now);
