@@ -10,6 +10,7 @@ FUZZ_SRCS_dtls    = $(call room,secure)
 FUZZ_SRCS_sdes    = $(call room,secure)
 FUZZ_SRCS_stun    = userspace/ice/lite.c userspace/rtp/report.c
 FUZZ_SRCS_udptl   = $(wildcard userspace/fax/udptl*.c)
+FUZZ_SRCS_fax     = $(call room,fax)
 FUZZ_SRCS_codec   = $(call room,audio)
 FUZZ_SRCS_sdp     = $(SRCS_sdp) $(wildcard userspace/media/neg*.c)
 FUZZ_SRCS_bencode = $(SRCS_ng)

@@ -80,6 +80,8 @@ static void flags(struct media_opts *o, uint8_t how)
 		pl_set_str(&o->strip[o->stripc++], "opus");
 	o->rtcp_mux = how & 0x40 ? RTCPMUX_OFFER : RTCPMUX_DEFAULT;
 	o->replace_origin = how & 0x80;
+	o->t38_decode = how & 1;
+	o->t38_force = (how & 0xc) == 0xc;
 }
 
 /* The SDP up to the next 0x01; what comes out is an SDP again */
@@ -123,6 +125,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	o = opts("a", "b");
 	put(&o, true, &rest);
 	o = opts("b", "a");
+	o.t38_decode = data[0] & 0x10;
+	o.t38_force = data[0] & 0x20;
+	o.t38_stop = (data[0] & 0xc0) == 0xc0;
 	put(&o, false, &rest);
 	put(&o, true, &rest);
 	pl_set_str(&id, "c");
