@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * @file media/terms.c  What was agreed of an m= line: formats and keys
+ * @file media/terms.c  What was agreed of an m= line: formats, and all of it together
  */
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/types.h>
 #include <re.h>
-#include "media/handshake.h"
 #include "media/terms.h"
 
 static void edit_destructor(void *arg)
@@ -27,27 +26,10 @@ static int terms_get(struct stream *s)
 	return s->terms ? 0 : ENOMEM;
 }
 
-static bool ends(const struct pl *pl, const char *with)
-{
-	const size_t n = str_len(with);
-	struct pl tail = *pl;
-
-	if (pl->l < n)
-		return false;
-	pl_advance(&tail, (ssize_t)(pl->l - n));
-
-	return !pl_strcasecmp(&tail, with);
-}
-
-static bool is_secure(const struct pl *proto)
-{
-	return ends(proto, "/SAVP") || ends(proto, "/SAVPF");
-}
-
 /* Does the profile know rtcp-fb (RFC 4585)? */
 static bool has_feedback(const struct pl *proto)
 {
-	return ends(proto, "F");
+	return proto->l && (proto->p[proto->l - 1] | 0x20) == 'f';
 }
 
 static bool is_audio(const struct sdpx_media *sm)
@@ -99,29 +81,6 @@ static void edit_formats(struct terms_edit *te, const struct formats *told,
 	}
 }
 
-/* How its party and we encrypt: by a=crypto, by DTLS, or not at all */
-static int edit_keys(struct terms_edit *te, const struct stream *s,
-		     const struct dtls_terms *d)
-{
-	const struct keys *k = &s->terms->keys;
-	struct pl proto;
-	int err;
-
-	te->crypto_remove = te->dtls_remove = true;
-	pl_set_str(&proto, s->terms->proto);
-	if (!is_secure(&proto))
-		return 0;
-	if (!d->on) {
-		te->cryptoc = k->offerc;
-		return keys_text(te->cryptov, k, k->offerc);
-	}
-	err = dtls_lines(te->attrv, d, s->party->call->m->cert);
-	if (!err)
-		te->attrs.addc = DTLS_LINES;
-
-	return err;
-}
-
 static int edit_lines(struct terms_edit *te, const struct media_opts *o,
 		      const struct stream *s, bool ice)
 {
@@ -134,20 +93,6 @@ static int edit_lines(struct terms_edit *te, const struct media_opts *o,
 	te->attrs.addv = te->linev;
 
 	return err;
-}
-
-/* Does what either encrypts end here? */
-static bool keys_end(const struct terms *t)
-{
-	return t->keys.on || t->dtls.on || t->next_dtls.on;
-}
-
-/* What lives goes on */
-static const struct dtls_terms *dtls_now(const struct stream *s)
-{
-	static const struct dtls_terms none;
-
-	return handshake_lives(s->hs) ? &s->terms->dtls : &none;
 }
 
 /* ---- offers --------------------------------------------------------------- */
@@ -254,69 +199,6 @@ static int offer_formats(enum fax_way way, const struct media_opts *o,
 	return 0;
 }
 
-static int asked(const struct media_opts *o, const struct sdpx *sdp,
-		 const struct sdpx_media *sm, struct stream *f,
-		 struct media_err *e)
-{
-	int err;
-
-	if (dtls_keyed(sm))
-		return dtls_asked(&f->terms->next_dtls, dtls_now(f), sdp,
-				  f->idx, !o->dtls_passive, e);
-	err = keys_asked(&f->terms->keys, sm);
-
-	return err ? media_fail(e, err, "no a=crypto line that can be taken")
-		   : 0;
-}
-
-static bool is_tls(const struct pl *proto)
-{
-	static const char tls[] = "UDP/TLS/";
-	struct pl head = *proto;
-
-	if (head.l < sizeof(tls) - 1)
-		return false;
-	head.l = sizeof(tls) - 1;
-
-	return !pl_strcasecmp(&head, tls);
-}
-
-/* Whose keys are the other's, too, goes through as it is */
-static int offer_keys(const struct media_opts *o, const struct sdpx *sdp,
-		      const struct sdpx_media *sm, const struct pl *proto,
-		      struct stream *f, struct stream *t, struct media_err *e)
-{
-	const bool in = is_secure(&sm->proto), out = is_secure(proto);
-	const bool tin = dtls_keyed(sm), tout = is_tls(proto);
-	const bool ends = (codec_asked(o) && is_audio(sm)) || in != out ||
-			  (sm->dtls != tout) || keys_end(f->terms) ||
-			  keys_end(t->terms) || f->terms->next_ice ||
-			  t->terms->next_ice;
-	int err = 0;
-
-	memset(&f->terms->next_dtls, 0, sizeof(f->terms->next_dtls));
-	memset(&t->terms->next_dtls, 0, sizeof(t->terms->next_dtls));
-	if (!ends)
-		return 0;
-	f->terms->next_dtls.hash = t->terms->next_dtls.hash =
-		o->dtls_hash ? o->dtls_hash - 1 : FP_SHA256;
-	if ((in && tin) || tout) {
-		if (o->dtls_off)
-			return media_fail(e, ENOTSUP,
-					  "DTLS=off, and %r is by DTLS",
-					  tout ? proto : &sm->proto);
-		err = handshake_cert(f->party->call->m);
-	}
-	if (!err && in)
-		err = asked(o, sdp, sm, f, e);
-	if (!err && tout)
-		err = dtls_offer(&t->terms->next_dtls, dtls_now(t));
-	else if (!err && out)
-		err = keys_offer(&t->terms->keys);
-
-	return err;
-}
-
 static bool terms_needed(const struct media_opts *o,
 			 const struct sdpx_media *sm, const struct pl *proto,
 			 const struct stream *f, const struct stream *t)
@@ -368,15 +250,15 @@ int terms_offer(struct terms_edit **tep, const struct media_opts *o,
 		f->terms->next_ice = t->terms->next_ice = false;
 	else
 		terms_ice_offer(o, sdp, sm, f, t);
-	err = offer_keys(o, sdp, sm, &proto, f, t, e);
+	err = terms_keys_offer(o, sdp, sm, &proto, f, t, e);
 	if (err)
 		goto out;
 	(void)pl_strcpy(&sm->proto, f->terms->proto, sizeof(f->terms->proto));
 	(void)pl_strcpy(&proto, t->terms->proto, sizeof(t->terms->proto));
 	if (!way)
 		edit_formats(te, &t->terms->next_told, sm);
-	if (keys_end(f->terms) || keys_end(t->terms))
-		err = edit_keys(te, t, &t->terms->next_dtls);
+	if (terms_keyed(f->terms) || terms_keyed(t->terms))
+		err = terms_keys_lines(te, t, &t->terms->next_dtls);
 	if (!err && way)
 		err = fax_edit(te,
 			       way == FAX_TO_T38 ? &t->terms->next_fax : NULL,
@@ -421,66 +303,10 @@ int terms_check(const struct sdpx *sdp, const struct sdpx_media *sm,
 	if (dtls.on)
 		return dtls_answered(&dtls, sdp, t->idx, e);
 	keys = t->terms->keys;
-	if (keys.on && is_secure(&sm->proto) && keys_answered(&keys, sm))
+	if (keys.on && terms_secure(&sm->proto) && keys_answered(&keys, sm))
 		return media_fail(e, ENOTSUP,
 				  "answer takes none of the a=crypto lines "
 				  "that were offered");
-
-	return 0;
-}
-
-/* Its keys came by DTLS, and do so no more: none of them may serve again */
-static void end_dtls(struct stream *s)
-{
-	struct terms *t = s->terms;
-
-	if (!t->dtls.on || t->next_dtls.on)
-		return;
-	s->hs = mem_deref(s->hs);
-	memset(&t->keys.rx, 0, sizeof(t->keys.rx));
-	memset(&t->keys.tx, 0, sizeof(t->keys.tx));
-}
-
-/* What was agreed of DTLS comes into force: an association that it fits goes on, with
- * its keys */
-static void commit_dtls(struct stream *s)
-{
-	struct terms *t = s->terms;
-
-	if (t->next_dtls.on &&
-	    !(handshake_lives(s->hs) && dtls_same(&t->dtls, &t->next_dtls))) {
-		s->hs = mem_deref(s->hs);
-		memset(&t->keys, 0, sizeof(t->keys));
-	}
-	t->keys.on |= t->next_dtls.on;
-	t->dtls = t->next_dtls;
-}
-
-static int answer_keys(const struct sdpx *sdp, const struct sdpx_media *sm,
-		       struct stream *f, struct stream *t)
-{
-	struct keys *fk = &f->terms->keys, *tk = &t->terms->keys;
-	struct pl proto;
-	int err = 0;
-
-	end_dtls(f);
-	end_dtls(t);
-	pl_set_str(&proto, f->terms->proto);
-	if (!is_secure(&proto))
-		memset(fk, 0, sizeof(*fk));
-	if (!is_secure(&sm->proto))
-		memset(tk, 0, sizeof(*tk));
-	if (t->terms->next_dtls.on)
-		err = dtls_answered(&t->terms->next_dtls, sdp, t->idx, NULL);
-	else if (tk->on)
-		err = keys_answered(tk, sm);
-	if (!err && !f->terms->next_dtls.on && fk->on &&
-	    fk->asked.key.suite != SRTPX_NONE)
-		err = keys_accept(fk);
-	if (err)
-		return err;
-	commit_dtls(f);
-	commit_dtls(t);
 
 	return 0;
 }
@@ -542,8 +368,8 @@ int terms_answer(struct terms_edit **tep, const struct media_opts *o,
 	if (!way)
 		answer_formats(o, sm, f->terms, t->terms);
 	(void)pl_strcpy(&sm->proto, t->terms->proto, sizeof(t->terms->proto));
-	end = keys_end(f->terms) || keys_end(t->terms);
-	err = answer_keys(sdp, sm, f, t);
+	end = terms_keyed(f->terms) || terms_keyed(t->terms);
+	err = terms_keys_answer(sdp, sm, f, t);
 	if (err)
 		goto out;
 	if (!way) {
@@ -551,7 +377,7 @@ int terms_answer(struct terms_edit **tep, const struct media_opts *o,
 		terms_ice_answer(o, sdp, f, t);
 	}
 	if (end)
-		err = edit_keys(te, f, &f->terms->dtls);
+		err = terms_keys_lines(te, f, &f->terms->dtls);
 	if (!err && way)
 		err = fax_edit(te, way == FAX_TO_SOUND ? &f->terms->fax : NULL,
 			       &f->terms->told);

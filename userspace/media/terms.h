@@ -81,6 +81,23 @@ int terms_answer(struct terms_edit **tep, const struct media_opts *o,
 		 const struct sdpx *sdp, const struct sdpx_media *sm,
 		 struct stream *f, struct stream *t);
 
+/* terms_keys.c: how a party and we encrypt. terms_offer() and terms_answer() call these */
+
+/** Is it a profile of SRTP? */
+bool terms_secure(const struct pl *proto);
+/** Does what it encrypts end here? */
+bool terms_keyed(const struct terms *t);
+/** Lines that s is told: a=crypto, or those of DTLS as in d. @return 0, ENOMEM */
+int terms_keys_lines(struct terms_edit *te, const struct stream *s,
+		     const struct dtls_terms *d);
+/** @param proto  That t is offered. @return 0, ENOTSUP, EINVAL (e says why) */
+int terms_keys_offer(const struct media_opts *o, const struct sdpx *sdp,
+		     const struct sdpx_media *sm, const struct pl *proto,
+		     struct stream *f, struct stream *t, struct media_err *e);
+/** Keys of the answer come into force; associations whose end it is go */
+int terms_keys_answer(const struct sdpx *sdp, const struct sdpx_media *sm,
+		      struct stream *f, struct stream *t);
+
 /* terms_ice.c: our part in ICE. terms_offer() and terms_answer() call these */
 
 void terms_ice_offer(const struct media_opts *o, const struct sdpx *sdp,
