@@ -167,6 +167,23 @@ record_call()
 }
 
 # Chromium is not among what the tests install
+ice_relayed() { carom legs --json | jq -e '[.legs[] | select(.media == "rtp" and .state == "relay" and .packets > 20)] | length == 2' >/dev/null; }
+
+@test "RTP with ICE: the kernel relays once it is known where the phone is" {
+	baresip_bob pcma/8000/1 "" ice
+	capture alice
+	caller alice uac "$ALICE4" bob-ice-rtp 3000 &
+	local pid=$!
+	LAB_PIDS+=($pid)
+	wait_for 10 ice_relayed
+	# checks of consent go on meanwhile, and are answered by the agent
+	[ "$(carom legs --json | jq '[.legs[] | select(.state == "agent")] | length')" = 0 ]
+	wait $pid
+	hears alice "$ALICE4" 660 100
+	no_gaps alice "$ALICE4"
+	"$ROOT/tools/lab.d/tone.py" judge phone/dump-*-dec.wav 440
+}
+
 @test "a browser calls a plain phone" {
 	command -v chromium >/dev/null || skip "no chromium here"
 	inside alice ip link set lo up

@@ -21,6 +21,23 @@ static inline int setup(void **state)
 	return 0;
 }
 
+static inline void turn_over(void *arg)
+{
+	(void)arg;
+	re_cancel();
+}
+
+/* What is due happens */
+static inline void turn(void)
+{
+	struct tmr tmr;
+
+	tmr_init(&tmr);
+	tmr_start(&tmr, 5, turn_over, NULL);
+	(void)re_main(NULL);
+	tmr_cancel(&tmr);
+}
+
 static inline int teardown(void **state)
 {
 	int rc = fix_teardown(state);

@@ -80,6 +80,7 @@ static void defaults(void **state)
 	assert_string_equal(c->media.recording_dir,
 			    "/var/lib/carom/recordings");
 	assert_string_equal(c->media.sound_dir, "/usr/share/carom/sounds");
+	assert_string_equal(c->media.dtls_file, "/var/lib/carom/dtls.pem");
 	assert_int_equal(c->ngc, 1);
 	assert_int_equal(sa_set_str(&sa, "127.0.0.1", 2223), 0);
 	assert_true(sa_cmp(&c->ngv[0].addr, &sa, SA_ALL));
@@ -109,6 +110,7 @@ static const char everything[] =
 	"  ssrc: substitute\n"
 	"  recording-dir: \"/srv/a \\\"b\\\"\\\\\"\n"
 	"  sound-dir: /srv/sounds\n"
+	"  dtls-certificate: /srv/d.pem\n"
 	"  interfaces:\n"
 	"  - {name: ext, address: 192.0.2.1, advertised: 203.0.113.1,"
 	" ports: 1024-65535}\n"
@@ -145,6 +147,7 @@ static void check_everything(const struct config *c)
 	assert_true(c->media.ssrc_substitute);
 	assert_string_equal(c->media.recording_dir, "/srv/a \"b\"\\");
 	assert_string_equal(c->media.sound_dir, "/srv/sounds");
+	assert_string_equal(c->media.dtls_file, "/srv/d.pem");
 	re_snprintf(buf, sizeof(buf), "%J", &c->media.dtmf_log);
 	assert_string_equal(buf, "[2001:db8::5]:99");
 	assert_int_equal(c->media.ifacec, 3);

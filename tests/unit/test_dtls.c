@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -480,6 +481,73 @@ static void openssl_server(void **state)
 	independent(true);
 }
 
+static void print_of(const struct dtlsx_cert *c, struct fingerprint *fp)
+{
+	assert_int_equal(dtlsx_cert_fingerprint(c, FP_SHA256, fp), 0);
+}
+
+static void openssl_makes(const char *path, int days)
+{
+	char run[1024];
+
+	(void)snprintf(run, sizeof(run),
+		       "rm -f %s && openssl req -x509 -newkey ec -pkeyopt "
+		       "ec_paramgen_curve:P-256 -nodes -subj /CN=x -days %d "
+		       "-keyout %s -out %s.crt 2>/dev/null && cat %s.crt >>%s "
+		       "&& rm %s.crt",
+		       path, days, path, path, path, path, path);
+	assert_int_equal(system(run), 0);
+}
+
+/* What is shown goes on when the process does not; for its owner alone; and ends in time.
+ * What is not ours to replace is left alone */
+static void kept_in_a_file(void **state)
+{
+	char dir[] = "/tmp/test_dtls.XXXXXX", path[64];
+	struct fingerprint first, again;
+	struct dtlsx_cert *c;
+	struct stat st;
+	bool made;
+	FILE *f;
+	(void)state;
+
+	assert_non_null(mkdtemp(dir));
+	(void)snprintf(path, sizeof(path), "%s/dtls.pem", dir);
+	assert_int_equal(dtlsx_cert_open(&c, path, &made), 0);
+	assert_true(made);
+	print_of(c, &first);
+	mem_deref(c);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(dtlsx_cert_open(&c, path, &made), 0);
+	assert_false(made);
+	print_of(c, &again);
+	assert_int_equal(first.n, again.n);
+	assert_memory_equal(first.v, again.v, first.n);
+	mem_deref(c);
+
+	/* one that somebody else made, for ten days: it is renewed; for a year: taken */
+	openssl_makes(path, 10);
+	assert_int_equal(dtlsx_cert_open(&c, path, &made), 0);
+	assert_true(made);
+	mem_deref(c);
+	openssl_makes(path, 365);
+	assert_int_equal(dtlsx_cert_open(&c, path, &made), 0);
+	assert_false(made);
+	mem_deref(c);
+
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_true(fputs("no key", f) >= 0);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(dtlsx_cert_open(&c, path, &made), EBADMSG);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, 6);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(dir), 0);
+	assert_int_equal(dtlsx_cert_open(&c, path, &made), ENOENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -492,6 +560,7 @@ int main(void)
 		cmocka_unit_test(words),
 		cmocka_unit_test(openssl_client),
 		cmocka_unit_test(openssl_server),
+		cmocka_unit_test(kept_in_a_file),
 	};
 	int failed;
 

@@ -59,23 +59,6 @@ static int end(void **state)
 	return rc;
 }
 
-static void cancel(void *arg)
-{
-	(void)arg;
-	re_cancel();
-}
-
-/* What is due happens */
-static void turn(void)
-{
-	struct tmr tmr;
-
-	tmr_init(&tmr);
-	tmr_start(&tmr, 5, cancel, NULL);
-	(void)re_main(NULL);
-	tmr_cancel(&tmr);
-}
-
 /* @return Alice's port with us */
 static uint16_t call(struct fix *f, const char *pts, const char *answer_pts)
 {

@@ -524,6 +524,96 @@ static void browser(void **state)
 	phone_end(&alice);
 }
 
+/* A check that nominates, from an address; @return datagrams that were sent for it */
+static unsigned nominate(const struct lite *us, const char *addr, uint16_t port)
+{
+	struct fake_bridges *fb = fake_bridges();
+	struct mbuf *mb = mbuf_alloc(256);
+	const unsigned before = fb->sentc;
+	const uint32_t prio = 1;
+	const uint64_t tie = 7;
+	char user[64];
+	struct sa src;
+
+	assert_int_equal(sa_set_str(&src, addr, port), 0);
+	(void)re_snprintf(user, sizeof(user), "%s:abcd", us->ufrag);
+	assert_int_equal(
+		stun_msg_encode(
+			mb, STUN_METHOD_BINDING, STUN_CLASS_REQUEST,
+			(const uint8_t *)"0123456789ab", NULL,
+			(const uint8_t *)us->pwd, strlen(us->pwd), true, 0, 4,
+			STUN_ATTR_USERNAME, user, STUN_ATTR_PRIORITY, &prio,
+			STUN_ATTR_CONTROLLING, &tie, STUN_ATTR_USE_CAND, &tie),
+		0);
+	fake_event(0, RTP_STUN, &src, mb->buf, mb->end);
+	mem_deref(mb);
+
+	return fb->sentc - before;
+}
+
+/* ICE alone is no reason to stay in the agent: once it is known where she is, the kernel
+ * relays. Checks are answered all the same, and followed; what is played takes the legs
+ * for as long; and an agent that starts anew hears checks, too */
+static void ice_relayed(void **state)
+{
+	struct fix *f = *state;
+	struct fake_bridges *fb = fake_bridges();
+	struct media_opts o = opts("c", "A", NULL);
+	const struct media_digit d = {.event = 1, .ms = 100};
+	struct media_sel sel = {.call_id = PL("c"), .from_tag = PL("B")};
+	struct lite us = {"", ""};
+	struct pl val;
+	uint16_t a;
+
+	o.ice_optional = true;
+	offer(f, o,
+	      profile(ALICE, 4000, "RTP/AVP", "0",
+		      "a=rtcp-mux\r\na=ice-ufrag:abcd\r\n"
+		      "a=ice-pwd:0123456789abcdef01234567\r\n"));
+	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0", NULL));
+	a = out_port(f, 0);
+	assert_true(sdpx_attr(f->out, 0, "ice-ufrag", 0, &val));
+	(void)pl_strcpy(&val, us.ufrag, sizeof(us.ufrag));
+	assert_true(sdpx_attr(f->out, 0, "ice-pwd", 0, &val));
+	(void)pl_strcpy(&val, us.pwd, sizeof(us.pwd));
+	assert_int_equal(fake_leg(f->fp, EXT4, a)->state, LEG_AGENT);
+	assert_int_equal(fake_leg(f->fp, EXT4, a)->why, LEG_WHY_ICE);
+
+	assert_int_equal(nominate(&us, ALICE, 45678), 1);
+	assert_int_equal(fake_leg(f->fp, EXT4, a)->state, LEG_RELAY);
+	assert_int_equal(fake_leg(f->fp, EXT4, a)->why, LEG_WHY_NOTHING);
+	assert_true(fake_leg(f->fp, EXT4, a)->alien);
+	assert_sa(&fake_leg(f->fp, EXT4, a)->remote, ALICE, 45678);
+	assert_int_equal(fb->n, 1);
+	assert_int_equal(fb->left, 1);
+
+	/* consent, and another pair */
+	assert_int_equal(nominate(&us, ALICE, 45678), 1);
+	assert_int_equal(nominate(&us, ALICE, 50000), 1);
+	assert_sa(&fake_leg(f->fp, EXT4, a)->remote, ALICE, 50000);
+	assert_int_equal(fake_leg(f->fp, EXT4, a)->state, LEG_RELAY);
+	assert_int_equal(fb->left, 1);
+
+	assert_int_equal(media_play_dtmf(f->m, &sel, &d, &f->e), 0);
+	assert_int_equal(fake_leg(f->fp, EXT4, a)->state, LEG_AGENT);
+	assert_true(fb->mv[0].go_on);
+	fb->playing[0] = false;
+	fake_event(0, BRIDGE_PLAYED, NULL, NULL, 0);
+	for (unsigned i = 0; i < 100 && fb->left < 2; i++)
+		turn();
+	assert_int_equal(fake_leg(f->fp, EXT4, a)->state, LEG_RELAY);
+	assert_int_equal(fb->n, 1);
+
+	f->m = mem_deref(f->m);
+	assert_int_equal(fb->n, 0);
+	f->conf.plane = fake_plane();
+	fix_start(f);
+	f->conf.plane = mem_deref(f->conf.plane);
+	assert_int_equal(fb->n, 1);
+	assert_int_equal(fake_leg(f->fp, EXT4, a)->state, LEG_RELAY);
+	assert_int_equal(nominate(&us, ALICE, 50000), 1);
+}
+
 /* Who has no use for it is told nothing of it */
 static void ice_wanted(void **state)
 {
@@ -573,7 +663,7 @@ int main(void)
 		TEST(offered), TEST(asked_active), TEST(asked_passive),
 		TEST(again),   TEST(stranger),     TEST(changes),
 		TEST(restart), TEST(refused),      TEST(passes),
-		TEST(browser), TEST(ice_wanted),
+		TEST(browser), TEST(ice_wanted),   TEST(ice_relayed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

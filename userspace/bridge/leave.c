@@ -64,6 +64,12 @@ static void quiet(void *arg)
 		order_reset(mv[i].rx.order);
 	for (unsigned i = 0; i < 2; i++)
 		hand_stream(l, &mv[i], &mv[!i]);
+	/* should they come again, they follow on what the kernel sends from now on */
+	for (unsigned i = 0; i < 2; i++) {
+		mv[i].prog->conf.go_on = !mv[i].prog->tx;
+		mv[i].tx.started = mv[i].tx.passing = false;
+		mv[i].rx.timed = false;
+	}
 	for (unsigned i = 0; i < 2; i++)
 		flip(l, &mv[i]);
 	__atomic_store_n(&l->left, true, __ATOMIC_RELEASE);

@@ -30,6 +30,7 @@ static void destructor(void *data)
 	mem_deref((void *)c->media.ifacev);
 	mem_deref((void *)c->media.recording_dir);
 	mem_deref((void *)c->media.sound_dir);
+	mem_deref((void *)c->media.dtls_file);
 	mem_deref(c->ngv);
 	config_sip_free(&c->sip);
 }

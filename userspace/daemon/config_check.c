@@ -147,7 +147,7 @@ static int fill_numbers(struct config *c, const struct config_src *src)
 int config_fill(struct config *c, const struct config_src *src)
 {
 	const struct raw_config *r = src->raw;
-	char *dir = NULL, *sounds = NULL;
+	char *dir = NULL, *sounds = NULL, *dtls = NULL;
 	int err;
 
 	c->log_level = r->log && r->log->level
@@ -173,6 +173,10 @@ int config_fill(struct config *c, const struct config_src *src)
 		err = fill_path(&sounds, src, "media.sound-dir",
 				r->media->sound_dir, "/usr/share/carom/sounds");
 	c->media.sound_dir = sounds;
+	if (!err)
+		err = fill_path(&dtls, src, "media.dtls-certificate",
+				r->media->dtls_file, "/var/lib/carom/dtls.pem");
+	c->media.dtls_file = dtls;
 	if (!err)
 		err = fill_devices(c, src);
 	if (!err)

@@ -98,13 +98,15 @@ static int print_media(struct re_printf *pf, const struct config *c)
 			  "  worker-sockets: %s\n"
 			  "  ssrc: %s\n"
 			  "  recording-dir: %H\n"
-			  "  sound-dir: %H\n",
+			  "  sound-dir: %H\n"
+			  "  dtls-certificate: %H\n",
 			  m->timeout, m->silent_timeout, m->final_timeout,
 			  m->offer_timeout, m->delete_delay, m->latch_window,
 			  m->latch_grace, print_dscp, &m->dscp, m->max_sessions,
 			  m->jitter_buffer, m->workers, sockets[m->sockets % 3],
 			  m->ssrc_substitute ? "substitute" : "keep", quoted,
-			  m->recording_dir, quoted, m->sound_dir);
+			  m->recording_dir, quoted, m->sound_dir, quoted,
+			  m->dtls_file);
 }
 
 static int print_ng(struct re_printf *pf, const struct config *c)

@@ -36,6 +36,7 @@ struct raw_media {
 	int *ssrc; /**< 1: substitute                           */
 	char *recording_dir;
 	char *sound_dir;
+	char *dtls_file;
 };
 
 struct raw_ng {

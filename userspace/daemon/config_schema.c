@@ -71,6 +71,7 @@ static const cyaml_schema_field_t media_fields[] = {
 			     CYAML_ARRAY_LEN(ssrc_modes)),
 	STR("recording-dir", OPT, struct raw_media, recording_dir),
 	STR("sound-dir", OPT, struct raw_media, sound_dir),
+	STR("dtls-certificate", OPT, struct raw_media, dtls_file),
 	CYAML_FIELD_END};
 
 static const cyaml_schema_field_t ng_fields[] = {
@@ -176,6 +177,7 @@ static const struct config_rule rules[] = {
 	{"media.dscp", "keep, or a number, 0..63", 0, 63, 0},
 	{"media.recording-dir", path_words, 0, 0, 0},
 	{"media.sound-dir", path_words, 0, 0, 0},
+	{"media.dtls-certificate", path_words, 0, 0, 0},
 	{"ng.listen", "a list of listeners", 0, 0, 0},
 	{"ng.listen[]",
 	 "[udp:|tcp:]ADDRESS:PORT, an IPv6 address in brackets, "

@@ -28,6 +28,7 @@ struct agent {
 	struct bridge *b;
 	struct stream *s[2]; /* NULL: went away */
 	struct bridge_member mv[2];
+	bool left; /* the kernel has the legs; checks of ICE come all the same */
 };
 
 static void destructor(void *arg)
@@ -63,6 +64,20 @@ static bool transcodes(const struct terms *s, const struct terms *t)
 	return formats_plan(&m, &s->told, &own);
 }
 
+/* It takes part in ICE, and has not yet said by which pair */
+static bool searches(const struct terms *t)
+{
+	return t->ice && !sa_isset(&t->pair, SA_ALL);
+}
+
+bool agent_listens(const struct stream *s)
+{
+	const struct stream *t = stream_peer(s);
+
+	return s->terms && t && t->terms && (s->terms->ice || t->terms->ice) &&
+	       stream_peer(t) == s;
+}
+
 /* Is what a stream sends decoded on its worker? */
 static bool decodes(const struct stream *s)
 {
@@ -88,7 +103,9 @@ enum leg_why agent_why(const struct stream *s)
 			return LEG_WHY_TRANSCODING;
 		if (opens(s->terms, t->terms))
 			return LEG_WHY_SRTP;
-		if (s->terms->ice || t->terms->ice)
+		/* once it is known where both are, the kernel relays; checks come
+		 * to the agent all the same (PATH_ALIEN) */
+		if (searches(s->terms) || searches(t->terms))
 			return LEG_WHY_ICE;
 	}
 
@@ -345,6 +362,7 @@ static int change(struct agent *a, struct bridge_member mv[2])
 		mv[i].ssrc = a->mv[i].ssrc;
 		mv[i].seq = a->mv[i].seq;
 		mv[i].ts = a->mv[i].ts;
+		mv[i].go_on = a->mv[i].go_on;
 		err = bridge_change(a->b, i, &mv[i]);
 		if (!err)
 			a->mv[i] = mv[i];
@@ -368,8 +386,9 @@ static void number(struct bridge_member *m, const struct stream *from)
 		   leg->ctl.state == LEG_RELAY;
 }
 
+/* relayed: for checks of ICE alone, as of now */
 static int make(struct stream *s, struct stream *t,
-		const struct bridge_member mv[2])
+		const struct bridge_member mv[2], bool relayed)
 {
 	struct plane *pl = s->party->call->m->plane;
 	struct bridge_member fresh[2];
@@ -388,6 +407,7 @@ static int make(struct stream *s, struct stream *t,
 		return ENOMEM;
 	a->s[0] = s;
 	a->s[1] = t;
+	a->left = relayed;
 	memcpy(a->mv, fresh, sizeof(a->mv));
 	err = bridge_alloc(&a->b, pl, plane_least(pl), fresh, event_handler, a);
 	if (err) {
@@ -401,6 +421,8 @@ static int make(struct stream *s, struct stream *t,
 
 static int pair_apply(struct stream *s, struct stream *t)
 {
+	const bool relayed = stream_state(s) == LEG_RELAY &&
+			     stream_state(t) == LEG_RELAY;
 	struct bridge_member mv[2];
 	int err;
 
@@ -414,8 +436,9 @@ static int pair_apply(struct stream *s, struct stream *t)
 	    s->agent->mv[1].t38 == mv[1].t38)
 		err = change(s->agent, mv);
 	else
-		err = make(s, t, mv);
+		err = make(s, t, mv, relayed);
 	if (!err) {
+		s->agent->left &= relayed;
 		bridge_copy(s->agent->b, 0, copied(s));
 		bridge_copy(s->agent->b, 1, copied(t));
 		err = handshake_start(s);
@@ -432,6 +455,11 @@ static int pair_apply(struct stream *s, struct stream *t)
 bool stream_opened(const struct stream *s)
 {
 	return s->agent && s->terms && s->terms->keys.on;
+}
+
+bool stream_in_agent(const struct stream *s)
+{
+	return s->agent && !s->agent->left;
 }
 
 bool stream_agent_plain(const struct stream *s)
@@ -452,10 +480,14 @@ static bool is_first(const struct stream *s, const struct stream *t)
 	return false;
 }
 
-/* One that is blocked may still be played to */
+/* One that is blocked may still be played to; one that is relayed may have checks of
+ * ICE */
 static bool agent_has(const struct stream *s)
 {
 	const enum leg_state state = stream_state(s);
+
+	if (state == LEG_RELAY && agent_listens(s))
+		return true;
 
 	return state == LEG_AGENT || (state == LEG_BLOCKED && agent_why(s));
 }
@@ -501,6 +533,10 @@ static void leave(struct agent *a)
 		a->s[i]->leaving = false;
 	if (!err)
 		err = bridge_leave(a->b, m->fp, LEAVE_MS);
+	/* should it have them again: behind what the kernel sent by then */
+	for (unsigned i = 0; i < 2; i++)
+		a->mv[i].go_on = a->mv[i].tx.suite == SRTPX_NONE;
+	a->left = true;
 	if (err)
 		log_debug("media: call %s: left in haste: %m",
 			  a->s[0]->party->call->id, err);
@@ -517,7 +553,7 @@ void agents_leave(struct media_call *c)
 			struct stream *s = se->data;
 			struct agent *a = s->agent;
 
-			if (a && a->s[0] == s && a->s[1] &&
+			if (a && !a->left && a->s[0] == s && a->s[1] &&
 			    stream_peer(s) == a->s[1] &&
 			    stream_state(s) == LEG_RELAY &&
 			    stream_state(a->s[1]) == LEG_RELAY)
@@ -536,7 +572,7 @@ void agents_sweep(struct media_call *c)
 		for (se = list_head(&p->streams); se; se = se->next) {
 			struct stream *s = se->data;
 
-			if (s->agent && !agent_why(s))
+			if (s->agent && !agent_why(s) && !agent_listens(s))
 				stream_agent_off(s);
 		}
 	}

@@ -53,6 +53,7 @@ struct totals {
 struct media {
 	struct media_conf conf; /* strings and ifacev not used: see below */
 	char *recording_dir;
+	char *dtls_file;
 	struct iface *ifacev;
 	size_t ifacec;
 	struct fp *fp;
@@ -193,6 +194,8 @@ struct sa stream_whereabouts(const struct stream *s, unsigned i);
 void stream_agent_off(struct stream *s);
 /** Does the agent open what it sends? The kernel has no copies for anybody then */
 bool stream_opened(const struct stream *s);
+/** Does the agent have its packets, and not only checks of ICE? */
+bool stream_in_agent(const struct stream *s);
 /** Does the agent have plain sockets for it? */
 bool stream_agent_plain(const struct stream *s);
 

@@ -30,7 +30,25 @@ static void destructor(void *arg)
 
 int handshake_cert(struct media *m)
 {
-	return m->cert ? 0 : dtlsx_cert_make(&m->cert);
+	bool made = false;
+	int err;
+
+	if (m->cert)
+		return 0;
+	if (!m->dtls_file)
+		return dtlsx_cert_make(&m->cert);
+	err = dtlsx_cert_open(&m->cert, m->dtls_file, &made);
+	if (!err) {
+		if (made)
+			log_info("media: new certificate for DTLS in %s",
+				 m->dtls_file);
+		return 0;
+	}
+	log_warn("media: certificate for DTLS, %s: %m; one for this process is "
+		 "made, and offers that are unanswered when it ends fail",
+		 m->dtls_file, err);
+
+	return dtlsx_cert_make(&m->cert);
 }
 
 static void send_handler(const uint8_t *p, size_t n, void *arg)

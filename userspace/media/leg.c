@@ -206,9 +206,9 @@ static void set_rtp(struct fp_leg *l, const struct stream *s)
 	l->dtmf_pt = s->sent_dtmf >= 0 ? s->sent_dtmf : d->dtmf_pt;
 	l->dtmf_block = s->dtmf_block && l->dtmf_pt >= 0;
 	/* the agent has what it has to hear of those that come to it */
-	l->tap = tapped || (digits_tones_wanted(s) && !s->agent);
-	l->tap_dtmf = digits_wanted(s) && !s->agent && d->media == LEG_RTP &&
-		      l->dtmf_pt >= 0;
+	l->tap = tapped || (digits_tones_wanted(s) && !stream_in_agent(s));
+	l->tap_dtmf = digits_wanted(s) && !stream_in_agent(s) &&
+		      d->media == LEG_RTP && l->dtmf_pt >= 0;
 	l->tap_rtcp = s->mux && (tapped || d->media == LEG_RTP);
 	l->rtcp_ok = s->mux;
 	l->demux = s->mux && t && !t->mux && !no_rtcp(t);

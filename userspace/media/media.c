@@ -64,6 +64,7 @@ static void media_destructor(void *arg)
 	mem_deref(m->taps);
 	ifaces_close(m);
 	mem_deref(m->recording_dir);
+	mem_deref(m->dtls_file);
 	mem_deref(m->sounds);
 	mem_deref(m->digitlog);
 	mem_deref(m->store);
@@ -156,7 +157,7 @@ int media_alloc(struct media **mp, const struct media_conf *conf, struct fp *fp,
 
 	m->conf = *conf;
 	m->conf.ifacev = NULL;
-	m->conf.recording_dir = m->conf.sound_dir = NULL;
+	m->conf.recording_dir = m->conf.sound_dir = m->conf.dtls_file = NULL;
 	m->conf.plane = NULL;
 	m->fp = mem_ref(fp);
 	m->net = mem_ref(net);
@@ -170,6 +171,8 @@ int media_alloc(struct media **mp, const struct media_conf *conf, struct fp *fp,
 		err = hash_alloc(&m->taps, TAP_BUCKETS);
 	if (!err && conf->recording_dir)
 		err = str_dup(&m->recording_dir, conf->recording_dir);
+	if (!err && conf->dtls_file)
+		err = str_dup(&m->dtls_file, conf->dtls_file);
 	if (!err)
 		err = sounds_alloc(&m->sounds, conf->sound_dir);
 	if (!err)

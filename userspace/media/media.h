@@ -43,6 +43,8 @@ struct media_conf {
 				      held back, 0: they are not            */
 	bool ssrc_substitute;    /**< receivers see one SSRC per stream     */
 	const char *recording_dir;
+	const char
+		*dtls_file; /**< where our certificate is kept, NULL: nowhere */
 	struct sa dtmf_log; /**< digits of all calls go there by UDP; AF_UNSPEC:
 				   nowhere                              */
 	const char *sound_dir; /**< of what is played by a name without / */

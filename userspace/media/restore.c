@@ -354,7 +354,8 @@ static bool legs_missing(const struct media_call *c)
 			if (stream_state(s) != LEG_FREE && !s->leg_on[0])
 				return true;
 			/* the one who had its packets is dead */
-			if (stream_state(s) == LEG_AGENT || in_agent(s))
+			if (stream_state(s) == LEG_AGENT || in_agent(s) ||
+			    agent_listens(s))
 				return true;
 		}
 	}

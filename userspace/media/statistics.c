@@ -47,8 +47,8 @@ static int add_current(struct media *m, struct odict *out)
 			for (se = list_head(&p->streams); se; se = se->next) {
 				const struct stream *s = se->data;
 
-				user += s->agent != NULL;
-				kernel += s->leg_on[0] && !s->agent;
+				user += stream_in_agent(s);
+				kernel += s->leg_on[0] && !stream_in_agent(s);
 				transcoded += s->agent &&
 					      agent_why(s) ==
 						      LEG_WHY_TRANSCODING;

@@ -119,7 +119,8 @@ static void tap_handler(const struct tap *tap, const uint8_t *pkt, void *arg)
 			  (size_t)tap->caplen - tap->payload))
 		judge(s, t);
 
-	if (!(tap->flags & TAP_RTCP) && !s->agent && tap->caplen > tap->payload)
+	if (!(tap->flags & TAP_RTCP) && !stream_in_agent(s) &&
+	    tap->caplen > tap->payload)
 		digits_packet(s, pkt + tap->payload,
 			      (size_t)tap->caplen - tap->payload);
 

@@ -128,6 +128,10 @@ void terms_load_formats(struct formats *f, const struct odict *o,
 /** Why a stream's packets go through the agent; LEG_WHY_NOTHING: they do not have to */
 enum leg_why agent_why(const struct stream *s);
 
+/** Does the agent have to have the checks of ICE of a stream or of its peer, though the
+ *  kernel may relay the rest? */
+bool agent_listens(const struct stream *s);
+
 /** Send a datagram of ours (DTLS) from a stream's RTP port. @return 0, ENOTCONN, ENOBUFS */
 int agent_send(const struct stream *s, const struct sa *dst, const uint8_t *p,
 	       size_t n);

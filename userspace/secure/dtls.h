@@ -27,7 +27,7 @@ enum dtlsx_state {
 	DTLSX_FAILED, /**< dtlsx_reason() says why                          */
 };
 
-/** Certificate and key that we show: one for the process, made at its start */
+/** Certificate and key that we show: one for the process */
 struct dtlsx_cert;
 
 /**
@@ -39,6 +39,17 @@ struct dtlsx_cert;
  * @return 0, ENOMEM or EIO (OpenSSL)
  */
 int dtlsx_cert_make(struct dtlsx_cert **cp);
+
+/**
+ * The same, kept in a file (PEM, key and certificate, for its owner alone), so that the
+ * next process shows it again: offers that are not answered yet stay true
+ *
+ * @param made  Set where there was none, or one that ends within 30 days
+ *
+ * @return 0; EBADMSG: what is there is no EC key with its certificate, and is left
+ *         alone; else why it cannot be read or written
+ */
+int dtlsx_cert_open(struct dtlsx_cert **cp, const char *path, bool *made);
 
 /** What goes into a=fingerprint. @return 0, EINVAL */
 int dtlsx_cert_fingerprint(const struct dtlsx_cert *c, enum fp_hash hash,

@@ -36,26 +36,43 @@ static bool name_and_sign(X509 *x, EVP_PKEY *key)
 	       X509_set_pubkey(x, key) == 1 && X509_sign(x, key, EVP_sha256());
 }
 
-int dtlsx_cert_make(struct dtlsx_cert **cp)
+int dtlsx_cert_of(struct dtlsx_cert **cp, EVP_PKEY *key, X509 *x509)
 {
-	struct dtlsx_cert *c;
+	struct dtlsx_cert *c = mem_zalloc(sizeof(*c), destructor);
 	int err = EIO;
 
-	if (!cp)
-		return EINVAL;
-	c = mem_zalloc(sizeof(*c), destructor);
-	if (!c)
+	if (!c) {
+		EVP_PKEY_free(key);
+		X509_free(x509);
 		return ENOMEM;
-	c->key = EVP_EC_gen("P-256");
-	c->x509 = X509_new();
+	}
+	c->key = key;
+	c->x509 = x509;
 	c->bio = dtlsx_bio_make();
-	if (c->key && c->x509 && c->bio && name_and_sign(c->x509, c->key))
+	if (c->key && c->x509 && c->bio)
 		err = dtlsx_ctx_make(c);
 	if (err)
 		mem_deref(c);
 	else
 		*cp = c;
 	return err;
+}
+
+int dtlsx_cert_make(struct dtlsx_cert **cp)
+{
+	EVP_PKEY *key;
+	X509 *x509;
+
+	if (!cp)
+		return EINVAL;
+	key = EVP_EC_gen("P-256");
+	x509 = X509_new();
+	if (!key || !x509 || !name_and_sign(x509, key)) {
+		EVP_PKEY_free(key);
+		X509_free(x509);
+		return EIO;
+	}
+	return dtlsx_cert_of(cp, key, x509);
 }
 
 int dtlsx_cert_fingerprint(const struct dtlsx_cert *c, enum fp_hash hash,

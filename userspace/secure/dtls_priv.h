@@ -35,6 +35,9 @@ struct dtlsx {
 	size_t in_len;
 };
 
+/** Of a key and its certificate, which it owns from now on. @return 0, ENOMEM, EIO */
+int dtlsx_cert_of(struct dtlsx_cert **cp, EVP_PKEY *key, X509 *x509);
+
 /** Options, ciphers and call-backs that all associations have */
 int dtlsx_ctx_make(struct dtlsx_cert *c);
 
