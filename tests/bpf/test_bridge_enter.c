@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "../unit/goertzel.h"
 #include "bridge/play.h"
 #include "bridgebed.h"
 
@@ -156,6 +157,90 @@ static void test_fresh(void **state)
 	assert_int_equal(h.seq, (uint16_t)(mv[1].seq + 1));
 }
 
+/* A packet that was heard: its sound, at its time */
+static void place(struct codec_dec *dec, const uint8_t *p,
+		  const struct rtp_head *h, uint32_t zero)
+{
+	int16_t pcm[CODEC_SAMPLES_MAX];
+	size_t n;
+
+	assert_int_equal(codec_decode(dec, p + h->off, h->len, pcm, &n), 0);
+	assert_int_equal(n, 160);
+	assert_in_range(h->ts - zero + n, n, ARRAY_SIZE(bb.heard));
+	memcpy(bb.heard + (h->ts - zero), pcm, n * sizeof(*pcm));
+	if (h->ts - zero + n > bb.heardn)
+		bb.heardn = h->ts - zero + n;
+}
+
+/* From the kernel to the agent, which encodes for another codec, and back, while a tone is
+ * sent: what is heard, each packet placed by its timestamp, is that tone without a step:
+ * no sample is further from its neighbour than the tone's slope, and its phase holds over
+ * all of it. Nothing is lost or comes twice */
+static void test_no_audible_step(void **state)
+{
+	enum { PART = 20 };
+	struct codec_param ulaw = {.codec = bb_codec("PCMU")},
+			   alaw = {.codec = bb_codec("PCMA")};
+	struct codec_dec *decv[2];
+	struct bridge_member mv[2];
+	struct rtp_head h, last = {0};
+	uint32_t zero = 0, ssrc;
+	uint8_t p[2000];
+	size_t n;
+	(void)state;
+
+	assert_int_equal(codec_dec_alloc(&decv[0], &ulaw), 0);
+	assert_int_equal(codec_dec_alloc(&decv[1], &alaw), 0);
+	bb_transcoding(mv, "PCMU", "PCMA");
+	mv[0].go_on = mv[1].go_on = true;
+	phone_open(&ph, "PCMU", 96);
+	relay(mv, false, &last);
+	bb.heardn = 0;
+	memset(bb.heard, 0, sizeof(bb.heard));
+	ph.at = 0;
+	for (unsigned i = 0; i < 3 * PART; i++) {
+		const bool ours = i >= PART && i < 2 * PART;
+
+		if (i == PART)
+			bb_up(PLANE_XDP, mv);
+		if (i == 2 * PART) {
+			struct fp_leg l = leg_plain(mv[0].local, mv[0].remote,
+						    mv[1].local, mv[1].remote);
+
+			l.state = LEG_AGENT;
+			l.clock_rate = 8000;
+			l.ssrc_rewrite = bridge_stream(bb.b, 1, &ssrc);
+			l.ssrc_out = ssrc;
+			assert_true(l.ssrc_rewrite);
+			leg_put(bb.bed, &l);
+			assert_int_equal(bridge_leave(bb.b, bb.bed->fp, 1000),
+					 0);
+		}
+		say();
+		n = bb_get(p, WIRE_WAIT);
+		assert_int_equal(rtp_read(&h, p, n), 0);
+		assert_int_equal(h.pt, ours ? 97 : 96);
+		assert_int_equal(h.ssrc, last.ssrc);
+		assert_int_equal(h.seq, (uint16_t)(last.seq + 1));
+		if (!i)
+			zero = h.ts;
+		place(decv[ours], p, &h, zero);
+		last = h;
+	}
+	assert_int_equal(bb.heardn, 3 * PART * 160);
+	for (size_t i = 1; i < bb.heardn; i++) {
+		const int step = bb.heard[i] - bb.heard[i - 1];
+
+		/* a 1 kHz tone of 8000 moves by 6200 a sample */
+		if (step > 6800 || step < -6800)
+			fail_msg("a step of %d at %zu", step, i);
+	}
+	assert_true(tone_snr(bb.heard, bb.heardn, TONE, 8000) > 30);
+	mem_deref(decv[0]);
+	mem_deref(decv[1]);
+	mem_deref(ph.enc);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -165,6 +250,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_encoded_substituted, bb_clear),
 		cmocka_unit_test_teardown(test_played, bb_clear),
 		cmocka_unit_test_teardown(test_fresh, bb_clear),
+		cmocka_unit_test_teardown(test_no_audible_step, bb_clear),
 	};
 
 	return cmocka_run_group_tests(tests, bb_setup, bb_teardown);

@@ -37,10 +37,20 @@ static void hand_stream(const struct leave *l, const struct member *from,
 
 	if (!tx->started || (tx->passing && !tx->rewrite))
 		return;
-	/* any other SSRC makes the kernel find offsets of its own */
-	s.ssrc_in = tx->passing ? tx->ssrc_in : ~from->rx.ssrc;
-	s.seq_off = tx->seq_off;
-	s.ts_off = tx->ts_off;
+	if (tx->passing) {
+		s.ssrc_in = tx->ssrc_in;
+		s.seq_off = tx->seq_off;
+		s.ts_off = tx->ts_off;
+	} else if (from->rx.timed) {
+		/* what would be decoded next is the next of what was encoded */
+		s.ssrc_in = from->rx.ssrc;
+		s.seq_off = (uint16_t)(tx->seq + 1 -
+				       order_next(from->rx.order));
+		s.ts_off = tx->ts + send_pending(to) - from->rx.ts;
+	} else {
+		/* any other SSRC makes the kernel find offsets of its own */
+		s.ssrc_in = ~from->rx.ssrc;
+	}
 	(void)fp_leg_stream_set(l->fp, &from->prog->conf.local, &s);
 }
 

@@ -209,6 +209,8 @@ void send_pause(struct member *m, uint32_t units, uint32_t clock);
 /** Something else than sound comes next: samples of a packet that was begun are given up,
  *  their time is not */
 void send_begins(struct member *m);
+/** RTP units of sound that waits for a whole packet */
+uint32_t send_pending(const struct member *m);
 /** What is sent now is nobody's: its time is the present, at least a packet of
  *  `ptime` ms behind what was passed on last */
 void send_now(struct member *m, uint32_t clock, unsigned ptime);

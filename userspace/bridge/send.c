@@ -64,6 +64,11 @@ void send_joins(struct member *m, const struct rtp_head *h, uint32_t clock)
 			     clock);
 }
 
+uint32_t send_pending(const struct member *m)
+{
+	return m->prog->enc ? units(m->prog, m->tx.accn) : 0;
+}
+
 void send_begins(struct member *m)
 {
 	const struct program *p = m->prog;

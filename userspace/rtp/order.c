@@ -213,6 +213,11 @@ void order_reset(struct order *o)
 	restart(o);
 }
 
+uint16_t order_next(const struct order *o)
+{
+	return o->next;
+}
+
 const struct order_stats *order_stats(const struct order *o)
 {
 	return &o->st;

@@ -53,6 +53,9 @@ uint64_t order_tick(struct order *o, uint64_t now);
 /** The next packet begins anew (another SSRC) */
 void order_reset(struct order *o);
 
+/** The sequence number behind the last packet that went through */
+uint16_t order_next(const struct order *o);
+
 struct order_stats {
 	uint64_t lost, late, duplicate, reordered;
 };
