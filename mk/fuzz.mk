@@ -12,6 +12,7 @@ FUZZ_SRCS_stun    = userspace/ice/lite.c userspace/rtp/report.c
 FUZZ_SRCS_udptl   = $(wildcard userspace/fax/udptl*.c)
 FUZZ_SRCS_fax     = $(call room,fax)
 FUZZ_SRCS_codec   = $(call room,audio)
+FUZZ_SRCS_bridge  = $(call room,bridge audio rtp secure fax) tests/unit/sim_plane.c
 FUZZ_SRCS_sdp     = $(SRCS_sdp) $(wildcard userspace/media/neg*.c)
 FUZZ_SRCS_bencode = $(SRCS_ng)
 FUZZ_SRCS_json    = $(SRCS_ng)

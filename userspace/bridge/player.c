@@ -41,10 +41,8 @@ static void send_frame(struct member *m, struct player *p)
 	}
 	if (codec_encode(p->enc, pcm, p->frame, buf, &len))
 		len = 0;
-	if (len) {
+	if (len)
 		send_payload(m, buf, len, p->conf.pt, m->tx.ts, m->tx.marker);
-		++m->st.played;
-	}
 	m->tx.marker = !len; /* DTX: a talkspurt has ended */
 	p->pcmn -= p->frame;
 	memmove(p->pcm, p->pcm + p->frame, p->pcmn * sizeof(*p->pcm));
@@ -136,7 +134,6 @@ static void event_packet(struct member *m, struct player *p, uint32_t len,
 
 	send_payload(m, pay, sizeof(pay), (uint8_t)p->conf.event_pt,
 		     p->event_ts, marker);
-	++m->st.played;
 }
 
 /* One that is longer than a packet can say goes on as another (RFC 4733 2.5.1.3) */

@@ -21,6 +21,9 @@ static void finish(struct member *m, uint8_t *out, size_t n)
 	plane_commit(m->port, p->dst, n);
 	m->tx.at = plane_now(m->port);
 	++m->st.sent;
+	/* nobody else sends meanwhile */
+	if (m->tx.playing)
+		++m->st.played;
 }
 
 static bool may_send(const struct member *m)

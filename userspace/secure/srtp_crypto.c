@@ -124,7 +124,7 @@ static void authenticate(struct gcm_ctx *g, const struct gcm_key *key,
 	if (!more_len)
 		return;
 	memcpy(tail, p + whole, n - whole);
-	memcpy(tail + n - whole, more, more_len);
+	memcpy(tail + (n - whole), more, more_len);
 	gcm_update(g, key, n - whole + more_len, tail);
 }
 
