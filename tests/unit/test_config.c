@@ -75,7 +75,8 @@ static void defaults(void **state)
 	assert_int_equal(c->media.latch_grace, 250);
 	assert_int_equal(c->media.dscp, -1);
 	assert_int_equal(c->media.max_sessions, 0);
-	assert_int_equal(c->media.jitter_buffer, 100);
+	assert_int_equal(c->media.jitter_buffer, 0);
+	assert_int_equal(c->media.worker_priority, 1);
 	assert_false(c->media.ssrc_substitute);
 	assert_string_equal(c->media.recording_dir,
 			    "/var/lib/carom/recordings");
@@ -107,6 +108,7 @@ static const char everything[] =
 	"  dscp: 46\n"
 	"  max-sessions: 67\n"
 	"  jitter-buffer: 68\n"
+	"  worker-priority: 69\n"
 	"  ssrc: substitute\n"
 	"  recording-dir: \"/srv/a \\\"b\\\"\\\\\"\n"
 	"  sound-dir: /srv/sounds\n"
@@ -144,6 +146,7 @@ static void check_everything(const struct config *c)
 	assert_int_equal(c->media.dscp, 46);
 	assert_int_equal(c->media.max_sessions, 67);
 	assert_int_equal(c->media.jitter_buffer, 68);
+	assert_int_equal(c->media.worker_priority, 69);
 	assert_true(c->media.ssrc_substitute);
 	assert_string_equal(c->media.recording_dir, "/srv/a \"b\"\\");
 	assert_string_equal(c->media.sound_dir, "/srv/sounds");

@@ -171,6 +171,25 @@ static void smooth(void **state)
 	bed_close(&b);
 }
 
+/* One that is late is no reason for those behind it to wait */
+static void one_late(void **state)
+{
+	struct bed b;
+	(void)state;
+
+	bed_open(&b, 300, 100);
+	bed_fill(&b, 0, 0);
+	b.v[3].at += 35 * MS;
+	b.v[150].at += 35 * MS;
+	bed_run(&b);
+	assert_int_equal(b.outc, 300);
+	for (size_t i = 10; i < b.n; i++) {
+		if (i < 150 || i > 155)
+			assert_int_equal(b.outv[i], (1000 + i * PTIME) * MS);
+	}
+	bed_close(&b);
+}
+
 /* Jitter of up to 60 ms, out of order too: evenly out, nothing lost, no more held than it
  * takes */
 static void uneven(void **state)
@@ -333,10 +352,10 @@ static void lost_and_twice(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(smooth),         cmocka_unit_test(uneven),
-		cmocka_unit_test(calms_down),     cmocka_unit_test(bounded),
-		cmocka_unit_test(drift),          cmocka_unit_test(steps),
-		cmocka_unit_test(lost_and_twice),
+		cmocka_unit_test(one_late), cmocka_unit_test(smooth),
+		cmocka_unit_test(uneven),   cmocka_unit_test(calms_down),
+		cmocka_unit_test(bounded),  cmocka_unit_test(drift),
+		cmocka_unit_test(steps),    cmocka_unit_test(lost_and_twice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,14 +84,27 @@ uint32_t frame_csum(const uint8_t *f);
 
 struct sink;
 
+enum sink_kind {
+	SINK_XDP = 0,
+	SINK_TC,    /* count at tc ingress (UDP over IPv4 only) */
+	SINK_TIMED, /* the same, and how long packets took      */
+};
+
 /**
  * Count and drop what arrives at a device, until the program ends
  *
  * @param dir  Directory of the BPF objects
  * @param at   NETNS:DEVICE
- * @param tc   Count at tc ingress (UDP over IPv4 only), not in XDP
  */
-struct sink *sink_open(const char *dir, const char *at, bool tc);
+struct sink *sink_open(const char *dir, const char *at, enum sink_kind kind);
+
+/** A packet that will arrive at `port` leaves now. SINK_TIMED alone; the one before it has
+ *  arrived by then */
+void sink_sent(struct sink *s, uint16_t port, uint64_t now);
+
+/** Add the packets that took so many microseconds to binv[SINK_BINS]; the last bin has
+ *  all that took longer */
+void sink_took(const struct sink *s, uint64_t *binv);
 
 /**
  * Packets counted so far

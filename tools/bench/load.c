@@ -18,6 +18,7 @@
 #include <opus/opus.h>
 #include "common.h"
 #include "secure/srtp.h"
+#include "sink.h"
 
 #define BATCH 256
 #define TICK 1000000u   /* ns */
@@ -51,6 +52,7 @@ struct args {
 	uint64_t ms;
 	bool tc;
 	enum srtpx_suite suite; /* of what A sends */
+	bool timed;             /* how long do packets take? */
 	bool speech; /* as many calls as make the rate with 50 packets/s each */
 };
 
@@ -58,7 +60,9 @@ static const char usage[] =
 	"bench-load --a NETNS:DEV --a-mac MAC --a-gw MAC\n"
 	"           --b NETNS:DEV --b-mac MAC --b-gw MAC\n"
 	"           [--rate PPS] [--ms N] [--tc] [--objects DIR]\n"
-	"           [--a-pt PT] [--b-pt PT] [--srtp SUITE] [--speech] <plan\n";
+	"           [--a-pt PT] [--b-pt PT] [--srtp SUITE] [--speech] "
+	"[--timed]\n"
+	"           <plan\n";
 
 static struct side sides[2];
 /* A second of something like speech, for who has to decode it */
@@ -118,14 +122,14 @@ static void secure(const struct args *a)
 static void parse(struct args *a, int argc, char *argv[])
 {
 	static const struct option longs[] = {
-		{"a", 1, NULL, 0},     {"b", 1, NULL, 1},
-		{"a-mac", 1, NULL, 2}, {"b-mac", 1, NULL, 3},
-		{"a-gw", 1, NULL, 4},  {"b-gw", 1, NULL, 5},
-		{"rate", 1, NULL, 6},  {"ms", 1, NULL, 7},
-		{"tc", 0, NULL, 8},    {"objects", 1, NULL, 9},
-		{"a-pt", 1, NULL, 10}, {"b-pt", 1, NULL, 11},
-		{"srtp", 1, NULL, 12}, {"speech", 0, NULL, 13},
-		{NULL, 0, NULL, 0},
+		{"a", 1, NULL, 0},      {"b", 1, NULL, 1},
+		{"a-mac", 1, NULL, 2},  {"b-mac", 1, NULL, 3},
+		{"a-gw", 1, NULL, 4},   {"b-gw", 1, NULL, 5},
+		{"rate", 1, NULL, 6},   {"ms", 1, NULL, 7},
+		{"tc", 0, NULL, 8},     {"objects", 1, NULL, 9},
+		{"a-pt", 1, NULL, 10},  {"b-pt", 1, NULL, 11},
+		{"srtp", 1, NULL, 12},  {"speech", 0, NULL, 13},
+		{"timed", 0, NULL, 14}, {NULL, 0, NULL, 0},
 	};
 	int c;
 
@@ -165,6 +169,9 @@ static void parse(struct args *a, int argc, char *argv[])
 			break;
 		case 13:
 			a->speech = true;
+			break;
+		case 14:
+			a->timed = true;
 			break;
 		default:
 			die("usage: %s", usage);
@@ -236,7 +243,10 @@ static void open_side(struct side *s, const struct args *a)
 	struct sockaddr_ll ll = {.sll_family = AF_PACKET};
 	int one = 1;
 
-	s->sink = sink_open(a->dir, s->at, a->tc);
+	s->sink = sink_open(a->dir, s->at,
+			    a->timed ? SINK_TIMED
+			    : a->tc  ? SINK_TC
+				     : SINK_XDP);
 	s->ifindex = enter_at(s->at);
 	s->fd = socket(AF_PACKET, SOCK_RAW, 0);
 	ll.sll_ifindex = s->ifindex;
@@ -269,14 +279,27 @@ static size_t make(uint8_t *frame, struct flow *f, uint8_t pt)
 	return frame_wrap(frame, &f->addr, &f->rtp, n);
 }
 
+/* The next n packets leave now, for the ports of the calls' other sides */
+static void note_sent(const struct side *s, unsigned n)
+{
+	const struct side *to = &sides[s == &sides[0]];
+	const uint64_t now = now_ns();
+
+	for (unsigned i = 0; i < n; i++)
+		sink_sent(to->sink, to->flows[(s->next + i) % s->n].rtp.sport,
+			  now);
+}
+
 /* Send the next n packets, flow after flow */
-static uint64_t send_batch(struct side *s, unsigned n)
+static uint64_t send_batch(struct side *s, unsigned n, bool timed)
 {
 	struct mmsghdr m[BATCH] = {0};
 	struct iovec iov[BATCH];
 	unsigned i;
 	int got;
 
+	if (timed)
+		note_sent(s, n);
 	for (i = 0; i < n; i++) {
 		struct flow *f = &s->flows[s->next];
 
@@ -324,13 +347,44 @@ static uint64_t run(const struct args *a, uint64_t *elapsed, struct mark *warm)
 			for (i = 0; i < 2; i++)
 				sent += send_batch(&sides[i],
 						   n < BATCH ? (unsigned)n
-							     : BATCH);
+							     : BATCH,
+						   a->timed);
 		}
 		sleep_until(t + TICK);
 		t = now_ns();
 	}
 	*elapsed = now_ns() - start;
 	return sent;
+}
+
+/* us that a share of all packets did not exceed */
+static unsigned quantile(const uint64_t *binv, uint64_t all, double share)
+{
+	uint64_t sum = 0;
+	unsigned i;
+
+	for (i = 0; i < SINK_BINS - 1; i++) {
+		sum += binv[i];
+		if ((double)sum >= (double)all * share)
+			break;
+	}
+	return i;
+}
+
+static void print_times(void)
+{
+	static uint64_t binv[SINK_BINS];
+	uint64_t all = 0;
+
+	sink_took(sides[0].sink, binv);
+	sink_took(sides[1].sink, binv);
+	for (unsigned i = 0; i < SINK_BINS; i++)
+		all += binv[i];
+	if (!all)
+		die("not one packet arrived");
+	(void)printf(",\"p50_us\":%u,\"p99_us\":%u,\"late\":%.6f",
+		     quantile(binv, all, 0.5), quantile(binv, all, 0.99),
+		     (double)binv[SINK_BINS - 1] / (double)all);
 }
 
 int main(int argc, char *argv[])
@@ -354,12 +408,15 @@ int main(int argc, char *argv[])
 	(void)usleep(SETTLE);
 	got = received() - warm.got;
 	(void)printf("{\"sent\":%llu,\"received\":%llu,\"seconds\":%.6f,"
-		     "\"lost\":%.6f}\n",
+		     "\"lost\":%.6f",
 		     (unsigned long long)sent, (unsigned long long)got,
 		     (double)elapsed / 1e9,
 		     got < sent - warm.sent
 			     ? 1.0 - (double)got / (double)(sent - warm.sent)
 			     : 0.0);
+	if (a.timed)
+		print_times();
+	(void)printf("}\n");
 	sink_close(sides[0].sink);
 	sink_close(sides[1].sink);
 	free(sides[0].flows);

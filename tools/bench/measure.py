@@ -8,6 +8,8 @@ from lab import BenchError, sh
 
 BIN = "build/bench"
 LOSS_MAX = 0.001
+# who sends must not be held up between the clock and the wire
+FIFO = ("chrt", "-f", "10")
 TRIES = 3  # at one rate, before it counts as too high: the machine stutters
 
 
@@ -15,9 +17,9 @@ class Measure:
     def __init__(self, quick, cpu, load_cpu):
         self.quick, self.cpu, self.load_cpu = quick, cpu, load_cpu
 
-    def json(self, cpu, prog, *args, **kw):
-        return json.loads(sh("taskset", "-c", cpu, "nice", "-n", "-20",
-                             f"{BIN}/{prog}", *args, **kw))
+    def json(self, cpu, prog, *args, how=("nice", "-n", "-20"), **kw):
+        return json.loads(sh("taskset", "-c", cpu, *how, f"{BIN}/{prog}",
+                             *args, **kw))
 
     def xdp(self, to, flows, count, *args):
         """Packets per second from the generator in gen to `to`, all of it on
@@ -43,13 +45,33 @@ class Measure:
                       "--rate", 1000, "--count", 500 if self.quick else 2000)
         return r["p50_ns"], r["p99_ns"]
 
-    def load(self, plan, rate, ms, *args):
+    def load(self, plan, rate, ms, *args, **kw):
         """Two-way calls at a rate; what bench-load says"""
         return self.json(
             self.load_cpu, "bench-load", "--a", "gen:g0", "--b", "sink:s0",
             "--a-mac", lab.MAC["g0"], "--a-gw", lab.MAC["d0"],
             "--b-mac", lab.MAC["s0"], "--b-gw", lab.MAC["d1"],
-            "--rate", int(rate), "--ms", ms, *args, input=plan)
+            "--rate", int(rate), "--ms", ms, *args, input=plan, **kw)
+
+    def times(self, service, rate, *args, fresh=None):
+        """p50 and p99 in us that packets take through a service at a rate, and the share
+        of those that take 20 ms or longer; the best of some tries: the machine
+        stutters"""
+        best = None
+        for _ in range(2 * TRIES):
+            if fresh:
+                fresh()
+            service.settle()
+            r = self.load(service.plan, rate, 1000 if self.quick else 3000,
+                          "--tc", "--timed", *args, how=FIFO)
+            if r["sent"] / r["seconds"] < 0.97 * rate:
+                continue
+            if not best or r["p99_us"] < best["p99_us"]:
+                best = r
+        if not best:
+            raise BenchError(f"{service.name}: the sender never kept "
+                             f"{rate:,.0f}/s")
+        return best["p50_us"], best["p99_us"], best["late"]
 
     def highest(self, service, guess, *args, fresh=None, longer=1):
         """Highest rate that a service relays with next to no loss, and the

@@ -32,6 +32,7 @@ KINDS = {
 ONLY = (os.environ.get("KINDS") or "").split()
 FIRST = {"carom": 100000, "rtpengine": 30000}  # packets/s, to begin with
 OPUS_FIRST = 8000
+LOAD = 0.8  # of the highest rate: where delay is looked at
 
 
 def libopus_ns():
@@ -42,8 +43,8 @@ def libopus_ns():
 
 
 def pps(m, service, who, kind, last):
-    """Packets per second, both directions together, with next to no loss, and ns
-    of its process for each"""
+    """Packets per second, both directions together, with next to no loss, ns of its
+    process for each; and at most of that, us that packets take"""
     def place():
         service.place(OPUS_CALLS if kind == "opus" else CALLS[who],
                       "--kind", kind)
@@ -53,11 +54,13 @@ def pps(m, service, who, kind, last):
     guess = last.get(f"{who}_{kind}_pps",
                      OPUS_FIRST if kind == "opus" else FIRST[who])
     # rtpengine never again serves a socket that was overrun five times
-    found = m.highest(service, guess, "--speech", *KINDS[kind],
-                      fresh=place if who == "rtpengine" else None,
+    fresh = place if who == "rtpengine" else None
+    found = m.highest(service, guess, "--speech", *KINDS[kind], fresh=fresh,
                       longer=2)
+    took = m.times(service, LOAD * found[0], "--speech", *KINDS[kind],
+                   fresh=fresh)
     service.pause()
-    return found
+    return *found, *took
 
 
 def one_round(m, services, last):
@@ -66,8 +69,11 @@ def one_round(m, services, last):
         for who, service in services.items():
             # of both, the devices' receive work is done on the sender's CPU:
             # XDP cannot be steered
-            r[f"{who}_{kind}_pps"], r[f"{who}_{kind}_cpu_ns"] = pps(
-                m, service, who, kind, last)
+            name = f"{who}_{kind}"
+            (r[f"{name}_pps"], r[f"{name}_cpu_ns"], r[f"{name}_p50_us"],
+             r[f"{name}_p99_us"], r[f"{name}_late"]) = pps(
+                 m, service, who, kind, last)
+            r[f"{name}_calls"] = r[f"{name}_pps"] / 100
         r[f"{kind}_vs_rtpengine"] = (r[f"carom_{kind}_pps"] /
                                      r[f"rtpengine_{kind}_pps"])
         if kind == "opus":
@@ -75,7 +81,8 @@ def one_round(m, services, last):
             r["opus_vs_libopus"] = (r["libopus_cpu_ns"] /
                                     r["carom_opus_cpu_ns"])
         print(f"  {kind}: " + ", ".join(
-            f"{who} {r[f'{who}_{kind}_pps']:,.0f}" for who in services),
+            f"{who} {r[f'{who}_{kind}_pps']:,.0f} "
+            f"(p99 {r[f'{who}_{kind}_p99_us']} us)" for who in services),
             flush=True)
     return r
 

@@ -174,6 +174,7 @@ ng:
   listen: ["127.0.0.1:2223"]
 media:
   workers: 1
+  jitter-buffer: 0
   interfaces:
     - name: phones
       address: {near}

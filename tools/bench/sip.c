@@ -187,7 +187,9 @@ static size_t fill_frames(struct bpf_object *o, const struct args *a)
 
 static void flat_out(const struct args *a)
 {
-	struct sink *sink = a->to ? sink_open(a->dir, a->to, a->tc) : NULL;
+	struct sink *sink = a->to ? sink_open(a->dir, a->to,
+					      a->tc ? SINK_TC : SINK_XDP)
+				  : NULL;
 	struct bpf_object *o;
 	struct sipgen_cfg cfg = {.warm = a->count / 8, .last = a->count - 1};
 	struct gen_state st;
@@ -285,7 +287,8 @@ static unsigned send_some(int fd, uint64_t at, uint64_t due)
 
 static void paced(const struct args *a)
 {
-	struct sink *sink = sink_open(a->dir, a->to, a->tc);
+	struct sink *sink = sink_open(a->dir, a->to,
+				      a->tc ? SINK_TC : SINK_XDP);
 	const int fd = open_socket(a);
 	uint64_t start, t, sent = 0, end;
 

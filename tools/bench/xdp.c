@@ -214,7 +214,7 @@ int main(int argc, char *argv[])
 		(void)getchar();
 		return 0;
 	}
-	sink = sink_open(a.dir, a.to, a.tc);
+	sink = sink_open(a.dir, a.to, a.tc ? SINK_TC : SINK_XDP);
 	if (a.relay)
 		relay_only(&a);
 	gen = make_generator(&a, frame);

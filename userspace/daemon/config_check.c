@@ -126,6 +126,8 @@ static int fill_numbers(struct config *c, const struct config_src *src)
 	m->latch_window = number(r->latch_window, "media.latch-window");
 	m->latch_grace = number(r->latch_grace, "media.latch-grace");
 	m->max_sessions = number(r->max_sessions, "media.max-sessions");
+	m->worker_priority = number(r->worker_priority,
+				    "media.worker-priority");
 	m->jitter_buffer = number(r->jitter_buffer, "media.jitter-buffer");
 	m->workers = number(r->workers, "media.workers");
 	m->sockets = r->sockets ? *r->sockets : PLANE_AUTO;

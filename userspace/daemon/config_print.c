@@ -95,6 +95,7 @@ static int print_media(struct re_printf *pf, const struct config *c)
 			  "  max-sessions: %u\n"
 			  "  jitter-buffer: %u\n"
 			  "  workers: %u\n"
+			  "  worker-priority: %u\n"
 			  "  worker-sockets: %s\n"
 			  "  ssrc: %s\n"
 			  "  recording-dir: %H\n"
@@ -103,7 +104,8 @@ static int print_media(struct re_printf *pf, const struct config *c)
 			  m->timeout, m->silent_timeout, m->final_timeout,
 			  m->offer_timeout, m->delete_delay, m->latch_window,
 			  m->latch_grace, print_dscp, &m->dscp, m->max_sessions,
-			  m->jitter_buffer, m->workers, sockets[m->sockets % 3],
+			  m->jitter_buffer, m->workers, m->worker_priority,
+			  sockets[m->sockets % 3],
 			  m->ssrc_substitute ? "substitute" : "keep", quoted,
 			  m->recording_dir, quoted, m->sound_dir, quoted,
 			  m->dtls_file);

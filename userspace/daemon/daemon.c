@@ -230,6 +230,7 @@ static int start_workers(struct daemon *d)
 	const struct media_conf *m = &d->conf->media;
 	struct plane_conf conf = {.workers = m->workers,
 				  .mode = (enum plane_mode)m->sockets,
+				  .priority = (int)m->worker_priority,
 				  .dscp = m->dscp};
 	const struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);

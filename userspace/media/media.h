@@ -47,10 +47,11 @@ struct media_conf {
 		*dtls_file; /**< where our certificate is kept, NULL: nowhere */
 	struct sa dtmf_log; /**< digits of all calls go there by UDP; AF_UNSPEC:
 				   nowhere                              */
-	const char *sound_dir; /**< of what is played by a name without / */
-	uint32_t workers;      /**< for who makes them: 0 one a processor */
-	int sockets;           /**< the same: enum plane_mode            */
-	struct plane *plane;   /**< media workers, or NULL            */
+	const char *sound_dir;    /**< of what is played by a name without / */
+	uint32_t workers;         /**< for who makes them: 0 one a processor */
+	int sockets;              /**< the same: enum plane_mode            */
+	uint32_t worker_priority; /**< the same: of SCHED_FIFO, 0 none */
+	struct plane *plane;      /**< media workers, or NULL            */
 };
 
 enum media_rtcp_mux {

@@ -37,7 +37,9 @@ enum plane_mode {
 struct plane_conf {
 	unsigned workers; /**< 1..PLANE_WORKERS_MAX                      */
 	enum plane_mode mode;
-	int dscp; /**< of what is sent, 0..63; -1: 0             */
+	int priority; /**< of SCHED_FIFO, 1..99: packets do not wait for what else
+			   runs on the machine; 0: as everybody     */
+	int dscp;     /**< of what is sent, 0..63; -1: 0             */
 };
 
 /** Figures of one worker. All count from the start */

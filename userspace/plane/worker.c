@@ -3,6 +3,8 @@
  * @file plane/worker.c  A media worker: a thread and its loop
  */
 #include <errno.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -167,6 +169,22 @@ static void worker_destructor(void *arg)
 	mem_deref(w->plain);
 }
 
+/* A build that runs beside us must not hold packets up for its time slice. The kernel
+ * leaves a twentieth of the processor to the others, whatever we do */
+static void hurry(const struct worker *w)
+{
+	const struct sched_param prm = {.sched_priority = w->pl->conf.priority};
+	int err;
+
+	if (!prm.sched_priority)
+		return;
+	err = pthread_setschedparam(w->thread, SCHED_FIFO, &prm);
+	if (err && !w->id)
+		log_warn("media workers have no priority: %m; see "
+			 "media.worker-priority",
+			 err);
+}
+
 /* Signals are the main thread's: a worker that got SIGHUP would not know that
  * it is to be read from a descriptor, and end us all */
 static int thread_start(struct worker *w)
@@ -185,6 +203,7 @@ static int thread_start(struct worker *w)
 		return err;
 	(void)snprintf(name, sizeof(name), "carom-m%u", w->id);
 	(void)pthread_setname_np(w->thread, name);
+	hurry(w);
 
 	return 0;
 }

@@ -13,7 +13,10 @@ enum {
 	SHARE = 97,   /* of 100 packets that come in time              */
 	COUNT_MAX = 500, /* packets that are remembered: they count half then */
 	LOOK = 8,        /* packets between two looks at the target       */
-	JUMP_S = 10,     /* of timestamps: a new start                    */
+	COUNT_MIN =
+		40,  /* until there is one: of fewer, a single one that was late
+			   would decide */
+	JUMP_S = 10, /* of timestamps: a new start                    */
 	ASTRAY_MS =
 		1000,   /* behind the base: the sender's time has stepped ... */
 	ASTRAY_MAX = 3, /* ... if so many come like that                 */
@@ -104,7 +107,7 @@ static void remember(struct jitter *j, uint64_t longer)
 			j->count += j->binv[i];
 		}
 	}
-	if (!(j->count % LOOK))
+	if (j->count >= COUNT_MIN && !(j->count % LOOK))
 		look_at_target(j);
 }
 
