@@ -109,6 +109,8 @@ static const char everything[] =
 	"  max-sessions: 67\n"
 	"  jitter-buffer: 68\n"
 	"  worker-priority: 69\n"
+	"  max-load: 70\n"
+	"  max-bandwidth: 4000000000\n"
 	"  ssrc: substitute\n"
 	"  recording-dir: \"/srv/a \\\"b\\\"\\\\\"\n"
 	"  sound-dir: /srv/sounds\n"
@@ -147,6 +149,8 @@ static void check_everything(const struct config *c)
 	assert_int_equal(c->media.max_sessions, 67);
 	assert_int_equal(c->media.jitter_buffer, 68);
 	assert_int_equal(c->media.worker_priority, 69);
+	assert_int_equal(c->media.max_load, 70);
+	assert_int_equal(c->media.max_bandwidth, 4000000000u);
 	assert_true(c->media.ssrc_substitute);
 	assert_string_equal(c->media.recording_dir, "/srv/a \"b\"\\");
 	assert_string_equal(c->media.sound_dir, "/srv/sounds");
@@ -370,6 +374,7 @@ static const struct refusal refusals[] = {
 	 "'example.com' is nowhere", "ADDRESS:PORT"},
 	{IFACES "ng:\n  dtmf-log: 192.0.2.1:70000\n", 5, "ng.dtmf-log",
 	 "'192.0.2.1:70000'", "ADDRESS:PORT"},
+	{IFACES "  max-load: 101\n", 4, "media.max-load", "101", "0..100"},
 	{IFACES "  jitter-buffer: 201\n", 4, "media.jitter-buffer", "201",
 	 "0..200"},
 	{IFACES "  sound-dir: s\n", 4, "media.sound-dir", "'s'",

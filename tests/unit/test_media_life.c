@@ -7,6 +7,7 @@
 #include <sndfile.h>
 #include "audio/codec.h"
 #include "goertzel.h"
+#include "media/load.h"
 #include "media_fix.h"
 
 static int delete (struct fix *f, const char *id, const char *from,
@@ -589,6 +590,87 @@ static void recorded(void **state)
 	assert_int_equal(rmdir(dir), 0);
 }
 
+/* Someone who asks for a call */
+static int asks_for(struct fix *f, const char *call)
+{
+	struct media_opts o = opts(call, "A", NULL);
+
+	return put(f, false, &o, audio(ALICE, 4000, "0", NULL));
+}
+
+/* Ticks of the processors, as the kernel has them */
+static void ticks(void **state)
+{
+	uint64_t busy, all;
+	(void)state;
+
+	assert_int_equal(
+		load_ticks("cpu  10 20 30 400 50 6 7 8 99 99\n", &busy, &all),
+		0);
+	assert_int_equal(all, 531);
+	assert_int_equal(busy, 81);
+	assert_int_equal(load_ticks("cpu  1 2 3 4\n", &busy, &all), 0);
+	assert_int_equal(busy, 6);
+	assert_int_equal(load_ticks("cpu0 1 2 3 4\n", &busy, &all), EBADMSG);
+	assert_int_equal(load_ticks("", &busy, &all), EBADMSG);
+}
+
+/* A node that is busy takes no new calls; those that there are go on */
+static void limits(void **state)
+{
+	struct fix *f = *state;
+	struct odict *d;
+	char *text = NULL;
+	uint16_t a, b;
+
+	plain_call(f, "c", &a, &b);
+	f->m->conf.max_bandwidth = 1000;
+	load_look(f->m);
+	assert_int_equal(asks_for(f, "d"), 0);
+	/* 2,000 packets of 200 bytes on each leg, in a second: 6,400 kbit/s */
+	f->m->load.at -= 1000;
+	fake_traffic(f->fp, EXT4, a, 2000, 1);
+	fake_traffic(f->fp, EXT4, b, 2000, 1);
+	load_look(f->m);
+	assert_in_range(f->m->load.kbits, 6000, 6500);
+	assert_int_equal(asks_for(f, "e"), EDQUOT);
+	assert_non_null(strstr(f->e.msg, "limit of bandwidth reached: "));
+	/* a re-offer of the call that there is */
+	offer(f, opts("c", "A", "B"), audio(ALICE, 4000, "0", NULL));
+	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0", NULL));
+	/* it is quiet again */
+	f->m->load.at -= 1000;
+	load_look(f->m);
+	assert_int_equal(f->m->load.kbits, 0);
+	assert_int_equal(asks_for(f, "e"), 0);
+	/* what a call had moved is not lost with it: nothing is counted twice */
+	assert_int_equal(delete (f, "c", "A", "B", 0), 0);
+	f->m->load.at -= 1000;
+	load_look(f->m);
+	assert_int_equal(f->m->load.kbits, 0);
+
+	f->m->conf.max_load = 50;
+	f->m->load.percent = 49;
+	assert_int_equal(asks_for(f, "g"), 0);
+	f->m->load.percent = 50;
+	assert_int_equal(asks_for(f, "h"), EDQUOT);
+	assert_string_equal(f->e.msg, "limit of load reached: the processors "
+				      "are 50 % busy, 50 % are allowed");
+	f->m->load.percent = 0;
+	f->m->load.worker_percent = 77;
+	assert_int_equal(asks_for(f, "h"), EDQUOT);
+	assert_non_null(strstr(f->e.msg, "the media workers are 77 % busy"));
+
+	assert_int_equal(odict_alloc(&d, 8), 0);
+	assert_int_equal(media_statistics(f->m, d), 0);
+	assert_int_equal(re_sdprintf(&text, "%H", json_encode_odict, d), 0);
+	assert_non_null(strstr(text, "\"rejected for load\":2"));
+	assert_non_null(strstr(text, "\"rejected for bandwidth\":1"));
+	assert_non_null(strstr(text, "\"rejectedsessions\":3"));
+	mem_deref(text);
+	mem_deref(d);
+}
+
 /* The kernel relays a call in G.722: its recording knows what that is */
 static void recorded_relayed(void **state)
 {
@@ -671,6 +753,8 @@ int main(void)
 		T(heard),
 		T(recorded),
 		T(recorded_relayed),
+		T(limits),
+		cmocka_unit_test(ticks),
 	};
 	int n;
 

@@ -128,6 +128,8 @@ static int fill_numbers(struct config *c, const struct config_src *src)
 	m->max_sessions = number(r->max_sessions, "media.max-sessions");
 	m->worker_priority = number(r->worker_priority,
 				    "media.worker-priority");
+	m->max_load = number(r->max_load, "media.max-load");
+	m->max_bandwidth = number(r->max_bandwidth, "media.max-bandwidth");
 	m->jitter_buffer = number(r->jitter_buffer, "media.jitter-buffer");
 	m->workers = number(r->workers, "media.workers");
 	m->sockets = r->sockets ? *r->sockets : PLANE_AUTO;

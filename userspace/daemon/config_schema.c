@@ -62,6 +62,8 @@ static const cyaml_schema_field_t media_fields[] = {
 	NUM("latch-window", latch_window),
 	NUM("latch-grace", latch_grace),
 	NUM("max-sessions", max_sessions),
+	NUM("max-load", max_load),
+	NUM("max-bandwidth", max_bandwidth),
 	NUM("jitter-buffer", jitter_buffer),
 	NUM("workers", workers),
 	NUM("worker-priority", worker_priority),
@@ -168,6 +170,9 @@ static const struct config_rule rules[] = {
 	 "a number of milliseconds, 0..60000, at most "
 	 "latch-window",
 	 0, 60000, 250},
+	{"media.max-load", "a number, 0..100; 0 no limit", 0, 100, 0},
+	{"media.max-bandwidth", "a number, 0..4294967295; 0 no limit", 0,
+	 UINT32_MAX, 0},
 	{"media.jitter-buffer", "a number, 0..200; 0 none", 0, 200, 0},
 	{"media.max-sessions", "a number, 0..1000000; 0 no limit", 0, 1000000,
 	 0},

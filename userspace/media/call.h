@@ -45,9 +45,22 @@ struct iface {
 struct totals {
 	uint64_t managed, rejected, timeout, silent, final, offer, regular;
 	uint64_t forced, zeroway, oneway;
+	uint64_t rejected_load, rejected_bandwidth;
 	uint64_t rec_errors; /* writes of recordings that failed        */
 	uint64_t packets, bytes, errors;
 	double duration, duration2;
+};
+
+/** How busy the node was in the last second (load.c) */
+struct load {
+	uint64_t at;        /* ms: when it was looked at                */
+	uint64_t busy, all; /* ticks of the processors                  */
+	unsigned percent;   /* of their time that they were busy        */
+	unsigned worker;    /* that would get the next call             */
+	uint64_t worker_ns; /* its processor time                       */
+	unsigned worker_percent;
+	uint64_t bytes; /* that legs had got                        */
+	uint64_t kbits; /* a second                                 */
 };
 
 struct media {
@@ -72,6 +85,7 @@ struct media {
 	uint64_t started;  /* ms                                       */
 	uint64_t mono_off; /* ns: CLOCK_REALTIME - CLOCK_MONOTONIC     */
 	struct totals tot;
+	struct load load;
 };
 
 /** Copy the interfaces of the configuration and open them on the fast path */

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "media/call.h"
 #include "media/digits.h"
+#include "media/load.h"
 #include "media/sounds.h"
 
 enum {
@@ -86,6 +87,7 @@ static void walk(void *arg)
 		le = le->next;
 		(void)call_check(c, now);
 	}
+	load_look(m);
 
 	tmr_start(&m->tmr, WALK_MS, walk, m);
 }

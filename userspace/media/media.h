@@ -39,9 +39,12 @@ struct media_conf {
 	uint32_t latch_grace;    /**< ms                                    */
 	int dscp;                /**< -1: leave                             */
 	uint32_t max_sessions;   /**< 0: none                               */
-	uint32_t jitter_buffer;  /**< ms that packets which are decoded may be
+	uint32_t
+		max_load; /**< %: of the processors, or a media worker; 0 any */
+	uint32_t max_bandwidth; /**< kbit/s that come to all legs, 0: any    */
+	uint32_t jitter_buffer; /**< ms that packets which are decoded may be
 				      held back, 0: they are not            */
-	bool ssrc_substitute;    /**< receivers see one SSRC per stream     */
+	bool ssrc_substitute;   /**< receivers see one SSRC per stream     */
 	const char *recording_dir;
 	const char
 		*dtls_file; /**< where our certificate is kept, NULL: nowhere */

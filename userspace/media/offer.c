@@ -8,6 +8,7 @@
 #include <sys/types.h>
 #include <re.h>
 #include "base/log.h"
+#include "media/load.h"
 #include "media/note.h"
 #include "media/terms.h"
 
@@ -28,16 +29,15 @@ struct offer {
 static int get_call(struct offer *of)
 {
 	struct media *m = of->m;
+	int err;
 
 	of->call = call_find(m, &of->o->call_id);
 	if (of->call)
 		return 0;
 
-	if (m->conf.max_sessions && m->callc >= m->conf.max_sessions) {
-		++m->tot.rejected;
-		return media_fail(of->e, EDQUOT, "limit of %u sessions reached",
-				  m->conf.max_sessions);
-	}
+	err = load_admit(m, of->e);
+	if (err)
+		return err;
 
 	of->new_call = true;
 

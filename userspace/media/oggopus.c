@@ -15,12 +15,14 @@ enum {
 	BITRATE = 32000, /* bit/s of both channels: speech, hardly to be told
 			    from the original */
 	COMPLEXITY = 3,  /* the signalling loop does it */
-	MUXING = 48000,  /* samples at 48 kHz that a page waits for */
+	SOME = TRACK_RATE / 50,
+	MUXING = 48000, /* samples at 48 kHz that a page waits for */
 };
 
 struct oggopus {
 	OggOpusEnc *enc;
 	int fd;
+	bool any; /* sound was written */
 	off_t at; /* behind the last whole page */
 	int err;  /* of the disk, since it was asked last */
 };
@@ -60,8 +62,12 @@ static int close_stream(void *arg)
 
 static void destructor(void *arg)
 {
+	static const int16_t silence[SOME][TRACK_CH];
 	struct oggopus *o = arg;
 
+	/* libopusenc 0.2.1 aborts at the end of a stream that had no sound */
+	if (o->enc && !o->any)
+		(void)ope_encoder_write(o->enc, silence[0], SOME);
 	if (o->enc) {
 		(void)ope_encoder_drain(o->enc);
 		ope_encoder_destroy(o->enc);
@@ -120,6 +126,7 @@ int oggopus_write(struct oggopus *o, const int16_t (*v)[TRACK_CH], size_t n)
 
 	if (!o || !v)
 		return EINVAL;
+	o->any |= n > 0;
 	if (n && ope_encoder_write(o->enc, v[0], (int)n) != OPE_OK)
 		return EIO;
 	err = o->err;

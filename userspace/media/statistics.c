@@ -123,7 +123,8 @@ static int add_total(const struct media *m, struct odict *out)
 
 	err |= odict_entry_add(d, "uptime", ODICT_STRING, up);
 	err |= dict_int(d, "managedsessions", t->managed);
-	err |= dict_int(d, "rejectedsessions", t->rejected);
+	err |= dict_int(d, "rejectedsessions",
+			t->rejected + t->rejected_load + t->rejected_bandwidth);
 	err |= dict_int(d, "timeoutsessions", t->timeout);
 	err |= dict_int(d, "silenttimeoutsessions", t->silent);
 	err |= dict_int(d, "finaltimeoutsessions", t->final);
@@ -179,6 +180,33 @@ static int add_iface(struct odict *arr, const struct iface *ifc, unsigned n)
 	return err;
 }
 
+/* Where limits are: how near they are */
+static int add_limits(struct odict *out, const struct media *m)
+{
+	const struct media_conf *conf = &m->conf;
+	const struct load *l = &m->load;
+	struct odict *d;
+	int err = dict_add(&d, out, "limits", ODICT_OBJECT);
+
+	if (err)
+		return err;
+	err |= dict_int(d, "sessions", m->callc);
+	err |= dict_int(d, "max sessions", conf->max_sessions);
+	err |= dict_int(d, "rejected for sessions", m->tot.rejected);
+	err |= dict_int(d, "max load", conf->max_load);
+	err |= dict_int(d, "rejected for load", m->tot.rejected_load);
+	err |= dict_int(d, "max bandwidth", conf->max_bandwidth);
+	err |= dict_int(d, "rejected for bandwidth", m->tot.rejected_bandwidth);
+	if (conf->max_load) {
+		err |= dict_int(d, "load", l->percent);
+		err |= dict_int(d, "worker load", l->worker_percent);
+	}
+	if (conf->max_bandwidth)
+		err |= dict_int(d, "bandwidth", l->kbits);
+
+	return err;
+}
+
 static int add_recordings(struct odict *out, const struct media *m)
 {
 	struct odict *d;
@@ -214,6 +242,8 @@ int media_statistics(struct media *m, struct odict *out)
 
 	for (size_t i = 0; i < m->ifacec && !err; i++)
 		err = add_iface(arr, &m->ifacev[i], (unsigned)i);
+	if (!err)
+		err = add_limits(out, m);
 	if (!err)
 		err = add_recordings(out, m);
 	if (!err)
