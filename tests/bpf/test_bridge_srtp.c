@@ -176,9 +176,54 @@ static void test_reports(void **state)
 	mem_deref(ph.enc);
 }
 
+/* Keys that have served before, in a process that is gone: what is sent under them is a
+ * stream that nobody has seen, and goes on without a step; what comes is understood in
+ * its third turn */
+static void test_resumed(void **state)
+{
+	struct bridge_member mv[2];
+	struct rtp_head h, last = {0};
+	struct srtpx *tx, *rx;
+	uint8_t p[2000];
+	size_t n;
+	(void)state;
+
+	bb_member(&mv[0], &bb_sides[SIDE_LAN4], IN_PORT);
+	bb_member(&mv[1], &bb_sides[SIDE_WAN4], OUT_PORT);
+	keys(&mv[0].rx, SRTPX_AES_CM_128_HMAC_SHA1_80, 3);
+	keys(&mv[1].tx, SRTPX_AES_CM_128_HMAC_SHA1_80, 5);
+	mv[0].resumed = mv[1].resumed = true;
+	assert_int_equal(srtpx_alloc(&tx, &mv[0].rx), 0);
+	assert_int_equal(srtpx_alloc(&rx, &mv[1].tx), 0);
+	assert_int_equal(srtpx_roc_set(tx, 99, 3, 7000), 0);
+	mv[0].ptv[0] = (struct bridge_pt){.act = BRIDGE_PASS, .pt = 0};
+	bb_up(PLANE_XDP, mv);
+	for (unsigned i = 0; i < 5; i++) {
+		struct rtpspec r = {
+			.seq = (uint16_t)(7001 + i), .ts = i * 160, .ssrc = 99};
+
+		n = rtp_build(p, &r, 160);
+		assert_int_equal(srtpx_protect(tx, p, &n, sizeof(p)), 0);
+		bb_put(&bb_sides[SIDE_LAN4], IN_PORT, p, n);
+		n = bb_get(p, WIRE_WAIT);
+		assert_true(n > 0);
+		assert_int_equal(srtpx_unprotect(rx, p, &n), 0);
+		assert_int_equal(rtp_read(&h, p, n), 0);
+		assert_int_equal(h.ssrc, mv[1].ssrc);
+		if (i) {
+			assert_int_equal(h.seq, (uint16_t)(last.seq + 1));
+			assert_int_equal(h.ts, last.ts + 160);
+		}
+		last = h;
+	}
+	mem_deref(tx);
+	mem_deref(rx);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(test_resumed, bb_clear),
 		cmocka_unit_test_teardown(test_srtp, bb_clear),
 		cmocka_unit_test_teardown(test_reports, bb_clear),
 	};

@@ -398,6 +398,78 @@ static void test_ssrcs(void **state)
 	mem_deref(b);
 }
 
+/* A receiver that starts anew in the middle of a stream finds its rollover counter, and
+ * keeps it; strangers cost no more than they may; what it sends of RTCP goes on */
+static void resumed(void **state)
+{
+	static const enum srtpx_suite suitev[] = {SRTPX_AES_CM_128_HMAC_SHA1_80,
+						  SRTPX_AEAD_AES_128_GCM};
+	(void)state;
+
+	for (size_t k = 0; k < ARRAY_SIZE(suitev); k++) {
+		struct srtpx *a = make(suitev[k], 0), *b = make(suitev[k], 0),
+			     *c = make(suitev[k], 0);
+		uint8_t p[ROOM], was[ROOM];
+		uint32_t roc;
+		uint16_t seq;
+		size_t n, len;
+
+		srtpx_resume(c, 1000);
+		assert_int_equal(srtpx_roc_set(a, 77, 9, 40000), 0);
+		len = n = rtp(was, 40001, 77);
+		memcpy(p, was, n);
+		assert_int_equal(srtpx_protect(a, p, &n, ROOM), 0);
+		{
+			uint8_t q[ROOM];
+			size_t m = n;
+
+			memcpy(q, p, n);
+			assert_int_equal(srtpx_unprotect(b, q, &m), EACCES);
+		}
+		assert_int_equal(srtpx_unprotect(c, p, &n), 0);
+		assert_int_equal(n, len);
+		assert_memory_equal(p, was, n);
+		assert_int_equal(srtpx_roc(c, 77, &roc, &seq), 0);
+		assert_int_equal(roc, 9);
+		/* over the next turn, and a copy of what came */
+		for (unsigned s = 40002; s < 65536 + 10; s++) {
+			n = rtp(p, (uint16_t)s, 77);
+			assert_int_equal(srtpx_protect(a, p, &n, ROOM), 0);
+			memcpy(was, p, n);
+			len = n;
+			assert_int_equal(srtpx_unprotect(c, p, &n), 0);
+		}
+		assert_int_equal(srtpx_unprotect(c, was, &len), EALREADY);
+		assert_int_equal(srtpx_roc(c, 77, &roc, &seq), 0);
+		assert_int_equal(roc, 10);
+		/* forged, of streams that nobody knows: no guess is left then, and who
+		 * begins at 0 is heard all the same */
+		for (unsigned i = 0; i < 40; i++) {
+			n = rtp(p, 1, 1000 + i);
+			assert_int_equal(srtpx_protect(a, p, &n, ROOM), 0);
+			p[n - 1] ^= 1;
+			assert_int_equal(srtpx_unprotect(c, p, &n), EACCES);
+		}
+		n = rtp(p, 5, 2000);
+		assert_int_equal(srtpx_protect(a, p, &n, ROOM), 0);
+		assert_int_equal(srtpx_unprotect(c, p, &n), 0);
+		/* RTCP: who had 999 of ours takes the next */
+		memset(p, 0, 28);
+		p[0] = 0x80;
+		p[1] = 200;
+		p[3] = 6;
+		n = 28;
+		assert_int_equal(srtpx_protect_rtcp(c, p, &n, ROOM), 0);
+		len = n - 4 - (suitev[k] == SRTPX_AEAD_AES_128_GCM ? 0 : 10);
+		assert_int_equal((p[len] & 0x7f) << 24 | p[len + 1] << 16 |
+					 p[len + 2] << 8 | p[len + 3],
+				 1001);
+		mem_deref(a);
+		mem_deref(b);
+		mem_deref(c);
+	}
+}
+
 static const struct {
 	const char *val;
 	enum sdes_verdict verdict;
@@ -479,6 +551,7 @@ static void test_sdes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(resumed),
 		cmocka_unit_test(test_derivation),
 		cmocka_unit_test(test_derivation_256),
 		cmocka_unit_test(test_gcm_vector),

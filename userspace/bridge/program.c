@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 #include "bridge/member.h"
 
 static void destructor(void *arg)
@@ -32,6 +33,11 @@ static int take_keys(struct program *p)
 		err = srtpx_alloc(&p->rx, &p->conf.rx);
 	if (!err && p->conf.tx.suite != SRTPX_NONE)
 		err = srtpx_alloc(&p->tx, &p->conf.tx);
+	if (p->conf.resumed && p->rx)
+		srtpx_resume(p->rx, 0);
+	/* seconds rise faster than reports are sent, in each life of ours */
+	if (p->conf.resumed && p->tx)
+		srtpx_resume(p->tx, (uint32_t)time(NULL) & INT32_MAX);
 
 	return err;
 }

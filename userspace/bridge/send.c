@@ -104,6 +104,13 @@ static void begin_pass(struct member *m, const struct rtp_head *h)
 	uint32_t ahead;
 
 	sender_enter(m, 0, h);
+	/* who has had this stream under these keys has its numbers, and we do not */
+	if (!tx->started && m->prog->conf.resumed && m->prog->tx) {
+		tx->started = true;
+		tx->ssrc = m->prog->conf.ssrc;
+		tx->seq = m->prog->conf.seq;
+		tx->ts = m->prog->conf.ts;
+	}
 	ahead = h->ts + tx->ts_off - tx->ts;
 	if (tx->passing && (!tx->rewrite || tx->ssrc_in == h->ssrc))
 		return;

@@ -209,6 +209,7 @@ static void set_member(struct bridge_member *m, const struct stream *s,
 		pass_all(m);
 		return;
 	}
+	m->resumed = s->terms->resumed;
 	m->rx = s->terms->keys.rx;
 	m->tx = s->terms->keys.tx;
 	m->locked = s->terms->keys.on && m->rx.suite == SRTPX_NONE;

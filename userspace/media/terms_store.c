@@ -274,6 +274,7 @@ int terms_load(struct terms **tp, const struct odict *o)
 	terms_load_formats(&t->next_own, e->u.odict, "next_own");
 	terms_load_formats(&t->next_told, e->u.odict, "next_told");
 	get_keys(&t->keys, e->u.odict);
+	t->resumed = t->keys.rx.suite != SRTPX_NONE;
 	dtls_load(&t->dtls, e->u.odict, "dtls");
 	dtls_load(&t->next_dtls, e->u.odict, "next_dtls");
 	fax_load(&t->fax, e->u.odict, "fax");

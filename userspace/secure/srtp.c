@@ -6,6 +6,8 @@
 #include <string.h>
 #include "secure/srtp_core.h"
 
+enum { TRIES = 16 /* packets that all rollover counters are tried for */ };
+
 static const struct suite suitev[SRTPX_SUITES] = {
 	[SRTPX_AES_CM_128_HMAC_SHA1_80] = {"AES_CM_128_HMAC_SHA1_80", 16,
 					   CM_SALT, 10, 10, false},
@@ -140,6 +142,7 @@ struct stream_state *srtpc_stream_new(struct srtpx *s, uint32_t ssrc)
 	st->used = true;
 	st->ssrc = ssrc;
 	st->last = ++s->uses;
+	st->rtcp_index = s->rtcp_first;
 
 	return st;
 }
@@ -200,6 +203,12 @@ int srtpx_roc_set(struct srtpx *s, uint32_t ssrc, uint32_t roc, uint16_t seq)
 	st->window[1] = 0;
 
 	return 0;
+}
+
+void srtpx_resume(struct srtpx *s, uint32_t rtcp_first)
+{
+	s->resuming = TRIES * SRTPX_ROCS;
+	s->rtcp_first = rtcp_first;
 }
 
 bool srtpx_ssrc(const struct srtpx *s, unsigned n, uint32_t *ssrc)

@@ -20,6 +20,7 @@ enum {
 	SRTPX_STREAMS = 16, /**< SSRCs that are remembered            */
 	SRTPX_WINDOW = 128, /**< packets of the replay window         */
 	SRTPX_MKI_MAX = 8,
+	SRTPX_ROCS = 256, /**< that are tried: four days of speech    */
 };
 
 enum srtpx_suite {
@@ -93,6 +94,15 @@ int srtpx_roc(const struct srtpx *s, uint32_t ssrc, uint32_t *roc,
 	      uint16_t *seq);
 /** @return 0 */
 int srtpx_roc_set(struct srtpx *s, uint32_t ssrc, uint32_t roc, uint16_t seq);
+
+/**
+ * The key has served before, in a process that is gone: what comes may have any rollover
+ * counter up to SRTPX_ROCS, and is tried for it; a stranger is tried so often, and no more.
+ * What we send has to be of SSRCs that were never sent
+ *
+ * @param rtcp_first  Index that our SRTCP goes on with: above all that were sent
+ */
+void srtpx_resume(struct srtpx *s, uint32_t rtcp_first);
 
 /** The n'th SSRC that it knows. @return false where there are fewer */
 bool srtpx_ssrc(const struct srtpx *s, unsigned n, uint32_t *ssrc);

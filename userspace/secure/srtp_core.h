@@ -68,6 +68,8 @@ struct srtpx {
 	struct session rtp, rtcp;
 	struct stream_state streamv[SRTPX_STREAMS];
 	uint64_t uses;
+	unsigned resuming;   /* guesses at rollover counters that are left */
+	uint32_t rtcp_first; /* index of a stream's first SRTCP packet     */
 };
 
 const struct suite *srtpc_suite(enum srtpx_suite suite);
