@@ -87,6 +87,7 @@ TEST_SRCS_g722 = $(wildcard userspace/audio/g722*.c)
 TEST_SRCS_cn = $(addprefix userspace/audio/,cn.c level.c)
 TEST_SRCS_tone = userspace/audio/tone.c
 TEST_SRCS_order = $(call room,rtp)
+TEST_SRCS_translate  = $(call room,rtp)
 TEST_SRCS_jitter     = $(call room,rtp)
 TEST_SRCS_udptl = $(wildcard userspace/fax/udptl*.c)
 TEST_SRCS_fax = $(call room,fax)

@@ -216,6 +216,34 @@ static void test_resumed(void **state)
 		}
 		last = h;
 	}
+	/* and its report is of that stream, at its time */
+	memset(p, 0, 28);
+	p[0] = 0x80;
+	p[1] = 200;
+	p[3] = 6;
+	p[7] = 99;
+	p[18] = (uint8_t)(4 * 160 >> 8);
+	p[19] = (uint8_t)(4 * 160);
+	n = 28;
+	assert_int_equal(srtpx_protect_rtcp(tx, p, &n, sizeof(p)), 0);
+	{
+		struct spec s = side_in(&bb_sides[SIDE_LAN4], p, n);
+		struct pkt pkt;
+
+		s.sport = PEER_PORT + 1;
+		s.dport = IN_PORT + 1;
+		pkt_build(&pkt, &s);
+		assert_int_equal(send(bb.lan, pkt.b, pkt.len, 0), pkt.len);
+		assert_true(wire_recv(bb.wan, &pkt, WIRE_WAIT));
+		n = pkt.len - HEADERS;
+		memcpy(p, pkt.b + HEADERS, n);
+	}
+	assert_int_equal(srtpx_unprotect_rtcp(rx, p, &n), 0);
+	assert_int_equal(n, 28);
+	assert_int_equal(p[6] << 8 | p[7], mv[1].ssrc);
+	assert_int_equal((uint32_t)p[16] << 24 | (uint32_t)p[17] << 16 |
+				 (uint32_t)p[18] << 8 | p[19],
+			 last.ts);
 	mem_deref(tx);
 	mem_deref(rx);
 }

@@ -9,8 +9,18 @@
 #include <string.h>
 #include "media/rtcp.h"
 #include "must.h"
+#include "rtp/translate.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* A byte too far is seen. Each SSRC of the maps is one that a packet may well have */
+static void translated(uint8_t *p, size_t n)
+{
+	const struct rtcp_map said = {true, 0x01010101, 0x02020202, 100, 1000};
+	const struct rtcp_map heard = {true, 0x03030303, 0x04040404, 0xff00, 7};
+
+	rtcp_translate(p, n, &said, &heard);
+}
 
 static void datagram(struct rtcpx_party *own, struct rtcpx_party *peer,
 		     uint64_t now, const uint8_t *p, size_t n)
@@ -24,6 +34,7 @@ static void datagram(struct rtcpx_party *own, struct rtcpx_party *peer,
 	memcpy(&was, own, sizeof(was));
 	memcpy(copy, p, n);
 	err = rtcpx_update(own, peer, now, copy, n);
+	translated(copy, n);
 	free(copy);
 	if (err) {
 		was.malformed++;

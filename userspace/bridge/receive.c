@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include "bridge/member.h"
+#include "rtp/translate.h"
 
 static struct member *other_of(struct member *m)
 {
@@ -20,6 +21,26 @@ static void count_refused(struct member *m, int err)
 		++m->st.replay;
 	else
 		++m->st.malformed;
+}
+
+static struct rtcp_map map_of(const struct sender *tx)
+{
+	return (struct rtcp_map){
+		.on = tx->started && tx->passing && tx->rewrite,
+		.ssrc_in = tx->ssrc_in,
+		.ssrc_out = tx->ssrc,
+		.seq_off = tx->seq_off,
+		.ts_off = tx->ts_off,
+	};
+}
+
+/* Reports tell of streams, whose names and numbers may have changed on the way */
+static void translate(struct member *m, uint8_t *p, size_t n)
+{
+	const struct rtcp_map said = map_of(&other_of(m)->tx);
+	const struct rtcp_map heard = map_of(&m->tx);
+
+	rtcp_translate(p, n, &said, &heard);
 }
 
 static void control(struct member *m, struct plane_pkt *pkt)
@@ -57,6 +78,7 @@ static void control(struct member *m, struct plane_pkt *pkt)
 	if (!out || n > PLANE_PAYLOAD_MAX)
 		return;
 	memcpy(out, pkt->data, n);
+	translate(m, out, n);
 	if (q->tx && srtpx_protect_rtcp(q->tx, out, &n, PLANE_PAYLOAD_MAX))
 		return;
 	plane_commit(port, q->dst_rtcp, n);
