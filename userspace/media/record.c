@@ -2,12 +2,9 @@
 /**
  * @file media/record.c  Recordings: packets to a pcap, speech to WAV and Ogg/Opus
  */
-#include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/types.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,6 +14,7 @@
 #include "media/media.h"
 #include "base/pcap.h"
 #include "media/oggopus.h"
+#include "media/recname.h"
 #include "media/record.h"
 #include "media/wav.h"
 
@@ -125,69 +123,6 @@ static uint64_t clock_ns(clockid_t id)
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }
 
-static int make_dirs(const char *dir)
-{
-	char *path = NULL, *p;
-	int err;
-
-	err = str_dup(&path, dir);
-	if (err)
-		return err;
-
-	for (p = path; !err && p;) {
-		p = strchr(p + 1, '/');
-		if (p)
-			*p = '\0';
-		if (mkdir(path, 0750) && errno != EEXIST)
-			err = errno;
-		if (p)
-			*p = '/';
-	}
-
-	mem_deref(path);
-
-	return err;
-}
-
-static void safe_name(char *buf, size_t size, const struct pl *name)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; name && i < name->l && n + 1 < size; i++) {
-		unsigned char c = (unsigned char)name->p[i];
-		bool ok = isalnum(c) ||
-			  (c && c < 0x80 && strchr("-_@+=,", c)) ||
-			  (c == '.' && n && buf[n - 1] != '.');
-
-		buf[n++] = ok ? (char)c : '_';
-	}
-
-	if (!n)
-		buf[n++] = '_';
-	buf[n] = '\0';
-}
-
-static int create(int *fdp, char **pathp, const char *dir, const char *name,
-		  unsigned n, const char *ending)
-{
-	int err;
-
-	if (n)
-		err = re_sdprintf(pathp, "%s/%s-%u.%s", dir, name, n, ending);
-	else
-		err = re_sdprintf(pathp, "%s/%s.%s", dir, name, ending);
-	if (err)
-		return err;
-
-	*fdp = open(*pathp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
-	if (*fdp < 0) {
-		err = errno;
-		*pathp = mem_deref(*pathp);
-	}
-
-	return err;
-}
-
 static int open_file(struct record *r, unsigned format, int fd,
 		     const char *name)
 {
@@ -224,7 +159,8 @@ static int open_files(struct record *r, const char *dir, const char *name,
 	for (unsigned i = 0; i < FORMATS && !err; i++) {
 		if (!(formats & 1u << i))
 			continue;
-		err = create(&fd, &r->pathv[i], dir, name, n, endings[i]);
+		err = recname_create(&fd, &r->pathv[i], dir, name, n,
+				     endings[i]);
 		if (!err)
 			err = open_file(r, i, fd, name);
 	}
@@ -253,9 +189,9 @@ int record_alloc(struct record **rp, const char *dir, const struct pl *name,
 		return ENOMEM;
 
 	r->wall = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
-	safe_name(safe, sizeof(safe), name);
+	recname_safe(safe, sizeof(safe), name);
 
-	err = make_dirs(dir);
+	err = recname_dirs(dir);
 	for (unsigned n = 0; !err && n < NAME_TRIES; n++) {
 		err = open_files(r, dir, safe, n, formats);
 		if (err != EEXIST)

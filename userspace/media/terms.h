@@ -124,10 +124,16 @@ int terms_put_formats(struct odict *o, const char *key,
 void terms_load_formats(struct formats *f, const struct odict *o,
 			const char *key);
 
-/* ---- agent.c -------------------------------------------------------------- */
+/* ---- agent.c, agent_plan.c -------------------------------------------------------------- */
 
 /** Why a stream's packets go through the agent; LEG_WHY_NOTHING: they do not have to */
 enum leg_why agent_why(const struct stream *s);
+
+/** Is what a stream sends decoded on its worker? */
+bool agent_decodes(const struct stream *s);
+/** What a stream is to its bridge; `t` is its peer. But for what numbers it begins with */
+void agent_member(struct bridge_member *m, const struct stream *s,
+		  const struct stream *t);
 
 /** Does the agent have to have the checks of ICE of a stream or of its peer, though the
  *  kernel may relay the rest? */

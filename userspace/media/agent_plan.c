@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file media/agent_plan.c  Why the agent has a pair of streams, and what it does for each
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/types.h>
+#include <re.h>
+#include "media/digits.h"
+#include "media/note.h"
+#include "media/play.h"
+#include "media/terms.h"
+
+enum {
+	PTIME = 20,
+	PTIME_MIN = 10,
+	BITRATE = 24000,
+	COMPLEXITY = 5,
+};
+
+static bool opens(const struct terms *s, const struct terms *t)
+{
+	return s->keys.on || t->keys.on;
+}
+
+/* Something that s sends has to be transcoded for t */
+static bool transcodes(const struct terms *s, const struct terms *t)
+{
+	struct bridge_member m;
+	struct formats own;
+
+	memset(&m, 0, sizeof(m));
+	formats_agreed(&own, &t->own, &t->told);
+
+	return formats_plan(&m, &s->told, &own);
+}
+
+/* It takes part in ICE, and has not yet said by which pair */
+static bool searches(const struct terms *t)
+{
+	return t->ice && !sa_isset(&t->pair, SA_ALL);
+}
+
+bool agent_listens(const struct stream *s)
+{
+	const struct stream *t = stream_peer(s);
+
+	return s->terms && t && t->terms && (s->terms->ice || t->terms->ice) &&
+	       stream_peer(t) == s;
+}
+
+bool agent_decodes(const struct stream *s)
+{
+	const struct stream *t = stream_peer(s);
+
+	return t && s->terms && t->terms && transcodes(s->terms, t->terms);
+}
+
+enum leg_why agent_why(const struct stream *s)
+{
+	const struct stream *t = stream_peer(s);
+
+	if (!t || stream_peer(t) != s)
+		return LEG_WHY_NOTHING;
+	if (fax_between(s, t))
+		return LEG_WHY_FAX;
+	/* what was agreed of RTP does not hold for what is none */
+	if (s->cur.media == LEG_OTHER || t->cur.media == LEG_OTHER)
+		return LEG_WHY_NOTHING;
+	if (s->terms && t->terms) {
+		if (transcodes(s->terms, t->terms) ||
+		    transcodes(t->terms, s->terms))
+			return LEG_WHY_TRANSCODING;
+		if (opens(s->terms, t->terms))
+			return LEG_WHY_SRTP;
+		/* once it is known where both are, the kernel relays; checks come
+		 * to the agent all the same (PATH_ALIEN) */
+		if (searches(s->terms) || searches(t->terms))
+			return LEG_WHY_ICE;
+	}
+
+	return play_on(s) || play_on(t) ? LEG_WHY_PLAYING : LEG_WHY_NOTHING;
+}
+
+static unsigned ptime_of(const struct stream *s, const struct codec *c)
+{
+	unsigned ms = s->terms ? s->terms->ptime : note_ptime(s->note);
+
+	if (ms < PTIME_MIN || ms > CODEC_PTIME_MAX)
+		ms = PTIME;
+	/* a whole number of the codec's frames */
+	if (ms % c->frame)
+		ms = ms < c->frame ? c->frame : ms / c->frame * c->frame;
+	/* Opus has no packets of 30 and 50 ms */
+	if (!str_casecmp(c->name, "opus") && (ms == 30 || ms == 50))
+		ms -= 10;
+
+	return ms;
+}
+
+/* What it may be sent: in calls that are passed on, what both have */
+static void formats_heard(struct formats *f, const struct stream *s)
+{
+	const struct stream *t = stream_peer(s);
+	struct formats own, other;
+
+	if (s->terms) {
+		formats_agreed(f, &s->terms->own, &s->terms->told);
+		return;
+	}
+	note_formats(&own, s->note);
+	note_formats(&other, t ? t->note : NULL);
+	formats_common(f, &own, &other);
+}
+
+void agent_encoder(struct bridge_member *m, const struct stream *s)
+{
+	const struct format *x;
+	struct formats own;
+
+	formats_heard(&own, s);
+	x = formats_primary(&own);
+	m->codec = x ? format_codec(x) : NULL;
+	m->ptime = PTIME;
+	if (!x)
+		return;
+	m->pt = x->pt;
+	(void)re_snprintf(m->fmtp, sizeof(m->fmtp), "%s", x->fmtp);
+	m->ptime = ptime_of(s, m->codec);
+	m->bitrate = x->bitrate ? x->bitrate : BITRATE;
+	m->complexity = x->complexity >= 0 ? x->complexity : COMPLEXITY;
+}
+
+int agent_events(const struct stream *s, uint32_t *clock)
+{
+	const struct format *x, *best = NULL;
+	struct formats own;
+
+	formats_heard(&own, s);
+	x = formats_primary(&own);
+	for (unsigned i = 0; i < own.n; i++) {
+		const struct format *y = &own.v[i];
+
+		if (str_casecmp(y->name, "telephone-event") || !y->clock)
+			continue;
+		if (!best || (x && y->clock == x->clock))
+			best = y;
+	}
+	if (best && clock)
+		*clock = best->clock;
+
+	return best ? best->pt : -1;
+}
+
+/* Nothing was agreed here: the kernel let through what may be sent */
+static void pass_all(struct bridge_member *m)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(m->ptv); i++)
+		m->ptv[i] = (struct bridge_pt){.act = BRIDGE_PASS,
+					       .pt = (uint8_t)i};
+}
+
+void agent_member(struct bridge_member *m, const struct stream *s,
+		  const struct stream *t)
+{
+	struct formats own;
+
+	memset(m, 0, sizeof(*m));
+	m->local = s->local;
+	m->remote = stream_whereabouts(s, 0);
+	m->mux = s->mux;
+	m->rtcp = s->mux ? m->remote : stream_whereabouts(s, 1);
+	m->silent = s->cur.held;
+	m->ptime = PTIME;
+	m->complexity = -1;
+	m->jitter_ms = s->party->call->m->conf.jitter_buffer;
+	m->hear = digits_wanted(s) && agent_decodes(s);
+	if (!s->terms || !t->terms) {
+		pass_all(m);
+		return;
+	}
+	m->resumed = s->terms->resumed;
+	m->rx = s->terms->keys.rx;
+	m->tx = s->terms->keys.tx;
+	m->locked = s->terms->keys.on && m->rx.suite == SRTPX_NONE;
+	if (fax_between(s, t)) {
+		fax_member(m, s);
+		return;
+	}
+	formats_agreed(&own, &t->terms->own, &t->terms->told);
+	(void)formats_plan(m, &s->terms->told, &own);
+	if (transcodes(t->terms, s->terms))
+		agent_encoder(m, s);
+}
