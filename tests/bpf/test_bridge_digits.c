@@ -232,6 +232,50 @@ static void test_tones_to_events(void **state)
 	mem_deref(ph.enc);
 }
 
+/* Tones that are not to go on are silence, from where they are known to be digits; what is
+ * said around them goes on in the same stream */
+static void test_muted(void **state)
+{
+	struct codec_param prm = {.codec = bb_codec("PCMA")};
+	struct bridge_member mv[2];
+	struct rtp_head h, first = {0}, last = {0};
+	struct codec_dec *dec;
+	unsigned sound = 0;
+	struct tone *t;
+	uint8_t p[2000];
+	size_t n, k;
+	(void)state;
+
+	bb_transcoding(mv, "PCMU", "PCMA");
+	mv[0].mute_digits = true;
+	up(mv);
+	assert_int_equal(codec_dec_alloc(&dec, &prm), 0);
+	assert_int_equal(tone_alloc(&t, 8000), 0);
+	memset(bb.heard, 0, sizeof(bb.heard));
+	speak(SPEECH);
+	dial_tones(t, 5, DIGIT);
+	speak(SPEECH);
+	while ((n = bb_get(p, 200))) {
+		assert_int_equal(rtp_read(&h, p, n), 0);
+		if (sound++)
+			assert_int_equal(h.seq, (uint16_t)(last.seq + 1));
+		else
+			first = h;
+		last = h;
+		assert_int_equal(codec_decode(dec, p + h.off, h.len,
+					      bb.heard + (h.ts - first.ts), &k),
+				 0);
+	}
+	assert_in_range(sound, 2 * SPEECH, 2 * SPEECH + 5);
+	assert_int_equal(last.ts - first.ts, (2 * SPEECH + DIGIT - 1) * STEP);
+	/* no more of it than 60 ms */
+	assert_true(goertzel(bb.heard + STEP * (SPEECH + 3), STEP * (DIGIT - 3),
+			     770, 8000) < 50);
+	mem_deref(t);
+	mem_deref(dec);
+	mem_deref(ph.enc);
+}
+
 /* Events that go through as they are are told once, each */
 static void test_told(void **state)
 {
@@ -280,6 +324,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_events_to_tones, bb_clear),
 		cmocka_unit_test_teardown(test_tones_to_events, bb_clear),
 		cmocka_unit_test_teardown(test_told, bb_clear),
+		cmocka_unit_test_teardown(test_muted, bb_clear),
 	};
 
 	return cmocka_run_group_tests(tests, bb_setup, bb_teardown);

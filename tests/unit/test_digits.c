@@ -275,6 +275,25 @@ static void in_agent(void **state)
 	mem_deref(q);
 }
 
+/* Digits that are blocked: tones, too, where they are decoded */
+static void blocked(void **state)
+{
+	struct fix *f = *state;
+	struct fake_bridges *fb = fake_bridges();
+	struct media_opts o = opts("c", "A", NULL);
+	struct media_sel sel = {.call_id = PL("c"), .from_tag = PL("A")};
+
+	pl_set_str(&o.transcode[o.transcodec++], "G722");
+	offer(f, o, audio(ALICE, 4000, "0 101", EVENTS));
+	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "9 101", EVENTS));
+	assert_false(fb->mv[0].mute_digits);
+	assert_int_equal(media_block_dtmf(f->m, &sel, true, &f->e), 0);
+	assert_true(fb->mv[0].mute_digits);
+	assert_false(fb->mv[1].mute_digits);
+	assert_int_equal(media_block_dtmf(f->m, &sel, false, &f->e), 0);
+	assert_false(fb->mv[0].mute_digits);
+}
+
 /* Alice knows events, Bob does not: they are accepted from her, and he hears tones; his
  * tones become events for her. The codec of both is decoded for that alone */
 static void converted(void **state)
@@ -323,10 +342,10 @@ static void offered(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(events, begin),       T(tones, begin_bare),
-		T(nobody, begin_bare),  T(restarted, begin_bare),
-		T(in_agent, begin),     T(converted, begin_bare),
-		T(offered, begin_bare),
+		T(events, begin),         T(tones, begin_bare),
+		T(nobody, begin_bare),    T(restarted, begin_bare),
+		T(in_agent, begin),       T(blocked, begin_bare),
+		T(converted, begin_bare), T(offered, begin_bare),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

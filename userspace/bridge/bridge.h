@@ -66,6 +66,8 @@ struct bridge_member {
 	unsigned
 		jitter_ms; /**< that what it sends is held back at most, if it is
 				 decoded: 0..JITTER_MAX_MS; 0: not         */
+	bool mute_digits; /**< tones of digits that it sends become silence, where
+			       what it sends is decoded                   */
 	bool hear; /**< digits that it sends are told: events; and tones, where
 			what it sends is decoded                        */
 

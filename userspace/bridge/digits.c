@@ -153,9 +153,13 @@ bool digits_listen(struct member *m, const int16_t *pcm, size_t n)
 
 	digit_rx_handler(p->ear, heard, m);
 	digit_rx_put(p->ear, pcm, n);
+	now = digit_rx_now(p->ear);
+	if (p->conf.mute_digits && now >= 0) {
+		send_pause(other_of(m), (uint32_t)n, p->rate);
+		return true;
+	}
 	if (!p->conf.event_clock || tx->playing)
 		return false;
-	now = digit_rx_now(p->ear);
 	if (rx->dialled && now != rx->dialled - 1)
 		digit_ends(m);
 	if (now < 0)

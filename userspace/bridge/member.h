@@ -178,7 +178,7 @@ void digits_tone(struct member *m, const uint8_t *p, const struct rtp_head *h,
 /**
  * Sound of m's, for the other, one channel at program.rate
  *
- * @return true: it is a digit, which went as an event in its place
+ * @return true: it is a digit, which went as an event in its place, or does not go on
  */
 bool digits_listen(struct member *m, const int16_t *pcm, size_t n);
 

@@ -133,7 +133,7 @@ static int take_digits(struct program *p, uint32_t rate)
 	p->rate = rate;
 	if (has_tones(m))
 		err = tone_alloc(&p->tone, rate);
-	if (!err && m->codecc && (m->hear || m->event_clock))
+	if (!err && m->codecc && (m->hear || m->event_clock || m->mute_digits))
 		err = digit_rx_alloc(&p->ear, rate, NULL, NULL);
 
 	return err;

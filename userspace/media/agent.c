@@ -164,10 +164,11 @@ static bool same(const struct bridge_member *a, const struct bridge_member *b)
 	       srtpx_same_key(&a->rx, &b->rx) &&
 	       srtpx_same_key(&a->tx, &b->tx) && a->locked == b->locked &&
 	       a->silent == b->silent && a->hear == b->hear &&
-	       a->event_pt == b->event_pt && a->event_clock == b->event_clock &&
-	       same_pts(a, b) && a->codec == b->codec && a->pt == b->pt &&
-	       a->ptime == b->ptime && a->bitrate == b->bitrate &&
-	       a->complexity == b->complexity && !str_cmp(a->fmtp, b->fmtp);
+	       a->mute_digits == b->mute_digits && a->event_pt == b->event_pt &&
+	       a->event_clock == b->event_clock && same_pts(a, b) &&
+	       a->codec == b->codec && a->pt == b->pt && a->ptime == b->ptime &&
+	       a->bitrate == b->bitrate && a->complexity == b->complexity &&
+	       !str_cmp(a->fmtp, b->fmtp);
 }
 
 static int change(struct agent *a, struct bridge_member mv[2])

@@ -180,6 +180,7 @@ void agent_member(struct bridge_member *m, const struct stream *s,
 		pass_all(m);
 		return;
 	}
+	m->mute_digits = s->dtmf_block;
 	m->resumed = s->terms->resumed;
 	m->rx = s->terms->keys.rx;
 	m->tx = s->terms->keys.tx;
