@@ -104,6 +104,11 @@ in_agent() { [ "$(carom legs --json | jq '[.legs[] | select(.state == "agent")] 
 	agent_call bob-srtp srtp
 }
 
+@test "RTP to SRTP that was offered in RTP/AVP (OSRTP)" {
+	baresip_bob pcma/8000/1 srtp
+	agent_call bob-osrtp srtp
+}
+
 @test "PCMA in RTP to Opus in SRTP" {
 	baresip_bob opus/48000/2 srtp-mand
 	agent_call bob-opus-srtp transcoding

@@ -108,6 +108,8 @@ static void put_opts(struct media *m, const struct media_opts *o)
 	PUT_FLAG(no_rtcp_attribute);
 	PUT_FLAG(block_dtmf);
 	PUT_FLAG(detect_dtmf);
+	PUT_FLAG(osrtp_offer);
+	PUT_FLAG(osrtp_accept);
 	put_sa(m, "dtmf_log", &o->dtmf_log);
 	PUT_FLAG(record_call);
 	if (o->tos != -1)

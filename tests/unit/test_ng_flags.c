@@ -161,6 +161,8 @@ static void test_codec(void **state)
 	     BASE " accept=all consume=G722 set=opus/48000/2/16000");
 	flags_ask(f, "\"always transcode\"", " always_transcode");
 	flags_ask(f, "\"detect DTMF\"", " detect_dtmf");
+	asks(f, OFFER ",\"OSRTP\":[\"offer\",\"accept\"]}",
+	     BASE " osrtp_offer osrtp_accept");
 	flags_ask(f, "\"DTMF-log-dest=192.0.2.7:99\"", " dtmf_log=192.0.2.7");
 	refused(f, OFFER ",\"DTMF-log-dest\":\"192.0.2.7\"}",
 		"DTMF-log-dest=192.0.2.7");
@@ -205,7 +207,7 @@ static void test_refused(void **state)
 		{"\"DTLS-fingerprint\":\"md5\"", "DTLS-fingerprint=md5"},
 		{"\"SDES\":[\"only-AES_CM_128_HMAC_SHA1_80\"]", "SDES=only"},
 		{"\"flags\":[\"SDES-unencrypted_srtp\"]", "SDES"},
-		{"\"OSRTP\":[\"offer\"]", "OSRTP=offer"},
+		{"\"OSRTP\":[\"offer-legacy\"]", "OSRTP=offer-legacy"},
 		{"\"flags\":[\"generate RTCP\"]", "generate RTCP"},
 		{"\"generate RTCP\":\"on\"", "generate RTCP=on"},
 		{"\"flags\":[\"media handover\"]", "media handover"},

@@ -501,16 +501,92 @@ static void restart(void **state)
 	has(f, "a=crypto:2 " CRYPTO32);
 }
 
+/* Keys in a profile that is in the clear: Bob is asked, and may do without */
+static void best_effort_offered(void **state)
+{
+	struct fix *f = *state;
+	struct fake_bridges *fb = fake_bridges();
+	struct media_opts o = opts("c", "A", NULL);
+	static const char crypto[] = "a=crypto:1 " CRYPTO80 KEY "\r\n";
+	uint16_t b;
+
+	o.osrtp_offer = true;
+	offer(f, o, audio(ALICE, 4000, "0", NULL));
+	has(f, "RTP/AVP 0\r\n");
+	has(f, "a=crypto:1 " CRYPTO80);
+	b = out_port(f, 0);
+	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0", crypto));
+	has_not(f, "crypto");
+	has(f, "RTP/AVP 0\r\n");
+	assert_int_equal(fb->n, 1);
+	assert_int_equal(fb->mv[1].rx.suite, SRTPX_AES_CM_128_HMAC_SHA1_80);
+	assert_int_equal(fb->mv[1].tx.suite, SRTPX_AES_CM_128_HMAC_SHA1_80);
+	assert_int_equal(fb->mv[0].rx.suite, SRTPX_NONE);
+	assert_int_equal(fake_leg(f->fp, EXT4, b)->state, LEG_AGENT);
+	assert_int_equal(fake_leg(f->fp, EXT4, b)->media, LEG_SRTP);
+
+	o = opts("d", "A", NULL);
+	o.osrtp_offer = true;
+	offer(f, o, audio(ALICE, 4000, "0", NULL));
+	b = out_port(f, 0);
+	answer(f, opts("d", "A", "B"), audio(BOB, 5000, "0", NULL));
+	assert_int_equal(fake_leg(f->fp, EXT4, b)->state, LEG_RELAY);
+	assert_int_equal(fake_leg(f->fp, EXT4, b)->media, LEG_RTP);
+	assert_int_equal(fb->n, 1);
+}
+
+/* And Alice, who asks so, is answered */
+static void best_effort_taken(void **state)
+{
+	struct fix *f = *state;
+	struct fake_bridges *fb = fake_bridges();
+	struct media_opts o = opts("c", "A", NULL);
+	static const char crypto[] = "a=crypto:1 " CRYPTO80 KEY "\r\n";
+
+	o.osrtp_accept = true;
+	offer(f, o, audio(ALICE, 4000, "0", crypto));
+	has_not(f, "crypto");
+	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0", NULL));
+	has(f, "a=crypto:1 " CRYPTO80);
+	has(f, "RTP/AVP 0\r\n");
+	assert_int_equal(fb->n, 1);
+	assert_int_equal(fb->mv[0].rx.suite, SRTPX_AES_CM_128_HMAC_SHA1_80);
+	assert_int_equal(fb->mv[1].rx.suite, SRTPX_NONE);
+
+	/* without the flag it is their affair, as ever */
+	offer(f, opts("d", "A", NULL), audio(ALICE, 4000, "0", crypto));
+	has(f, "a=crypto:1 " CRYPTO80 KEY);
+	answer(f, opts("d", "A", "B"), audio(BOB, 5000, "0", crypto));
+	assert_int_equal(fb->n, 1);
+
+	/* it is gone when she offers without */
+	offer(f, opts("c", "A", "B"), audio(ALICE, 4000, "0", NULL));
+	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0", NULL));
+	has_not(f, "crypto");
+	assert_int_equal(fb->n, 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(transcoded), TEST(passed_on),    TEST(one_stream),
-		TEST(masked),     TEST(rate_changed), TEST(accepted),
-		TEST(cannot),     TEST(to_srtp),      TEST(from_srtp),
-		TEST(same_keys),  TEST(both),         TEST(bad_keys),
-		TEST(video),      TEST(restart),
+		TEST(transcoded),
+		TEST(best_effort_offered),
+		TEST(best_effort_taken),
+		TEST(passed_on),
+		TEST(one_stream),
+		TEST(masked),
+		TEST(rate_changed),
+		TEST(accepted),
+		TEST(cannot),
+		TEST(to_srtp),
+		TEST(from_srtp),
+		TEST(same_keys),
+		TEST(both),
+		TEST(bad_keys),
+		TEST(video),
+		TEST(restart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -100,6 +100,8 @@ struct media_opts {
 	bool ice_reject;   /**< who offers it is answered without      */
 	bool ice_force;    /**< we take part in ICE with both          */
 	bool ice_optional; /**< the same, where the offer has it       */
+	bool osrtp_offer;  /**< keys are offered in RTP/AVP (RFC 8643)    */
+	bool osrtp_accept; /**< and taken from who offers them so         */
 	bool dtls_off;     /**< DTLS with us is neither offered nor taken */
 	bool dtls_passive; /**< we are the server towards who offers, where it
 				  leaves that to us                         */

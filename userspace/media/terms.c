@@ -209,6 +209,9 @@ static bool terms_needed(const struct media_opts *o,
 		return true;
 	if (o->ice_force || (o->ice_optional && sm->ice))
 		return true;
+	if (!terms_secure(&sm->proto) &&
+	    (o->osrtp_offer || (o->osrtp_accept && sm->cryptoc)))
+		return true;
 
 	return codec_asked(o) && is_audio(sm);
 }

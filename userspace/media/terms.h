@@ -34,6 +34,7 @@ struct terms {
 	struct sa pair; /**< where it is by the pair that it nominated  */
 	char proto[24]; /**< profile that it speaks                    */
 	uint32_t ptime; /**< ms that it wants, 0 not said              */
+	bool osrtp;     /**< keys in RTP/AVP: it may do without (RFC 8643) */
 	bool resumed;   /**< keys have served a process before this    */
 };
 

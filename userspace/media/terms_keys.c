@@ -51,7 +51,7 @@ int terms_keys_lines(struct terms_edit *te, const struct stream *s,
 
 	te->crypto_remove = te->dtls_remove = true;
 	pl_set_str(&proto, s->terms->proto);
-	if (!terms_secure(&proto))
+	if (!terms_secure(&proto) && !s->terms->osrtp)
 		return 0;
 	if (!d->on) {
 		te->cryptoc = k->offerc;
@@ -105,14 +105,20 @@ int terms_keys_offer(const struct media_opts *o, const struct sdpx *sdp,
 {
 	const bool in = terms_secure(&sm->proto), out = terms_secure(proto);
 	const bool tin = dtls_keyed(sm), tout = is_tls(proto);
+	/* keys in a profile that is in the clear (RFC 8643): who has spoken so goes on */
+	const bool in_best = !in && sm->cryptoc &&
+			     (o->osrtp_accept || f->terms->osrtp);
+	const bool out_best = !out && (o->osrtp_offer || t->terms->osrtp);
 	const bool ends = (codec_asked(o) && is_audio(sm)) || in != out ||
-			  (sm->dtls != tout) || terms_keyed(f->terms) ||
-			  terms_keyed(t->terms) || f->terms->next_ice ||
-			  t->terms->next_ice;
+			  (sm->dtls != tout) || in_best || out_best ||
+			  terms_keyed(f->terms) || terms_keyed(t->terms) ||
+			  f->terms->next_ice || t->terms->next_ice;
 	int err = 0;
 
 	memset(&f->terms->next_dtls, 0, sizeof(f->terms->next_dtls));
 	memset(&t->terms->next_dtls, 0, sizeof(t->terms->next_dtls));
+	f->terms->osrtp = in_best;
+	t->terms->osrtp = out_best;
 	if (!ends)
 		return 0;
 	f->terms->next_dtls.hash = t->terms->next_dtls.hash =
@@ -124,11 +130,11 @@ int terms_keys_offer(const struct media_opts *o, const struct sdpx *sdp,
 					  tout ? proto : &sm->proto);
 		err = handshake_cert(f->party->call->m);
 	}
-	if (!err && in)
+	if (!err && (in || in_best))
 		err = asked(o, sdp, sm, f, e);
 	if (!err && tout)
 		err = dtls_offer(&t->terms->next_dtls, dtls_now(t));
-	else if (!err && out)
+	else if (!err && (out || out_best))
 		err = keys_offer(&t->terms->keys);
 
 	return err;
@@ -163,6 +169,13 @@ static void commit_dtls(struct stream *s)
 	t->dtls = t->next_dtls;
 }
 
+/* Its profile says RTP */
+static void call_it_srtp(struct stream *s)
+{
+	if (s->terms->osrtp && s->terms->keys.on && s->cur.media == LEG_RTP)
+		s->cur.media = LEG_SRTP;
+}
+
 int terms_keys_answer(const struct sdpx *sdp, const struct sdpx_media *sm,
 		      struct stream *f, struct stream *t)
 {
@@ -173,9 +186,12 @@ int terms_keys_answer(const struct sdpx *sdp, const struct sdpx_media *sm,
 	end_dtls(f);
 	end_dtls(t);
 	pl_set_str(&proto, f->terms->proto);
-	if (!terms_secure(&proto))
+	if (!terms_secure(&proto) && !f->terms->osrtp)
 		memset(fk, 0, sizeof(*fk));
-	if (!terms_secure(&sm->proto))
+	/* it was asked, and need not want it */
+	if (t->terms->osrtp && keys_answered(tk, sm))
+		t->terms->osrtp = false;
+	if (!terms_secure(&sm->proto) && !t->terms->osrtp)
 		memset(tk, 0, sizeof(*tk));
 	if (t->terms->next_dtls.on)
 		err = dtls_answered(&t->terms->next_dtls, sdp, t->idx, NULL);
@@ -188,6 +204,8 @@ int terms_keys_answer(const struct sdpx *sdp, const struct sdpx_media *sm,
 		return err;
 	commit_dtls(f);
 	commit_dtls(t);
+	call_it_srtp(f);
+	call_it_srtp(t);
 
 	return 0;
 }

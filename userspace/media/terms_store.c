@@ -133,6 +133,7 @@ int terms_put(struct odict *o, const struct terms *t)
 	if (t->ice || t->next_ice)
 		err |= put_ice(x, t);
 	err |= dict_int(x, "ptime", t->ptime);
+	err |= dict_int(x, "osrtp", t->osrtp);
 
 	return err;
 }
@@ -282,6 +283,8 @@ int terms_load(struct terms **tp, const struct odict *o)
 	get_ice(t, e->u.odict);
 	pl_set_str(&proto, odict_string(e->u.odict, "proto"));
 	(void)pl_strcpy(&proto, t->proto, sizeof(t->proto));
+	ptime = odict_get_type(e->u.odict, ODICT_INT, "osrtp");
+	t->osrtp = ptime && ptime->u.integer;
 	ptime = odict_get_type(e->u.odict, ODICT_INT, "ptime");
 	t->ptime = ptime ? (uint32_t)ptime->u.integer : 0;
 	*tp = t;

@@ -29,7 +29,7 @@
 	X(single_codec) X(replace_origin_full) X(force_version) X(delete_delay) X(limit) X(address) X(all) \
 	X(fatal) X(pause) X(load_limit) X(rec_pcap) X(rec_wav) X(rec_ogg) \
 	X(file) X(times) X(play_for) X(play_from) X(digit) X(digit_ms) X(volume) \
-	X(dtmf_log) X(detect_dtmf)
+	X(dtmf_log) X(detect_dtmf) X(osrtp_offer) X(osrtp_accept)
 /* clang-format on */
 
 #define X(name) int ng_set_##name(struct ng_flags *f, const struct pl *val);

@@ -159,8 +159,12 @@ static const struct ng_flag table[] = {
 	NO("SDES", NO_SDES),
 	NIL("pad-crypto", "keys of ours need none"),
 	NO("recrypt", GEN_KEYS),
-	NILV("OSRTP", "off", "never offered"),
-	NILV("OSRTP", "no", "never offered"),
+	NILV("OSRTP", "off", "the default"),
+	NILV("OSRTP", "no", "the default"),
+	OKV("OSRTP", "offer", NG_OFFER, osrtp_offer,
+	    "a=crypto in RTP/AVP, which the answer may leave out (RFC 8643)"),
+	OKV("OSRTP", "accept", NG_OFFER, osrtp_accept,
+	    "a=crypto of who offers RTP/AVP is answered"),
 	NO("OSRTP", GEN_KEYS),
 
 	/* codecs */
