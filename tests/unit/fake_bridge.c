@@ -118,6 +118,8 @@ void fake_event(unsigned side, unsigned type, const struct sa *src,
 int bridge_play(struct bridge *b, unsigned side, const struct bridge_play *p)
 {
 	(void)b;
+	if (all.play_err)
+		return all.play_err;
 	++all.plays;
 	all.play[side] = *p;
 	all.playing[side] = true;

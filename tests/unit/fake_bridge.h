@@ -28,8 +28,9 @@ struct fake_bridges {
 	struct bridge *last;
 	unsigned plays; /**< times that something was to be played */
 	struct bridge_play play[2]; /**< of whom, last                 */
-	bool playing[2];            /**< until the test says that it is over */
-	struct bridge_digit digit;  /**< the last                      */
+	int play_err;    /**< that bridge_play() returns               */
+	bool playing[2]; /**< until the test says that it is over */
+	struct bridge_digit digit; /**< the last                      */
 	unsigned digits;
 	struct fake_datagram sentv[FAKE_SENT];
 	unsigned sentc;

@@ -384,6 +384,24 @@ static void refused(void **state)
 	assert_int_equal(fake_bridges()->n, 0);
 }
 
+/* What the worker cannot play leaves the legs with the kernel, and the call as it was */
+static void impossible(void **state)
+{
+	struct fix *f = *state;
+	struct fake_bridges *fb = fake_bridges();
+	const uint16_t a = call(f, "0", "0");
+
+	fb->play_err = ENOMEM;
+	assert_int_equal(play(f, "A", "tone.wav"), EIO);
+	assert_string_equal(f->e.msg, "the media workers cannot play it");
+	assert_int_equal(fb->n, 0);
+	assert_int_equal(leg(f, a)->state, LEG_RELAY);
+	assert_int_equal(leg(f, a)->why, LEG_WHY_NOTHING);
+	fb->play_err = 0;
+	assert_int_equal(play(f, "A", "tone.wav"), 0);
+	assert_int_equal(leg(f, a)->state, LEG_AGENT);
+}
+
 /* Keys that only the parties have */
 static void encrypted(void **state)
 {
@@ -448,10 +466,10 @@ static int group_teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(relayed),      T(word_lost), T(stopped),       T(replaced),
-		T(renegotiated), T(digits),    T(strange_codec), T(silence),
-		T(on_hold),      T(blocked),   T(refused),       T(encrypted),
-		T(restarted),
+		T(impossible), T(relayed),      T(word_lost), T(stopped),
+		T(replaced),   T(renegotiated), T(digits),    T(strange_codec),
+		T(silence),    T(on_hold),      T(blocked),   T(refused),
+		T(encrypted),  T(restarted),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);

@@ -124,7 +124,8 @@ int call_apply(struct media_call *c)
 			tapsink_stream(s);
 		}
 	}
-	plays_apply(c);
+	if (!plays_apply(c))
+		return call_apply(c);
 	agents_sweep(c);
 
 	return err;

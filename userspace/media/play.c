@@ -163,9 +163,10 @@ static int play_apply(struct stream *s)
 	return 0;
 }
 
-void plays_apply(struct media_call *c)
+bool plays_apply(struct media_call *c)
 {
 	struct le *pe, *se;
+	bool all = true;
 
 	for (pe = list_head(&c->parties); pe; pe = pe->next) {
 		struct party *p = pe->data;
@@ -180,6 +181,9 @@ void plays_apply(struct media_call *c)
 			log_warn("media: call %s: cannot play to %J: %m", c->id,
 				 &s->local, err);
 			s->play = mem_deref(s->play);
+			all = false;
 		}
 	}
+
+	return all;
 }

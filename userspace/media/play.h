@@ -37,9 +37,14 @@ int play_able(const struct stream *s, struct media_err *e);
 /** Is anything played to s, or silence instead of what its peer says? */
 bool play_on(const struct stream *s);
 
-/** Bridges were made or changed, or what is to be played: it goes on there. When the
- *  legs are the agent's: what is played follows on what the kernel sent */
-void plays_apply(struct media_call *c);
+/**
+ * Bridges were made or changed, or what is to be played: it goes on there. When the
+ * legs are the agent's: what is played follows on what the kernel sent
+ *
+ * @return false: something could not be played, and is forgotten: the legs need not be
+ *         the agent's for it
+ */
+bool plays_apply(struct media_call *c);
 /** The bridge of s goes, or another thing is played: remember where we were */
 void play_suspend(struct stream *s);
 /** The worker says that nothing is left */

@@ -102,6 +102,25 @@ static int play_one(struct doing *d, struct stream *s)
 	return 0;
 }
 
+/* Does anybody hear it? The log says why not */
+static bool is_played(const struct doing *d)
+{
+	struct le *pe, *se;
+
+	for (pe = list_head(&d->call->parties); pe; pe = pe->next) {
+		const struct party *p = pe->data;
+
+		for (se = list_head(&p->streams); se; se = se->next) {
+			const struct stream *s = se->data;
+
+			if (s->play && s->play->clip == d->clip)
+				return true;
+		}
+	}
+
+	return false;
+}
+
 int media_play(struct media *m, const struct media_sel *sel,
 	       const struct media_clip *what, uint64_t *duration,
 	       struct media_err *e)
@@ -118,6 +137,8 @@ int media_play(struct media *m, const struct media_sel *sel,
 	err = for_each(&d, sel, play_one);
 	if (!err)
 		err = carry_out(&d);
+	if (!err && !is_played(&d))
+		err = media_fail(e, EIO, "the media workers cannot play it");
 	if (!err)
 		*duration = clip_ms(d.clip);
 	mem_deref(d.clip);
