@@ -177,7 +177,7 @@ ice_relayed() { carom legs --json | jq -e '[.legs[] | select(.media == "rtp" and
 @test "RTP with ICE: the kernel relays once it is known where the phone is" {
 	baresip_bob pcma/8000/1 "" ice
 	capture alice
-	caller alice uac "$ALICE4" bob-ice-rtp 3000 &
+	caller alice uac "$ALICE4" bob-ice-rtp 6000 &
 	local pid=$!
 	LAB_PIDS+=($pid)
 	wait_for 10 ice_relayed

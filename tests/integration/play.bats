@@ -60,54 +60,60 @@ shares()
 	jq -es 'length == 1 and .[0].gaps == 0' shares >/dev/null
 }
 
+playing() { carom legs --json | jq -e '[.legs[] | select(.why == "playing")] | length == 4' >/dev/null; }
+
+# The kernel has all of them
+all_relayed() { carom legs --json | jq -e '[.legs[] | select(.state == "agent")] | length == 0' >/dev/null; }
+
 @test "a file is played to one of them, in the stream that there is" {
-	begin 3000
-	ask "play media" ", \"file\": \"$PWD/music.wav\", \"repeat-duration\": 1000"
+	begin 9000
+	ask "play media" ", \"file\": \"$PWD/music.wav\", \"repeat-duration\": 3000"
 	[ "$(jq .duration reply)" = 10000 ]
-	carom legs --json | jq -e '[.legs[] | select(.why == "playing")] | length == 4' >/dev/null
+	wait_for 2 playing
 	# and when it is over, the kernel has them again
-	sleep 1.5
-	[ "$(carom legs --json | jq '[.legs[] | select(.state == "agent")] | length')" = 0 ]
+	wait_for 10 all_relayed
 	end
 	shares alice "$ALICE4" 1000 660
-	jq -es '.[0].share | .["1000"] > 0.2 and .["660"] > 0.4 and .["1000"] + .["660"] > 0.85' shares
+	jq -es '.[0].share | .["1000"] > 0.15 and .["660"] > 0.3 and .["1000"] + .["660"] > 0.85' shares
 	# bob hears alice all the time
 	shares bob "$BOB4" 440
 	jq -es '.[0].share["440"] > 0.85' shares
 }
 
 @test "what is played can be stopped" {
-	begin 2500
+	begin 9000
 	ask "play media" ", \"file\": \"$PWD/music.wav\", \"repeat-times\": 100"
-	sleep 0.5
+	wait_for 2 playing
+	sleep 2
 	ask "stop media" ""
-	[ "$(jq '.["last-frame-pos"]' reply)" -ge 400 ]
-	[ "$(carom legs --json | jq '[.legs[] | select(.state == "agent")] | length')" = 0 ]
+	[ "$(jq '.["last-frame-pos"]' reply)" -ge 1500 ]
+	all_relayed
 	end
 	shares alice "$ALICE4" 1000 660
-	jq -es '.[0].share | .["1000"] > 0.05 and .["660"] > 0.5' shares
+	jq -es '.[0].share | .["1000"] > 0.05 and .["660"] > 0.3' shares
 }
 
 @test "digits are dialled for one of them: tones, as these phones know no events" {
-	begin 2000
-	ask "play DTMF" ', "code": "#", "duration": 400'
-	ask "play DTMF" ', "code": 5, "duration": 400'
+	begin 7000
+	ask "play DTMF" ', "code": "#", "duration": 1000'
+	ask "play DTMF" ', "code": 5, "duration": 1000'
 	end
 	# bob hears alice no more meanwhile: two tones for # and two for 5, pauses, alice
 	shares bob "$BOB4" 941 1477 770 1336 440
 	jq -es '.[0].share | all(.["941"], .["1477"], .["770"], .["1336"]; . > 0.04)
-		and .["440"] > 0.3' shares
+		and .["440"] > 0.2' shares
 }
 
 @test "one of them is silenced, and heard again" {
-	begin 3000
+	begin 9000
 	ask "silence media" ""
-	sleep 1
+	wait_for 2 playing
+	sleep 2
 	ask "unsilence media" ""
-	[ "$(carom legs --json | jq '[.legs[] | select(.state == "agent")] | length')" = 0 ]
+	all_relayed
 	end
 	shares bob "$BOB4" 440
-	jq -es '.[0].share["440"] | . > 0.3 and . < 0.85' shares
+	jq -es '.[0].share["440"] | . > 0.2 and . < 0.9' shares
 	shares alice "$ALICE4" 660
 	jq -es '.[0].share["660"] > 0.85' shares
 }
@@ -117,10 +123,10 @@ shares()
 	become farm timeout 30 socat -u UDP4-RECV:2226 - >digits 2>/dev/null 3>&- &
 	LAB_PIDS+=($!)
 	callee bob uas "$BOB4"
-	caller alice uac "$ALICE4" bob-dtmf 1700 &
+	caller alice uac "$ALICE4" bob-dtmf 6000 &
 	LAB_PIDS+=($!)
-	wait_for 10 relayed
-	[ "$(carom legs --json | jq '[.legs[] | select(.state == "agent")] | length')" = 0 ]
+	wait_for 5 relayed
+	all_relayed
 	wait "$CALLEE"
 	cat digits
 	# datagrams follow one another without a line's end
@@ -129,7 +135,7 @@ shares()
 }
 
 @test "what cannot be played is refused, and why" {
-	begin 3000
+	begin 7000
 	run ask "play media" ', "file": "/nowhere.wav"'
 	echo "$output"; [ "$status" != 0 ]
 	[[ $output == *"/nowhere.wav: No such file"* ]]

@@ -4,7 +4,7 @@
 
   tone.py make HZ FILE            one second of it, raw; loops without a click
   tone.py dial DIGITS FILE        raw: each digit 100 ms and as long a pause, and
-                                  then a second of silence
+                                  then half a minute of silence
   tone.py wav HZ RATE CH FILE     ten seconds of it, WAV, 16 bits
   tone.py judge FILE HZ [CH]      is that tone in the WAV file (its first channel, or
                                   that one), and little else?
@@ -62,7 +62,7 @@ def dial(digits, path):
                     for hz in (rows[row], cols[col]))))
                 for i in range(RATE // 10)))
             f.write(bytes([alaw_encode(0)]) * (RATE // 10))
-        f.write(bytes([alaw_encode(0)]) * RATE)
+        f.write(bytes([alaw_encode(0)]) * 30 * RATE)
 
 
 def make_wav(hz, rate, channels, path):
