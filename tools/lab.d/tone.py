@@ -5,12 +5,17 @@
   tone.py make HZ FILE            one second of it, raw; loops without a click
   tone.py dial DIGITS FILE        raw: each digit 100 ms and as long a pause, and
                                   then half a minute of silence
-  tone.py wav HZ RATE CH FILE     ten seconds of it, WAV, 16 bits
+  tone.py wav HZ RATE CH FILE [S] S seconds of it (10), WAV, 16 bits
   tone.py judge FILE HZ [CH]      is that tone in the WAV file (its first channel, or
                                   that one), and little else?
   tone.py find PCAP ADDR [HZ...]  what ADDR heard, one JSON object a stream:
                                   {"from", "to", "ssrc", "packets", "gaps",
                                    "share": {"440": 0.99, ...}, "hears": 440}
+
+  tone.py numbers PCAP ADDR       every RTP stream that ADDR got, whatever it has in it:
+                                  {"from", "to", "ssrc", "pt", "packets", "gaps":
+                                   numbers that do not follow on, "repeats": that came
+                                   before, "ts": [steps of time from packet to packet]}
 
 `share` is the part of the heard energy that lies at that frequency (Goertzel);
 `hears` names the one that has more than half, or null.
@@ -65,7 +70,7 @@ def dial(digits, path):
         f.write(bytes([alaw_encode(0)]) * 30 * RATE)
 
 
-def make_wav(hz, rate, channels, path):
+def make_wav(hz, rate, channels, path, seconds=10):
     with wave.open(path, "wb") as f:
         f.setnchannels(channels)
         f.setsampwidth(2)
@@ -73,7 +78,7 @@ def make_wav(hz, rate, channels, path):
         f.writeframes(b"".join(
             struct.pack("<h", int(8000 * math.sin(2 * math.pi * hz * i / rate)))
             * channels
-            for i in range(10 * rate)))
+            for i in range(seconds * rate)))
 
 
 def judge(path, hz, channel=0):
@@ -156,16 +161,38 @@ def find(path, addr, tones):
             "hears": hears[0] if hears else None}))
 
 
+def numbers(path, addr):
+    streams = {}
+    for src, dst, ip, p in frames(path):
+        if ip == addr and len(p) >= 12 and p[0] >> 6 == 2 and \
+                not 72 <= p[1] & 127 <= 79:
+            seq, ts, ssrc = struct.unpack("!HII", p[2:12])
+            streams.setdefault((src, dst, ssrc), []).append(
+                (seq, ts, p[1] & 127))
+    for (src, dst, ssrc), pkts in streams.items():
+        seqs = [s for s, _, _ in pkts]
+        print(json.dumps({
+            "from": src, "to": dst, "ssrc": ssrc,
+            "pt": sorted({pt for _, _, pt in pkts}), "packets": len(pkts),
+            "gaps": sum((b - a) & 0xffff != 1
+                        for a, b in zip(seqs, seqs[1:])),
+            "repeats": len(seqs) - len(set(seqs)),
+            "ts": sorted({(b - a) & 0xffffffff for (_, a, _), (_, b, _)
+                          in zip(pkts, pkts[1:])})}))
+
+
 def main():
     if len(sys.argv) >= 4 and sys.argv[1] == "make":
         make(int(sys.argv[2]), sys.argv[3])
     elif len(sys.argv) == 4 and sys.argv[1] == "dial":
         dial(sys.argv[2], sys.argv[3])
-    elif len(sys.argv) == 6 and sys.argv[1] == "wav":
+    elif len(sys.argv) in (6, 7) and sys.argv[1] == "wav":
         make_wav(int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]),
-                 sys.argv[5])
+                 sys.argv[5], *map(int, sys.argv[6:]))
     elif len(sys.argv) in (4, 5) and sys.argv[1] == "judge":
         sys.exit(0 if judge(sys.argv[2], *map(int, sys.argv[3:])) else 1)
+    elif len(sys.argv) == 4 and sys.argv[1] == "numbers":
+        numbers(*sys.argv[2:])
     elif len(sys.argv) >= 4 and sys.argv[1] == "find":
         find(sys.argv[2], sys.argv[3],
              [int(t) for t in sys.argv[4:]] or [440, 660])
