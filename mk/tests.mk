@@ -110,7 +110,8 @@ BPFTEST_SRCS := $(wildcard tests/bpf/test_*.c)
 UNIT_BINS    := $(UNIT_SRCS:tests/unit/%.c=$(B)/test/%)
 BPFTEST_BINS := $(BPFTEST_SRCS:tests/bpf/%.c=$(B)/test-bpf/%)
 
-.PHONY: unit-build bpf-build media-build test-unit test-bpf test-integration test-interop
+.PHONY: unit-build bpf-build media-build test-unit test-bpf test-integration test-interop \
+	interop
 
 unit-build: $(UNIT_BINS)
 bpf-build: $(BPFTEST_BINS)
@@ -154,3 +155,8 @@ test-integration: all ## bats in the lab (root)
 
 test-interop: all ## against Debian's rtpengine (root)
 	@tests/run interop
+
+interop: all ## docs/interop.md, from a call with every peer (root)
+	@bats -f '^[^/]*,' tests/interop/peers.bats
+	@tools/lab.d/interop.py write $(B)/interop/cells >$(B)/interop/page
+	@mv $(B)/interop/page docs/interop.md
