@@ -298,6 +298,24 @@ static void play(struct world *w, unsigned side, struct input *in)
 		(void)bridge_digit(w->b, side, &d);
 }
 
+/* As the agent does it. What the kernel sends from here on is nothing; what we open, lock
+ * or play is no relay's */
+static void leave(struct world *w)
+{
+	if (w->v[0].m.tx.suite || w->v[1].m.tx.suite ||
+	    bridge_playing(w->b, 0) || bridge_playing(w->b, 1))
+		return;
+	for (unsigned i = 0; i < 2; i++) {
+		uint32_t ssrc;
+
+		if (bridge_stream(w->b, !i, &ssrc))
+			sim_rewrites(w->pl, &w->v[i].m.local, ssrc);
+	}
+	MUST(!bridge_leave(w->b, plane_fp(w->pl), 1));
+	for (unsigned i = 0; i < 2; i++)
+		w->v[i].m.go_on = true;
+}
+
 static void manage(struct world *w, unsigned side, struct input *in)
 {
 	const uint8_t how = take(in);
@@ -310,8 +328,7 @@ static void manage(struct world *w, unsigned side, struct input *in)
 		bridge_copy(w->b, side, how & 8);
 		break;
 	case 2:
-		/* what the kernel sends from here on is not seen here */
-		MUST(!bridge_leave(w->b, plane_fp(w->pl), 1));
+		leave(w);
 		break;
 	case 3:
 	case 4:

@@ -7,7 +7,7 @@
 #include <string.h>
 #include "sim_plane.h"
 
-enum { NS_PER_MS = 1000000, EVENTS_MAX = 64 };
+enum { NS_PER_MS = 1000000, EVENTS_MAX = 64, LEGS_MAX = 4 };
 
 struct plane_port {
 	struct le le;
@@ -31,9 +31,13 @@ struct event {
 	uint8_t p[];
 };
 
-/* The kernel's part of a leg is this alone; so is its handle */
+/* The kernel's part of a leg is this alone */
 struct fp {
-	struct fp_stream stream;
+	struct {
+		struct sa local;
+		struct fp_stream stream;
+	} v[LEGS_MAX];
+	size_t n;
 };
 
 struct plane {
@@ -81,20 +85,50 @@ struct fp *plane_fp(const struct plane *pl)
 	return (struct fp *)&pl->fp;
 }
 
+static struct fp_stream *stream_of(const struct fp *fp, const struct sa *local)
+{
+	for (size_t i = 0; i < fp->n; i++) {
+		if (sa_cmp(&fp->v[i].local, local, SA_ALL))
+			return (struct fp_stream *)&fp->v[i].stream;
+	}
+
+	return NULL;
+}
+
 int fp_leg_stream(const struct fp *fp, const struct sa *local,
 		  struct fp_stream *s)
 {
-	(void)local;
-	*s = fp->stream;
+	const struct fp_stream *has = stream_of(fp, local);
+
+	memset(s, 0, sizeof(*s));
+	if (has)
+		*s = *has;
 
 	return 0;
+}
+
+static void put_stream(struct fp *fp, const struct sa *local,
+		       const struct fp_stream *s)
+{
+	struct fp_stream *has = stream_of(fp, local);
+
+	if (!has) {
+		if (fp->n == LEGS_MAX)
+			abort();
+		fp->v[fp->n].local = *local;
+		has = &fp->v[fp->n++].stream;
+	}
+	*has = *s;
 }
 
 int fp_leg_stream_set(struct fp *fp, const struct sa *local,
 		      const struct fp_stream *s)
 {
-	(void)local;
-	fp->stream = *s;
+	struct fp_stream has, set = *s;
+
+	(void)fp_leg_stream(fp, local, &has);
+	set.ssrc = has.ssrc;
+	put_stream(fp, local, &set);
 
 	return 0;
 }
@@ -108,9 +142,14 @@ int fp_leg_state(struct fp *fp, const struct sa *local, enum leg_state state)
 	return 0;
 }
 
-void sim_relayed(struct plane *pl, const struct fp_stream *s)
+/* The kernel's own part: handing a stream over leaves it as it is */
+void sim_rewrites(struct plane *pl, const struct sa *local, uint32_t ssrc)
 {
-	pl->fp.stream = *s;
+	struct fp_stream s;
+
+	(void)fp_leg_stream(&pl->fp, local, &s);
+	s.ssrc = ssrc;
+	put_stream(&pl->fp, local, &s);
 }
 
 /* ---- ports and destinations ----------------------------------------------- */

@@ -36,8 +36,8 @@ void sim_events(struct plane *pl);
 /** Timers that run */
 unsigned sim_timers(const struct plane *pl);
 
-/** The kernel's last word on the streams of all legs, for members with `go_on`; time 0:
- *  it relayed nothing */
-void sim_relayed(struct plane *pl, const struct fp_stream *s);
+/** The leg at `local` of the kernel's, which begins with nothing relayed, sends on under
+ *  this SSRC */
+void sim_rewrites(struct plane *pl, const struct sa *local, uint32_t ssrc);
 
 #endif
