@@ -89,6 +89,13 @@ def up():
                "dev", dev, "nud", "permanent")
 
 
+def plain_ends():
+    """The far ends take packets one by one: what a relay's core does for them in a veth
+    is not the relay's work. No redirected frame arrives there then"""
+    for ns, dev in (("gen", "g0"), ("sink", "s0")):
+        sh(*inside(ns, "ethtool", "-K", dev, "gro", "off"))
+
+
 def steer(cpu):
     """Have a CPU do the kernel's receive work of the dut's devices, whoever
     sent; None: the CPU that the packet came on"""

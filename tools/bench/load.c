@@ -15,18 +15,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <opus/opus.h>
 #include "common.h"
 #include "secure/srtp.h"
 #include "sink.h"
+#include "speech.h"
 
 #define BATCH 256
 #define TICK 1000000u   /* ns */
 #define WARM 150000000u /* ns */
+#define TIMED_BATCH                                                            \
+	32 /* so few that the last leaves soon after its time is noted */
 #define OPUS_PT 96
-#define OPUS_PACKETS 50
-#define OPUS_STEP 960 /* 20 ms of its clock */
-#define SETTLE 20000  /* us: what is in a queue after that came too late */
+#define SETTLE 20000 /* us: what is in a queue after that came too late */
 
 struct flow {
 	struct frame_addr addr;
@@ -65,36 +65,6 @@ static const char usage[] =
 	"           <plan\n";
 
 static struct side sides[2];
-/* A second of something like speech, for who has to decode it */
-static uint8_t opusv[OPUS_PACKETS][BENCH_VOICE];
-static size_t opus_lenv[OPUS_PACKETS];
-
-static void opus_make(void)
-{
-	static opus_int16 pcm[OPUS_STEP];
-	int err, n;
-	OpusEncoder *e = opus_encoder_create(48000, 1, OPUS_APPLICATION_VOIP,
-					     &err);
-	uint32_t noise = 1;
-	double low = 0;
-
-	if (!e)
-		die("no Opus");
-	(void)opus_encoder_ctl(e, OPUS_SET_BITRATE(24000));
-	for (unsigned i = 0; i < OPUS_PACKETS; i++) {
-		for (unsigned k = 0; k < OPUS_STEP; k++) {
-			noise = noise * 1664525 + 1013904223;
-			low += ((double)(int32_t)noise / 65536 - low) * 0.2;
-			pcm[k] = (opus_int16)(low * ((i / 5) % 3) / 2);
-		}
-		n = opus_encode(e, pcm, OPUS_STEP, opusv[i], BENCH_VOICE);
-		if (n <= 0)
-			die("Opus: %s", opus_strerror(n));
-		opus_lenv[i] = (size_t)n;
-	}
-	opus_encoder_destroy(e);
-}
-
 static enum srtpx_suite suite(const char *name)
 {
 	enum srtpx_suite s;
@@ -262,18 +232,10 @@ static size_t make(uint8_t *frame, struct flow *f, uint8_t pt)
 	uint8_t *rtp = frame_rtp(frame, &f->rtp, pt);
 
 	if (pt == OPUS_PT) {
-		const unsigned k = f->rtp.seq % OPUS_PACKETS;
-
-		memcpy(rtp + BENCH_RTP, opusv[k], opus_lenv[k]);
-		return frame_wrap(frame, &f->addr, &f->rtp,
-				  BENCH_RTP + opus_lenv[k]);
+		n = speech_opus(rtp + BENCH_RTP, f->rtp.seq);
+		return frame_wrap(frame, &f->addr, &f->rtp, BENCH_RTP + n);
 	}
-	/* noise that each other codec takes for speech */
-	for (size_t i = 0; i < BENCH_VOICE; i += 4)
-		memcpy(rtp + BENCH_RTP + i,
-		       &(uint32_t){f->rtp.ts * 2654435761u +
-				   (uint32_t)i * 40503u},
-		       4);
+	speech_noise(rtp + BENCH_RTP, f->rtp.ts);
 	if (f->srtp && srtpx_protect(f->srtp, rtp, &n, n + SRTPX_GROWTH))
 		die("SRTP failed");
 	return frame_wrap(frame, &f->addr, &f->rtp, n);
@@ -298,22 +260,22 @@ static uint64_t send_batch(struct side *s, unsigned n, bool timed)
 	unsigned i;
 	int got;
 
-	if (timed)
-		note_sent(s, n);
 	for (i = 0; i < n; i++) {
-		struct flow *f = &s->flows[s->next];
+		struct flow *f = &s->flows[(s->next + i) % s->n];
 
 		iov[i].iov_len = make(s->frames[i], f, s->pt);
 		f->rtp.seq++;
-		f->rtp.ts += s->pt == OPUS_PT ? OPUS_STEP : BENCH_VOICE;
-		s->next = (s->next + 1) % s->n;
+		f->rtp.ts += s->pt == OPUS_PT ? SPEECH_STEP : BENCH_VOICE;
 		iov[i].iov_base = s->frames[i];
 		m[i].msg_hdr.msg_iov = &iov[i];
 		m[i].msg_hdr.msg_iovlen = 1;
 	}
+	if (timed)
+		note_sent(s, n);
 	got = sendmmsg(s->fd, m, n, 0);
 	if (got != (int)n)
 		die("%s: sent %d of %u: %s", s->at, got, n, strerror(errno));
+	s->next = (s->next + n) % s->n;
 	return n;
 }
 
@@ -332,6 +294,7 @@ static uint64_t received(void)
 static uint64_t run(const struct args *a, uint64_t *elapsed, struct mark *warm)
 {
 	uint64_t start = now_ns(), end = start + a->ms * 1000000u;
+	const uint64_t most = a->timed ? TIMED_BATCH : BATCH;
 	uint64_t sent = 0, t = start, due;
 	unsigned i;
 
@@ -345,10 +308,10 @@ static uint64_t run(const struct args *a, uint64_t *elapsed, struct mark *warm)
 			uint64_t n = due - sent / 2;
 
 			for (i = 0; i < 2; i++)
-				sent += send_batch(&sides[i],
-						   n < BATCH ? (unsigned)n
-							     : BATCH,
-						   a->timed);
+				sent += send_batch(
+					&sides[i],
+					(unsigned)(n < most ? n : most),
+					a->timed);
 		}
 		sleep_until(t + TICK);
 		t = now_ns();
@@ -398,7 +361,7 @@ int main(int argc, char *argv[])
 	read_plan();
 	if (a.speech)
 		pace(&a);
-	opus_make();
+	speech_init();
 	if (a.suite != SRTPX_NONE)
 		secure(&a);
 	open_side(&sides[0], &a);
