@@ -7,7 +7,8 @@ BENCH := build/bench
 BENCH_BPF := $(patsubst tools/bench/%.bpf.c,$(BENCH)/%.bpf.o, \
 	       $(wildcard tools/bench/*.bpf.c))
 BENCH_COMMON := $(addprefix tools/bench/,common.c frame.c object.c sink.c)
-BENCH_BINS := $(addprefix $(BENCH)/bench-,xdp lat load legs sip edge call keys codec opus)
+BENCH_BINS := $(addprefix $(BENCH)/bench-,xdp lat load legs sip edge call keys codec opus \
+	loop)
 $(BENCH)/bench-sip $(BENCH)/bench-call: $(call obj,tools/bench/sipmsg.c)
 $(BENCH)/bench-load $(BENCH)/bench-opus: $(call obj,tools/bench/speech.c)
 $(BENCH)/bench-keys: $(call obj,$(filter userspace/dispatch/% userspace/base/%, \
@@ -27,6 +28,8 @@ $(BENCH_BINS): $(BENCH)/bench-%: $(call obj,tools/bench/%.c $(BENCH_COMMON))
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BENCH)/bench-legs $(BENCH)/bench-edge: $(call obj,$(filter userspace/fastpath/% \
+	userspace/base/%,$(ROOM_SRCS)))
+$(BENCH)/bench-loop: $(call obj,$(filter userspace/plane/% userspace/fastpath/% \
 	userspace/base/%,$(ROOM_SRCS)))
 $(BENCH)/bench-load: $(call obj,$(filter userspace/secure/srtp%,$(ROOM_SRCS)))
 

@@ -353,7 +353,7 @@ static void print_times(void)
 int main(int argc, char *argv[])
 {
 	struct args a = {.dir = "build/bench", .rate = 10000, .ms = 1000};
-	uint64_t sent, got, elapsed;
+	uint64_t sent, arrived, got, elapsed;
 	struct mark warm = {0, 0};
 
 	sides[0].pt = sides[1].pt = BENCH_PT;
@@ -369,11 +369,12 @@ int main(int argc, char *argv[])
 
 	sent = run(&a, &elapsed, &warm);
 	(void)usleep(SETTLE);
-	got = received() - warm.got;
-	(void)printf("{\"sent\":%llu,\"received\":%llu,\"seconds\":%.6f,"
-		     "\"lost\":%.6f",
-		     (unsigned long long)sent, (unsigned long long)got,
-		     (double)elapsed / 1e9,
+	arrived = received();
+	got = arrived - warm.got;
+	(void)printf("{\"sent\":%llu,\"arrived\":%llu,\"received\":%llu,"
+		     "\"seconds\":%.6f,\"lost\":%.6f",
+		     (unsigned long long)sent, (unsigned long long)arrived,
+		     (unsigned long long)got, (double)elapsed / 1e9,
 		     got < sent - warm.sent
 			     ? 1.0 - (double)got / (double)(sent - warm.sent)
 			     : 0.0);

@@ -98,7 +98,7 @@ class Measure:
                 last["lost"] = r["lost"]
                 if r["lost"] <= LOSS_MAX:
                     if real > best.get("pps", 0):
-                        best.update(pps=real, cpu=used / r["received"])
+                        best.update(pps=real, cpu=used / r["arrived"])
                     return True
             return False
 

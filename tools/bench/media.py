@@ -65,6 +65,18 @@ def pps(m, service, who, kind, last):
     return *found, *took
 
 
+def loops(m):
+    """The AF_XDP loop without anything to do, once for each round"""
+    rounds = []
+    with relays.loop(CPU, CALLS["carom"]) as loop:
+        for _ in range(ROUNDS):
+            guess = rounds[-1]["loop_pps"] if rounds else 3 * FIRST["carom"]
+            rounds.append(dict(zip(("loop_pps", "loop_cpu_ns"), m.highest(
+                loop, guess, "--speech", *KINDS["pcma"], longer=2))))
+            print(f"  the loop alone: {rounds[-1]['loop_pps']:,.0f}", flush=True)
+    return rounds
+
+
 def one_round(m, services, last):
     r = {}
     for kind in ONLY or KINDS:
@@ -78,6 +90,8 @@ def one_round(m, services, last):
             r[f"{name}_calls"] = r[f"{name}_pps"] / 100
         r[f"{kind}_vs_rtpengine"] = (r[f"carom_{kind}_pps"] /
                                      r[f"rtpengine_{kind}_pps"])
+        r[f"{kind}_cpu_vs_rtpengine"] = (r[f"rtpengine_{kind}_cpu_ns"] /
+                                         r[f"carom_{kind}_cpu_ns"])
         if kind == "opus":
             r["libopus_cpu_ns"] = libopus_ns(r["carom_opus_calls"])
             r["opus_vs_libopus"] = (r["libopus_cpu_ns"] /
@@ -94,6 +108,7 @@ def main():
     lab.up()
     lab.plain_ends()
     m = Measure(QUICK, CPU, LOAD_CPU)
+    alone = loops(m)
     rounds = []
     with contextlib.ExitStack() as stack:
         services = {
@@ -105,7 +120,8 @@ def main():
             s.pause()
         for i in range(ROUNDS):
             print(f"round {i + 1} of {ROUNDS}", flush=True)
-            rounds.append(one_round(m, services, rounds[-1] if rounds else {}))
+            rounds.append(alone[i] | one_round(m, services,
+                                               rounds[-1] if rounds else {}))
     stats = report.summary(rounds)
     report.write_json(f"{OUT}/media.json", stats)
     print(mediareport.table(stats))

@@ -27,8 +27,17 @@ def bars(stats):
             for key, what, how, bar in BARS if key in stats]
 
 
+def by_cpu(stats):
+    """No bars: where the sender is at its end before a relay is, this is what is left to
+    look at"""
+    return [[what, *spread(stats[f"{kind}_cpu_vs_rtpengine"])]
+            for kind, what in KINDS.items()
+            if f"{kind}_cpu_vs_rtpengine" in stats]
+
+
 def rates(stats):
-    rows = []
+    rows = [["Carom: the loop alone", *spread(stats["loop_pps"]),
+             f"{stats['loop_cpu_ns']['median'] / 1000:.2f}"]]
     for key, what, *_ in BARS:
         kind = key.split("_")[0]
         if f"carom_{kind}_pps" not in stats or key.endswith("libopus"):
@@ -68,6 +77,8 @@ def table(stats):
     """For the terminal"""
     return report.table([("Bars", ["", "median", "spread", "bar"],
                           bars(stats)),
+                         ("CPU time for a packet, rtpengine / Carom",
+                          ["", "median", "spread"], by_cpu(stats)),
                          ("Packets per second on one core",
                           ["", "median", "spread", "us of CPU"],
                           rates(stats)),
@@ -78,6 +89,8 @@ def write_page(path, stats, rounds):
     report.write_part(path, "media", report.filled(TEMPLATE, {
         "BARS": report.markdown(["Carom / rtpengine", "median", "spread",
                                  "bar"], bars(stats)),
+        "BY_CPU": report.markdown(["rtpengine / Carom", "median", "spread"],
+                                  by_cpu(stats)),
         "RATES": report.markdown(["", "median", "spread", "us of CPU"],
                                  rates(stats)),
         "DELAYS": report.markdown(DELAYS, delays(stats)),

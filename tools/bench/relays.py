@@ -80,6 +80,37 @@ def cpu_ns(pid):
     return total
 
 
+class Loop:
+    """The media workers' loop alone: it copies what comes, and sends it on"""
+    name = "the loop"
+
+    def __init__(self, proc):
+        self.proc = proc
+        self.plan = "".join(iter(proc.stdout.readline, "\n"))
+
+    def cpu_ns(self):
+        return cpu_ns(self.proc.pid)
+
+    def settle(self):
+        time.sleep(0.3)
+
+
+@contextlib.contextmanager
+def loop(cpu, calls):
+    """The loop, with this many two-way calls"""
+    with subprocess.Popen(
+            ["taskset", "-c", str(cpu), "nice", "-n", "-20",
+             f"{BIN}/bench-loop", "--netns", "dut", "--in", "d0", "--out",
+             "d1", "--near", lab.NEAR, "--far", lab.FAR, "--local-in",
+             lab.DUT_NEAR, "--local-out", lab.DUT_FAR, "--calls", str(calls)],
+            text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as p:
+        try:
+            yield Loop(p)
+        finally:
+            p.stdin.close()
+            p.wait()
+
+
 class Service:
     """A relay with a process and the ng protocol"""
 
