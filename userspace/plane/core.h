@@ -69,7 +69,8 @@ struct worker {
 	struct ring *hand; /* packets that others took for us */
 	uint64_t
 		wakes; /* workers to be woken at the end of this turn, a bit each */
-	uint64_t now; /* ns: of this turn */
+	uint64_t now;      /* ns: of this turn */
+	uint64_t gathered; /* ns: the last turn that had packets */
 
 	/* a call of the signalling loop's: it writes and waits */
 	plane_call_h *callh;
