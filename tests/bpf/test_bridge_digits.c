@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include "../unit/goertzel.h"
 #include "audio/digit.h"
+#include "bridge/play.h"
 #include "bridgebed.h"
 #include "rtp/event.h"
 
@@ -232,6 +233,150 @@ static void test_tones_to_events(void **state)
 	mem_deref(ph.enc);
 }
 
+/* What came since the last look */
+struct got {
+	unsigned sound, begins, events, ends, len;
+	uint8_t pt;  /* of the last event */
+	uint32_t ts; /* the same          */
+};
+
+static struct got look(void)
+{
+	struct got g = {0};
+	struct rtp_head h;
+	uint8_t p[2000];
+	size_t n;
+
+	while ((n = bb_get(p, 100))) {
+		assert_int_equal(rtp_read(&h, p, n), 0);
+		if (h.pt == 97) {
+			++g.sound;
+			continue;
+		}
+		assert_int_equal(n, RTP_HEADER + EVENT_BYTES);
+		++g.events;
+		g.begins += h.marker;
+		g.ends += p[13] >> 7;
+		g.len = (unsigned)(p[14] << 8 | p[15]);
+		g.pt = h.pt;
+		g.ts = h.ts;
+	}
+
+	return g;
+}
+
+/* While a digit is dialled, events are given up: its event ends there and then, and what
+ * is left of it is sound; once there are events again, the next one is a new one */
+static void test_events_given_up(void **state)
+{
+	struct bridge_member mv[2];
+	struct got g, h;
+	struct tone *t;
+	(void)state;
+
+	bb_transcoding(mv, "PCMU", "PCMA");
+	mv[0].event_pt = 101;
+	mv[0].event_clock = 8000;
+	up(mv);
+	assert_int_equal(tone_alloc(&t, 8000), 0);
+	dial_tones(t, 11, DIGIT);
+	g = look();
+	assert_int_equal(g.begins, 1);
+	assert_int_equal(g.ends, 0);
+	mv[0].event_clock = 0;
+	assert_int_equal(bridge_change(bb.b, 0, &mv[0]), 0);
+	h = look();
+	assert_int_equal(h.events, 3);
+	assert_int_equal(h.ends, 3);
+	assert_int_equal(h.ts, g.ts);
+	assert_int_equal(h.len, g.len);
+	dial_tones(t, 11, DIGIT);
+	g = look();
+	assert_int_equal(g.events, 0);
+	assert_int_equal(g.sound, DIGIT);
+	speak(SPEECH);
+	(void)look();
+
+	mv[0].event_clock = 8000;
+	assert_int_equal(bridge_change(bb.b, 0, &mv[0]), 0);
+	dial_tones(t, 11, DIGIT);
+	speak(SPEECH);
+	g = look();
+	assert_int_equal(g.begins, 1);
+	assert_int_equal(g.ends, 3);
+	assert_in_range(g.len, STEP * (DIGIT - 4), STEP * (DIGIT + 3));
+	assert_int_not_equal(g.ts, h.ts);
+	mem_deref(t);
+	mem_deref(ph.enc);
+}
+
+/* A digit that is dialled while something else changes is one digit, under its new type */
+static void test_changed_meanwhile(void **state)
+{
+	struct bridge_member mv[2];
+	struct got g, h;
+	struct tone *t;
+	(void)state;
+
+	bb_transcoding(mv, "PCMU", "PCMA");
+	mv[0].event_pt = 101;
+	mv[0].event_clock = 8000;
+	mv[0].hear = true;
+	up(mv);
+	assert_int_equal(tone_alloc(&t, 8000), 0);
+	dial_tones(t, 7, DIGIT);
+	g = look();
+	assert_int_equal(g.begins, 1);
+	mv[0].event_pt = 102;
+	assert_int_equal(bridge_change(bb.b, 0, &mv[0]), 0);
+	dial_tones(t, 7, DIGIT);
+	speak(SPEECH);
+	h = look();
+	assert_int_equal(h.begins, 0);
+	assert_int_equal(h.ends, 3);
+	assert_int_equal(h.pt, 102);
+	assert_int_equal(h.ts, g.ts);
+	assert_in_range(h.len, STEP * (2 * DIGIT - 4), STEP * (2 * DIGIT + 3));
+	turn();
+	assert_int_equal(heardc, 1);
+	assert_int_equal(heardv[0].event, 7);
+	mem_deref(t);
+	mem_deref(ph.enc);
+}
+
+/* What the far end is played ends a digit that it was being sent */
+static void test_played_meanwhile(void **state)
+{
+	const struct bridge_play pl = {.codec = bb_codec("PCMA"),
+				       .pt = 97,
+				       .ptime = 20,
+				       .complexity = -1,
+				       .event_pt = -1,
+				       .silence = true};
+	struct bridge_member mv[2];
+	struct rtp_head h;
+	struct tone *t;
+	uint8_t p[2000];
+	(void)state;
+
+	bb_transcoding(mv, "PCMU", "PCMA");
+	mv[0].event_pt = 101;
+	mv[0].event_clock = 8000;
+	up(mv);
+	assert_int_equal(tone_alloc(&t, 8000), 0);
+	dial_tones(t, 7, DIGIT);
+	(void)look();
+	assert_int_equal(bridge_play(bb.b, 1, &pl), 0);
+	for (unsigned i = 0; i < 4; i++) {
+		assert_int_equal(rtp_read(&h, p, bb_get(p, WIRE_WAIT)), 0);
+		assert_int_equal(h.pt, i < 3 ? 101 : 97);
+		if (i < 3)
+			assert_int_equal(p[13] & 0x80, 0x80);
+	}
+	mem_deref(t);
+	mem_deref(ph.enc);
+}
+
 /* Tones that are not to go on are silence, from where they are known to be digits; what is
  * said around them goes on in the same stream */
 static void test_muted(void **state)
@@ -324,6 +469,9 @@ int main(void)
 		cmocka_unit_test_teardown(test_events_to_tones, bb_clear),
 		cmocka_unit_test_teardown(test_tones_to_events, bb_clear),
 		cmocka_unit_test_teardown(test_told, bb_clear),
+		cmocka_unit_test_teardown(test_events_given_up, bb_clear),
+		cmocka_unit_test_teardown(test_changed_meanwhile, bb_clear),
+		cmocka_unit_test_teardown(test_played_meanwhile, bb_clear),
 		cmocka_unit_test_teardown(test_muted, bb_clear),
 	};
 

@@ -169,6 +169,8 @@ static void swap_call(void *arg)
 {
 	struct swap *s = arg;
 
+	for (unsigned i = 0; i < 2; i++)
+		digits_change(&s->b->mv[i], s->progv[i]);
 	for (unsigned i = 0; i < 2; i++) {
 		struct member *m = &s->b->mv[i];
 		struct program *old = m->prog;

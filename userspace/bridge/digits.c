@@ -135,12 +135,35 @@ static void heard(uint8_t event, unsigned volume, uint32_t ms, void *arg)
 	tell(m, &d);
 }
 
-static void digit_ends(struct member *m)
+void digits_over(struct member *m)
 {
+	if (!m->rx.dialled)
+		return;
 	for (unsigned i = 0; i < ENDS; i++)
 		send_digit(m, true, false);
 	m->rx.dialled = 0;
 	other_of(m)->tx.marker = true;
+}
+
+/* Who listens to a digit has heard its begin: the new one goes on with that */
+static void keep_ear(struct program *new, struct program *old)
+{
+	struct digit_rx *ear = new->ear;
+
+	if (!new->ear || !old->ear || new->rate != old->rate)
+		return;
+	new->ear = old->ear;
+	old->ear = ear;
+}
+
+void digits_change(struct member *m, struct program *new)
+{
+	keep_ear(new, m->prog);
+	/* the same event under another type is the same event: it has its time */
+	if (digit_rx_now(new->ear) < 0 || new->conf.mute_digits ||
+	    !new->conf.event_clock ||
+	    new->conf.event_clock != m->prog->conf.event_clock)
+		digits_over(m);
 }
 
 bool digits_listen(struct member *m, const int16_t *pcm, size_t n)
@@ -160,8 +183,8 @@ bool digits_listen(struct member *m, const int16_t *pcm, size_t n)
 	}
 	if (!p->conf.event_clock || tx->playing)
 		return false;
-	if (rx->dialled && now != rx->dialled - 1)
-		digit_ends(m);
+	if (now != rx->dialled - 1)
+		digits_over(m);
 	if (now < 0)
 		return false;
 	begins = !rx->dialled;

@@ -181,6 +181,11 @@ void digits_tone(struct member *m, const uint8_t *p, const struct rtp_head *h,
  * @return true: it is a digit, which went as an event in its place, or does not go on
  */
 bool digits_listen(struct member *m, const int16_t *pcm, size_t n);
+/** The event that a tone of m's became ends here, if there is one */
+void digits_over(struct member *m);
+/** m gets a new program: a digit goes on, if it may; else it ends, as the old one says.
+ *  Before either member has its new one */
+void digits_change(struct member *m, struct program *prog);
 
 /* enter.c */
 
