@@ -46,6 +46,48 @@ agent_call()
 	agent_call bob-pcmu transcoding
 }
 
+# A figure of `carom metrics`: METRIC [LABELS]
+metric() { carom metrics | awk -v m="$1$2" '$1 == m { print $2 }'; }
+
+@test "what media workers and bridges did: carom stats media, carom metrics" {
+	baresip_bob pcmu/8000/1
+	local before
+	before=$(metric carom_transcoded_sessions_total)
+	agent_call bob-pcmu transcoding
+	carom stats media --json | tee figures
+	jq -e '.by != "" and (.workers | length > 0) and
+		([.workers[].received] | add > 100) and
+		([.workers[].sent] | add > 100) and
+		(.workers | all(.wakes >= .batches and .cpu_seconds > 0 and
+			.load >= 0 and .dropped.queue_full == 0)) and
+		.bridges.decoded > 100 and .bridges.encoded > 100 and
+		.bridges.dropped.not_authentic == 0 and
+		.sessions.refused == {sessions: 0, load: 0, bandwidth: 0}' figures
+	carom stats media | grep -q '^decoded .* Packets decoded'
+	# the call is over: what it counted stays
+	[ "$(metric carom_transcoded_sessions_total)" -eq $((before + 1)) ]
+	[ "$(metric carom_transcoded_sessions)" = 0 ]
+	[ "$(metric carom_bridge_decoded_packets_total)" = "$(jq .bridges.decoded figures)" ]
+	[ "$(metric carom_agent_up)" = 1 ]
+	[ "$(metric carom_legs '{state="agent"}')" = 0 ]
+	# the text format: a metric has one head, before its samples, which are together
+	carom metrics >text
+	awk '/^# HELP/ { help = $3; next }
+		/^# TYPE/ { if ($3 != help || seen[$3]++ ||
+			($4 != "counter" && $4 != "gauge")) exit 1; now = $3; type = $4; next }
+		{ name = $1; sub(/[{].*/, "", name)
+		  if (name != now || $2 !~ /^[0-9.]+$/ || NF != 2 ||
+			(type == "counter") != (name ~ /_total$/)) exit 1 }' text
+	# without the agent there is what the kernel knows
+	appliance kill
+	[ "$(metric carom_agent_up)" = 0 ]
+	[ "$(metric carom_packets_total '{reason="agent",class="relay"}')" -gt 100 ]
+	run carom stats media
+	[ "$status" = 1 ]
+	[[ $output == *"no agent listens"* ]]
+	appliance start
+}
+
 @test "PCMA to G.722" {
 	baresip_bob g722/16000/1
 	agent_call bob-g722 transcoding

@@ -3,7 +3,7 @@
 
 load lib
 
-COMMANDS="attach detach upgrade status legs calls stats dispatcher connections user top config"
+COMMANDS="attach detach upgrade status legs calls stats metrics dispatcher connections user top config"
 
 setup_file()
 {
@@ -85,7 +85,7 @@ with_calls() # N: that many, talking
 	refused 2 "unknown option --nope" "$BIN" stats --nope
 	refused 2 "one of pps|loss|jitter" "$BIN" legs --sort size
 	refused 2 "from 0.1 to 3600" "$BIN" top --interval 0
-	refused 2 "is not sip" "$BIN" stats now
+	refused 2 "is none of sip, media" "$BIN" stats now
 	refused 2 "too many" "$BIN" stats sip now
 	refused 2 "carom attach DEV" "$BIN" attach
 	refused 2 "--all" "$BIN" detach

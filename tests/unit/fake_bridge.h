@@ -34,6 +34,8 @@ struct fake_bridges {
 	unsigned digits;
 	struct fake_datagram sentv[FAKE_SENT];
 	unsigned sentc;
+	uint64_t cpu_ns; /**< of the worker, as plane_stats() has it     */
+	struct bridge_stats st[2]; /**< that bridge_stats() has of whom */
 };
 
 struct fake_bridges *fake_bridges(void);

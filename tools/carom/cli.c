@@ -12,23 +12,12 @@
 #endif
 
 static const struct cmd *const cmdv[] = {
-	&cmd_attach,
-	&cmd_detach,
-	&cmd_upgrade,
-	&cmd_status,
-	&cmd_legs,
-	&cmd_calls,
-	&cmd_stats,
-	&cmd_top,
-	&cmd_dispatcher,
-	&cmd_network,
-	&cmd_connections,
-	&cmd_limit,
-	&cmd_capture,
-	&cmd_reload,
-	&cmd_user,
-	&cmd_config,
-	NULL,
+	&cmd_attach,     &cmd_detach,  &cmd_upgrade,
+	&cmd_status,     &cmd_legs,    &cmd_calls,
+	&cmd_stats,      &cmd_metrics, &cmd_top,
+	&cmd_dispatcher, &cmd_network, &cmd_connections,
+	&cmd_limit,      &cmd_capture, &cmd_reload,
+	&cmd_user,       &cmd_config,  NULL,
 };
 
 static const struct opt shared[] = {

@@ -4,6 +4,7 @@
  */
 #include "carom.h"
 #include "human.h"
+#include "mediastats.h"
 #include "sipstats.h"
 #include "statsview.h"
 
@@ -112,9 +113,10 @@ static int run(struct cli *cli, void *cfg, int argc, char **argv)
 	struct fp *fp = NULL;
 	int err = 0, code;
 
+	if (argc && !strcmp(argv[0], "media"))
+		return mediastats(cli, s->all);
 	if (argc && strcmp(argv[0], "sip") != 0) {
-		cli_error("stats: '%s' is not sip, and there is nothing else",
-			  argv[0]);
+		cli_error("stats: '%s' is none of sip, media", argv[0]);
 		return CLI_USAGE;
 	}
 	code = cli_open(cli, &fp);
@@ -141,16 +143,18 @@ static int run(struct cli *cli, void *cfg, int argc, char **argv)
 
 const struct cmd cmd_stats = {
 	.name = "stats",
-	.args = "[sip]",
+	.args = "[sip|media]",
 	.summary = "Show what became of the packets, by reason",
 	.text = "Totals since the maps were created. relay: left by the peer "
 		"leg; drop: ended here;\npunt: went up to the host, "
 		"unmodified; note: counted beside one of these.\n\n"
 		"sip: the SIP messages that the kernel forwarded, by method, "
 		"and by target; what it\nleft to the agent or dropped, by "
-		"reason; and what the agent did, since it runs.",
+		"reason; and what the agent did, since it runs.\n\n"
+		"media: the agent's media workers and bridges, and new calls "
+		"that were refused, since\nit runs.",
 	.example = "  carom stats\n  carom stats --all --json\n"
-		   "  carom stats sip",
+		   "  carom stats sip\n  carom stats media --json",
 	.optv = optv,
 	.cfg_size = sizeof(struct stats),
 	.argc_max = 1,

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "media/handshake.h"
 #include "media/digits.h"
+#include "media/figures.h"
 #include "media/play.h"
 #include "media/terms.h"
 #include "rtp/packet.h"
@@ -18,6 +19,7 @@ enum { LEAVE_MS = 20 };
 
 /** A bridge and the two streams that it is between */
 struct agent {
+	struct media *m;
 	struct bridge *b;
 	struct stream *s[2]; /* NULL: went away */
 	struct bridge_member mv[2];
@@ -27,10 +29,15 @@ struct agent {
 static void destructor(void *arg)
 {
 	struct agent *a = arg;
+	struct bridge_stats st;
 
 	for (unsigned i = 0; i < 2; i++) {
 		if (a->s[i] && a->s[i]->agent == a)
 			a->s[i]->agent = NULL;
+		if (a->b) {
+			bridge_stats(a->b, i, &st);
+			figures_ended(&a->m->bridged, &st);
+		}
 	}
 	mem_deref(a->b);
 }
@@ -83,6 +90,11 @@ bool stream_agent_stats(const struct stream *s, struct bridge_stats *st)
 	bridge_stats(a->b, side_of(s), st);
 
 	return true;
+}
+
+bool stream_agent_first(const struct stream *s)
+{
+	return s->agent && !side_of(s);
 }
 
 /* Copies of what it says are wanted here */
@@ -224,6 +236,7 @@ static int make(struct stream *s, struct stream *t,
 	a = mem_zalloc(sizeof(*a), destructor);
 	if (!a)
 		return ENOMEM;
+	a->m = s->party->call->m;
 	a->s[0] = s;
 	a->s[1] = t;
 	a->left = relayed;
@@ -236,6 +249,16 @@ static int make(struct stream *s, struct stream *t,
 	s->agent = t->agent = a;
 
 	return 0;
+}
+
+static void count_transcoded(const struct stream *s)
+{
+	struct media_call *c = s->party->call;
+
+	if (c->transcoded || agent_why(s) != LEG_WHY_TRANSCODING)
+		return;
+	c->transcoded = true;
+	++c->m->tot.transcoded;
 }
 
 static int pair_apply(struct stream *s, struct stream *t)
@@ -257,6 +280,7 @@ static int pair_apply(struct stream *s, struct stream *t)
 	else
 		err = make(s, t, mv, relayed);
 	if (!err) {
+		count_transcoded(s);
 		s->agent->left &= relayed;
 		bridge_copy(s->agent->b, 0, copied(s));
 		bridge_copy(s->agent->b, 1, copied(t));

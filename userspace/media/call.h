@@ -9,6 +9,7 @@
 #define CAROM_MEDIA_CALL_H
 
 #include <re.h>
+#include "bridge/bridge.h"
 #include "media/media.h"
 #include "media/ports.h"
 #include "media/record.h"
@@ -46,6 +47,7 @@ struct totals {
 	uint64_t managed, rejected, timeout, silent, final, offer, regular;
 	uint64_t forced, zeroway, oneway;
 	uint64_t rejected_load, rejected_bandwidth;
+	uint64_t transcoded; /* calls that were, since the start           */
 	uint64_t rec_errors; /* writes of recordings that failed        */
 	uint64_t packets, bytes, errors;
 	double duration, duration2;
@@ -59,6 +61,10 @@ struct load {
 	unsigned worker;    /* that would get the next call             */
 	uint64_t worker_ns; /* its processor time                       */
 	unsigned worker_percent;
+	uint64_t workers_at; /* ns: when each worker was looked at       */
+	uint64_t cpuv[PLANE_WORKERS_MAX]; /* ns that it had used then  */
+	unsigned
+		permillev[PLANE_WORKERS_MAX]; /* of a processor, since before */
 	uint64_t bytes; /* that legs had got                        */
 	uint64_t kbits; /* a second                                 */
 };
@@ -86,6 +92,8 @@ struct media {
 	uint64_t mono_off; /* ns: CLOCK_REALTIME - CLOCK_MONOTONIC     */
 	struct totals tot;
 	struct load load;
+	struct bridge_stats
+		bridged; /* of bridges that have ended, both sides */
 };
 
 /** Copy the interfaces of the configuration and open them on the fast path */
@@ -278,6 +286,7 @@ struct media_call {
 	uint64_t delete_at;   /* ms: goes then; 0 not being deleted       */
 	uint64_t delete_wall; /* s, the same for the store               */
 	bool answered;
+	bool transcoded;    /* it was counted as such              */
 	int dscp;           /* -1: leave                                */
 	bool detect_dtmf;   /* tones, too, are listened for        */
 	struct sa dtmf_log; /* its digits go there; AF_UNSPEC: as configured */

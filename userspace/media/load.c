@@ -80,6 +80,24 @@ static void look_at_worker(struct media *m, uint64_t ms)
 	l->worker_ns = st.cpu_ns;
 }
 
+void load_workers(struct media *m, uint64_t now)
+{
+	const unsigned n = m->plane ? plane_workers(m->plane) : 0;
+	struct load *l = &m->load;
+	const uint64_t ns = l->workers_at ? now - l->workers_at : 0;
+	struct plane_stats st;
+
+	for (unsigned i = 0; i < n && i < PLANE_WORKERS_MAX; i++) {
+		if (plane_stats(m->plane, i, &st))
+			continue;
+		if (ns && st.cpu_ns >= l->cpuv[i])
+			l->permillev[i] = (unsigned)((st.cpu_ns - l->cpuv[i]) *
+						     1000 / ns);
+		l->cpuv[i] = st.cpu_ns;
+	}
+	l->workers_at = now;
+}
+
 static void look_at_bytes(struct media *m, uint64_t ms)
 {
 	uint64_t sum = m->tot.bytes, packets, bytes, errors;

@@ -2,7 +2,7 @@
 /**
  * @file media/load.h  How busy the node is, and whether it takes another call
  *
- * Looked at each second, where a limit was configured. New calls are refused, never those
+ * The node is looked at each second, where a limit was configured. New calls are refused, never those
  * that there are: their offers and answers go on.
  */
 #ifndef CAROM_MEDIA_LOAD_H
@@ -12,6 +12,13 @@
 
 /** Look: once a second or so. Nothing is done without a limit */
 void load_look(struct media *m);
+
+/**
+ * How busy is each worker? Once a second or so, with or without a limit
+ *
+ * @param now  ns, of a clock that runs evenly
+ */
+void load_workers(struct media *m, uint64_t now);
 
 /**
  * May another call begin?

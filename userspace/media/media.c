@@ -88,6 +88,7 @@ static void walk(void *arg)
 		(void)call_check(c, now);
 	}
 	load_look(m);
+	load_workers(m, now * 1000000);
 
 	tmr_start(&m->tmr, WALK_MS, walk, m);
 }

@@ -191,6 +191,16 @@ int media_list(struct media *m, uint32_t limit, struct odict *out);
 /** Totals, in the keys of rtpengine's `statistics` reply */
 int media_statistics(struct media *m, struct odict *out);
 
+/**
+ * Figures of media workers, of all bridges and of calls, those that have ended too: the
+ * array "figures" of objects with group ("workers", "bridges", "sessions"), key, label
+ * (a reason; or not there), metric (Prometheus's name, base units), type, help, value,
+ * and worker where it is of one. Samples of a metric follow one another
+ *
+ * @return 0, EINVAL, ENOMEM
+ */
+int media_figures(const struct media *m, struct odict *out);
+
 /** Which packets a command is about */
 struct media_sel {
 	struct pl call_id, from_tag, to_tag, via_branch;

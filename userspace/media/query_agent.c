@@ -120,6 +120,7 @@ static int add_worker(struct odict *arr, const struct plane *pl, unsigned i)
 	err |= dict_int(d, "stray", st.stray);
 	err |= dict_int(d, "malformed", st.malformed);
 	err |= dict_int(d, "events lost", st.event_full);
+	err |= dict_int(d, "wakes", st.wakes);
 	err |= dict_int(d, "batches", st.batches);
 	err |= dict_int(d, "system calls", st.kicks);
 	err |= dict_int(d, "cpu ns", st.cpu_ns);

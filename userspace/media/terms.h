@@ -159,6 +159,8 @@ bool agent_playing(const struct stream *s);
 /** Figures of what a stream sends, where the agent has it */
 bool stream_fax_stats(const struct stream *s, struct fax_stats *st);
 bool stream_agent_stats(const struct stream *s, struct bridge_stats *st);
+/** Of the two that share a bridge, is it the first? */
+bool stream_agent_first(const struct stream *s);
 
 /** Bridges of all pairs of a call that need one, made or changed: before their legs
  *  are */

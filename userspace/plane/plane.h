@@ -45,7 +45,8 @@ struct plane_conf {
 /** Figures of one worker. All count from the start */
 struct plane_stats {
 	uint64_t rx, tx;     /**< packets                                 */
-	uint64_t batches;    /**< turns of its loop that had packets      */
+	uint64_t wakes;      /**< times that it woke up                   */
+	uint64_t batches;    /**< of those, times that packets were there  */
 	uint64_t kicks;      /**< system calls made for packets           */
 	uint64_t handed;     /**< packets that came to it for another     */
 	uint64_t hand_full;  /**< of those, lost: its queue was full      */

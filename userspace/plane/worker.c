@@ -135,6 +135,7 @@ static void *worker_main(void *arg)
 	while (!w->stop) {
 		n = epoll_wait(w->epfd, ev, WATCHES, wheel_wait(w, IDLE_MS));
 		w->now = plane_clock();
+		++w->st.wakes;
 		packets = w->st.rx;
 		for (int i = 0; i < n; i++)
 			ready(w, ev[i].data.ptr);
