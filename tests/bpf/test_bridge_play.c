@@ -223,8 +223,7 @@ static void test_clip_parts(void **state)
 	struct bridge_member mv[2];
 	struct bridge_stats st;
 	struct ear ear = {NULL};
-	unsigned times = 0;
-	uint64_t pos = 0;
+	struct bridge_left left = {.times = 0};
 	(void)state;
 
 	passing(mv, 0);
@@ -259,11 +258,12 @@ static void test_clip_parts(void **state)
 	assert_int_equal(bridge_play(bb.b, FAR, &pl), 0);
 	ear.started = false;
 	hear(&ear, 6, 160, NULL);
-	assert_true(bridge_play_stop(bb.b, FAR, &pos, &times));
-	assert_false(bridge_play_stop(bb.b, FAR, NULL, NULL));
+	assert_true(bridge_play_stop(bb.b, FAR, &left));
+	assert_false(bridge_play_stop(bb.b, FAR, NULL));
 	/* the worker may have sent more than we have heard */
-	assert_in_range(times, 1, 2);
-	assert_in_range(pos % 20, 0, 0);
+	assert_in_range(left.times, 1, 2);
+	assert_int_equal(left.pos_ms % 20, 0);
+	assert_int_equal(left.dial.n, 0);
 	mem_deref(pl.clip);
 	mem_deref(ear.dec);
 }
@@ -291,7 +291,7 @@ static void test_digit_events(void **state)
 	assert_int_equal(bridge_digit(bb.b, FAR, &dv[0]), ENOENT);
 	pl.event_pt = 101;
 	pl.event_clock = 8000;
-	pl.first = dv[0];
+	pl.dial = (struct bridge_dialling){{dv[0]}, 1};
 	assert_int_equal(bridge_play(bb.b, FAR, &pl), 0);
 	assert_int_equal(bridge_digit(bb.b, FAR, &dv[1]), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(lenv); i++) {
@@ -368,8 +368,94 @@ static void test_digit_tones(void **state)
 	}
 	/* silence lasts until it is stopped */
 	assert_true(bridge_playing(bb.b, FAR));
-	assert_true(bridge_play_stop(bb.b, FAR, NULL, NULL));
+	assert_true(bridge_play_stop(bb.b, FAR, NULL));
 	mem_deref(ear.dec);
+}
+
+/* Stopped while digits wait, a player says which nobody has heard; the one that was begun
+ * has ended; another player dials the rest, apart from it */
+static void test_digits_left(void **state)
+{
+	const struct bridge_digit dv[] = {
+		{.event = 7, .volume = 8, .ms = 5000, .pause_ms = 60},
+		{.event = 7, .volume = 9, .ms = 40, .pause_ms = 40},
+		{.event = 8, .volume = 9, .ms = 40, .pause_ms = 40},
+	};
+	struct bridge_play pl = playing(NULL, 0);
+	struct bridge_left left = {.times = 0};
+	struct bridge_member mv[2];
+	struct rtp_head h = {0};
+	unsigned n = 0, ends = 0, len = 0;
+	uint8_t p[2000], seen[3] = {0};
+	uint32_t tsv[3] = {0};
+	(void)state;
+
+	passing(mv, 0);
+	bb_up(PLANE_XDP, mv);
+	pl.event_pt = 101;
+	pl.event_clock = 8000;
+	pl.dial = (struct bridge_dialling){{dv[0], dv[1]}, 2};
+	assert_int_equal(bridge_play(bb.b, FAR, &pl), 0);
+	assert_int_equal(bridge_digit(bb.b, FAR, &dv[2]), 0);
+	for (unsigned i = 0; i < 3; i++)
+		assert_true(bb_get(p, WIRE_WAIT) > 0);
+	assert_true(bridge_play_stop(bb.b, FAR, &left));
+	while (bb_get(p, 50)) {
+		ends += p[13] >> 7;
+		len = (unsigned)(p[14] << 8 | p[15]);
+	}
+	assert_int_equal(ends, 3);
+	assert_in_range(len, 3 * 160, 50 * 160);
+	assert_int_equal(left.dial.n, 3);
+	assert_int_equal(left.dial.v[0].ms, 0);
+	assert_int_equal(left.dial.v[0].pause_ms, 60);
+	assert_memory_equal(&left.dial.v[1], &dv[1], sizeof(dv[1]));
+	assert_memory_equal(&left.dial.v[2], &dv[2], sizeof(dv[2]));
+
+	pl.dial = left.dial;
+	assert_int_equal(bridge_play(bb.b, FAR, &pl), 0);
+	wait_played();
+	while (bb_get(p, 50)) {
+		assert_int_equal(rtp_read(&h, p, RTP_HEADER + 4), 0);
+		if (h.marker) {
+			assert_in_range(n, 0, 1);
+			tsv[n] = h.ts;
+			seen[n++] = p[12];
+		}
+	}
+	assert_int_equal(n, 2);
+	assert_int_equal(seen[0], 7);
+	assert_int_equal(seen[1], 8);
+	assert_int_equal(tsv[1] - tsv[0], 80 * 8);
+}
+
+/* The same of tones: one that was too short to be heard is dialled again, one that was
+ * heard is not */
+static void test_tones_left(void **state)
+{
+	const struct bridge_digit d = {
+		.event = 7, .volume = 8, .ms = 200, .pause_ms = 60};
+	struct bridge_play pl = playing("PCMU", 0);
+	struct bridge_left left = {.times = 0};
+	struct bridge_member mv[2];
+	uint8_t p[2000];
+	(void)state;
+
+	passing(mv, 0);
+	bb_up(PLANE_XDP, mv);
+	pl.dial = (struct bridge_dialling){{d, d}, 2};
+	assert_int_equal(bridge_play(bb.b, FAR, &pl), 0);
+	assert_true(bb_get(p, WIRE_WAIT) > 0);
+	assert_true(bridge_play_stop(bb.b, FAR, &left));
+	assert_int_equal(left.dial.n, 2);
+	assert_int_equal(left.dial.v[0].ms, 200);
+	assert_int_equal(bridge_play(bb.b, FAR, &pl), 0);
+	for (unsigned i = 0; i < 4; i++)
+		assert_true(bb_get(p, WIRE_WAIT) > 0);
+	assert_true(bridge_play_stop(bb.b, FAR, &left));
+	assert_int_equal(left.dial.n, 2);
+	assert_int_equal(left.dial.v[0].ms, 0);
+	assert_int_equal(left.dial.v[1].ms, 200);
 }
 
 /* What cannot be played is refused, and too many digits are */
@@ -412,6 +498,8 @@ int main(void)
 		cmocka_unit_test_teardown(test_clip_parts, bb_clear),
 		cmocka_unit_test_teardown(test_digit_events, bb_clear),
 		cmocka_unit_test_teardown(test_digit_tones, bb_clear),
+		cmocka_unit_test_teardown(test_digits_left, bb_clear),
+		cmocka_unit_test_teardown(test_tones_left, bb_clear),
 		cmocka_unit_test_teardown(test_refused, bb_clear),
 	};
 

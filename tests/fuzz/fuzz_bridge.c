@@ -287,11 +287,14 @@ static void play(struct world *w, unsigned side, struct input *in)
 				 .volume = how >> 2,
 				 .ms = 1 + (how & 0xf0),
 				 .pause_ms = how & 12};
+	struct bridge_left left = {.dial.n = 0};
 
 	if (how & 4)
-		(void)bridge_play_stop(w->b, side, NULL, NULL);
+		(void)bridge_play_stop(w->b, side, &left);
 	if (how & 8)
-		pl.first = d;
+		pl.dial = (struct bridge_dialling){{d}, 1};
+	else
+		pl.dial = left.dial;
 	if (how & 16)
 		MUST(!bridge_play(w->b, side, &pl));
 	else

@@ -138,17 +138,17 @@ int bridge_digit(struct bridge *b, unsigned side, const struct bridge_digit *d)
 	return 0;
 }
 
-bool bridge_play_stop(struct bridge *b, unsigned side, uint64_t *pos_ms,
-		      unsigned *times)
+bool bridge_play_stop(struct bridge *b, unsigned side, struct bridge_left *left)
 {
 	const bool was = all.playing[side];
 	(void)b;
 
 	all.playing[side] = false;
-	if (was && pos_ms)
-		*pos_ms = 1234;
-	if (was && times)
-		*times = all.play[side].times;
+	if (was && left) {
+		left->pos_ms = 1234;
+		left->times = all.play[side].times;
+		left->dial = all.dial_left;
+	}
 
 	return was;
 }

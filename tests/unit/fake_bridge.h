@@ -30,7 +30,8 @@ struct fake_bridges {
 	struct bridge_play play[2]; /**< of whom, last                 */
 	int play_err;    /**< that bridge_play() returns               */
 	bool playing[2]; /**< until the test says that it is over */
-	struct bridge_digit digit; /**< the last                      */
+	struct bridge_digit digit;        /**< the last                      */
+	struct bridge_dialling dial_left; /**< when it is stopped          */
 	unsigned digits;
 	struct fake_datagram sentv[FAKE_SENT];
 	unsigned sentc;

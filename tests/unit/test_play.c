@@ -248,8 +248,9 @@ static void digits(void **state)
 	assert_int_equal(dial(f, "A", 11), 0);
 	assert_true(fb->playing[B]);
 	assert_false(fb->playing[A]);
-	assert_int_equal(fb->play[B].first.event, 11);
-	assert_int_equal(fb->play[B].first.ms, 250);
+	assert_int_equal(fb->play[B].dial.n, 1);
+	assert_int_equal(fb->play[B].dial.v[0].event, 11);
+	assert_int_equal(fb->play[B].dial.v[0].ms, 250);
 	assert_int_equal(fb->play[B].event_pt, 101);
 	assert_int_equal(fb->play[B].event_clock, 8000);
 	assert_int_equal(dial(f, "A", 5), 0);
@@ -260,7 +261,8 @@ static void digits(void **state)
 	fb->playing[B] = false;
 	assert_int_equal(dial(f, "A", 6), 0);
 	assert_int_equal(fb->plays, 2);
-	assert_int_equal(fb->play[B].first.event, 6);
+	assert_int_equal(fb->play[B].dial.n, 1);
+	assert_int_equal(fb->play[B].dial.v[0].event, 6);
 	fb->playing[B] = false;
 	fake_event(B, BRIDGE_PLAYED, NULL, NULL, 0);
 	turn();
@@ -272,6 +274,41 @@ static void digits(void **state)
 	assert_int_equal(dial(f, "A", 1), 0);
 	assert_int_equal(fb->play[B].event_pt, -1);
 	assert_string_equal(fb->play[B].codec->name, "PCMU");
+}
+
+/* Digits that wait when a re-INVITE has the bridge made anew, or the codec changed, are
+ * dialled behind it; so are they when a file begins or is stopped */
+static void digits_kept(void **state)
+{
+	struct fix *f = *state;
+	struct fake_bridges *fb = fake_bridges();
+	struct media_sel s = sel("B");
+	uint64_t pos;
+
+	call(f, "0 101", "0 101");
+	assert_int_equal(dial(f, "A", 11), 0);
+	assert_int_equal(dial(f, "A", 5), 0);
+	fb->dial_left = (struct bridge_dialling){
+		{{.event = 11, .pause_ms = 70}, {.event = 5, .ms = 250}}, 2};
+	offer(f, opts("c", "A", "B"), audio(ALICE, 4000, "8 101", EVENTS));
+	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "8 101", EVENTS));
+	assert_string_equal(fb->play[B].codec->name, "PCMA");
+	assert_int_equal(fb->play[B].dial.n, 2);
+	assert_memory_equal(fb->play[B].dial.v, fb->dial_left.v,
+			    sizeof(fb->dial_left.v[0]) * 2);
+
+	assert_int_equal(play(f, "B", "tone.wav"), 0);
+	assert_int_equal(fb->play[B].dial.n, 2);
+	fb->dial_left.n = 1;
+	assert_int_equal(media_play_stop(f->m, &s, &pos, &f->e), 0);
+	assert_null(fb->play[B].clip);
+	assert_int_equal(fb->play[B].dial.n, 1);
+	assert_true(fb->playing[B]);
+	fb->dial_left.n = 0;
+	assert_int_equal(play(f, "B", "tone.wav"), 0);
+	assert_int_equal(fb->play[B].dial.n, 0);
+	assert_int_equal(media_play_stop(f->m, &s, &pos, &f->e), 0);
+	assert_int_equal(fb->n, 0);
 }
 
 /* Of a call in a codec that nobody can make here, digits can be dialled all the same */
@@ -466,10 +503,10 @@ static int group_teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(impossible), T(relayed),      T(word_lost), T(stopped),
-		T(replaced),   T(renegotiated), T(digits),    T(strange_codec),
-		T(silence),    T(on_hold),      T(blocked),   T(refused),
-		T(encrypted),  T(restarted),
+		T(impossible),  T(relayed),      T(word_lost), T(stopped),
+		T(replaced),    T(renegotiated), T(digits),    T(strange_codec),
+		T(digits_kept), T(silence),      T(on_hold),   T(blocked),
+		T(refused),     T(encrypted),    T(restarted),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);

@@ -91,9 +91,25 @@ static bool valid_digit(const struct bridge_digit *d)
 	       d->ms <= PLAY_DIGIT_MS_MAX && d->pause_ms <= PLAY_DIGIT_MS_MAX;
 }
 
+/* Its pauses may be all that is left of them */
+static bool valid_dialling(const struct bridge_dialling *dial)
+{
+	if (dial->n > PLAY_DIGITS)
+		return false;
+	for (unsigned i = 0; i < dial->n; i++) {
+		struct bridge_digit d = dial->v[i];
+
+		d.ms += !d.ms;
+		if (!valid_digit(&d))
+			return false;
+	}
+
+	return true;
+}
+
 static bool valid(const struct bridge_play *p)
 {
-	if (p->first.ms && !valid_digit(&p->first))
+	if (!valid_dialling(&p->dial))
 		return false;
 	if (p->ptime < 10 || p->ptime > CODEC_PTIME_MAX || p->event_pt > 127)
 		return false;
@@ -112,8 +128,8 @@ static int player_alloc(struct player **pp, const struct bridge_play *conf)
 	if (!p)
 		return ENOMEM;
 	p->conf = *conf;
-	if (conf->first.ms)
-		p->digitv[p->digitc++] = conf->first;
+	p->digitc = conf->dial.n;
+	memcpy(p->digitv, conf->dial.v, conf->dial.n * sizeof(*p->digitv));
 	take_clip(p);
 	err = take_codec(p);
 	if (err)
@@ -159,25 +175,18 @@ int bridge_play(struct bridge *b, unsigned side, const struct bridge_play *p)
 	return 0;
 }
 
-bool bridge_play_stop(struct bridge *b, unsigned side, uint64_t *pos_ms,
-		      unsigned *times)
+bool bridge_play_stop(struct bridge *b, unsigned side, struct bridge_left *left)
 {
 	struct handing h = {.p = NULL};
-	const struct player *p;
 	bool played;
 
 	if (!b || side > 1 || !b->mv[side].player)
 		return false;
 	h.m = &b->mv[side];
 	plane_call(b->pl, b->worker, hand_call, &h);
-	p = h.p;
-	played = !p->over;
-	if (pos_ms)
-		*pos_ms = p->conf.clip ? (uint64_t)p->pos * 1000 /
-						 clip_rate(p->conf.clip)
-				       : 0;
-	if (times)
-		*times = p->times;
+	played = !h.p->over;
+	if (left)
+		player_left(h.p, left);
 	mem_deref(h.p);
 
 	return played;

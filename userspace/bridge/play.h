@@ -26,6 +26,13 @@ struct bridge_digit {
 	unsigned pause_ms; /**< behind it                                  */
 };
 
+/** Digits, one behind the other. Of one that was stopped behind its end its pause may be
+ *  left: ms is 0 then */
+struct bridge_dialling {
+	struct bridge_digit v[PLAY_DIGITS];
+	unsigned n;
+};
+
 /** What is played. Everything but the clip is copied; that gets a reference */
 struct bridge_play {
 	/* how: as the codec of a bridge_member */
@@ -44,7 +51,17 @@ struct bridge_play {
 	unsigned times;    /**< that it is played, 0: without end        */
 	uint64_t max_ms;   /**< that it is played in all, 0: any         */
 	bool silence; /**< when there is nothing else: it does not end then */
-	struct bridge_digit first; /**< comes first; ms 0: none             */
+	struct bridge_dialling dial; /**< comes first                     */
+};
+
+/** What is left of what was played */
+struct bridge_left {
+	uint64_t pos_ms; /**< where in the clip it was                    */
+	unsigned
+		times; /**< that the clip would still have been played, this one
+			      included                                   */
+	struct bridge_dialling
+		dial; /**< digits that nobody has heard, in order      */
 };
 
 /**
@@ -67,16 +84,16 @@ int bridge_play(struct bridge *b, unsigned side, const struct bridge_play *p);
 int bridge_digit(struct bridge *b, unsigned side, const struct bridge_digit *d);
 
 /**
- * Play no more
+ * Play no more. A digit that was begun ends: as an event it is told, as a tone it was heard
+ * if it took 40 ms (ITU-T Q.24); it is left else
  *
- * @param pos_ms  Where in the clip it was, or NULL
- * @param times   Times that the clip would still have been played, that one included;
- *                or NULL
+ * @param left  What bridge_play() would have to be asked for to go on; or NULL. Holds if
+ *              anything was played
  *
  * @return Was anything played?
  */
-bool bridge_play_stop(struct bridge *b, unsigned side, uint64_t *pos_ms,
-		      unsigned *times);
+bool bridge_play_stop(struct bridge *b, unsigned side,
+		      struct bridge_left *left);
 
 /** Is there anything left to be played? */
 bool bridge_playing(const struct bridge *b, unsigned side);

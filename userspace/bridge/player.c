@@ -13,6 +13,7 @@ enum {
 	PART_MS = 10,   /* of a clip that is converted at once            */
 	ENDS = 3,       /* packets that say that a digit is over (RFC 4733
 			   2.5.1.4)                                       */
+	HEARD_MS = 40,  /* of a tone that is a digit (ITU-T Q.24)         */
 	UNITS = 0xffff, /* of an event that one packet can tell           */
 };
 
@@ -148,7 +149,7 @@ static void event_step(struct member *m, struct player *p)
 	if (!p->digit_ms) {
 		p->event_ts = m->tx.ts;
 		p->event_at = 0;
-		p->ends = 0;
+		p->ends = d->ms ? 0 : ENDS; /* a pause that is left */
 	}
 	if (p->ends == ENDS)
 		return;
@@ -161,6 +162,18 @@ static void event_step(struct member *m, struct player *p)
 	event_packet(m, p, len - p->event_at, end,
 		     !p->digit_ms && !p->event_at);
 	p->ends += end;
+}
+
+/* So much of it was told, and more does not come */
+static void event_ends(struct member *m, struct player *p)
+{
+	const struct bridge_digit *d = &p->digitv[p->head];
+	const uint32_t ms = p->digit_ms < d->ms ? p->digit_ms : d->ms;
+	const uint32_t len = (uint32_t)((uint64_t)ms * p->conf.event_clock /
+					1000);
+
+	for (; p->ends < ENDS; p->ends++)
+		event_packet(m, p, len - p->event_at, true, false);
 }
 
 static void tone_step(struct member *m, struct player *p)
@@ -256,8 +269,42 @@ void player_start(struct member *m, struct player *p)
 	plane_tmr_at(&m->play_tmr, m->port, p->next, tick, m);
 }
 
+/* Of the digit that was begun: does its receiver know it? */
+static bool is_heard(const struct player *p)
+{
+	const uint32_t ms = p->digitv[p->head].ms;
+
+	return p->digit_ms && (p->conf.event_pt >= 0 ||
+			       p->digit_ms >= HEARD_MS || p->digit_ms >= ms);
+}
+
+void player_left(const struct player *p, struct bridge_left *left)
+{
+	struct bridge_digit *d = left->dial.v;
+
+	left->pos_ms = p->conf.clip ? (uint64_t)p->pos * 1000 /
+					      clip_rate(p->conf.clip)
+				    : 0;
+	left->times = p->times;
+	left->dial.n = p->digitc;
+	for (unsigned i = 0; i < p->digitc; i++)
+		d[i] = p->digitv[(p->head + i) % PLAY_DIGITS];
+	if (!p->digitc || !is_heard(p))
+		return;
+	/* its pause keeps the next one apart */
+	if (p->digit_ms > d->ms)
+		d->pause_ms -= p->digit_ms - d->ms < d->pause_ms
+				       ? p->digit_ms - d->ms
+				       : d->pause_ms;
+	d->ms = 0;
+}
+
 void player_stop(struct member *m)
 {
+	struct player *p = m->player;
+
+	if (p && p->digitc && p->digit_ms && p->conf.event_pt >= 0)
+		event_ends(m, p);
 	plane_tmr_stop(&m->play_tmr);
 	m->player = NULL;
 	m->tx.playing = false;

@@ -25,7 +25,7 @@ struct player {
 	unsigned times; /* left, the present one included; 0: no end */
 	uint64_t left;  /* samples of the clip that may be played */
 
-	struct bridge_digit digitv[PLAY_DIGITS];
+	struct bridge_digit digitv[PLAY_DIGITS]; /* a ring */
 	unsigned head, digitc;
 	uint32_t digit_ms; /* of the first digit and its pause */
 	uint32_t event_ts; /* of its begin, as it is sent      */
@@ -41,5 +41,7 @@ struct member;
 /** Start and stop: on the worker */
 void player_start(struct member *m, struct player *p);
 void player_stop(struct member *m);
+/** What is left of one that was stopped */
+void player_left(const struct player *p, struct bridge_left *left);
 
 #endif

@@ -62,10 +62,9 @@ int agent_digit(const struct stream *s, const struct bridge_digit *d)
 	return s->agent ? bridge_digit(s->agent->b, side_of(s), d) : ENOENT;
 }
 
-void agent_play_stop(const struct stream *s, uint64_t *pos_ms, unsigned *times)
+bool agent_play_stop(const struct stream *s, struct bridge_left *left)
 {
-	if (s->agent)
-		(void)bridge_play_stop(s->agent->b, side_of(s), pos_ms, times);
+	return s->agent && bridge_play_stop(s->agent->b, side_of(s), left);
 }
 
 bool agent_playing(const struct stream *s)

@@ -89,7 +89,7 @@ static void describe(struct bridge_play *bp, const struct play *p)
 	if (p->until)
 		bp->max_ms = p->until > now ? p->until - now : 1;
 	bp->silence = p->silence;
-	bp->first = p->first;
+	bp->dial = p->dial;
 }
 
 static bool same_how(const struct bridge_play *a, const struct bridge_play *b)
@@ -112,7 +112,7 @@ static void over(void *arg)
 		tmr_start(&p->tmr, LOOK_MS, over, p);
 		return;
 	}
-	agent_play_stop(s, NULL, NULL);
+	(void)agent_play_stop(s, NULL);
 	s->play = mem_deref(p);
 	err = call_apply(c);
 	if (err)
@@ -130,9 +130,13 @@ void play_over(struct stream *s)
 void play_suspend(struct stream *s)
 {
 	struct play *p = s->play;
+	struct bridge_left left;
 
-	if (p && p->on)
-		agent_play_stop(s, &p->pos, &p->times);
+	if (p && p->on && agent_play_stop(s, &left)) {
+		p->pos = left.pos_ms;
+		p->times = left.times;
+		p->dial = left.dial;
+	}
 	if (p)
 		p->on = NULL;
 }
@@ -157,7 +161,7 @@ static int play_apply(struct stream *s)
 		return err;
 	p->on = s->agent;
 	p->now = bp;
-	p->first.ms = 0;
+	p->dial.n = 0;
 	tmr_start(&p->tmr, LOOK_MS, over, p);
 
 	return 0;

@@ -12,15 +12,15 @@
 
 /** To one party's stream */
 struct play {
-	struct stream *s;          /* who hears it                            */
-	struct clip *clip;         /* NULL: none                              */
-	uint64_t pos;              /* ms in it that it begins at              */
-	unsigned times;            /* 0: without end                          */
-	uint64_t until;            /* ms (tmr_jiffies): then it ends; 0 never */
-	bool silence;              /* instead of what its peer says           */
-	struct bridge_digit first; /* that is to be played; ms 0: none       */
-	const struct agent *on;    /* that plays it; NULL: none yet           */
-	struct bridge_play now;    /* as it was asked to                      */
+	struct stream *s;  /* who hears it                            */
+	struct clip *clip; /* NULL: none                              */
+	uint64_t pos;      /* ms in it that it begins at              */
+	unsigned times;    /* 0: without end                          */
+	uint64_t until;    /* ms (tmr_jiffies): then it ends; 0 never */
+	bool silence;      /* instead of what its peer says           */
+	struct bridge_dialling dial; /* that no bridge has yet               */
+	const struct agent *on; /* that plays it; NULL: none yet           */
+	struct bridge_play now; /* as it was asked to                      */
 	struct tmr tmr;
 };
 

@@ -157,7 +157,7 @@ static int stop_one(struct doing *d, struct stream *s)
 		d->pos = p->pos;
 	p->clip = mem_deref(p->clip);
 	p->until = 0;
-	if (!p->silence)
+	if (!p->silence && !p->dial.n)
 		s->play = mem_deref(p);
 
 	return 0;
@@ -207,7 +207,7 @@ static int silence_one(struct doing *d, struct stream *s)
 		return err;
 	play_suspend(t);
 	p->silence = d->on;
-	if (!p->silence && !p->clip)
+	if (!p->silence && !p->clip && !p->dial.n)
 		t->play = mem_deref(p);
 
 	return 0;
@@ -256,8 +256,11 @@ static int dial_one(struct doing *d, struct stream *s)
 	err = play_get(&p, t);
 	if (err)
 		return err;
-	p->first = digit;
 	play_suspend(t);
+	if (p->dial.n == PLAY_DIGITS)
+		return media_fail(d->e, ENOSPC, "%u digits wait to be played",
+				  PLAY_DIGITS);
+	p->dial.v[p->dial.n++] = digit;
 
 	return 0;
 }

@@ -153,7 +153,7 @@ int agent_events(const struct stream *s, uint32_t *clock);
 /** As bridge_play() and so on, to its party. @return ENOTCONN, ENOENT: no bridge */
 int agent_play(const struct stream *s, const struct bridge_play *p);
 int agent_digit(const struct stream *s, const struct bridge_digit *d);
-void agent_play_stop(const struct stream *s, uint64_t *pos_ms, unsigned *times);
+bool agent_play_stop(const struct stream *s, struct bridge_left *left);
 bool agent_playing(const struct stream *s);
 
 /** Figures of what a stream sends, where the agent has it */
