@@ -156,6 +156,9 @@ static __always_inline void hop_done(struct hop *h, struct trip *t)
 {
 	rtp_figures(h->leg, h->aux, h->path->clock_mult, &t->r, t->f.ip_len,
 		    t->now);
+	if (t->r.kind == PAYLOAD_RTCP && t->rtcpc < TRIP_RTCP &&
+	    (h->aux->rtcp_said || h->aux->rtcp_heard))
+		t->rtcpv[t->rtcpc++ & (TRIP_RTCP - 1)] = h->slot;
 	if (h->path->flags & PATH_SSRC && t->r.kind == PAYLOAD_RTP)
 		rtp_substitute(h->aux, h->path->clock_mult, h->p6->ssrc_out,
 			       &t->r, t->now);

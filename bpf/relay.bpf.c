@@ -4,6 +4,7 @@
  * Decide first, mutate last. A frame that is passed up is byte-identical to
  * the one that came in, and each verdict has its counted reason. */
 #include "long.h"
+#include "rtcp.h"
 #include "sip.h"
 
 SEC("xdp")
@@ -18,6 +19,8 @@ int carom_xdp(struct xdp_md *ctx)
 	t = trip_here();
 	if (rc == PARSE_PASS || !t)
 		return XDP_PASS;
+	if (t->rtcpc && (rc == CAROM_R_RELAYED || rc == CAROM_R_AGENT))
+		rtcp_edit(ctx);
 	if (rc == PARSE_SIP)
 		rc = sip(ctx);
 	else if (t->sip)

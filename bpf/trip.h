@@ -9,6 +9,7 @@
 #include "rtp.h"
 
 #define NO_SLOT (~0u)
+#define TRIP_RTCP 4 /* legs that may have a say in a packet of RTCP */
 
 struct trip {
 	struct frame f;  /* as it came in by wire                  */
@@ -23,7 +24,9 @@ struct trip {
 	__u8 plain;     /* the agent's socket is a plain one         */
 	__u8 behind_on; /* with `behind`: which of its paths      */
 	__u32 slot;     /* of the leg that has the packet now        */
-	__u32 behind;   /* of the leg that it left before, unless `first` */
+	__u32 rtcpv[TRIP_RTCP]; /* slots of legs that name streams anew */
+	__u32 rtcpc;
+	__u32 behind; /* of the leg that it left before, unless `first` */
 	__u64 now;
 	int action; /* XDP verdict, where it is relayed          */
 	struct bpf_fib_lookup fib;

@@ -97,6 +97,7 @@ TEST_SRCS_srtp = $(call room,secure)
 TEST_SRCS_dtls = $(call room,secure)
 TEST_SRCS_bridge_speech = $(call room,bridge audio rtp secure fax) \
 			 tests/unit/sim_plane.c tests/unit/speech.c
+TEST_SRCS_translated = $(SRCS_bpf) userspace/rtp/translate.c
 TEST_SRCS_plane = $(SRCS_bpf) $(call room,plane)
 TEST_SRCS_bridge = $(SRCS_bridge)
 TEST_SRCS_bridge_srtp = $(SRCS_bridge)

@@ -38,7 +38,8 @@
 
 #include "carom/reason.h"
 
-/** Changes whenever a struct here changes: names the pin directory */
+/** Changes whenever a struct here changes, unless spare bytes get a meaning for which 0
+ * says "none": names the pin directory */
 #define CAROM_LAYOUT_VERSION 3
 
 /** What is done with a packet that arrives on the leg's port */
@@ -228,7 +229,10 @@ struct leg_aux {
 			      (PATH_DEMUX)                            */
 	enum leg_why why; /**< agent                                  */
 	__u8 pad2[3];
-	__u32 spare[18];
+	__u32 rtcp_said; /**< agent: slot of the RTP leg that what is told in RTCP by
+			    this leg goes by, if it rewrites SSRCs; 0 none  */
+	__u32 rtcp_heard; /**< agent: and of the one that sends to who tells it */
+	__u32 spare[16];
 };
 
 _Static_assert(sizeof(struct leg_ctl) == 4, "one word");

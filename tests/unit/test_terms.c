@@ -117,12 +117,14 @@ static void one_stream(void **state)
 	const struct fake_bridges *fb = fake_bridges();
 	const struct fp_leg *leg;
 	uint32_t ssrc;
-	uint16_t b;
+	uint16_t a, b;
 
 	offer(f, transcode(opts("c", "A", NULL), "opus", NULL),
 	      audio(ALICE, 4000, "0", NULL));
 	b = out_port(f, 0);
 	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "97", opus));
+	a = out_port(f, 0);
+	assert_false(sa_isset(&fake_leg(f->fp, EXT4, b)->said, SA_ALL));
 	ssrc = fb->mv[0].ssrc;
 	assert_int_equal(fb->n, 1);
 	/* the kernel has relayed nothing that could go on */
@@ -137,6 +139,11 @@ static void one_stream(void **state)
 	assert_int_equal(leg->state, LEG_RELAY);
 	assert_true(leg->ssrc_rewrite);
 	assert_int_equal(leg->ssrc_out, ssrc);
+	/* and his RTCP tells of it, and of what Alice sends, by the names that they know */
+	leg = fake_leg(f->fp, EXT4, (uint16_t)(b + 1));
+	assert_int_equal(leg->media, LEG_RTCP);
+	assert_int_equal(sa_port(&leg->said), b);
+	assert_int_equal(sa_port(&leg->heard), a);
 
 	offer(f, transcode(opts("c", "A", "B"), "opus", NULL),
 	      audio(ALICE, 4000, "0", NULL));

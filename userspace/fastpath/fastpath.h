@@ -213,6 +213,10 @@ struct fp_leg {
 	int dtmf_pt;       /**< telephone-event payload type, -1 none     */
 	bool ssrc_rewrite; /**< receiver sees ssrc_out, without a gap     */
 	uint32_t ssrc_out;
+	/** Of a leg that RTCP comes to: the legs whose rewriting of SSRCs concerns what it
+	 *  tells: the one that RTP of the same party comes to, and the one whose RTP goes
+	 *  to that party. Local addresses; AF_UNSPEC: none */
+	struct sa said, heard;
 	enum leg_why why; /**< the agent has its packets, for people     */
 	bool alien; /**< STUN and DTLS go to the agent, whatever the state   */
 	bool plain; /**< what is for the agent goes up to its plain socket   */

@@ -184,18 +184,22 @@ static void keep_nexthop(struct leg_path *p, const struct leg_path6 *p6,
 	p->nh_dev = old->nh_dev;
 }
 
+/* 0: none */
+static uint32_t slot_of(const struct fp *fp, const struct sa *local)
+{
+	uint32_t slot;
+
+	return sa_isset(local, SA_ALL) && !fp_slot(fp, local, &slot) ? slot : 0;
+}
+
 static void open_latch(struct fp *fp, struct leg_aux *x, const struct fp_leg *l)
 {
 	uint64_t now = now_ns();
 
 	x->latch_from = now + l->latch_grace * NS_PER_MS;
 	x->latch_until = now + l->latch_window * NS_PER_MS;
-	for (int i = 0; i < 2; i++) {
-		x->peer[i] = 0;
-		if (sa_isset(&l->follow[i], SA_ALL) &&
-		    fp_slot(fp, &l->follow[i], &x->peer[i]))
-			x->peer[i] = 0;
-	}
+	for (int i = 0; i < 2; i++)
+		x->peer[i] = slot_of(fp, &l->follow[i]);
 }
 
 static bool leg_valid(const struct fp_leg *l)
@@ -256,6 +260,8 @@ int fp_leg_set(struct fp *fp, const struct fp_leg *l)
 	sa_set_port(&rtcp, sa_port(&l->local) + 1);
 	if (!l->demux || fp_slot(fp, &rtcp, &x->rtcp_slot))
 		x->rtcp_slot = 0;
+	x->rtcp_said = slot_of(fp, &l->said);
+	x->rtcp_heard = slot_of(fp, &l->heard);
 	sa6_from_sa(x->signalled, &l->remote);
 	x->signalled_port = sa_port(&l->remote);
 	x->why = l->why;

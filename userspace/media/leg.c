@@ -193,9 +193,15 @@ static bool no_rtcp(const struct stream *s)
 	return !s->mux && s->cur.known && !sa_port(&s->cur.rtcp);
 }
 
+/* Does the kernel give what s sends an SSRC of ours? */
+static bool renames(const struct stream *s)
+{
+	return s->cur.media == LEG_RTP &&
+	       (s->party->call->m->conf.ssrc_substitute || s->ssrc_keep);
+}
+
 static void set_rtp(struct fp_leg *l, const struct stream *s)
 {
-	const struct media_call *c = s->party->call;
 	const struct desc *d = &s->cur;
 	const struct stream *t = stream_peer(s);
 	bool tapped = stream_tapped(s) && !stream_opened(s);
@@ -220,7 +226,7 @@ static void set_rtp(struct fp_leg *l, const struct stream *s)
 	for (unsigned k = 0; k < 4; k++)
 		l->pt_mask[k] = d->pt[k] | s->sent[k] | s->prev[k];
 
-	if (c->m->conf.ssrc_substitute || s->ssrc_keep) {
+	if (renames(s)) {
 		l->ssrc_rewrite = true;
 		l->ssrc_out = s->ssrc_out;
 	}
@@ -234,6 +240,19 @@ static void set_rtcp(struct fp_leg *l, const struct stream *s)
 	l->tap_rtcp = (stream_tapped(s) && !stream_opened(s)) ||
 		      s->cur.media == LEG_RTP;
 	l->dtmf_pt = -1;
+}
+
+/* RTCP tells of what its sender sends and hears, whose SSRCs may be changed here */
+static void set_told(struct fp_leg *l, const struct stream *s)
+{
+	const struct stream *t = stream_peer(s);
+
+	sa_init(&l->said, AF_UNSPEC);
+	sa_init(&l->heard, AF_UNSPEC);
+	if (renames(s))
+		l->said = leg_local(s, 0);
+	if (t && t->iface && stream_peer(t) == s && renames(t))
+		l->heard = leg_local(t, 0);
 }
 
 static int leg_write(struct stream *s, unsigned i, enum leg_state state)
@@ -253,6 +272,7 @@ static int leg_write(struct stream *s, unsigned i, enum leg_state state)
 	else
 		set_rtp(&l, s);
 	set_source(&l, s, i);
+	set_told(&l, s);
 
 	/* the kernel may learn the peer's source while we write: look again */
 	do {
