@@ -98,6 +98,7 @@ static void put_opts(struct media *m, const struct media_opts *o)
 	PUT_FLAG(force_version);
 	PUT_FLAG(generate_mid);
 	PUT_FLAG(strip_extmap);
+	PUT_FLAG(reuse_codecs);
 	PUT_FLAG(single_codec);
 	PUT_FLAG(ice_remove);
 	PUT_FLAG(ice_reject);
@@ -116,6 +117,8 @@ static void put_opts(struct media *m, const struct media_opts *o)
 		put(m, " tos=%d", o->tos);
 	if (o->ptime)
 		put(m, " ptime=%u", o->ptime);
+	if (o->ptime_reverse)
+		put(m, " ptime_reverse=%u", o->ptime_reverse);
 	put_list(m, "transcode=", o->transcode, o->transcodec);
 	put_list(m, "accept=", o->accept, o->acceptc);
 	put_list(m, "consume=", o->consume, o->consumec);

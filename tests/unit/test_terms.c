@@ -459,6 +459,15 @@ static void bad_keys(void **state)
 	assert_int_equal(fake_bridges()->n, 0);
 }
 
+static void start_again(struct fix *f)
+{
+	f->m = mem_deref(f->m);
+	assert_int_equal(fake_bridges()->n, 0);
+	f->conf.plane = fake_plane();
+	fix_start(f);
+	mem_deref(f->conf.plane);
+}
+
 /* Another process takes the call over, keys and all */
 static void restart(void **state)
 {
@@ -478,11 +487,7 @@ static void restart(void **state)
 		       "a=crypto:2 " CRYPTO32 KEY "\r\n"));
 	a = out_port(f, 0);
 	memcpy(was, fb->mv, sizeof(was));
-	f->m = mem_deref(f->m);
-	assert_int_equal(fb->n, 0);
-	f->conf.plane = fake_plane();
-	fix_start(f);
-	mem_deref(f->conf.plane);
+	start_again(f);
 	assert_int_equal(fb->n, 1);
 	assert_int_equal(state_of(f, EXT4, a), LEG_AGENT);
 	for (unsigned i = 0; i < 2; i++) {
@@ -573,6 +578,80 @@ static void best_effort_taken(void **state)
 	assert_int_equal(fb->n, 0);
 }
 
+/* Packets have the length that the driver asked for, whatever their receiver says; a
+ * length that they have anyway leaves the call to the kernel */
+static void repacked(void **state)
+{
+	struct fix *f = *state;
+	const struct fake_bridges *fb = fake_bridges();
+	struct media_opts o = opts("c", "A", NULL);
+
+	o.ptime = 40;
+	offer(f, o, audio(ALICE, 4000, "8", "a=ptime:20\r\n"));
+	has(f, "a=ptime:40\r\n");
+	has_not(f, "a=ptime:20\r\n");
+	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "8", "a=ptime:20\r\n"));
+	has(f, "a=ptime:20\r\n");
+	assert_int_equal(fb->n, 1);
+	assert_int_equal(fb->mv[0].ptv[8].act, BRIDGE_DECODE);
+	assert_int_equal(fb->mv[0].ptime, 20);
+	/* Bob was told 40, so he sends that, and Alice wants 20 */
+	assert_int_equal(fb->mv[1].ptv[8].act, BRIDGE_DECODE);
+	assert_int_equal(fb->mv[1].ptime, 40);
+
+	/* an agent that starts again goes on so */
+	start_again(f);
+	assert_int_equal(fb->n, 1);
+	assert_int_equal(fb->mv[1].ptime, 40);
+
+	/* she takes what Bob was asked for: nothing is left to do */
+	offer(f, opts("c", "A", "B"),
+	      audio(ALICE, 4000, "8", "a=ptime:40\r\n"));
+	has(f, "a=ptime:40\r\n");
+	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "8", "a=ptime:40\r\n"));
+	assert_int_equal(fb->n, 0);
+}
+
+/* The other way round: who offers is told with the answer */
+static void repacked_reverse(void **state)
+{
+	struct fix *f = *state;
+	const struct fake_bridges *fb = fake_bridges();
+	struct media_opts o = opts("c", "A", NULL);
+
+	o.ptime_reverse = 30;
+	offer(f, o, audio(ALICE, 4000, "0", NULL));
+	has_not(f, "ptime");
+	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0", NULL));
+	has(f, "a=ptime:30\r\n");
+	assert_int_equal(fb->n, 1);
+	assert_int_equal(fb->mv[0].ptime, 30);
+	assert_int_equal(fb->mv[1].ptv[0].act, BRIDGE_DECODE);
+	/* Bob does not mind what he gets */
+	assert_int_equal(fb->mv[0].ptv[0].act, BRIDGE_PASS);
+}
+
+/* The codec of a call stays the first in a re-offer that has another order */
+static void reused(void **state)
+{
+	struct fix *f = *state;
+	struct media_opts o = opts("c", "A", NULL);
+
+	o.reuse_codecs = true;
+	offer(f, o, audio(ALICE, 4000, "0 8", NULL));
+	has(f, " RTP/AVP 0 8\r\n");
+	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0 8", NULL));
+	o = opts("c", "A", "B");
+	o.reuse_codecs = true;
+	offer(f, o, audio(ALICE, 4000, "8 0", NULL));
+	has(f, " RTP/AVP 0 8\r\n");
+	answer(f, o, audio(BOB, 5000, "0 8", NULL));
+	o.reuse_codecs = false;
+	offer(f, o, audio(ALICE, 4000, "8 0", NULL));
+	has(f, " RTP/AVP 8 0\r\n");
+	answer(f, o, audio(BOB, 5000, "8 0", NULL));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -594,6 +673,9 @@ int main(void)
 		TEST(bad_keys),
 		TEST(video),
 		TEST(restart),
+		TEST(repacked),
+		TEST(repacked_reverse),
+		TEST(reused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,7 +14,6 @@
 
 enum {
 	PTIME = 20,
-	PTIME_MIN = 10,
 	BITRATE = 24000,
 	COMPLEXITY = 5,
 };
@@ -22,6 +21,17 @@ enum {
 static bool opens(const struct terms *s, const struct terms *t)
 {
 	return s->keys.on || t->keys.on;
+}
+
+/* Does what s sends come in packets of another length than t is to be sent? Nobody asks,
+ * where nobody was told so: parties may agree on a length among themselves */
+static bool repacks(const struct terms *s, const struct terms *t)
+{
+	const uint32_t wanted = t->sent ? t->sent : t->ptime;
+	const uint32_t told = s->sent ? s->sent : t->ptime;
+
+	return (s->sent || t->sent) && wanted &&
+	       wanted != (told ? told : PTIME);
 }
 
 /* Something that s sends has to be transcoded for t */
@@ -33,7 +43,7 @@ static bool transcodes(const struct terms *s, const struct terms *t)
 	memset(&m, 0, sizeof(m));
 	formats_agreed(&own, &t->own, &t->told);
 
-	return formats_plan(&m, &s->told, &own);
+	return formats_plan(&m, &s->told, &own, repacks(s, t));
 }
 
 /* It takes part in ICE, and has not yet said by which pair */
@@ -83,11 +93,16 @@ enum leg_why agent_why(const struct stream *s)
 	return play_on(s) || play_on(t) ? LEG_WHY_PLAYING : LEG_WHY_NOTHING;
 }
 
+_Static_assert((int)MEDIA_PTIME_MAX <= (int)CODEC_PTIME_MAX,
+	       "codecs make what may be asked for");
+
 static unsigned ptime_of(const struct stream *s, const struct codec *c)
 {
-	unsigned ms = s->terms ? s->terms->ptime : note_ptime(s->note);
+	unsigned ms = !s->terms        ? note_ptime(s->note)
+		      : s->terms->sent ? s->terms->sent
+				       : s->terms->ptime;
 
-	if (ms < PTIME_MIN || ms > CODEC_PTIME_MAX)
+	if (ms < MEDIA_PTIME_MIN || ms > MEDIA_PTIME_MAX)
 		ms = PTIME;
 	/* a whole number of the codec's frames */
 	if (ms % c->frame)
@@ -190,7 +205,8 @@ void agent_member(struct bridge_member *m, const struct stream *s,
 		return;
 	}
 	formats_agreed(&own, &t->terms->own, &t->terms->told);
-	(void)formats_plan(m, &s->terms->told, &own);
+	(void)formats_plan(m, &s->terms->told, &own,
+			   repacks(s->terms, t->terms));
 	if (transcodes(t->terms, s->terms))
 		agent_encoder(m, s);
 }

@@ -62,7 +62,8 @@ static void edit_section(struct edit *ed, const struct sdpx_media *sm, size_t i,
 	me->fmt_drop = f && f->any[i] ? f->drop[i] : NULL;
 	/* candidates would let the media go round us */
 	me->ice_remove = true;
-	me->ptime = o->ptime;
+	me->ptime = s->terms && s->terms->next_sent ? s->terms->next_sent
+						    : o->ptime;
 
 	if (!sa_isset(&ed->addr, SA_ADDR))
 		ed->addr = me->addr;

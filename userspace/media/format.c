@@ -341,9 +341,9 @@ static bool plan_event(struct bridge_pt *bp, const struct format *x,
 	return true;
 }
 
-/* listen: what it says has to be decoded, even if the other understands it */
+/* all: what it says has to be decoded, even if the other understands it */
 static bool plan_one(struct bridge_member *m, const struct format *x,
-		     const struct formats *own, bool listen)
+		     const struct formats *own, bool all)
 {
 	const struct format *y = formats_like(own, x);
 	struct bridge_pt *bp = &m->ptv[x->pt & 0x7f];
@@ -352,7 +352,7 @@ static bool plan_one(struct bridge_member *m, const struct format *x,
 
 	if (is_event(x))
 		return plan_event(bp, x, own);
-	if (y && !(listen && can)) {
+	if (y && !(all && can)) {
 		bp->act = BRIDGE_PASS;
 		bp->pt = y->pt;
 		bp->clock = x->clock;
@@ -372,7 +372,7 @@ static bool plan_one(struct bridge_member *m, const struct format *x,
 }
 
 bool formats_plan(struct bridge_member *m, const struct formats *told,
-		  const struct formats *own)
+		  const struct formats *own, bool repack)
 {
 	const struct format *codec = formats_primary(own);
 	const struct format *event = event_of(own, codec ? codec->clock : 0);
@@ -382,7 +382,7 @@ bool formats_plan(struct bridge_member *m, const struct formats *told,
 	bool decode = false;
 
 	for (unsigned i = 0; i < told->n; i++)
-		decode |= plan_one(m, &told->v[i], own, listen);
+		decode |= plan_one(m, &told->v[i], own, listen || repack);
 	if (listen && m->codecc) {
 		m->event_pt = event->pt;
 		m->event_clock = event->clock;

@@ -95,10 +95,11 @@ void formats_single(struct formats *f);
  * @param m      ptv, codecv of the party that sends are set
  * @param told   What the sender was told that it may send
  * @param own    What the receiver can receive
+ * @param repack Packets of another length are to be made: all that can be is decoded
  *
  * @return true when something is transcoded
  */
 bool formats_plan(struct bridge_member *m, const struct formats *told,
-		  const struct formats *own);
+		  const struct formats *own, bool repack);
 
 #endif

@@ -66,7 +66,12 @@ enum media_rtcp_mux {
 	RTCPMUX_REJECT
 };
 
-enum { MEDIA_CODECS_MAX = 32, MEDIA_ATTRS_MAX = 32 };
+enum {
+	MEDIA_CODECS_MAX = 32,
+	MEDIA_ATTRS_MAX = 32,
+	MEDIA_PTIME_MIN = 10, /**< ms of a packet that can be made */
+	MEDIA_PTIME_MAX = 60,
+};
 
 /** An edit of attributes that the driver wants of what goes out */
 struct media_attr {
@@ -114,7 +119,10 @@ struct media_opts {
 	struct sa dtmf_log;   /**< where they are logged to, AF_UNSPEC: as
 				  configured                           */
 	int tos;              /**< TOS byte for this call, -1 default   */
-	uint32_t ptime;       /**< 0 keep                               */
+	/** ms of the packets that the one who gets the offer is asked for and sent, and the
+	 *  one who makes it; 0: as they say. MEDIA_PTIME_MIN to _MAX */
+	uint32_t ptime, ptime_reverse;
+	bool reuse_codecs; /**< codecs keep the order that they had         */
 	/** codec-mask is strip for the party that must not see it */
 	struct pl strip[MEDIA_CODECS_MAX], mask[MEDIA_CODECS_MAX],
 		offer[MEDIA_CODECS_MAX], except[MEDIA_CODECS_MAX];

@@ -133,6 +133,7 @@ static int offer_audio(const struct media_opts *o, const struct sdpx_media *sm,
 		.consume = {o->consume, o->consumec},
 		.set = {o->set, o->setc},
 		.always_transcode = o->always_transcode,
+		.keep_order = o->reuse_codecs,
 		/* whoever makes a re-offer need not know that it is transcoded */
 		.again = true,
 		.codech = format_table,
@@ -164,6 +165,16 @@ out:
 	return err;
 }
 
+/* What was asked for stays until something else is */
+static void offer_ptimes(const struct media_opts *o, struct terms *f,
+			 struct terms *t)
+{
+	if (o->ptime)
+		t->next_sent = o->ptime;
+	if (o->ptime_reverse)
+		f->next_sent = o->ptime_reverse;
+}
+
 /* T.38 goes out as sound */
 static int offer_sound(const struct media_opts *o, const struct sdpx_media *sm,
 		       struct stream *f, struct stream *t, struct media_err *e)
@@ -190,8 +201,10 @@ static int offer_formats(enum fax_way way, const struct media_opts *o,
 	if (way == FAX_TO_T38)
 		return 0;
 	f->terms->ptime = sm->ptime;
-	if (is_audio(sm))
+	if (is_audio(sm)) {
+		offer_ptimes(o, f->terms, t->terms);
 		return offer_audio(o, sm, f, t, e);
+	}
 
 	formats_take(&f->terms->next_own, sm, drop);
 	formats_take(&t->terms->next_told, sm, drop);
@@ -213,7 +226,8 @@ static bool terms_needed(const struct media_opts *o,
 	    (o->osrtp_offer || (o->osrtp_accept && sm->cryptoc)))
 		return true;
 
-	return codec_asked(o) && is_audio(sm);
+	return is_audio(sm) && (codec_asked(o) || o->ptime ||
+				o->ptime_reverse || o->reuse_codecs);
 }
 
 int terms_offer(struct terms_edit **tep, const struct media_opts *o,
@@ -320,6 +334,8 @@ static void answer_formats(const struct media_opts *o,
 {
 	f->own = f->next_own;
 	t->ptime = sm->ptime;
+	f->sent = f->next_sent;
+	t->sent = t->next_sent;
 	formats_take(&t->own, sm, NULL);
 	/* what it answers is what it will send, too (RFC 3264 6.1) */
 	formats_common(&t->told, &t->next_told, &t->own);

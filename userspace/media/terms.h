@@ -34,8 +34,10 @@ struct terms {
 	struct sa pair; /**< where it is by the pair that it nominated  */
 	char proto[24]; /**< profile that it speaks                    */
 	uint32_t ptime; /**< ms that it wants, 0 not said              */
-	bool osrtp;     /**< keys in RTP/AVP: it may do without (RFC 8643) */
-	bool resumed;   /**< keys have served a process before this    */
+	uint32_t sent, next_sent; /**< ms that it is told and sent, whatever it
+			       wants, 0: as it wants; next: with the answer */
+	bool osrtp;   /**< keys in RTP/AVP: it may do without (RFC 8643) */
+	bool resumed; /**< keys have served a process before this    */
 };
 
 /** How a section's SDP changes for it: part of what edit_write() does */

@@ -133,6 +133,8 @@ int terms_put(struct odict *o, const struct terms *t)
 	if (t->ice || t->next_ice)
 		err |= put_ice(x, t);
 	err |= dict_int(x, "ptime", t->ptime);
+	err |= dict_int(x, "sent", t->sent);
+	err |= dict_int(x, "next_sent", t->next_sent);
 	err |= dict_int(x, "osrtp", t->osrtp);
 
 	return err;
@@ -258,10 +260,18 @@ static void get_ice(struct terms *t, const struct odict *o)
 		(void)sa_decode(&t->pair, pair, strlen(pair));
 }
 
+static uint32_t get_uint(const struct odict *o, const char *key)
+{
+	const struct odict_entry *e = odict_get_type(o, ODICT_INT, key);
+
+	return e && e->u.integer > 0 && e->u.integer <= UINT32_MAX
+		       ? (uint32_t)e->u.integer
+		       : 0;
+}
+
 int terms_load(struct terms **tp, const struct odict *o)
 {
 	const struct odict_entry *e = odict_get_type(o, ODICT_OBJECT, "terms");
-	const struct odict_entry *ptime;
 	struct terms *t;
 	struct pl proto;
 
@@ -283,10 +293,10 @@ int terms_load(struct terms **tp, const struct odict *o)
 	get_ice(t, e->u.odict);
 	pl_set_str(&proto, odict_string(e->u.odict, "proto"));
 	(void)pl_strcpy(&proto, t->proto, sizeof(t->proto));
-	ptime = odict_get_type(e->u.odict, ODICT_INT, "osrtp");
-	t->osrtp = ptime && ptime->u.integer;
-	ptime = odict_get_type(e->u.odict, ODICT_INT, "ptime");
-	t->ptime = ptime ? (uint32_t)ptime->u.integer : 0;
+	t->osrtp = get_uint(e->u.odict, "osrtp") > 0;
+	t->ptime = get_uint(e->u.odict, "ptime");
+	t->sent = get_uint(e->u.odict, "sent");
+	t->next_sent = get_uint(e->u.odict, "next_sent");
 	*tp = t;
 
 	return 0;

@@ -9,7 +9,6 @@
 enum {
 	/** s: a week. More is a slip of the pen */
 	DELAY_MAX = 7 * 24 * 3600,
-	PTIME_MAX = 1000, /**< ms */
 };
 
 /* Setters of a plain boolean, with or without a value */
@@ -61,6 +60,7 @@ FLAG(t38_no_iaf, o.t38_no_iaf, true)
 FLAG(always_transcode, o.always_transcode, true)
 FLAG(generate_mid, o.generate_mid, true)
 FLAG(strip_extmap, o.strip_extmap, true)
+FLAG(reuse_codecs, o.reuse_codecs, true)
 FLAG(single_codec, o.single_codec, true)
 FLAG(mux_offer, rtcp_mux, f->rtcp_mux | 1u << RTCPMUX_OFFER)
 FLAG(mux_require, rtcp_mux, f->rtcp_mux | 1u << RTCPMUX_REQUIRE)
@@ -156,16 +156,26 @@ int ng_set_tos(struct ng_flags *f, const struct pl *val)
 	return 0;
 }
 
-int ng_set_ptime(struct ng_flags *f, const struct pl *val)
+static int ptime(uint32_t *ms, const struct pl *val)
 {
 	int64_t n;
 
-	if (ng_set_int(&n, val, 0, PTIME_MAX))
+	if (ng_set_int(&n, val, 0, MEDIA_PTIME_MAX) ||
+	    (n && n < MEDIA_PTIME_MIN))
 		return EINVAL;
-
-	f->o.ptime = (uint32_t)n;
+	*ms = (uint32_t)n;
 
 	return 0;
+}
+
+int ng_set_ptime(struct ng_flags *f, const struct pl *val)
+{
+	return ptime(&f->o.ptime, val);
+}
+
+int ng_set_ptime_reverse(struct ng_flags *f, const struct pl *val)
+{
+	return ptime(&f->o.ptime_reverse, val);
 }
 
 int ng_set_delete_delay(struct ng_flags *f, const struct pl *val)

@@ -21,7 +21,7 @@
 	X(replace_zero_address) X(mux_offer) X(mux_require) X(mux_demux) \
 	X(mux_accept) X(mux_reject) X(strip) X(mask) X(offer) X(except) X(transcode) \
 	X(direction) X(received_from) X(media_address) X(address_family) \
-	X(transport) X(via_branch) X(tos) X(ptime) X(metadata) X(call_id) \
+	X(transport) X(via_branch) X(tos) X(ptime) X(ptime_reverse) X(reuse_codecs) X(metadata) X(call_id) \
 	X(t38_decode) X(t38_force) X(t38_stop) X(t38_fec) X(t38_no_ecm) \
 	X(t38_no_v17) X(t38_no_v27ter) X(t38_no_v29) X(t38_no_iaf) \
 	X(from_tag) X(to_tag) X(accept) X(consume) X(set) \

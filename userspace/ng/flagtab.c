@@ -37,7 +37,6 @@
 		name, NULL, NG_REFUSED, scopes, NULL, why                      \
 	}
 
-#define TRANSCODE "transcoding is not offered"
 #define GEN_RTCP "it is made where Carom encodes, relayed elsewhere"
 #define GEN_KEYS "not offered"
 #define NO_SDES "the choice of suites is not offered"
@@ -180,23 +179,27 @@ static const struct ng_flag table[] = {
 	   "as accept, and the other party does not see it"),
 	OK("codec-set", NG_OFFER, set,
 	   "bit rate and complexity of what is encoded for who offers"),
-	NO("codec-ignore", TRANSCODE),
+	OK("codec-ignore", NG_SDP, strip, "as codec-strip"),
 	OK("transcode", NG_SDP, transcode, "as codec-transcode"),
 	OK("always-transcode", NG_OFFER, always_transcode,
 	   "as codec-accept of all"),
 	NIL("allow-transcoding", "for subscriptions only"),
 	OK("single-codec", NG_ANSWER, single_codec,
 	   "the first codec of an answer, with its events"),
-	NO("reuse-codecs", NO_EDIT),
-	NO("no-codec-renegotiation", NO_EDIT),
-	OK("ptime", NG_OFFER, ptime, "a=ptime of the offer"),
-	NO("ptime-reverse", TRANSCODE),
-	NO("repacketize", TRANSCODE),
+	OK("reuse-codecs", NG_OFFER, reuse_codecs,
+	   "a re-offer has codecs in the order that they had"),
+	OK("no-codec-renegotiation", NG_OFFER, reuse_codecs, "as reuse-codecs"),
+	OK("ptime", NG_OFFER, ptime,
+	   "10 to 60 ms: who gets the offer is asked for such packets, and is "
+	   "sent them"),
+	OK("ptime-reverse", NG_OFFER, ptime_reverse,
+	   "the same for who made the offer"),
+	OK("repacketize", NG_OFFER, ptime, "as ptime"),
 	NILV("delay-buffer", "0", "the default"),
 	NO("delay-buffer", "packets are not delayed"),
 	NILV("audio-player", "off", "there is none"),
 	NILV("audio-player", "default", "there is none"),
-	NO("audio-player", TRANSCODE),
+	NO("audio-player", "play media plays without preparation"),
 	NIL("early-media", "for the audio player; media flows early anyway"),
 
 	/* T.38 */
