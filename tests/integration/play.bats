@@ -93,6 +93,26 @@ all_relayed() { carom legs --json | jq -e '[.legs[] | select(.state == "agent")]
 	jq -es '.[0].share | .["1000"] > 0.05 and .["660"] > 0.3' shares
 }
 
+@test "an agent that is killed goes on with the file, where it would be by then" {
+	begin 10000
+	ask "play media" ", \"file\": \"$PWD/music.wav\", \"repeat-times\": 2"
+	wait_for 2 playing
+	sleep 1
+	appliance kill
+	appliance start
+	wait_for 2 playing
+	sleep 2
+	ask "stop media" ""
+	# a second of before and two of now, at least, in the ten of the file
+	jq -e '.["last-frame-pos"] | . >= 2900 and . < 9900' reply
+	all_relayed
+	end
+	"$ROOT/tools/lab.d/tone.py" find alice.pcap "$ALICE4" 1000 660 | tee shares
+	# what is played from then on is a stream of its own (and bob behind it)
+	jq -es 'length == 2 and all(.gaps == 0) and .[1].share["1000"] > 0.2 and
+		.[1].share["1000"] + .[1].share["660"] > 0.8' shares
+}
+
 @test "digits are dialled for one of them: tones, as these phones know no events" {
 	begin 7000
 	ask "play DTMF" ', "code": "#", "duration": 1000'

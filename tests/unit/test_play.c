@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "terms_fix.h"
+#include "media/play.h"
 #include "media/terms.h"
 #include "wavfile.h"
 
@@ -452,7 +453,35 @@ static void encrypted(void **state)
 	assert_string_equal(f->e.msg, "its media is encrypted from end to end");
 }
 
-/* Formats are known to an agent that starts anew; what was played is over */
+static void restart(struct fix *f)
+{
+	struct fake_bridges *fb = fake_bridges();
+
+	f->m = mem_deref(f->m);
+	memset(fb->playing, 0, sizeof(fb->playing));
+	memset(fb->play, 0, sizeof(fb->play));
+	f->conf.plane = fake_plane();
+	fix_start(f);
+	f->conf.plane = mem_deref(f->conf.plane);
+}
+
+/* The play of Alice's stream */
+static struct play *played(const struct fix *f)
+{
+	const struct media_call *c = list_ledata(list_head(&f->m->calll));
+	const struct party *p = list_ledata(list_head(&c->parties));
+	const struct stream *s = list_ledata(list_head(&p->streams));
+
+	return s->play;
+}
+
+static void store(const struct fix *f)
+{
+	assert_int_equal(call_store(list_ledata(list_head(&f->m->calll))), 0);
+}
+
+/* An agent that starts anew goes on with the file, in the codec that it knows of, where
+ * it would be by now */
 static void restarted(void **state)
 {
 	struct fix *f = *state;
@@ -460,15 +489,94 @@ static void restarted(void **state)
 	const uint16_t a = call(f, "0 101", "0 101");
 
 	assert_int_equal(play(f, "A", "tone.wav"), 0);
-	f->m = mem_deref(f->m);
-	fb->playing[A] = false;
-	f->conf.plane = fake_plane();
-	fix_start(f);
-	f->conf.plane = mem_deref(f->conf.plane);
-	assert_int_equal(leg(f, a)->state, LEG_RELAY);
-	assert_int_equal(play(f, "A", "tone.wav"), 0);
+	/* as if it had been asked to play it three times, 700 ms ago */
+	played(f)->times = 3;
+	played(f)->began -= 700;
+	store(f);
+	restart(f);
+	assert_int_equal(leg(f, a)->state, LEG_AGENT);
+	assert_int_equal(leg(f, a)->why, LEG_WHY_PLAYING);
+	assert_true(fb->playing[A]);
+	assert_false(fb->playing[B]);
+	assert_non_null(fb->play[A].clip);
+	assert_int_equal(fb->play[A].times, 2);
+	assert_in_range(fb->play[A].start_ms, 200, 499);
 	assert_int_equal(fb->play[A].event_pt, 101);
 	assert_string_equal(fb->play[A].codec->name, "PCMU");
+	/* and when it is over, it is over for the next agent, too */
+	fb->playing[A] = false;
+	fake_event(A, BRIDGE_PLAYED, NULL, NULL, 0);
+	turn();
+	assert_int_equal(leg(f, a)->state, LEG_RELAY);
+	restart(f);
+	assert_int_equal(leg(f, a)->state, LEG_RELAY);
+	assert_int_equal(fb->n, 0);
+	/* what was stopped is not begun again */
+	assert_int_equal(play(f, "A", "tone.wav"), 0);
+	{
+		const struct media_sel s = sel("A");
+		uint64_t pos;
+
+		assert_int_equal(media_play_stop(f->m, &s, &pos, &f->e), 0);
+	}
+	restart(f);
+	assert_false(fb->playing[A]);
+}
+
+/* Its end has come while there was no agent: by its length, by the time that was given to
+ * it, or because the file is gone */
+static void ended(void **state)
+{
+	struct fix *f = *state;
+	struct fake_bridges *fb = fake_bridges();
+	const uint16_t a = call(f, "0", "0");
+	char path[64], aside[64];
+
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(play(f, "A", "tone.wav"), 0);
+		played(f)->times = i ? 0 : 2;
+		played(f)->began -= 1000;
+		if (i == 1)
+			played(f)->until = tmr_jiffies() - 1;
+		store(f);
+		(void)snprintf(path, sizeof(path), "%s/tone.wav", dir);
+		(void)snprintf(aside, sizeof(aside), "%s/aside.wav", dir);
+		if (i == 2)
+			assert_int_equal(rename(path, aside), 0);
+		restart(f);
+		if (i == 2)
+			assert_int_equal(rename(aside, path), 0);
+		assert_false(fb->playing[A]);
+		assert_int_equal(fb->n, 0);
+		assert_int_equal(leg(f, a)->state, LEG_RELAY);
+	}
+}
+
+/* Silence lasts until it is taken back, whoever is the agent then; so does a block */
+static void silent_yet(void **state)
+{
+	struct fix *f = *state;
+	struct fake_bridges *fb = fake_bridges();
+	const uint16_t a = call(f, "0", "0");
+	const struct media_sel s = sel("A");
+
+	assert_int_equal(media_silence(f->m, &s, true, &f->e), 0);
+	restart(f);
+	assert_true(fb->playing[B]);
+	assert_true(fb->play[B].silence);
+	assert_null(fb->play[B].clip);
+	assert_int_equal(leg(f, a)->state, LEG_AGENT);
+	assert_int_equal(media_silence(f->m, &s, false, &f->e), 0);
+	assert_int_equal(leg(f, a)->state, LEG_RELAY);
+	restart(f);
+	assert_int_equal(leg(f, a)->state, LEG_RELAY);
+
+	assert_int_equal(media_block(f->m, &s, true, &f->e), 0);
+	assert_int_equal(leg(f, a)->state, LEG_BLOCKED);
+	restart(f);
+	assert_int_equal(leg(f, a)->state, LEG_BLOCKED);
+	assert_int_equal(media_block(f->m, &s, false, &f->e), 0);
+	assert_int_equal(leg(f, a)->state, LEG_RELAY);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -506,7 +614,8 @@ int main(void)
 		T(impossible),  T(relayed),      T(word_lost), T(stopped),
 		T(replaced),    T(renegotiated), T(digits),    T(strange_codec),
 		T(digits_kept), T(silence),      T(on_hold),   T(blocked),
-		T(refused),     T(encrypted),    T(restarted),
+		T(refused),     T(encrypted),    T(restarted), T(ended),
+		T(silent_yet),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);

@@ -173,6 +173,31 @@ static void rate_changed(void **state)
 	}
 }
 
+/* The agent that takes the offer need not be the one that takes the answer */
+static void accepted_later(void **state)
+{
+	struct fix *f = *state;
+	const struct fake_bridges *fb = fake_bridges();
+	struct media_opts o = opts("c", "A", NULL);
+
+	pl_set_str(&o.consume[o.consumec++], "opus");
+	pl_set_str(&o.accept[o.acceptc++], "telephone-event");
+	offer(f, o,
+	      audio(ALICE, 4000, "8 96 101",
+		    "a=rtpmap:96 opus/48000/2\r\n"
+		    "a=rtpmap:101 telephone-event/8000\r\n"));
+	has(f, " RTP/AVP 8 101\r\n");
+	f->m = mem_deref(f->m);
+	f->conf.plane = fake_plane();
+	fix_start(f);
+	f->conf.plane = mem_deref(f->conf.plane);
+	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "8", NULL));
+	has(f, " RTP/AVP 96 101\r\n");
+	assert_int_equal(fb->n, 1);
+	assert_int_equal(fb->mv[0].ptv[96].act, BRIDGE_DECODE);
+	assert_int_equal(fb->mv[0].ptv[101].act, BRIDGE_TONE);
+}
+
 /* What is to be accepted goes before what both have, and all is turned into it */
 static void accepted(void **state)
 {
@@ -657,25 +682,16 @@ static void reused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(transcoded),
-		TEST(best_effort_offered),
-		TEST(best_effort_taken),
-		TEST(passed_on),
-		TEST(one_stream),
-		TEST(masked),
-		TEST(rate_changed),
-		TEST(accepted),
-		TEST(cannot),
-		TEST(to_srtp),
-		TEST(from_srtp),
-		TEST(same_keys),
-		TEST(both),
-		TEST(bad_keys),
-		TEST(video),
-		TEST(restart),
-		TEST(repacked),
-		TEST(repacked_reverse),
-		TEST(reused),
+		TEST(transcoded),        TEST(best_effort_offered),
+		TEST(best_effort_taken), TEST(passed_on),
+		TEST(one_stream),        TEST(masked),
+		TEST(rate_changed),      TEST(accepted),
+		TEST(accepted_later),    TEST(cannot),
+		TEST(to_srtp),           TEST(from_srtp),
+		TEST(same_keys),         TEST(both),
+		TEST(bad_keys),          TEST(video),
+		TEST(restart),           TEST(repacked),
+		TEST(repacked_reverse),  TEST(reused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

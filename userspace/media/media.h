@@ -260,8 +260,8 @@ struct media_digit {
 int media_play_dtmf(struct media *m, const struct media_sel *sel,
 		    const struct media_digit *digit, struct media_err *e);
 
-/** What the selected say is silence for who hears it, or is heard again. It is forgotten
- *  by an agent that starts anew. @return as media_play() */
+/** What the selected say is silence for who hears it, or is heard again.
+ *  @return as media_play() */
 int media_silence(struct media *m, const struct media_sel *sel, bool on,
 		  struct media_err *e);
 

@@ -15,6 +15,7 @@
 #include "media/dict.h"
 #include "media/persist.h"
 #include "media/note.h"
+#include "media/play.h"
 #include "media/terms.h"
 
 static int put_bool(struct odict *o, const char *key, bool val)
@@ -108,6 +109,7 @@ static int put_stream(struct odict *arr, const struct stream *s)
 	err |= terms_put(o, s->terms);
 	err |= note_put(o, "note", s->note);
 	err |= note_put(o, "next_note", s->next_note);
+	err |= play_put(o, s->play);
 
 	return err;
 }

@@ -19,6 +19,7 @@ static void destructor(void *arg)
 
 	tmr_cancel(&p->tmr);
 	mem_deref(p->clip);
+	mem_deref(p->file);
 }
 
 int play_get(struct play **pp, struct stream *s)
@@ -115,6 +116,8 @@ static void over(void *arg)
 	(void)agent_play_stop(s, NULL);
 	s->play = mem_deref(p);
 	err = call_apply(c);
+	if (!err)
+		err = call_store(c);
 	if (err)
 		log_warn("media: call %s: behind what was played: %m", c->id,
 			 err);
@@ -160,6 +163,7 @@ static int play_apply(struct stream *s)
 	if (err)
 		return err;
 	p->on = s->agent;
+	p->began = play_wall();
 	p->now = bp;
 	p->dial.n = 0;
 	tmr_start(&p->tmr, LOOK_MS, over, p);

@@ -14,6 +14,8 @@
 struct play {
 	struct stream *s;  /* who hears it                            */
 	struct clip *clip; /* NULL: none                              */
+	char *file;        /* its name, as it was asked for           */
+	uint64_t began;    /* ms, wall clock: when it was at pos      */
 	uint64_t pos;      /* ms in it that it begins at              */
 	unsigned times;    /* 0: without end                          */
 	uint64_t until;    /* ms (tmr_jiffies): then it ends; 0 never */
@@ -26,6 +28,14 @@ struct play {
 
 /** What is played to s, made where missing; nothing, at first. @return 0, ENOMEM */
 int play_get(struct play **pp, struct stream *s);
+
+/** Add what is played to a stored stream; NULL adds nothing (playstore.c) */
+int play_put(struct odict *o, const struct play *p);
+/** Go on with it, where it would be by now, when bridges are made. A file that is not
+ *  there any more is logged, and no error. @return 0, ENOMEM */
+int play_load(struct stream *s, const struct odict *o);
+/** ms since 1970 */
+uint64_t play_wall(void);
 
 /**
  * Can anything be played to it, now?

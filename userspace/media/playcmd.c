@@ -60,6 +60,10 @@ static int carry_out(struct doing *d)
 {
 	int err = call_apply(d->call);
 
+	/* what could be played is known now */
+	if (!err)
+		err = call_store(d->call);
+
 	return err ? media_fail(d->e, err, "play: %m", err) : 0;
 }
 
@@ -79,6 +83,7 @@ static int begin(struct doing *d, struct media *m, const struct media_sel *sel,
 static int play_one(struct doing *d, struct stream *s)
 {
 	struct bridge_member m;
+	char *file = NULL;
 	struct play *p;
 	int err;
 
@@ -89,12 +94,18 @@ static int play_one(struct doing *d, struct stream *s)
 	if (!m.codec)
 		return media_fail(d->e, ENOTSUP,
 				  "its codec cannot be made here");
-	err = play_get(&p, s);
-	if (err)
+	err = pl_strdup(&file, &d->what->file);
+	if (!err)
+		err = play_get(&p, s);
+	if (err) {
+		mem_deref(file);
 		return err;
+	}
 	play_suspend(s);
 	mem_deref(p->clip);
+	mem_deref(p->file);
 	p->clip = mem_ref(d->clip);
+	p->file = file;
 	p->pos = d->what->start_ms;
 	p->times = d->what->times;
 	p->until = d->what->max_ms ? tmr_jiffies() + d->what->max_ms : 0;

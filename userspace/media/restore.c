@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "media/persist.h"
 #include "media/note.h"
+#include "media/play.h"
 #include "media/terms.h"
 
 static int64_t get_int(const struct odict *o, const char *key, int64_t dflt)
@@ -177,6 +178,8 @@ static int get_stream(struct party *p, const struct odict *o)
 		err = note_load(&s->note, o, "note");
 	if (!err)
 		err = note_load(&s->next_note, o, "next_note");
+	if (!err)
+		err = play_load(s, o);
 
 	return err;
 }

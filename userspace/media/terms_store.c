@@ -41,6 +41,21 @@ int terms_put_formats(struct odict *o, const char *key, const struct formats *f)
 	return err;
 }
 
+/* Which of those that were offered may be answered though the other refuses them */
+static int put_accepted(struct odict *o, const struct formats *f)
+{
+	char text[4 * FORMATS_MAX + 1] = "";
+	size_t n = 0;
+
+	for (unsigned i = 0; i < f->n; i++) {
+		if (f->v[i].accept)
+			n += (size_t)re_snprintf(text + n, sizeof(text) - n,
+						 "%u ", f->v[i].pt);
+	}
+
+	return n ? dict_str(o, "accepted", text) : 0;
+}
+
 static int put_sdes(struct odict *o, const char *key, const struct sdes *s)
 {
 	char *text = NULL;
@@ -124,6 +139,7 @@ int terms_put(struct odict *o, const struct terms *t)
 	err |= terms_put_formats(x, "told", &t->told);
 	err |= terms_put_formats(x, "next_own", &t->next_own);
 	err |= terms_put_formats(x, "next_told", &t->next_told);
+	err |= put_accepted(x, &t->next_own);
 	err |= put_keys(x, &t->keys);
 	err |= dtls_put(x, "dtls", &t->dtls);
 	err |= dtls_put(x, "next_dtls", &t->next_dtls);
@@ -192,6 +208,18 @@ void terms_load_formats(struct formats *f, const struct odict *o,
 
 		if (x->type == ODICT_STRING)
 			get_format(f, x->u.str);
+	}
+}
+
+static void get_accepted(struct formats *f, const char *text)
+{
+	struct pl rest = PL_INIT, w;
+
+	pl_set_str(&rest, text);
+	while (pl_isset(&rest)) {
+		w = next_word(&rest);
+		for (unsigned i = 0; i < f->n; i++)
+			f->v[i].accept |= f->v[i].pt == pl_u32(&w);
 	}
 }
 
@@ -284,6 +312,7 @@ int terms_load(struct terms **tp, const struct odict *o)
 	terms_load_formats(&t->told, e->u.odict, "told");
 	terms_load_formats(&t->next_own, e->u.odict, "next_own");
 	terms_load_formats(&t->next_told, e->u.odict, "next_told");
+	get_accepted(&t->next_own, odict_string(e->u.odict, "accepted"));
 	get_keys(&t->keys, e->u.odict);
 	t->resumed = t->keys.rx.suite != SRTPX_NONE;
 	dtls_load(&t->dtls, e->u.odict, "dtls");
