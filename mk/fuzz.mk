@@ -8,6 +8,7 @@ FUZZ_SECONDS ?= 20
 
 FUZZ_SRCS_dtls    = $(call room,secure)
 FUZZ_SRCS_sdes    = $(call room,secure)
+FUZZ_SRCS_dtmfinfo = userspace/media/dtmfinfo.c userspace/rtp/event.c
 FUZZ_SRCS_stun    = userspace/ice/lite.c userspace/rtp/report.c
 FUZZ_SRCS_udptl   = $(wildcard userspace/fax/udptl*.c)
 FUZZ_SRCS_fax     = $(call room,fax)

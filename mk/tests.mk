@@ -41,6 +41,7 @@ TEST_SRCS_negotiate  = $(SRCS_sdp) $(wildcard userspace/media/neg*.c)
 TEST_SRCS_profile    = $(SRCS_sdp) $(wildcard userspace/media/prof_*.c)
 TEST_SRCS_rtcp       = $(SRCS_media)
 TEST_SRCS_record     = $(SRCS_media)
+TEST_SRCS_dtmfinfo   = userspace/media/dtmfinfo.c userspace/rtp/event.c
 TEST_SRCS_media      = $(SRCS_media)
 TEST_SRCS_media_life = $(SRCS_media)
 TEST_SRCS_terms      = $(SRCS_media)

@@ -289,6 +289,19 @@ int media_play_stop(struct media *m, const struct media_sel *sel, uint64_t *pos,
 	return finish(m, e);
 }
 
+int media_dtmf_info(struct media *m, const struct media_sel *sel,
+		    const struct pl *type, const struct pl *body,
+		    struct media_err *e)
+{
+	begin(m, "dtmf_info");
+	put_pl(m, "call", &sel->call_id);
+	put_pl(m, "from", &sel->from_tag);
+	put_pl(m, "type", type);
+	put_pl(m, "body", body);
+
+	return finish(m, e);
+}
+
 int media_play_dtmf(struct media *m, const struct media_sel *sel,
 		    const struct media_digit *digit, struct media_err *e)
 {

@@ -167,6 +167,7 @@ static void events(void **state)
 	line_has("\"duration\":100");
 	line_has("\"volume\":9");
 	line_has("\"timestamp\":1");
+	line_has("\"sip_info\":\"Signal=1\\r\\nDuration=100\\r\\n\"");
 	logged();
 	line_has("\"event\":11,");
 	line_has("\"duration\":240");
@@ -215,6 +216,45 @@ static void nobody(void **state)
 	assert_false(leg(f, w.port)->tap_dtmf || leg(f, w.port)->tap);
 	dial(f, &w, 1, 5);
 	assert_string_equal(logged(), "");
+}
+
+static struct media_dialled toldv[4];
+static unsigned toldc;
+
+static void dialled_handler(const struct media_dialled *d, void *arg)
+{
+	assert_ptr_equal(arg, &toldc);
+	assert_in_range(toldc, 0, ARRAY_SIZE(toldv) - 1);
+	assert_string_equal(d->call_id, "c");
+	assert_string_equal(d->tag, "A");
+	toldv[toldc++] = *d;
+}
+
+/* Who drives calls is told of digits, events and tones, and is not any more when he does
+ * not want to be */
+static void handled(void **state)
+{
+	struct fix *f = *state;
+	struct media_opts o = opts("c", "A", NULL);
+	struct wire w;
+
+	toldc = 0;
+	media_dialled_handler(f->m, dialled_handler, &toldc);
+	o.detect_dtmf = true;
+	w = call(f, o);
+	dial(f, &w, 11, 5);
+	dial_tone(f, &w, 4, 5);
+	dial_tone(f, &w, -1, 5);
+	assert_int_equal(toldc, 2);
+	assert_int_equal(toldv[0].digit.event, 11);
+	assert_int_equal(toldv[0].digit.ms, 100);
+	assert_false(toldv[0].tone);
+	assert_int_equal(toldv[1].digit.event, 4);
+	assert_true(toldv[1].tone);
+	assert_string_equal(logged(), "");
+	media_dialled_handler(f->m, NULL, NULL);
+	dial(f, &w, 1, 5);
+	assert_int_equal(toldc, 2);
 }
 
 /* An agent that starts anew still knows who wants to know */
@@ -346,6 +386,7 @@ int main(void)
 		T(nobody, begin_bare),    T(restarted, begin_bare),
 		T(in_agent, begin),       T(blocked, begin_bare),
 		T(converted, begin_bare), T(offered, begin_bare),
+		T(handled, begin_bare),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

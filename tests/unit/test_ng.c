@@ -183,6 +183,12 @@ static void test_play(void **state)
 	     PLAY("play DTMF", ",\"from-tag\":\"f\",\"code\":\"d\","
 			       "\"volume\":12"),
 	     "play_dtmf call=c from=f event=15 volume=12 ms=250 pause=100");
+	asks(f,
+	     PLAY("play DTMF", ",\"from-tag\":\"f\",\"content-type\":"
+			       "\"application/dtmf-relay\","
+			       "\"body\":\"Signal=5\\r\\n\""),
+	     "dtmf_info call=c from=f type=application/dtmf-relay "
+	     "body=Signal=5\r\n");
 	asks(f, PLAY("silence media", ""), "silence call=c all on");
 	asks(f, PLAY("unsilence media", ",\"from-tag\":\"f\""),
 	     "silence call=c from=f off");

@@ -277,6 +277,30 @@ static void digits(void **state)
 	assert_string_equal(fb->play[B].codec->name, "PCMU");
 }
 
+/* Alice's phone says its digits by INFO: Bob gets events */
+static void digits_by_info(void **state)
+{
+	struct fix *f = *state;
+	struct fake_bridges *fb = fake_bridges();
+	const struct pl type = PL("application/dtmf-relay");
+	const struct pl body = PL("Signal=*\r\nDuration=160\r\n");
+	const struct pl flash = PL("Signal=16\r\n"), no = PL("x");
+	const struct media_sel s = sel("A");
+
+	call(f, "0 101", "0 101");
+	assert_int_equal(media_dtmf_info(f->m, &s, &type, &body, &f->e), 0);
+	assert_true(fb->playing[B]);
+	assert_int_equal(fb->play[B].event_pt, 101);
+	assert_int_equal(fb->play[B].dial.v[0].event, 10);
+	assert_int_equal(fb->play[B].dial.v[0].ms, 160);
+	assert_int_equal(media_dtmf_info(f->m, &s, &type, &flash, &f->e),
+			 ENOTSUP);
+	assert_non_null(strstr(f->e.msg, "no digit"));
+	assert_int_equal(media_dtmf_info(f->m, &s, &no, &body, &f->e), ENOTSUP);
+	assert_int_equal(media_dtmf_info(f->m, &s, &type, &no, &f->e), EBADMSG);
+	assert_int_equal(fb->digits, 0);
+}
+
 /* Digits that wait when a re-INVITE has the bridge made anew, or the codec changed, are
  * dialled behind it; so are they when a file begins or is stopped */
 static void digits_kept(void **state)
@@ -611,11 +635,12 @@ static int group_teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(impossible),  T(relayed),      T(word_lost), T(stopped),
-		T(replaced),    T(renegotiated), T(digits),    T(strange_codec),
-		T(digits_kept), T(silence),      T(on_hold),   T(blocked),
-		T(refused),     T(encrypted),    T(restarted), T(ended),
-		T(silent_yet),
+		T(impossible), T(relayed),       T(word_lost),
+		T(stopped),    T(replaced),      T(renegotiated),
+		T(digits),     T(strange_codec), T(digits_kept),
+		T(silence),    T(on_hold),       T(blocked),
+		T(refused),    T(encrypted),     T(restarted),
+		T(ended),      T(silent_yet),    T(digits_by_info),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);

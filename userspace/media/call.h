@@ -82,6 +82,8 @@ struct media {
 	struct store *store;
 	struct sounds *sounds;
 	struct digitlog *digitlog;
+	media_dialled_h *dialledh; /* NULL: nobody is told */
+	void *dialled_arg;
 	struct fp_tap *tap;
 	struct hash *calls; /* struct media_call by Call-ID             */
 	struct hash *taps;  /* struct stream by slot[0]                 */

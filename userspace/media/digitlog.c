@@ -13,6 +13,8 @@
 #include "base/log.h"
 #include "media/dict.h"
 #include "media/digits.h"
+#include "media/dtmfinfo.h"
+#include "rtp/event.h"
 
 enum { V4, V6, FAMILIES, QUIET_MS = 60000 };
 
@@ -79,6 +81,19 @@ static int put_tags(struct odict *o, const struct media_call *c)
 	return err;
 }
 
+/* A proxy whose other end takes INFO alone has its body ready */
+static int put_info(struct odict *o, const struct bridge_heard *d)
+{
+	const struct dtmfinfo info = {.event = d->event, .ms = d->ms};
+	char body[64];
+
+	if (d->event >= EVENT_DIGITS ||
+	    re_snprintf(body, sizeof(body), "%H", dtmfinfo_print, &info) < 0)
+		return 0;
+
+	return dict_str(o, "sip_info", body);
+}
+
 static int print_line(char **line, const struct stream *s,
 		      const struct bridge_heard *d)
 {
@@ -101,6 +116,7 @@ static int print_line(char **line, const struct stream *s,
 	err |= dict_int(o, "event", d->event);
 	err |= dict_int(o, "duration", d->ms);
 	err |= dict_int(o, "volume", d->volume);
+	err |= put_info(o, d);
 	if (!err)
 		err = re_sdprintf(line, "%H", json_encode_odict, o);
 	mem_deref(o);

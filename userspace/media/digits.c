@@ -55,7 +55,8 @@ bool digits_wanted(const struct stream *s)
 {
 	const struct media_call *c = s->party->call;
 
-	return c->detect_dtmf || sa_isset(&c->dtmf_log, SA_ALL) ||
+	return c->detect_dtmf || c->m->dialledh ||
+	       sa_isset(&c->dtmf_log, SA_ALL) ||
 	       sa_isset(&c->m->conf.dtmf_log, SA_ALL);
 }
 
@@ -63,6 +64,28 @@ bool digits_tones_wanted(const struct stream *s)
 {
 	return s->party->call->detect_dtmf && s->cur.media == LEG_RTP &&
 	       !str_casecmp(s->cur.type, "audio");
+}
+
+void media_dialled_handler(struct media *m, media_dialled_h *h, void *arg)
+{
+	if (!m)
+		return;
+	m->dialledh = h;
+	m->dialled_arg = arg;
+}
+
+static void tell(const struct stream *s, const struct bridge_heard *h)
+{
+	const struct media_dialled d = {
+		.call_id = s->party->call->id,
+		.tag = s->party->tag,
+		.digit = {.event = h->event, .volume = h->volume, .ms = h->ms},
+		.tone = h->tone,
+	};
+	const struct media *m = s->party->call->m;
+
+	if (m->dialledh && h->event < EVENT_DIGITS)
+		m->dialledh(&d, m->dialled_arg);
 }
 
 void digits_dialled(struct stream *s, const struct bridge_heard *h)
@@ -78,6 +101,7 @@ void digits_dialled(struct stream *s, const struct bridge_heard *h)
 	d->last[n] = event_char(h->event);
 	d->last[n + 1] = '\0';
 	digitlog_send(s->party->call->m->digitlog, s, h);
+	tell(s, h);
 }
 
 const char *digits_last(const struct stream *s)

@@ -260,6 +260,33 @@ struct media_digit {
 int media_play_dtmf(struct media *m, const struct media_sel *sel,
 		    const struct media_digit *digit, struct media_err *e);
 
+/**
+ * The same of a digit in the body of a SIP INFO that one of the selected sent: who hears it
+ * knows nothing of INFO
+ *
+ * @param type  Content-Type: application/dtmf-relay or application/dtmf
+ *
+ * @return as media_play_dtmf(); EBADMSG, ENOTSUP: no digit (media/dtmfinfo.h)
+ */
+int media_dtmf_info(struct media *m, const struct media_sel *sel,
+		    const struct pl *type, const struct pl *body,
+		    struct media_err *e);
+
+/** A digit that a party dialled: by telephone-event, or by tones where these are listened
+ *  for (media_opts.detect_dtmf, or what is transcoded) */
+struct media_dialled {
+	const char *call_id;
+	const char *tag; /**< of who dialled it, NULL: not known yet     */
+	struct media_digit digit; /**< without a pause                   */
+	bool tone;
+};
+
+typedef void(media_dialled_h)(const struct media_dialled *d, void *arg);
+
+/** Have the digits of all calls told when they are over, so that an INFO can be made of
+ *  them (dtmfinfo_print()); NULL: no more. Calls of before tell when they are changed next */
+void media_dialled_handler(struct media *m, media_dialled_h *h, void *arg);
+
 /** What the selected say is silence for who hears it, or is heard again.
  *  @return as media_play() */
 int media_silence(struct media *m, const struct media_sel *sel, bool on,

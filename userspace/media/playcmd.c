@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/types.h>
 #include <re.h>
+#include "media/dtmfinfo.h"
 #include "media/play.h"
 #include "media/sounds.h"
 #include "media/terms.h"
@@ -287,4 +288,26 @@ int media_play_dtmf(struct media *m, const struct media_sel *sel,
 		err = for_each(&d, sel, dial_one);
 
 	return err ? err : carry_out(&d);
+}
+
+enum { INFO_VOLUME = 8, INFO_PAUSE_MS = 100 }; /* a body has neither */
+
+int media_dtmf_info(struct media *m, const struct media_sel *sel,
+		    const struct pl *type, const struct pl *body,
+		    struct media_err *e)
+{
+	struct media_digit digit = {.volume = INFO_VOLUME,
+				    .pause_ms = INFO_PAUSE_MS};
+	struct dtmfinfo d;
+	const int err = dtmfinfo_decode(&d, type, body);
+
+	if (err == ENOTSUP)
+		return media_fail(e, err, "SIP INFO: no digit of %r", type);
+	if (err)
+		return media_fail(e, err,
+				  "SIP INFO: no digit can be read in its body");
+	digit.event = d.event;
+	digit.ms = d.ms;
+
+	return media_play_dtmf(m, sel, &digit, e);
 }

@@ -79,6 +79,20 @@ int ng_set_digit(struct ng_flags *f, const struct pl *val)
 	return 0;
 }
 
+int ng_set_info_type(struct ng_flags *f, const struct pl *val)
+{
+	f->info_type = *val;
+
+	return val->l ? 0 : EINVAL;
+}
+
+int ng_set_info_body(struct ng_flags *f, const struct pl *val)
+{
+	f->info_body = *val;
+
+	return val->l ? 0 : EINVAL;
+}
+
 static int digit_ms(unsigned *msp, const struct pl *val)
 {
 	int64_t n;

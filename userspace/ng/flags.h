@@ -38,6 +38,8 @@ struct ng_flags {
 	uint32_t limit;           /**< of list                              */
 	struct media_clip clip;   /**< play media                       */
 	struct media_digit digit; /**< play DTMF                        */
+	struct pl info_type;      /**< play DTMF: of a SIP INFO         */
+	struct pl info_body;
 	bool times_given, digit_given;
 	bool all;          /**< block, play: the whole call          */
 	bool fatal;        /**< delete: an unknown call is an error  */

@@ -257,6 +257,9 @@ static const struct ng_flag table[] = {
 	OK("digit", NG_PLAY, digit, "as code"),
 	OK("duration", NG_PLAY, digit_ms,
 	   "ms of a digit, 100 to 5000, 250 by default"),
+	OK("content-type", NG_PLAY, info_type,
+	   "Carom's own: of a SIP INFO that play DTMF is to dial"),
+	OK("body", NG_PLAY, info_body, "Carom's own: of the same"),
 	OK("volume", NG_PLAY, volume, "dBm0 of a digit, -8 by default"),
 
 	/* media */

@@ -81,11 +81,17 @@ int ng_play_dtmf(struct ng *ng, struct ng_flags *f, struct odict *reply)
 
 	if (!named(f))
 		return unnamed(reply);
+	ng_select(&sel, f);
+	if (f->info_type.l) {
+		err = media_dtmf_info(ng->media, &sel, &f->info_type,
+				      &f->info_body, &e);
+		return err ? ng_reply_failed(reply, err, &e)
+			   : ng_reply_ok(reply);
+	}
 	if (!f->digit_given)
 		return ng_reply_error(reply,
 				      "No DTMF digit specified: give code, 0 "
 				      "to 15 or one of 0-9 * # A-D");
-	ng_select(&sel, f);
 	err = media_play_dtmf(ng->media, &sel, &f->digit, &e);
 
 	return err ? ng_reply_failed(reply, err, &e) : ng_reply_ok(reply);
