@@ -19,6 +19,7 @@ enum {
 	PT_PASS = 13,
 	PT_EVENT = 101,
 	PT_TONE = 102,
+	PT_NOISE = 19,
 	NS_PER_MS = 1000000,
 };
 
@@ -169,6 +170,8 @@ static void program(struct world *w, unsigned side, struct input *in)
 					      .clock = 8000,
 					      .clock_to = 48000};
 	m->ptv[PT_TONE] = (struct bridge_pt){.act = BRIDGE_TONE, .clock = 8000};
+	m->ptv[PT_NOISE] = (struct bridge_pt){.act = BRIDGE_NOISE,
+					      .clock = 8000};
 	m->codec = codec_by(b);
 	m->pt = 96;
 	m->ptime = m->codec->ptime * (1 + (b >> 4 & 1));
@@ -220,8 +223,8 @@ static void put(struct world *w, unsigned side, uint8_t *p, size_t n, bool rtcp)
 /* Right by its header, at least: a byte for its place among the others, one for time */
 static void media(struct world *w, unsigned side, struct input *in)
 {
-	static const uint8_t ptv[] = {0,       1, PT_PASS, PT_EVENT,
-				      PT_TONE, 0, 0,       77};
+	static const uint8_t ptv[] = {0,       1, PT_PASS,  PT_EVENT,
+				      PT_TONE, 0, PT_NOISE, 77};
 	const uint8_t how = take(in), seq = take(in), ts = take(in);
 	size_t n = (size_t)take(in) * (how & 8 ? 7 : 1);
 	struct party *pa = &w->v[side];

@@ -656,6 +656,29 @@ static void repacked_reverse(void **state)
 	assert_int_equal(fb->mv[0].ptv[0].act, BRIDGE_PASS);
 }
 
+/* Comfort noise is taken from who offers it, where that is asked for: the other, who
+ * answers without, hears it as sound */
+static void noise_accepted(void **state)
+{
+	struct fix *f = *state;
+	const struct fake_bridges *fb = fake_bridges();
+	struct media_opts o = opts("c", "A", NULL);
+
+	pl_set_str(&o.accept[o.acceptc++], "CN");
+	offer(f, o, audio(ALICE, 4000, "0 13", NULL));
+	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0", NULL));
+	has(f, " RTP/AVP 0 13\r\n");
+	assert_int_equal(fb->n, 1);
+	assert_int_equal(fb->mv[0].ptv[0].act, BRIDGE_PASS);
+	assert_int_equal(fb->mv[0].ptv[13].act, BRIDGE_NOISE);
+	assert_int_equal(fb->mv[0].ptv[13].clock, 8000);
+	assert_string_equal(fb->mv[1].codec->name, "PCMU");
+	/* who knows it gets it as it is */
+	offer(f, o, audio(ALICE, 4000, "0 13", NULL));
+	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0 13", NULL));
+	assert_int_equal(fb->n, 0);
+}
+
 /* The codec of a call stays the first in a re-offer that has another order */
 static void reused(void **state)
 {
@@ -692,6 +715,7 @@ int main(void)
 		TEST(bad_keys),          TEST(video),
 		TEST(restart),           TEST(repacked),
 		TEST(repacked_reverse),  TEST(reused),
+		TEST(noise_accepted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,6 +18,7 @@ static void stop(void *arg)
 		plane_tmr_stop(&b->mv[i].rep.tmr);
 		plane_tmr_stop(&b->mv[i].play_tmr);
 		plane_tmr_stop(&b->mv[i].fax_tmr);
+		noise_over(&b->mv[i]);
 	}
 }
 
@@ -176,6 +177,7 @@ static void swap_call(void *arg)
 		struct program *old = m->prog;
 
 		keep_keys(s->progv[i], old);
+		noise_over(m);
 		m->prog = s->progv[i];
 		s->progv[i] = old;
 		m->rx.timed = false;

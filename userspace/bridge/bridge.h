@@ -26,13 +26,14 @@ enum bridge_act {
 	BRIDGE_EVENT,  /**< telephone-event (RFC 4733), sent on under `pt`,
 			    its timestamps in the other's clock           */
 	BRIDGE_TONE,   /**< telephone-event, which the other hears as tones  */
+	BRIDGE_NOISE,  /**< comfort noise (RFC 3389), which it hears as sound */
 };
 
 struct bridge_pt {
 	enum bridge_act act;
 	uint8_t pt;     /**< that the other knows it by                    */
 	uint8_t codec;  /**< BRIDGE_DECODE: index in codecv               */
-	uint32_t clock; /**< BRIDGE_EVENT, _TONE: Hz of an event's length     */
+	uint32_t clock; /**< BRIDGE_EVENT, _TONE, _NOISE: Hz of its times     */
 	uint32_t clock_to; /**< and that it is to be in, 0: the same       */
 };
 

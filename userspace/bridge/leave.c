@@ -70,8 +70,10 @@ static void quiet(void *arg)
 	struct member *mv = l->b->mv;
 
 	/* what waits for a packet that is missing waits no more */
-	for (unsigned i = 0; i < 2; i++)
+	for (unsigned i = 0; i < 2; i++) {
 		order_reset(mv[i].rx.order);
+		noise_over(&mv[i]);
+	}
 	for (unsigned i = 0; i < 2; i++)
 		hand_stream(l, &mv[i], &mv[!i]);
 	/* should they come again, they follow on what the kernel sends from now on */

@@ -42,6 +42,9 @@ struct program {
 	/* of digits that the member dials; NULL where nobody wants them: */
 	struct digit_rx *ear; /* at the rate of what is encoded for the other */
 	struct tone *tone;    /* the same rate */
+	struct cn *
+		noise; /* what its silence is like; NULL: it says nothing of that,
+			     or the other knows it */
 	uint32_t rate;
 };
 
@@ -86,6 +89,15 @@ struct receiver {
 	uint8_t dialled_volume;
 };
 
+/** Silence of a member's that the other hears as noise */
+struct noise {
+	bool on;
+	int left;       /* ms that it goes on at most */
+	uint64_t at;    /* ms: the next step          */
+	uint32_t clock; /* Hz of the sender's         */
+	struct plane_tmr tmr;
+};
+
 /** RTCP with a member that we encode for */
 struct reporter {
 	struct report_in in;   /* of what it sends                       */
@@ -109,6 +121,7 @@ struct member {
 	struct bridge_stats st;
 	struct sender tx;
 	struct reporter rep;
+	struct noise noise;
 	struct player *player; /* NULL: nothing is played */
 	struct plane_tmr play_tmr;
 	struct gateway *fax; /* it speaks T.38, NULL: RTP */
@@ -186,6 +199,14 @@ void digits_over(struct member *m);
 /** m gets a new program: a digit goes on, if it may; else it ends, as the old one says.
  *  Before either member has its new one */
 void digits_change(struct member *m, struct program *prog);
+
+/* noise.c */
+
+/** A packet of comfort noise, which the other hears as sound from now on */
+void noise_take(struct member *m, const uint8_t *p, const struct rtp_head *h,
+		const struct bridge_pt *bp);
+/** m is heard again, or somebody else sends what comes next */
+void noise_over(struct member *m);
 
 /* enter.c */
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <time.h>
+#include "audio/cn.h"
 #include "bridge/member.h"
 
 static void destructor(void *arg)
@@ -23,6 +24,7 @@ static void destructor(void *arg)
 	mem_deref(p->acc);
 	mem_deref(p->ear);
 	mem_deref(p->tone);
+	mem_deref(p->noise);
 }
 
 static int take_keys(struct program *p)
@@ -114,14 +116,20 @@ static int take_source(struct program *p, unsigned i, uint32_t rate)
 	return resample_alloc(&s->rs, codec_dec_rate(s->dec), rate, 1);
 }
 
-static bool has_tones(const struct bridge_member *m)
+static bool has(const struct bridge_member *m, enum bridge_act act)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(m->ptv); i++) {
-		if (m->ptv[i].act == BRIDGE_TONE)
+		if (m->ptv[i].act == act)
 			return true;
 	}
 
 	return false;
+}
+
+/* Sound is made of something that is none */
+static bool sounds(const struct bridge_member *m)
+{
+	return has(m, BRIDGE_TONE) || has(m, BRIDGE_NOISE);
 }
 
 /* What digits need: `rate` is that of the other's encoder */
@@ -131,8 +139,10 @@ static int take_digits(struct program *p, uint32_t rate)
 	int err = 0;
 
 	p->rate = rate;
-	if (has_tones(m))
+	if (has(m, BRIDGE_TONE))
 		err = tone_alloc(&p->tone, rate);
+	if (!err && has(m, BRIDGE_NOISE))
+		err = cn_alloc(&p->noise);
 	if (!err && m->codecc && (m->hear || m->event_clock || m->mute_digits))
 		err = digit_rx_alloc(&p->ear, rate, NULL, NULL);
 
@@ -147,7 +157,7 @@ static int take_sources(struct program *p, const struct bridge_member *other)
 	int err = 0;
 
 	if (!other->t38 &&
-	    (!other->codec || (!p->conf.codecc && !has_tones(&p->conf))))
+	    (!other->codec || (!p->conf.codecc && !sounds(&p->conf))))
 		return 0;
 	for (unsigned i = 0; other->t38 && i < p->conf.codecc && !err; i++)
 		err = take_source(p, i, FAX_RATE);

@@ -236,6 +236,8 @@ void member_ordered(const uint8_t *p, size_t n, unsigned lost, void *arg)
 	if (rtp_read(&h, p, n))
 		return;
 	bp = &m->prog->conf.ptv[h.pt];
+	if (m->noise.on && bp->act != BRIDGE_NOISE && bp->act != BRIDGE_DROP)
+		noise_over(m);
 	switch (bp->act) {
 	case BRIDGE_DROP:
 		++m->st.refused;
@@ -253,6 +255,9 @@ void member_ordered(const uint8_t *p, size_t n, unsigned lost, void *arg)
 		++m->st.events;
 		digits_event(m, p, &h, bp->clock);
 		digits_tone(m, p, &h, bp);
+		break;
+	case BRIDGE_NOISE:
+		noise_take(m, p, &h, bp);
 		break;
 	case BRIDGE_DECODE:
 		transcode(m, p, &h, lost);

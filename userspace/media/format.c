@@ -180,6 +180,11 @@ static bool is_event(const struct format *f)
 	return !str_casecmp(f->name, "telephone-event");
 }
 
+static bool is_noise(const struct format *f)
+{
+	return !str_casecmp(f->name, "CN");
+}
+
 /* telephone-event of this clock, else any */
 static const struct format *event_of(const struct formats *f, uint32_t clock)
 {
@@ -223,6 +228,21 @@ static void accept_events(struct formats *back, const struct formats *offered)
 	x = event_of(offered, codec->clock);
 	if (x && x->accept && !formats_pt(back, x->pt) && back->n < FORMATS_MAX)
 		back->v[back->n++] = *x;
+}
+
+/* The same of comfort noise, which the other hears as sound */
+static void accept_noise(struct formats *back, const struct formats *offered)
+{
+	const struct format *codec = formats_primary(back);
+
+	for (unsigned i = 0; i < offered->n && codec; i++) {
+		const struct format *x = &offered->v[i];
+
+		if (is_noise(x) && x->accept && x->clock == codec->clock &&
+		    !formats_like(back, x) && !formats_pt(back, x->pt) &&
+		    back->n < FORMATS_MAX)
+			back->v[back->n++] = *x;
+	}
 }
 
 /* Asked for by codec-accept, codec-consume: it goes before what both have */
@@ -300,6 +320,7 @@ int formats_back(struct formats *back, const struct formats *offered,
 	}
 	back_events(back, offered, answer);
 	accept_events(back, offered);
+	accept_noise(back, offered);
 
 	return 0;
 }
@@ -352,6 +373,11 @@ static bool plan_one(struct bridge_member *m, const struct format *x,
 
 	if (is_event(x))
 		return plan_event(bp, x, own);
+	if (is_noise(x) && !y && formats_primary(own)) {
+		bp->act = BRIDGE_NOISE;
+		bp->clock = x->clock;
+		return true;
+	}
 	if (y && !(all && can)) {
 		bp->act = BRIDGE_PASS;
 		bp->pt = y->pt;
@@ -371,6 +397,20 @@ static bool plan_one(struct bridge_member *m, const struct format *x,
 	return true;
 }
 
+/* Beside a codec of another clock it is nothing that could be passed on */
+static void plan_noise(struct bridge_member *m, const struct formats *told,
+		       const struct format *codec)
+{
+	for (unsigned i = 0; i < told->n; i++) {
+		const struct format *x = &told->v[i];
+
+		if (!is_noise(x) || x->clock == codec->clock)
+			continue;
+		m->ptv[x->pt & 0x7f] = (struct bridge_pt){.act = BRIDGE_NOISE,
+							  .clock = x->clock};
+	}
+}
+
 bool formats_plan(struct bridge_member *m, const struct formats *told,
 		  const struct formats *own, bool repack)
 {
@@ -383,6 +423,8 @@ bool formats_plan(struct bridge_member *m, const struct formats *told,
 
 	for (unsigned i = 0; i < told->n; i++)
 		decode |= plan_one(m, &told->v[i], own, listen || repack);
+	if (decode && codec)
+		plan_noise(m, told, codec);
 	if (listen && m->codecc) {
 		m->event_pt = event->pt;
 		m->event_clock = event->clock;
