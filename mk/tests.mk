@@ -48,6 +48,7 @@ TEST_SRCS_terms      = $(SRCS_media)
 TEST_SRCS_digits     = $(SRCS_media)
 TEST_SRCS_play       = $(SRCS_media)
 TEST_SRCS_media_figures = $(SRCS_media)
+TEST_SRCS_quality    = $(SRCS_media)
 TEST_SRCS_terms_fax  = $(SRCS_media)
 TEST_SRCS_terms_dtls = $(SRCS_media)
 TEST_SRCS_ice_lite   = userspace/ice/lite.c

@@ -88,6 +88,25 @@ metric() { carom metrics | awk -v m="$1$2" '$1 == m { print $2 }'; }
 	appliance start
 }
 
+@test "how it sounds, each way: query, carom legs, carom calls" {
+	baresip_bob pcmu/8000/1
+	caller alice uac "$ALICE4" bob-pcmu 5000 &
+	local pid=$!
+	LAB_PIDS+=($pid)
+	wait_for 10 in_agent
+	sleep 3
+	ngc send '{"command": "list"}' | jq -r '.calls[0]' >id
+	ngc send "{\"command\": \"query\", \"call-id\": \"$(<id)\"}" >query.json
+	jq -e '[.SSRC[]["average MOS"]] | length == 2 and
+		all(.MOS >= 40 and .MOS <= 45 and .samples >= 1 and .["packet loss"] == 0)' query.json
+	jq -e '[.. | .agent? // empty | .["MOS in"]] | length == 2 and all(.lowest > 4)' query.json
+	carom legs --json >legs.json
+	jq -e '[.legs[] | select(.media == "rtp") | .rtp] | length == 2 and
+		all(.mos_in > 4 and .mos_out > 4)' legs.json
+	carom calls --json | jq -e '.calls[0].mos_min > 4'
+	wait $pid
+}
+
 @test "PCMA to G.722" {
 	baresip_bob g722/16000/1
 	agent_call bob-g722 transcoding

@@ -80,6 +80,8 @@ bad_call()
 	bad_call bob-g722 alice from "+ .duplicated"
 	jq -e '.lost == .wire.lost and .late == .wire.duplicated and .malformed == 0 and
 		.decoded == .packets - .late and .["concealed ms"] == 20 * .lost' both.json
+	# and heard: MOS in tenths, loss in percent
+	jq -e '[.SSRC[]["lowest MOS"]] | min_by(.MOS) | .MOS < 43 and .["packet loss"] >= 1' query.json
 	# nothing of that is seen at the far end: one packet each 20 ms
 	"$ROOT/tools/lab.d/tone.py" numbers bob.pcap "$BOB4" | tee numbers.json
 	jq -es 'max_by(.packets) | .packets > 200 and .gaps == 0 and .repeats == 0' numbers.json

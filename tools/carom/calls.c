@@ -5,8 +5,10 @@
  */
 #include "callstore.h"
 #include "callview.h"
+#include "legmos.h"
 
-static int print_list(struct cli *cli, struct list *recl, const struct fp *fp)
+static int print_list(struct cli *cli, struct list *recl,
+		      const struct callview_figures *f)
 {
 	struct table *t = NULL;
 	struct le *le;
@@ -19,8 +21,10 @@ static int print_list(struct cli *cli, struct list *recl, const struct fp *fp)
 
 	err = callview_table(&t);
 	for (le = list_head(recl); le && !err; le = le->next)
-		callview_row(t, le->data, fp);
+		callview_row(t, le->data, f);
 
+	if (!err)
+		table_hide_empty(t, "MOS");
 	if (!err)
 		err = table_print(t, cli->out, &cli->style);
 	mem_deref(t);
@@ -28,7 +32,8 @@ static int print_list(struct cli *cli, struct list *recl, const struct fp *fp)
 	return err ? cli_fp_error("calls", err, NULL) : CLI_OK;
 }
 
-static int print_json(struct cli *cli, struct list *recl, const struct fp *fp)
+static int print_json(struct cli *cli, struct list *recl,
+		      const struct callview_figures *f)
 {
 	struct odict *od = NULL, *arr;
 	struct le *le;
@@ -36,12 +41,13 @@ static int print_json(struct cli *cli, struct list *recl, const struct fp *fp)
 
 	arr = js_arr(&err, od, "calls");
 	for (le = list_head(recl); le && !err; le = le->next)
-		callview_json(&err, arr, le->data, fp);
+		callview_json(&err, arr, le->data, f);
 
 	return cli_json(cli, err ? mem_deref(od) : od);
 }
 
-static int show_one(struct cli *cli, const char *id, const struct fp *fp)
+static int show_one(struct cli *cli, const char *id,
+		    const struct callview_figures *f)
 {
 	struct callrec *rec = NULL;
 	struct list recl = LIST_INIT;
@@ -52,10 +58,10 @@ static int show_one(struct cli *cli, const char *id, const struct fp *fp)
 
 	if (cli->json) {
 		list_append(&recl, &rec->le, rec);
-		code = print_json(cli, &recl, fp);
+		code = print_json(cli, &recl, f);
 		list_unlink(&rec->le);
 	} else {
-		err = callview_print(cli, rec, fp);
+		err = callview_print(cli, rec, f);
 		code = err ? cli_fp_error("calls", err, NULL) : CLI_OK;
 	}
 
@@ -66,7 +72,9 @@ static int show_one(struct cli *cli, const char *id, const struct fp *fp)
 
 static int run(struct cli *cli, void *cfg, int argc, char **argv)
 {
+	struct callview_figures f = {NULL, NULL};
 	struct list recl = LIST_INIT;
+	struct odict *mos;
 	struct fp *fp = NULL;
 	struct fp_err e = {""};
 	int err, code = cli_config(cli, false);
@@ -79,17 +87,21 @@ static int run(struct cli *cli, void *cfg, int argc, char **argv)
 	err = fp_open(&fp, cli->pin_dir, true, &e);
 	if (err)
 		(void)cli_fp_error("no figures", err, &e);
+	f.fp = fp;
+	mos = legmos_ask(cli);
+	f.mos = mos;
 
 	if (argc) {
-		code = show_one(cli, argv[0], fp);
+		code = show_one(cli, argv[0], &f);
 	} else {
 		code = callstore_all(cli, &recl);
 		if (!code)
-			code = cli->json ? print_json(cli, &recl, fp)
-					 : print_list(cli, &recl, fp);
+			code = cli->json ? print_json(cli, &recl, &f)
+					 : print_list(cli, &recl, &f);
 		list_flush(&recl);
 	}
 
+	mem_deref(mos);
 	mem_deref(fp);
 
 	return code;

@@ -5,7 +5,7 @@
 #include <time.h>
 #include "callview.h"
 #include "human.h"
-#include "legview.h"
+#include "legmos.h"
 
 enum { PORTS = 2, LEGS_MAX = 256 };
 
@@ -13,7 +13,7 @@ static const struct table_col colv[] = {
 	{"CALL-ID", false, 0}, {"AGE", true, 4},     {"STATE", false, 0},
 	{"REC", false, 6},     {"PARTIES", true, 5}, {"STREAMS", true, 5},
 	{"PACKETS", true, 0},  {"LOST", true, 0},    {"JITTER", true, 3},
-	{"SEEN", true, 2},
+	{"MOS", true, 3},      {"SEEN", true, 2},
 };
 
 /** Sums over the legs of a call */
@@ -21,33 +21,42 @@ struct sums {
 	uint64_t packets, bytes, age_ms;
 	int64_t lost;
 	double jitter_ms; /**< of the worst leg                            */
+	double mos;       /**< the same; 0 not known                       */
 	unsigned parties, streams, legs;
 };
 
 /** Leg n (0 RTP, 1 RTCP) of a stream, as it is in the kernel now */
 static bool get_leg(const struct callrec_stream *s, unsigned n,
-		    const struct fp *fp, struct legview *v)
+		    const struct callview_figures *f, struct legview *v)
 {
 	struct sa sa = s->local;
 
-	if (!fp || !sa_isset(&s->local, SA_ALL))
+	if (!f->fp || !sa_isset(&s->local, SA_ALL))
 		return false;
 
 	memset(v, 0, sizeof(*v));
 	sa_set_port(&sa, (uint16_t)(sa_port(&s->local) + n));
 
-	return !fp_slot(fp, &sa, &v->slot) &&
-	       !fp_leg_stats(fp, v->slot, &v->st) && v->st.state != LEG_FREE;
+	if (fp_slot(f->fp, &sa, &v->slot) ||
+	    fp_leg_stats(f->fp, v->slot, &v->st) || v->st.state == LEG_FREE)
+		return false;
+	legmos_fill(v, f->mos);
+
+	return true;
 }
 
-static void add_leg(struct sums *sum, const struct fp_leg_stats *st)
+static void add_leg(struct sums *sum, const struct legview *v)
 {
+	const struct fp_leg_stats *st = &v->st;
+
 	sum->packets += st->packets;
 	sum->bytes += st->bytes;
 	++sum->legs;
 
 	if (st->age_ms < sum->age_ms)
 		sum->age_ms = st->age_ms;
+	if (v->mos_in > 0 && (sum->mos == 0 || v->mos_in < sum->mos))
+		sum->mos = v->mos_in;
 
 	if (st->media == LEG_RTP || st->media == LEG_SRTP) {
 		sum->lost += st->lost;
@@ -57,7 +66,7 @@ static void add_leg(struct sums *sum, const struct fp_leg_stats *st)
 }
 
 static void sum_up(struct sums *sum, const struct callrec *rec,
-		   const struct fp *fp)
+		   const struct callview_figures *f)
 {
 	struct le *pe, *se;
 	struct legview v;
@@ -72,8 +81,8 @@ static void sum_up(struct sums *sum, const struct callrec *rec,
 		for (se = list_head(&p->streaml); se; se = se->next) {
 			++sum->streams;
 			for (unsigned n = 0; n < PORTS; n++) {
-				if (get_leg(se->data, n, fp, &v))
-					add_leg(sum, &v.st);
+				if (get_leg(se->data, n, f, &v))
+					add_leg(sum, &v);
 			}
 		}
 	}
@@ -100,12 +109,12 @@ static enum tint state_tint(const struct callrec *rec)
 }
 
 void callview_row(struct table *t, const struct callrec *rec,
-		  const struct fp *fp)
+		  const struct callview_figures *f)
 {
 	struct sums sum;
 	struct human h;
 
-	sum_up(&sum, rec, fp);
+	sum_up(&sum, rec, f);
 
 	table_cell(t, TINT_NONE, "%s", rec->id);
 	table_cell(t, TINT_NONE, "%s", human_age(&h, age_ms(rec->created)));
@@ -115,8 +124,8 @@ void callview_row(struct table *t, const struct callrec *rec,
 	table_cell(t, TINT_NONE, "%u", sum.streams);
 
 	if (!sum.legs) {
-		for (int i = 0; i < 4; i++)
-			table_cell(t, TINT_DIM, "-");
+		for (int i = 0; i < 5; i++)
+			table_cell(t, TINT_DIM, "%s", i == 3 ? "" : "-");
 		return;
 	}
 
@@ -124,11 +133,16 @@ void callview_row(struct table *t, const struct callrec *rec,
 	table_cell(t, sum.lost > 0 ? TINT_BAD : TINT_NONE, "%lld",
 		   (long long)sum.lost);
 	table_cell(t, TINT_NONE, "%.1f ms", sum.jitter_ms);
+	if (sum.mos > 0)
+		table_cell(t, sum.mos < 3.1 ? TINT_BAD : TINT_NONE, "%.1f",
+			   sum.mos);
+	else
+		table_cell(t, TINT_DIM, "%s", "");
 	table_cell(t, TINT_NONE, "%s", human_age(&h, sum.age_ms));
 }
 
 static int print_party(const struct cli *cli, const struct callrec_party *p,
-		       const struct fp *fp)
+		       const struct callview_figures *f)
 {
 	struct legview *v = mem_zalloc(LEGS_MAX * sizeof(*v), NULL);
 	struct le *le;
@@ -148,7 +162,7 @@ static int print_party(const struct cli *cli, const struct callrec_party *p,
 			s->held ? ", on hold" : "");
 
 		for (unsigned i = 0; i < PORTS && n < LEGS_MAX; i++)
-			n += get_leg(s, i, fp, &v[n]);
+			n += get_leg(s, i, f, &v[n]);
 	}
 
 	if (n)
@@ -160,7 +174,7 @@ static int print_party(const struct cli *cli, const struct callrec_party *p,
 }
 
 int callview_print(const struct cli *cli, const struct callrec *rec,
-		   const struct fp *fp)
+		   const struct callview_figures *f)
 {
 	time_t created = (time_t)(rec->created / 1000000);
 	struct human h;
@@ -188,14 +202,15 @@ int callview_print(const struct cli *cli, const struct callrec *rec,
 			table_text(cli->out, &cli->style, TINT_NONE, p->branch);
 		}
 		fprintf(cli->out, "\n");
-		err = print_party(cli, p, fp);
+		err = print_party(cli, p, f);
 	}
 
 	return err;
 }
 
 static void json_stream(int *err, struct odict *arr,
-			const struct callrec_stream *s, const struct fp *fp)
+			const struct callrec_stream *s,
+			const struct callview_figures *f)
 {
 	struct odict *o = js_obj(err, arr, NULL), *legs;
 	struct legview v;
@@ -208,13 +223,13 @@ static void json_stream(int *err, struct odict *arr,
 
 	legs = js_arr(err, o, "legs");
 	for (unsigned n = 0; n < PORTS; n++) {
-		if (get_leg(s, n, fp, &v))
-			legview_json(err, legs, fp, &v);
+		if (get_leg(s, n, f, &v))
+			legview_json(err, legs, f->fp, &v);
 	}
 }
 
 static void json_parties(int *err, struct odict *o, const struct callrec *rec,
-			 const struct fp *fp)
+			 const struct callview_figures *f)
 {
 	struct odict *arr = js_arr(err, o, "parties"), *party, *streams;
 	struct le *pe, *se;
@@ -229,17 +244,17 @@ static void json_parties(int *err, struct odict *o, const struct callrec *rec,
 		streams = js_arr(err, party, "streams");
 
 		for (se = list_head(&p->streaml); se; se = se->next)
-			json_stream(err, streams, se->data, fp);
+			json_stream(err, streams, se->data, f);
 	}
 }
 
 void callview_json(int *err, struct odict *arr, const struct callrec *rec,
-		   const struct fp *fp)
+		   const struct callview_figures *f)
 {
 	struct odict *o = js_obj(err, arr, NULL);
 	struct sums sum;
 
-	sum_up(&sum, rec, fp);
+	sum_up(&sum, rec, f);
 
 	js_str(err, o, "call_id", rec->id);
 	js_str(err, o, "state", callrec_state(rec));
@@ -251,6 +266,10 @@ void callview_json(int *err, struct odict *arr, const struct callrec *rec,
 		js_int(err, o, "bytes", (int64_t)sum.bytes);
 		js_int(err, o, "lost", sum.lost);
 		js_dbl(err, o, "jitter_ms_max", sum.jitter_ms);
+		if (sum.mos > 0)
+			js_dbl(err, o, "mos_min", sum.mos);
+		else
+			js_null(err, o, "mos_min");
 	}
 
 	if (sum.age_ms == UINT64_MAX)
@@ -258,5 +277,5 @@ void callview_json(int *err, struct odict *arr, const struct callrec *rec,
 	else
 		js_int(err, o, "age_ms", (int64_t)sum.age_ms);
 
-	json_parties(err, o, rec, fp);
+	json_parties(err, o, rec, f);
 }

@@ -4,6 +4,7 @@
  */
 #include <unistd.h>
 #include "callstore.h"
+#include "legmos.h"
 #include "legview.h"
 #include "snap.h"
 
@@ -202,6 +203,7 @@ static int run(struct cli *cli, void *cfg, int argc, char **argv)
 	struct legs *l = cfg;
 	struct view view = {0};
 	struct callrec *rec = NULL;
+	struct odict *mos = NULL;
 	struct fp *fp = NULL;
 	int err, code = cli_open(cli, &fp);
 	(void)argc;
@@ -216,9 +218,13 @@ static int run(struct cli *cli, void *cfg, int argc, char **argv)
 		l->interval = 1;
 
 	err = look(&view, l, rec, fp);
+	mos = err ? NULL : legmos_ask(cli);
+	for (size_t i = 0; i < view.n; i++)
+		legmos_fill(&view.v[i], mos);
 	code = err ? cli_fp_error("legs", err, NULL) : print(cli, fp, &view);
 
 out:
+	mem_deref(mos);
 	mem_deref(view.v);
 	mem_deref(rec);
 	mem_deref(fp);
@@ -232,7 +238,11 @@ const struct cmd cmd_legs = {
 	.summary = "Show each leg: where it relays, and how well",
 	.text = "A leg is a local UDP port. SOURCE is where its peer's packets "
 		"really come from,\nPEER LEG the port they leave by. LOST, "
-		"REORD, DUP and JITTER are as RFC 3550\nhas them. REASONS are "
+		"REORD, DUP and JITTER are as RFC 3550\nhas them. MOS IN is "
+		"the "
+		"opinion score (G.107) of what the party sends, where it is\n"
+		"heard, MOS OUT of what the party hears, where the agent knows "
+		"it. REASONS are "
 		"those of docs/reasons.md, counted for this leg.",
 	.example = "  carom legs --sort loss\n"
 		   "  carom legs --call 'a84b4c76e66710@192.0.2.7' --json",

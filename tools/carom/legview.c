@@ -6,12 +6,13 @@
 #include "legview.h"
 
 static const struct table_col colv[] = {
-	{"SLOT", true, 4},   {"LOCAL", false, 0},    {"STATE", false, 0},
-	{"WHY", false, 5},   {"MEDIA", false, 5},    {"SOURCE", false, 1},
-	{"LATCH", false, 8}, {"PEER LEG", false, 6}, {"PACKETS", true, 0},
-	{"PPS", true, 0},    {"LOST", true, 0},      {"REORD", true, 7},
-	{"DUP", true, 7},    {"JITTER", true, 2},    {"PT", true, 5},
-	{"SSRC", true, 9},   {"SEEN", true, 3},      {"REASONS", false, 0},
+	{"SLOT", true, 4},    {"LOCAL", false, 0},    {"STATE", false, 0},
+	{"WHY", false, 5},    {"MEDIA", false, 5},    {"SOURCE", false, 1},
+	{"LATCH", false, 8},  {"PEER LEG", false, 6}, {"PACKETS", true, 0},
+	{"PPS", true, 0},     {"LOST", true, 0},      {"REORD", true, 7},
+	{"DUP", true, 7},     {"JITTER", true, 2},    {"MOS IN", true, 3},
+	{"MOS OUT", true, 3}, {"PT", true, 5},        {"SSRC", true, 9},
+	{"SEEN", true, 3},    {"REASONS", false, 0},
 };
 
 enum tint legview_tint(enum leg_state state)
@@ -54,13 +55,25 @@ static bool has_rtp(const struct legview *v)
 	       (v->st.media == LEG_RTP || v->st.media == LEG_SRTP);
 }
 
+static void mos_cell(struct table *t, double mos)
+{
+	if (mos > 0)
+		table_cell(t, mos < 3.1 ? TINT_BAD : TINT_NONE, "%.1f", mos);
+	else
+		table_cell(t, TINT_DIM, "%s", "");
+}
+
 static void rtp_cells(struct table *t, const struct legview *v)
 {
 	const struct fp_leg_stats *st = &v->st;
 	struct human h;
 
 	if (!has_rtp(v)) {
-		for (int i = 0; i < 6; i++)
+		for (int i = 0; i < 4; i++)
+			table_cell(t, TINT_DIM, "-");
+		mos_cell(t, 0);
+		mos_cell(t, 0);
+		for (int i = 0; i < 2; i++)
 			table_cell(t, TINT_DIM, "-");
 		return;
 	}
@@ -71,6 +84,8 @@ static void rtp_cells(struct table *t, const struct legview *v)
 	table_cell(t, TINT_NONE, "%s", human_num(&h, st->reordered));
 	table_cell(t, TINT_NONE, "%s", human_num(&h, st->duplicate));
 	table_cell(t, TINT_NONE, "%.1f ms", st->jitter_ms);
+	mos_cell(t, v->mos_in);
+	mos_cell(t, v->mos_out);
 	table_cell(t, TINT_NONE, "%u", st->pt);
 	table_cell(t, TINT_NONE, "%08x", st->ssrc);
 }
@@ -117,12 +132,22 @@ int legview_table(const struct cli *cli, FILE *f, const struct legview *v,
 	if (!sampled)
 		table_hide(t, "PPS");
 	table_hide_empty(t, "WHY");
+	table_hide_empty(t, "MOS IN");
+	table_hide_empty(t, "MOS OUT");
 	table_hide_empty(t, "REASONS");
 
 	err = table_print(t, f, &cli->style);
 	mem_deref(t);
 
 	return err;
+}
+
+static void mos_json(int *err, struct odict *o, const char *key, double mos)
+{
+	if (mos > 0)
+		js_dbl(err, o, key, mos);
+	else
+		js_null(err, o, key);
 }
 
 static void quality_json(int *err, struct odict *o, const struct legview *v)
@@ -145,6 +170,8 @@ static void quality_json(int *err, struct odict *o, const struct legview *v)
 	js_int(err, o, "reordered", st->reordered);
 	js_int(err, o, "duplicate", st->duplicate);
 	js_dbl(err, o, "jitter_ms", st->jitter_ms);
+	mos_json(err, o, "mos_in", v->mos_in);
+	mos_json(err, o, "mos_out", v->mos_out);
 }
 
 void legview_json(int *err, struct odict *arr, const struct fp *fp,

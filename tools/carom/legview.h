@@ -13,6 +13,8 @@ struct legview {
 	struct fp_leg_stats st;
 	double pps, bps;
 	bool sampled; /**< pps and bps hold                             */
+	double mos_in, mos_out; /**< of what its party sends, where that is
+				     heard; of what the party hears; 0 not known */
 };
 
 enum tint legview_tint(enum leg_state state);

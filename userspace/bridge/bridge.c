@@ -259,6 +259,11 @@ void bridge_stats(const struct bridge *b, unsigned side,
 	st->drift_ppb = m->rx.jitter.drift_ppb;
 	st->rtt_us = m->rep.out.rtt_us;
 	st->far_lost = m->rep.out.lost;
+	st->far_reports = m->rep.out.reports;
+	if (m->prog->conf.codec)
+		st->far_jitter_us = (uint32_t)((uint64_t)m->rep.out.jitter *
+					       1000000 /
+					       m->prog->conf.codec->clock);
 	if (m->rep.in.started && s->clock)
 		st->jitter_us = (uint32_t)((uint64_t)(m->rep.in.jitter >> 4) *
 					   1000000 / s->clock);

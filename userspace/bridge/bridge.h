@@ -121,6 +121,8 @@ struct bridge_stats {
 	uint32_t jitter_us; /**< of what comes                              */
 	uint32_t rtt_us;    /**< to it and back, 0 not known                */
 	uint32_t far_lost;  /**< of 256, as it says of what it is sent     */
+	uint32_t far_jitter_us; /**< of that, as it says                    */
+	uint32_t far_reports;   /**< times that it said so                  */
 };
 
 enum {
@@ -171,7 +173,8 @@ int bridge_alloc(struct bridge **bp, struct plane *pl, unsigned worker,
 int bridge_change(struct bridge *b, unsigned side,
 		  const struct bridge_member *m);
 
-/** Have BRIDGE_COPY and BRIDGE_CONTROL of what a member sends, or no more. A copy that finds no room in the
+/** Have BRIDGE_COPY and BRIDGE_CONTROL of what a member sends, or no more; the latter comes
+ *  of SRTCP in any case. A copy that finds no room in the
  *  queue is lost, and counted as an event (plane_stats); the packet goes its way */
 void bridge_copy(struct bridge *b, unsigned side, bool on);
 

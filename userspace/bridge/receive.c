@@ -63,7 +63,8 @@ static void control(struct member *m, struct plane_pkt *pkt)
 		return;
 	}
 	++m->st.rtcp;
-	if (m->copy)
+	/* of what is encrypted nobody else can read the reports */
+	if (m->copy || p->rx)
 		(void)plane_event(m->port, BRIDGE_CONTROL, &pkt->src, pkt->data,
 				  n);
 	if (q->conf.codec || p->conf.codec)

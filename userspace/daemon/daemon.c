@@ -317,6 +317,8 @@ static int command(const char *name, const struct odict *req,
 
 	if (!strcmp(name, "reload"))
 		return reload_command(d, reply);
+	if (!strcmp(name, "media quality"))
+		return media_quality(d->media, reply);
 	if (!strcmp(name, "media stats"))
 		return media_figures(d->media, reply);
 	if (!d->edge)

@@ -91,6 +91,11 @@ bool stream_agent_stats(const struct stream *s, struct bridge_stats *st)
 	return true;
 }
 
+bool stream_agent_makes(const struct stream *s)
+{
+	return stream_in_agent(s) && s->agent->mv[side_of(s)].codec;
+}
+
 bool stream_agent_first(const struct stream *s)
 {
 	return s->agent && !side_of(s);
@@ -128,8 +133,10 @@ static void event_handler(struct bridge *b, unsigned side, unsigned type,
 		if (!agent_decodes(s))
 			digits_packet(s, p, n);
 	}
-	if (s && type == BRIDGE_CONTROL)
+	if (s && type == BRIDGE_CONTROL) {
+		tapsink_report(s, media_now() * 1000000, p, n);
 		tapsink_copy(s, src, p, n, true);
+	}
 	if (s && type == BRIDGE_DIGIT && n == sizeof(heard)) {
 		memcpy(&heard, p, n);
 		digits_dialled(s, &heard);

@@ -12,6 +12,7 @@
 #include "bridge/bridge.h"
 #include "media/media.h"
 #include "media/ports.h"
+#include "media/quality.h"
 #include "media/record.h"
 #include "media/rtcp.h"
 #include "media/sdp.h"
@@ -150,13 +151,6 @@ bool sa_private(const struct sa *sa);
 
 /* ---- streams (stream.c, leg.c) -------------------------------------- */
 
-/** How a sender is heard, by the reports of who hears it */
-struct quality {
-	uint32_t blocks; /* of the hearer's, when last looked at     */
-	unsigned samples;
-	double sum, low, high;
-};
-
 struct stream {
 	struct le le;
 	struct le tap_le; /* in media.taps                            */
@@ -182,7 +176,11 @@ struct stream {
 	bool ssrc_keep;    /* they had it in the agent: they keep it       */
 	bool leaving;      /* on the way back to the kernel                */
 	struct rtcpx_party reports; /* what its RTCP says               */
-	struct quality mos;
+	uint32_t heard_blocks;      /* of who hears it, when last looked at   */
+	struct quality mos;         /* of what it sends, where it is heard    */
+	struct quality mos_in, mos_out; /* where media ends here: up to us; from
+					   us to it                      */
+	struct quality_count counted;
 	struct terms *terms;  /* NULL: what comes is passed on          */
 	struct agent *agent;  /* NULL: the kernel settles it; shared with
 				the peer                                */
@@ -220,6 +218,8 @@ void stream_agent_off(struct stream *s);
 bool stream_opened(const struct stream *s);
 /** Does the agent have its packets, and not only checks of ICE? */
 bool stream_in_agent(const struct stream *s);
+/** Is what it hears made here, and not passed on? */
+bool stream_agent_makes(const struct stream *s);
 /** Does the agent have plain sockets for it? */
 bool stream_agent_plain(const struct stream *s);
 
@@ -392,6 +392,8 @@ void tapsink_stream(struct stream *s);
 /** A packet of s goes to its call's recording */
 void tapsink_record(struct stream *s, const struct tap *tap,
 		    const uint8_t *pkt);
+/** RTCP of s, in the clear. @param at  ns when it came */
+void tapsink_report(struct stream *s, uint64_t at, const uint8_t *p, size_t n);
 /** 0: of who made the call's first offer; 1: the other one */
 unsigned tapsink_side(const struct stream *s);
 /** RTP, or RTCP, that the agent has opened, for the recording (tapcopy.c) */

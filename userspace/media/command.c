@@ -94,6 +94,7 @@ int media_delete(struct media *m, const struct pl *call_id,
 	}
 
 	if (out) {
+		quality_look(c, media_now(), QUALITY_LEAST_MS);
 		err = call_stats(c, NULL, NULL, out);
 		if (err)
 			return err;

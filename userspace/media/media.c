@@ -85,6 +85,7 @@ static void walk(void *arg)
 		struct media_call *c = le->data;
 
 		le = le->next;
+		quality_look(c, now, QUALITY_MS);
 		(void)call_check(c, now);
 	}
 	load_look(m);

@@ -209,6 +209,15 @@ int media_statistics(struct media *m, struct odict *out);
  */
 int media_figures(const struct media *m, struct odict *out);
 
+/**
+ * Opinion scores (G.107), 1.0 to 4.5: the object "streams" has for each local RTP address
+ * whose stream is known about "in": of what its party sends, where that is heard, "out":
+ * of what the party hears; means
+ *
+ * @return 0, EINVAL, ENOMEM
+ */
+int media_quality(const struct media *m, struct odict *out);
+
 /** Which packets a command is about */
 struct media_sel {
 	struct pl call_id, from_tag, to_tag, via_branch;

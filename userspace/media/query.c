@@ -220,11 +220,12 @@ int media_query(struct media *m, const struct pl *call_id,
 		const struct pl *from_tag, const struct pl *to_tag,
 		struct odict *out)
 {
-	const struct media_call *c = call_find(m, call_id);
+	struct media_call *c = call_find(m, call_id);
 
 	if (!c)
 		return ENOENT;
 
+	quality_look(c, media_now(), QUALITY_LEAST_MS);
 	if (pl_isset(from_tag) && !party_find(c, from_tag))
 		return ENOENT;
 

@@ -39,6 +39,27 @@ static int add_bridge(struct odict *d, const struct bridge_stats *st)
 	err |= dict_float(d, "clock ppm", -st->drift_ppb / 1000.0);
 	err |= dict_float(d, "RTT ms", st->rtt_us / 1000.0);
 	err |= dict_float(d, "far loss", st->far_lost / 256.0);
+	err |= dict_float(d, "far jitter ms", st->far_jitter_us / 1000.0);
+
+	return err;
+}
+
+/* One way: to us, or from us */
+static int add_mos(struct odict *o, const char *key, const struct quality *q)
+{
+	struct quality_sample x;
+	struct odict *d;
+	int err;
+
+	if (!quality_average(&x, q))
+		return 0;
+	err = dict_add(&d, o, key, ODICT_OBJECT);
+	if (err)
+		return err;
+	err |= dict_float(d, "average", x.mos);
+	err |= dict_float(d, "lowest", q->low.mos);
+	err |= dict_float(d, "highest", q->high.mos);
+	err |= dict_int(d, "samples", q->samples);
 
 	return err;
 }
@@ -92,6 +113,9 @@ int query_agent(struct odict *o, const struct stream *s)
 
 	if (stream_fax_stats(s, &fax))
 		err |= add_fax(d, &fax);
+
+	err |= add_mos(d, "MOS in", &s->mos_in);
+	err |= add_mos(d, "MOS out", &s->mos_out);
 
 	return err | add_bridge(d, &st);
 }

@@ -119,9 +119,9 @@ static int add_flags(struct odict *o, const struct stream *s, unsigned i,
 	return err;
 }
 
-/* rtpengine's MOS is in tenths */
-static int add_mos(struct odict *o, const char *key, double mos,
-		   unsigned samples)
+/* rtpengine's MOS is in tenths, its round trip in us, its loss in percent */
+static int add_mos(struct odict *o, const char *key,
+		   const struct quality_sample *x, unsigned samples)
 {
 	struct odict *d;
 	int err = dict_add(&d, o, key, ODICT_OBJECT);
@@ -129,7 +129,12 @@ static int add_mos(struct odict *o, const char *key, double mos,
 	if (err)
 		return err;
 
-	err |= dict_int(d, "MOS", lround(mos * 10));
+	if (!samples)
+		err |= dict_int(d, "reported at", (int64_t)x->at);
+	err |= dict_int(d, "MOS", lround(x->mos * 10));
+	err |= dict_int(d, "round-trip time", lround(x->rtt_ms * 1000));
+	err |= dict_int(d, "jitter", lround(x->jitter_ms));
+	err |= dict_int(d, "packet loss", lround(x->loss * 100));
 	if (samples)
 		err |= dict_int(d, "samples", samples);
 
@@ -140,6 +145,7 @@ static int add_ssrc(struct odict *ssrcs, const struct stream *s,
 		    const struct fp_leg_stats *st)
 {
 	const struct quality *q = &s->mos;
+	struct quality_sample x;
 	struct odict *d;
 	char key[16];
 	int err;
@@ -154,12 +160,12 @@ static int add_ssrc(struct odict *ssrcs, const struct stream *s,
 
 	err |= dict_int(d, "cumulative loss", st->lost);
 	err |= dict_float(d, "jitter ms", st->jitter_ms);
-	if (!q->samples)
+	if (!quality_average(&x, q))
 		return err;
 
-	err |= add_mos(d, "average MOS", q->sum / q->samples, q->samples);
-	err |= add_mos(d, "lowest MOS", q->low, 0);
-	err |= add_mos(d, "highest MOS", q->high, 0);
+	err |= add_mos(d, "average MOS", &x, q->samples);
+	err |= add_mos(d, "lowest MOS", &q->low, 0);
+	err |= add_mos(d, "highest MOS", &q->high, 0);
 
 	return err;
 }

@@ -51,24 +51,12 @@ unsigned tapsink_side(const struct stream *s)
 									    : 1;
 }
 
-/* s has reported: of how t sounds there */
-static void judge(const struct stream *s, struct stream *t)
+void tapsink_report(struct stream *s, uint64_t at, const uint8_t *p, size_t n)
 {
-	struct quality *q;
-	double mos;
+	const struct stream *t = stream_peer(s);
 
-	if (!t || t->mos.blocks == s->reports.blocks ||
-	    !rtcpx_party_mos(&mos, &s->reports, &t->reports, t->cur.clock))
-		return;
-
-	q = &t->mos;
-	q->blocks = s->reports.blocks;
-	if (!q->samples || mos < q->low)
-		q->low = mos;
-	if (!q->samples || mos > q->high)
-		q->high = mos;
-	q->sum += mos;
-	++q->samples;
+	if (!rtcpx_update(&s->reports, t ? &t->reports : NULL, at, p, n))
+		quality_reported(s);
 }
 
 /* A full disk hurts no call, but somebody has to know; and when it is over */
@@ -107,17 +95,14 @@ static void tap_handler(const struct tap *tap, const uint8_t *pkt, void *arg)
 {
 	struct media *m = arg;
 	struct stream *s = stream_by_slot(m, tap->slot);
-	struct stream *t = stream_peer(s);
 
 	if (!s)
 		return;
 
 	/* SRTCP is ciphertext to us */
-	if ((tap->flags & TAP_RTCP) && s->cur.media == LEG_RTP &&
-	    !rtcpx_update(&s->reports, t ? &t->reports : NULL, tap->time,
-			  pkt + tap->payload,
-			  (size_t)tap->caplen - tap->payload))
-		judge(s, t);
+	if ((tap->flags & TAP_RTCP) && s->cur.media == LEG_RTP)
+		tapsink_report(s, tap->time, pkt + tap->payload,
+			       (size_t)tap->caplen - tap->payload);
 
 	if (!(tap->flags & TAP_RTCP) && !stream_in_agent(s) &&
 	    tap->caplen > tap->payload)

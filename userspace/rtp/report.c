@@ -202,6 +202,7 @@ static void read_block(struct report_out *out, const uint8_t *p, uint64_t wall)
 	if (get32(p) != out->ssrc)
 		return;
 	out->heard = true;
+	++out->reports;
 	out->lost = p[4];
 	out->jitter = get32(p + 12);
 	/* a clock that was set, or a lie: half a minute is no round trip */

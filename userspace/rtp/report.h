@@ -39,9 +39,10 @@ struct report_out {
 	uint64_t at; /**< ns when that was sent, 0: nothing was      */
 	/* as its receiver says: */
 	bool heard;
-	uint8_t lost;    /**< of 256, in the last interval               */
-	uint32_t jitter; /**< units of our clock                         */
-	uint32_t rtt_us; /**< 0: not known                               */
+	uint32_t reports; /**< times that it said so                     */
+	uint8_t lost;     /**< of 256, in the last interval               */
+	uint32_t jitter;  /**< units of our clock                         */
+	uint32_t rtt_us;  /**< 0: not known                               */
 };
 
 /** A packet came. Another SSRC begins anew
