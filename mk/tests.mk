@@ -38,7 +38,6 @@ TEST_SRCS_sdp        = $(SRCS_sdp)
 TEST_SRCS_sdp_edit   = $(SRCS_sdp)
 TEST_SRCS_ports      = $(SRCS_log) userspace/media/ports.c
 TEST_SRCS_negotiate  = $(SRCS_sdp) $(wildcard userspace/media/neg*.c)
-TEST_SRCS_profile    = $(SRCS_sdp) $(wildcard userspace/media/prof_*.c)
 TEST_SRCS_rtcp       = $(SRCS_media)
 TEST_SRCS_record     = $(SRCS_media)
 TEST_SRCS_dtmfinfo   = userspace/media/dtmfinfo.c userspace/rtp/event.c

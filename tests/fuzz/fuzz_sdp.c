@@ -263,66 +263,34 @@ static void list_check(const struct neg_fmts *f)
 	}
 }
 
-/* What is sent on is something that its receiver knows */
-static void plan_check(const struct neg_plan *pl, const struct neg_fmts *own)
-{
-	for (unsigned i = 0; i < pl->n; i++) {
-		const struct neg_way *w = &pl->v[i];
-
-		MUST(w->act == NEG_DROP || neg_by_pt(own, w->to));
-		MUST(w->act != NEG_DECODE || pl->has_enc);
-		MUST(w->act != NEG_PASS ||
-		     neg_same(&w->fmt, neg_by_pt(own, w->to)) ||
-		     neg_is_event(&w->fmt));
-	}
-	MUST(!pl->detect || neg_is_event(neg_by_pt(own, pl->event)));
-}
-
-static void negotiate(const struct sdpx_media *offer,
-		      const struct sdpx_media *answer, uint8_t choice)
+static void negotiate(const struct sdpx_media *offer, uint8_t choice)
 {
 	static const struct pl opus = PL("opus"), all = PL("all"),
-			       pcmu = PL("PCMU"), ev = PL("telephone-event");
-	const struct neg_answer_policy ap = {choice & 1, table, NULL};
-	struct neg_policy p = {.codech = table, .dtmf = choice & 2};
+			       ev = PL("telephone-event");
+	struct neg_policy p = {.codech = table};
 	struct neg_offer *n = mem_zalloc(sizeof(*n), NULL);
-	struct neg_answer *a = mem_zalloc(sizeof(*a), NULL);
-	struct neg_fmts *own = mem_zalloc(sizeof(*own), NULL);
 
-	MUST(n && a && own);
+	MUST(n);
+	p.keep_order = choice & 2;
 	p.transcode = (struct neg_names){&opus, choice & 4 ? 1 : 0};
 	p.mask = (struct neg_names){&all, choice & 8 ? 1 : 0};
-	p.internal = (struct neg_names){&pcmu, choice & 16 ? 1 : 0};
 	p.consume = (struct neg_names){&ev, choice & 32 ? 1 : 0};
 	p.always_transcode = choice & 64;
-	p.ptime = choice & 128 ? 40 : 0;
-
-	neg_take(own, answer);
-	if (!neg_offer(n, offer, &p, NULL, NULL)) {
+	if (!neg_offer(n, offer, &p, NULL, NULL))
 		list_check(&n->out);
-		if (own->n && !neg_answer(a, n, answer, &ap, NULL)) {
-			list_check(&a->back);
-			plan_check(&a->forth, own);
-			plan_check(&a->home, &n->mine);
-		}
-	}
 	mem_deref(n);
-	mem_deref(a);
-	mem_deref(own);
 }
 
 static void negotiated(const struct sdpx *sdp, uint8_t choice)
 {
-	const size_t n = sdpx_mediac(sdp);
 	struct t38_sdp t;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < sdpx_mediac(sdp); i++) {
 		const struct sdpx_media *m = sdpx_media(sdp, i);
-		const struct sdpx_media *next = sdpx_media(sdp, (i + 1) % n);
 
 		t38_decode(&t, sdp, i);
-		if (m->rtp && next->rtp)
-			negotiate(m, next, choice);
+		if (m->rtp)
+			negotiate(m, choice);
 	}
 }
 

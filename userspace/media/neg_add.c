@@ -224,7 +224,7 @@ int neg_add(struct neg_work *w, const struct neg_names *l)
 			continue;
 
 		if (!pl_strcasecmp(&s.name, "telephone-event")) {
-			w->n->dtmf = w->n->engaged = true;
+			w->n->engaged = true;
 			err = neg_add_events(w, true);
 			continue;
 		}

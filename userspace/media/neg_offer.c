@@ -69,7 +69,6 @@ static void classify(struct neg_work *w)
 		to->shown = !hidden(w, f);
 		to->accept = accepted(w, f);
 		w->n->engaged |= to->accept;
-		w->n->dtmf |= to->accept && neg_is_event(f);
 		++mine->n;
 	}
 }
@@ -194,15 +193,6 @@ static bool has_codec(const struct neg_fmts *f)
 	return false;
 }
 
-static void compare(struct neg_work *w)
-{
-	const struct neg_fmts *out = &w->n->out;
-
-	w->n->changed = out->n != w->all.n;
-	for (unsigned i = 0; i < out->n && !w->n->changed; i++)
-		w->n->changed = out->v[i].src != w->all.v[i].src;
-}
-
 static int work(struct neg_work *w, const struct sdpx_media *sm)
 {
 	const struct neg_policy *p = w->p;
@@ -219,11 +209,9 @@ static int work(struct neg_work *w, const struct sdpx_media *sm)
 	err = neg_add(w, &p->transcode);
 	asked = w->n->engaged && p->transcode.n;
 	if (!err)
-		err = neg_add(w, &p->internal);
-	if (!err)
 		err = neg_add_known(w);
 	if (!err)
-		err = neg_add_events(w, p->dtmf);
+		err = neg_add_events(w, false);
 	if (err)
 		return err;
 
@@ -233,13 +221,6 @@ static int work(struct neg_work *w, const struct sdpx_media *sm)
 		return neg_fail(w->e, ENOTSUP,
 				"codec filter leaves no codec of the %r",
 				&sm->type);
-
-	w->n->dtmf |= p->dtmf;
-	w->n->engaged |= p->dtmf || p->ptime || p->ptime_reverse;
-	w->n->ptime = p->ptime;
-	w->n->ptime_back = p->ptime_reverse;
-	w->n->ptime_mine = sm->ptime;
-	compare(w);
 
 	return 0;
 }
