@@ -176,6 +176,154 @@ static void test_reports(void **state)
 	mem_deref(ph.enc);
 }
 
+static void put32(uint8_t *p, uint32_t v)
+{
+	p[0] = (uint8_t)(v >> 24);
+	p[1] = (uint8_t)(v >> 16);
+	p[2] = (uint8_t)(v >> 8);
+	p[3] = (uint8_t)v;
+}
+
+/* One packet of feedback: who says it, of which stream, more words */
+static size_t fb(uint8_t *p, uint8_t type, uint8_t fmt, uint32_t own,
+		 uint32_t of, const uint32_t *wordv, unsigned wordc)
+{
+	put32(p, 0x80000000u | (uint32_t)fmt << 24 | (uint32_t)type << 16 |
+			 (2 + wordc));
+	put32(p + 4, own);
+	put32(p + 8, of);
+	for (unsigned i = 0; i < wordc; i++)
+		put32(p + 12 + 4 * i, wordv[i]);
+
+	return 12 + 4 * (size_t)wordc;
+}
+
+enum { REMB = 0x52454d42, RATE = 0x01001234, TWCC = 15 };
+
+/* PLI, FIR, NACK, REMB and TWCC behind a report; by whom, on what, packet `seq`. asking:
+ * the first three alone, those that ask */
+static size_t all_feedback(uint8_t *p, uint32_t own, uint32_t of, uint16_t seq,
+			   bool asking)
+{
+	const uint32_t fir[] = {of, 0x01000000}, remb[] = {REMB, RATE, of};
+	const uint32_t nack[] = {(uint32_t)seq << 16 | 1};
+	const uint32_t twcc[] = {0x00010001, 0x00000100, 0x20010000};
+	size_t n = 0;
+
+	n += fb(p + n, 206, 1, own, of, NULL, 0);
+	n += fb(p + n, 206, 4, own, 0, fir, 2);
+	n += fb(p + n, 206, 15, own, 0, remb, 3);
+	if (asking)
+		return n;
+	n += fb(p + n, 205, 1, own, of, nack, 1);
+	n += fb(p + n, 205, TWCC, own, of, twcc, 3);
+
+	return n;
+}
+
+static void put_rtcp(int wire, const struct side *s, uint16_t port,
+		     const uint8_t *p, size_t n)
+{
+	struct spec spec = side_in(s, p, n);
+	struct pkt pkt;
+
+	spec.sport = PEER_PORT + 1;
+	spec.dport = port;
+	pkt_build(&pkt, &spec);
+	assert_int_equal(send(wire, pkt.b, pkt.len, 0), pkt.len);
+}
+
+/* Where packets pass, so does all feedback, by the names and numbers of who sends them */
+static void test_feedback(void **state)
+{
+	struct bridge_member mv[2];
+	struct rtp_head h = {0};
+	uint8_t p[2000], want[400];
+	struct srtpx *rx;
+	struct pkt pkt;
+	uint16_t at;
+	size_t n;
+	(void)state;
+
+	bb_member(&mv[0], &bb_sides[SIDE_LAN4], IN_PORT);
+	bb_member(&mv[1], &bb_sides[SIDE_WAN4], OUT_PORT);
+	/* whose keys have served before, gets our SSRC and numbers */
+	keys(&mv[1].tx, SRTPX_AES_CM_128_HMAC_SHA1_80, 5);
+	mv[1].resumed = true;
+	assert_int_equal(srtpx_alloc(&rx, &mv[1].tx), 0);
+	mv[0].ptv[0] = (struct bridge_pt){.act = BRIDGE_PASS, .pt = 0};
+	bb_up(PLANE_XDP, mv);
+	for (unsigned i = 0; i < 2; i++) {
+		const struct rtpspec r = {
+			.seq = (uint16_t)(7000 + i), .ts = i * 160, .ssrc = 99};
+
+		n = rtp_build(p, &r, 160);
+		bb_put(&bb_sides[SIDE_LAN4], IN_PORT, p, n);
+		n = bb_get(p, WIRE_WAIT);
+		assert_true(n > 0);
+		assert_int_equal(srtpx_unprotect(rx, p, &n), 0);
+		assert_int_equal(rtp_read(&h, p, n), 0);
+	}
+	n = rtcp_build(p, 5);
+	memcpy(want, p, n);
+	n += all_feedback(p + n, 5, h.ssrc, h.seq, false);
+	(void)all_feedback(want + 8, 5, 99, 7001, false);
+	put_rtcp(bb.wan, &bb_sides[SIDE_WAN4], OUT_PORT + 1, p, n);
+	do { /* reports of bridges that have been may be there, too */
+		assert_true(wire_recv(bb.lan, &pkt, WIRE_WAIT));
+	} while (pkt.len - HEADERS != n);
+	memcpy(&at, pkt.b + 14 + 20 + 2, 2);
+	assert_int_equal(ntohs(at), PEER_PORT + 1);
+	assert_memory_equal(pkt.b + HEADERS, want, n);
+	mem_deref(rx);
+}
+
+/* What is made here: requests go on to who is the source, behind a report of ours; what
+ * tells of numbers that are ours ends */
+static void test_asked(void **state)
+{
+	struct bridge_member mv[2];
+	struct rtp_head h = {0};
+	uint8_t p[2000], want[400], *got;
+	struct phone ph;
+	struct pkt pkt;
+	uint16_t at;
+	size_t n, len;
+	(void)state;
+
+	bb_transcoding(mv, "PCMU", "PCMA");
+	bb_up(PLANE_XDP, mv);
+	phone_open(&ph, "PCMU", 96);
+	for (unsigned i = 0; i < 3; i++) {
+		n = phone_packet(&ph);
+		bb_put(&bb_sides[SIDE_LAN4], IN_PORT, ph.pkt, n);
+		n = bb_get(p, WIRE_WAIT);
+		assert_int_equal(rtp_read(&h, p, n), 0);
+		phone_next(&ph, bb_codec("PCMU"));
+	}
+	n = rtcp_build(p, 5);
+	n += all_feedback(p + n, 5, h.ssrc, h.seq, false);
+	/* of another stream: nobody knows it */
+	n += fb(p + n, 206, 1, 5, 0x4711, NULL, 0);
+	put_rtcp(bb.wan, &bb_sides[SIDE_WAN4], OUT_PORT + 1, p, n);
+	len = all_feedback(want, mv[0].ssrc, ph.h.ssrc, 0, true);
+	do {
+		assert_true(wire_recv(bb.lan, &pkt, WIRE_WAIT));
+		n = pkt.len - HEADERS;
+		got = pkt.b + HEADERS;
+	} while (n <= 8 + 24 + 24 + len); /* its own report, which came first */
+	memcpy(&at, pkt.b + 14 + 20 + 2, 2);
+	assert_int_equal(ntohs(at), PEER_PORT + 1);
+	/* RR: nothing was sent to it, what it sent is heard; SDES behind */
+	assert_memory_equal(got, "\x81\xc9\x00\x07", 4);
+	put32(p, mv[0].ssrc);
+	assert_memory_equal(got + 4, p, 4);
+	assert_int_equal(got[32 + 1], 202);
+	assert_true(n > len);
+	assert_memory_equal(got + n - len, want, len);
+	mem_deref(ph.enc);
+}
+
 /* Keys that have served before, in a process that is gone: what is sent under them is a
  * stream that nobody has seen, and goes on without a step; what comes is understood in
  * its third turn */
@@ -254,6 +402,8 @@ int main(void)
 		cmocka_unit_test_teardown(test_resumed, bb_clear),
 		cmocka_unit_test_teardown(test_srtp, bb_clear),
 		cmocka_unit_test_teardown(test_reports, bb_clear),
+		cmocka_unit_test_teardown(test_feedback, bb_clear),
+		cmocka_unit_test_teardown(test_asked, bb_clear),
 	};
 
 	return cmocka_run_group_tests(tests, bb_setup, bb_teardown);

@@ -164,6 +164,17 @@ void reporter_sent(struct member *m, uint32_t ts, size_t octets);
 /** RTCP of m's came, opened */
 void reporter_read(struct member *m, const uint8_t *p, size_t n, uint64_t now);
 
+/** Feedback goes to m at once, behind a report of ours (RFC 4585 3.1). Where there is nothing
+ *  to report yet it does not
+ *
+ *  @param p  n octets, 1024 at most */
+void reporter_feedback(struct member *m, const uint8_t *p, size_t n);
+
+/* feedback.c */
+
+/** RTCP of m's, of which nothing is passed on but what asks the other for something */
+void feedback_pass(struct member *m, const uint8_t *p, size_t n);
+
 /* transcode.c */
 void transcode(struct member *m, const uint8_t *p, const struct rtp_head *h,
 	       unsigned lost);

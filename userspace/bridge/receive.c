@@ -70,6 +70,8 @@ static void control(struct member *m, struct plane_pkt *pkt)
 	if (q->conf.codec || p->conf.codec)
 		reporter_read(m, pkt->data, n, pkt->now);
 	/* of a stream that is made anew the reports would tell of another */
+	if (q->conf.codec)
+		feedback_pass(m, pkt->data, n);
 	if (q->conf.codec || !q->dst_rtcp || q->conf.silent || q->conf.locked)
 		return;
 	port = q->conf.mux ? to->port : to->rtcp_port;

@@ -4,6 +4,7 @@
  *
  * What it is sent begins here, and what it sends ends here: so the reports are ours.
  */
+#include <string.h>
 #include <time.h>
 #include "bridge/member.h"
 
@@ -36,7 +37,8 @@ static bool reports(const struct member *m)
 	       !p->conf.locked && (m->rep.out.at || m->rep.in.started);
 }
 
-static void report(struct member *m)
+/* fb: behind it */
+static void report(struct member *m, const uint8_t *fb, size_t fbn)
 {
 	const struct program *p = m->prog;
 	struct plane_port *port = p->conf.mux ? m->port : m->rtcp_port;
@@ -51,6 +53,9 @@ static void report(struct member *m)
 		r->out.ssrc = p->conf.ssrc;
 	n = report_write(out, &r->out, &r->in, m->b->cname,
 			 p->conf.codec->clock, plane_now(port), wall());
+	if (fbn)
+		memcpy(out + n, fb, fbn);
+	n += fbn;
 	if (p->tx && srtpx_protect_rtcp(p->tx, out, &n, PLANE_PAYLOAD_MAX))
 		return;
 	plane_commit(port, p->dst_rtcp, n);
@@ -63,7 +68,13 @@ static void fire(void *arg)
 	plane_tmr_start(&m->rep.tmr, m->port, INTERVAL_MS / 2 + chance(&m->rep),
 			fire, m);
 	if (reports(m))
-		report(m);
+		report(m, NULL, 0);
+}
+
+void reporter_feedback(struct member *m, const uint8_t *p, size_t n)
+{
+	if (reports(m))
+		report(m, p, n);
 }
 
 /* The first after half of the time (RFC 3550 6.2) */
