@@ -271,7 +271,9 @@ int media_play(struct media *m, const struct media_sel *sel,
 {
 	begin(m, "play");
 	put_sel(m, sel);
-	put_pl(m, "file", &what->file);
+	put_pl(m, "file", &what->sound.file);
+	put_pl(m, "blob", &what->sound.blob);
+	put_pl(m, "id", &what->sound.id);
 	put(m, " start=%llu times=%u max=%llu", what->start_ms, what->times,
 	    what->max_ms);
 	*duration = 4711;

@@ -112,6 +112,8 @@ static void test_bencode_refused(void **state)
 		"d1:a1;be",
 		"d1:ae",
 	};
+	struct odict *o = NULL;
+	struct pl pl;
 	size_t i;
 	(void)state;
 
@@ -119,6 +121,15 @@ static void test_bencode_refused(void **state)
 		assert_int_equal(try_str(&ben, bad[i]),
 				 strcmp(bad[i], "d3:key") ? EBADMSG : EAGAIN);
 
+	/* what may be any bytes comes out as JSON has it */
+	pl = (struct pl){"d4:blob3:b\0c1:a1:be", 19};
+	assert_int_equal(bencode_decode(&o, &pl, NULL), 0);
+	assert_string_equal(odict_string(o, "blob"), "YgBj");
+	assert_string_equal(odict_string(o, "a"), "b");
+	mem_deref(o);
+	assert_int_equal(try(&ben, "d4:blob3:b\0ce", 13, NULL), 0);
+	assert_int_equal(try(&ben, "d4:blob0:e", 10, NULL), 0);
+	assert_int_equal(try(&ben, "d4:blobl3:b\0cee", 15, NULL), EBADMSG);
 	/* A NUL would cut an odict string short */
 	assert_int_equal(try(&ben, "d1:a3:b\0ce", 10, NULL), EBADMSG);
 	assert_int_equal(try(&ben,

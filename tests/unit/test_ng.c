@@ -195,8 +195,10 @@ static void test_play(void **state)
 
 	refused(f, PLAY("play media", ",\"file\":\"a\""), "participant");
 	refused(f, PLAY("play media", ",\"from-tag\":\"f\""), "give file");
-	refused(f, PLAY("play media", ",\"from-tag\":\"f\",\"blob\":\"x\""),
-		"give a file");
+	asks(f, PLAY("play media", ",\"all\":\"all\",\"blob\":\"UklGRg==\""),
+	     "play call=c all blob=UklGRg== start=0 times=1 max=0");
+	asks(f, PLAY("play media", ",\"all\":\"all\",\"db-id\":4711"),
+	     "play call=c all id=4711 start=0 times=1 max=0");
 	refused(f,
 		PLAY("play media", ",\"from-tag\":\"f\",\"file\":\"a\","
 				   "\"repeat-times\":0"),

@@ -3,6 +3,7 @@
  * legs are meanwhile */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "terms_fix.h"
 #include "media/play.h"
@@ -85,7 +86,7 @@ static struct media_clip file(const char *name)
 {
 	struct media_clip c = {.times = 1};
 
-	pl_set_str(&c.file, name);
+	pl_set_str(&c.sound.file, name);
 
 	return c;
 }
@@ -203,6 +204,46 @@ static void replaced(void **state)
 		media_play(f->m, &(struct media_sel){0}, NULL, NULL, &f->e),
 		ENOENT);
 	write_wav("other.wav", SAMPLES);
+}
+
+/* A file's bytes in the request, and one of a number */
+static void other_ways(void **state)
+{
+	struct fix *f = *state;
+	struct fake_bridges *fb = fake_bridges();
+	const struct media_sel s = sel("A");
+	struct media_clip c = {.times = 1};
+	uint8_t *wav = malloc(WAV_HEAD + 2 * 800);
+	char text[4096];
+	size_t n = sizeof(text);
+	uint64_t ms;
+
+	assert_non_null(wav);
+	call(f, "0", "0");
+	assert_int_equal(base64_encode(wav,
+				       wav_tone(wav, RATE, 1, 800, 440, 8000),
+				       text, &n),
+			 0);
+	c.sound.blob = (struct pl){text, n};
+	assert_int_equal(media_play(f->m, &s, &c, &ms, &f->e), 0);
+	assert_int_equal(ms, 100);
+	assert_int_equal(clip_len(fb->play[A].clip), 800);
+	c.sound.blob.l = n / 2 - 1;
+	assert_int_equal(media_play(f->m, &s, &c, &ms, &f->e), EINVAL);
+	assert_string_equal(f->e.msg, "blob: no base64");
+	pl_set_str(&c.sound.blob, "aGVsbG8gd29ybGQ=");
+	assert_int_equal(media_play(f->m, &s, &c, &ms, &f->e), EBADMSG);
+	free(wav);
+
+	c.sound.blob = pl_null;
+	pl_set_str(&c.sound.id, "42");
+	assert_int_equal(media_play(f->m, &s, &c, &ms, &f->e), 0);
+	assert_int_equal(clip_len(fb->play[A].clip), SAMPLES);
+	pl_set_str(&c.sound.id, "43");
+	assert_int_equal(media_play(f->m, &s, &c, &ms, &f->e), ENOENT);
+	assert_non_null(strstr(f->e.msg, "/by-id/43: No such file"));
+	pl_set_str(&c.sound.id, "../tone.wav");
+	assert_int_equal(media_play(f->m, &s, &c, &ms, &f->e), EINVAL);
 }
 
 /* A re-offer in another codec: it goes on from where it was */
@@ -607,12 +648,17 @@ static void silent_yet(void **state)
 
 static int group_setup(void **state)
 {
+	char path[64];
 	(void)state;
 	if (!mkdtemp(dir))
 		return -1;
 	write_wav("tone.wav", SAMPLES);
 	write_wav("other.wav", SAMPLES);
 	write_wav("empty.wav", 0);
+	(void)snprintf(path, sizeof(path), "%s/by-id", dir);
+	if (mkdir(path, 0700))
+		return -1;
+	write_wav("by-id/42", SAMPLES);
 
 	return 0;
 }
@@ -620,7 +666,7 @@ static int group_setup(void **state)
 static int group_teardown(void **state)
 {
 	static const char *const namev[] = {"tone.wav", "other.wav",
-					    "empty.wav"};
+					    "empty.wav", "by-id/42"};
 	char path[64];
 	(void)state;
 
@@ -629,7 +675,9 @@ static int group_teardown(void **state)
 		(void)unlink(path);
 	}
 
-	return rmdir(dir);
+	(void)snprintf(path, sizeof(path), "%s/by-id", dir);
+
+	return rmdir(path) | rmdir(dir);
 }
 
 int main(void)
@@ -641,6 +689,7 @@ int main(void)
 		T(silence),    T(on_hold),       T(blocked),
 		T(refused),    T(encrypted),     T(restarted),
 		T(ended),      T(silent_yet),    T(digits_by_info),
+		T(other_ways),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);

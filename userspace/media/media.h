@@ -230,9 +230,17 @@ int media_block(struct media *m, const struct media_sel *sel, bool block,
 int media_block_dtmf(struct media *m, const struct media_sel *sel, bool block,
 		     struct media_err *e);
 
+/** A sound, in one of these ways */
+struct media_sound {
+	struct pl file; /**< begins with "/", or is in the sound-dir    */
+	struct pl
+		id; /**< digits: a file of that name in by-id of the sound-dir */
+	struct pl blob; /**< the bytes of a file, in base64              */
+};
+
 /** What is played to the selected parties */
 struct media_clip {
-	struct pl file;    /**< begins with "/", or is in the sound-dir    */
+	struct media_sound sound;
 	uint64_t start_ms; /**< where in it                              */
 	unsigned times;    /**< that it is played, 0: without end        */
 	uint64_t max_ms;   /**< that it is played in all, 0: any         */

@@ -95,7 +95,7 @@ static int play_one(struct doing *d, struct stream *s)
 	if (!m.codec)
 		return media_fail(d->e, ENOTSUP,
 				  "its codec cannot be made here");
-	err = pl_strdup(&file, &d->what->file);
+	err = sounds_name(&file, &d->what->sound, d->e);
 	if (!err)
 		err = play_get(&p, s);
 	if (err) {
@@ -143,7 +143,7 @@ int media_play(struct media *m, const struct media_sel *sel,
 	err = begin(&d, m, sel, e);
 	if (err)
 		return err;
-	err = sounds_get(&d.clip, m->sounds, &what->file, e);
+	err = sounds_get(&d.clip, m->sounds, &what->sound, e);
 	if (err)
 		return err;
 	err = for_each(&d, sel, play_one);

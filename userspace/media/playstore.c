@@ -89,19 +89,19 @@ static int load_file(struct play *p, struct media_call *c,
 		     const struct odict *x)
 {
 	struct media_err e = {""};
-	struct pl name = PL_INIT;
+	struct media_sound sound = {.file = PL_INIT};
 	int err;
 
-	pl_set_str(&name, odict_string(x, "file"));
-	if (!pl_isset(&name))
+	pl_set_str(&sound.file, odict_string(x, "file"));
+	if (!pl_isset(&sound.file))
 		return 0;
-	if (sounds_get(&p->clip, c->m->sounds, &name, &e)) {
+	if (sounds_get(&p->clip, c->m->sounds, &sound, &e)) {
 		log_warn("media: call %s: what was played is not gone on with: "
 			 "%s",
 			 c->id, e.msg);
 		return 0;
 	}
-	err = pl_strdup(&p->file, &name);
+	err = pl_strdup(&p->file, &sound.file);
 	if (!err && !go_on(p, x))
 		p->clip = mem_deref(p->clip);
 

@@ -2,6 +2,7 @@
 /**
  * @file media/sounds.c  Files that are played: each is read once, and kept for a while
  */
+#include <ctype.h>
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
@@ -14,12 +15,13 @@
 enum {
 	LOAD_MS = 5,          /* between two bits                         */
 	LOAD_SOUND_MS = 1000, /* of sound a bit: some 5 ms of work, of Opus */
+	ID_MAX = 20,
 };
 
 /** A file, as it was when it was read */
 struct sound {
 	struct le le; /* the one asked for last is the last */
-	char *path;
+	char *path;   /* NULL: it came as a blob */
 	struct timespec mtime;
 	off_t size;
 	struct clip *clip;
@@ -85,8 +87,9 @@ static void load(void *arg)
 		tmr_start(&s->tmr, LOAD_MS, load, s);
 }
 
-/* Those that nobody plays, from the one on that was asked for longest ago */
-static void make_room(struct sounds *s)
+/* Those that nobody plays, from the one on that was asked for longest ago; blobs, which
+ * nobody can ask for again, at once */
+static void make_room(struct sounds *s, const struct sound *keep)
 {
 	struct le *le;
 	size_t sum = 0;
@@ -96,7 +99,8 @@ static void make_room(struct sounds *s)
 
 		le = le->prev;
 		sum += clip_len(x->clip) * sizeof(int16_t);
-		if (sum > SOUNDS_BYTES && mem_nrefs(x->clip) == 1)
+		if (x != keep && (sum > SOUNDS_BYTES || !x->path) &&
+		    mem_nrefs(x->clip) == 1)
 			mem_deref(x);
 	}
 }
@@ -112,7 +116,7 @@ static struct sound *find(const struct sounds *s, const char *path,
 	for (struct le *le = list_head(&s->list); le; le = le->next) {
 		struct sound *x = le->data;
 
-		if (str_cmp(x->path, path))
+		if (!x->path || str_cmp(x->path, path))
 			continue;
 		if (x->size == st->st_size &&
 		    same_time(&x->mtime, &st->st_mtim))
@@ -123,6 +127,16 @@ static struct sound *find(const struct sounds *s, const char *path,
 	}
 
 	return NULL;
+}
+
+/* It has its first second */
+static void add(struct sounds *s, struct sound *x)
+{
+	x->loading = clip_have(x->clip) < clip_len(x->clip);
+	list_append(&s->list, &x->le, x);
+	if (x->loading)
+		tmr_start(&s->tmr, LOAD_MS, load, s);
+	make_room(s, x);
 }
 
 static int read_file(struct sound **xp, struct sounds *s, const char *path,
@@ -142,11 +156,55 @@ static int read_file(struct sound **xp, struct sounds *s, const char *path,
 		mem_deref(x);
 		return err;
 	}
-	x->loading = clip_have(x->clip) < clip_len(x->clip);
-	list_append(&s->list, &x->le, x);
-	if (x->loading)
-		tmr_start(&s->tmr, LOAD_MS, load, s);
-	make_room(s);
+	add(s, x);
+	*xp = x;
+
+	return 0;
+}
+
+/* libre takes whatever looks like it */
+static bool is_base64(const struct pl *pl)
+{
+	size_t n = pl->l;
+
+	for (unsigned i = 0; i < 2 && n && pl->p[n - 1] == '='; i++)
+		--n;
+	for (size_t i = 0; i < n; i++) {
+		const char c = pl->p[i];
+
+		if (!isalnum((unsigned char)c) && c != '+' && c != '/')
+			return false;
+	}
+
+	return pl->l % 4 == 0;
+}
+
+static int read_blob(struct sound **xp, struct sounds *s, const struct pl *blob,
+		     const char **why)
+{
+	size_t n = blob->l / 4 * 3 + 3;
+	uint8_t *p = mem_alloc(n, NULL);
+	struct sound *x;
+	int err;
+
+	x = p ? mem_zalloc(sizeof(*x), sound_destructor) : NULL;
+	if (!x) {
+		mem_deref(p);
+		return ENOMEM;
+	}
+	err = is_base64(blob) ? base64_decode(blob->p, blob->l, p, &n) : EINVAL;
+	if (err || !n) {
+		*why = "no base64";
+		err = EINVAL;
+	} else {
+		err = clip_mem(&x->clip, p, n, why);
+	}
+	mem_deref(p);
+	if (err) {
+		mem_deref(x);
+		return err;
+	}
+	add(s, x);
 	*xp = x;
 
 	return 0;
@@ -166,6 +224,28 @@ static bool leads_out(const struct pl *name)
 	return false;
 }
 
+static bool is_number(const struct pl *pl)
+{
+	for (size_t i = 0; i < pl->l; i++) {
+		if (pl->p[i] < '0' || pl->p[i] > '9')
+			return false;
+	}
+
+	return pl->l && pl->l < ID_MAX;
+}
+
+int sounds_name(char **name, const struct media_sound *x, struct media_err *e)
+{
+	if (x->blob.l)
+		return 0;
+	if (!x->id.l)
+		return pl_strdup(name, &x->file);
+	if (!is_number(&x->id))
+		return media_fail(e, EINVAL, "db-id '%r' is no number", &x->id);
+
+	return re_sdprintf(name, "by-id/%r", &x->id);
+}
+
 static int path_of(char **path, const struct sounds *s, const struct pl *name,
 		   struct media_err *e)
 {
@@ -183,27 +263,39 @@ static int path_of(char **path, const struct sounds *s, const struct pl *name,
 	return re_sdprintf(path, "%s/%r", s->dir, name);
 }
 
-int sounds_get(struct clip **cp, struct sounds *s, const struct pl *name,
-	       struct media_err *e)
+static int get_file(struct sound **xp, struct sounds *s, const char *path,
+		    const char **why)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return errno;
+	*xp = find(s, path, &st);
+
+	return *xp ? 0 : read_file(xp, s, path, &st, why);
+}
+
+int sounds_get(struct clip **cp, struct sounds *s,
+	       const struct media_sound *what, struct media_err *e)
 {
 	const char *why = NULL;
-	char *path = NULL;
-	struct sound *x;
-	struct stat st;
+	char *name = NULL, *path = NULL;
+	struct sound *x = NULL;
+	struct pl pl;
 	int err;
 
-	err = path_of(&path, s, name, e);
-	if (err || !path)
-		return err;
-	if (stat(path, &st)) {
-		err = media_fail(e, errno, "%s: %m", path, errno);
-		goto out;
+	err = sounds_name(&name, what, e);
+	if (!err && name) {
+		pl_set_str(&pl, name);
+		err = path_of(&path, s, &pl, e);
 	}
-	x = find(s, path, &st);
-	if (!x)
-		err = read_file(&x, s, path, &st, &why);
-	if (err) {
-		(void)media_fail(e, err, "%s: %s", path,
+	mem_deref(name);
+	if (err)
+		return err;
+	err = path ? get_file(&x, s, path, &why)
+		   : read_blob(&x, s, &what->blob, &why);
+	if (err || !x) {
+		(void)media_fail(e, err, "%s: %s", path ? path : "blob",
 				 why ? why : strerror(err));
 		goto out;
 	}

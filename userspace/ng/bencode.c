@@ -13,6 +13,7 @@ struct ben {
 	const char *p, *end;
 	unsigned items;
 	bool keep;
+	bool bytes; /* the value that comes may be any bytes */
 };
 
 static int ben_value(struct ben *b, struct odict *o, const char *key,
@@ -63,7 +64,15 @@ static int ben_string(struct ben *b, struct pl *pl)
 	pl->l = (size_t)len;
 	b->p += len;
 
-	return memchr(pl->p, '\0', pl->l) ? EBADMSG : 0;
+	return 0;
+}
+
+/* A NUL would cut it short in a dictionary */
+static int ben_words(struct ben *b, struct pl *pl)
+{
+	const int err = ben_string(b, pl);
+
+	return err ? err : memchr(pl->p, '\0', pl->l) ? EBADMSG : 0;
 }
 
 static int ben_int(struct ben *b, int64_t *vp)
@@ -100,10 +109,11 @@ static int ben_pair(struct ben *b, struct odict *o, unsigned depth)
 	struct pl pl;
 	int err;
 
-	err = ben_string(b, &pl);
+	err = ben_words(b, &pl);
 	if (err)
 		return err;
 
+	b->bytes = !pl_strcmp(&pl, NG_BYTES);
 	if (b->keep) {
 		err = pl_strdup(&key, &pl);
 		if (err)
@@ -171,13 +181,38 @@ static int ben_nested(struct ben *b, struct odict *o, const char *key,
 	return err;
 }
 
+/* As JSON has to have them: in base64 */
+static int ben_bytes(struct ben *b, struct odict *o, const char *key)
+{
+	struct pl pl;
+	size_t len;
+	char *str;
+	int err;
+
+	err = ben_string(b, &pl);
+	if (err || !b->keep)
+		return err;
+
+	len = (pl.l + 2) / 3 * 4;
+	str = mem_zalloc(len + 1, NULL);
+	if (!str)
+		return ENOMEM;
+
+	err = base64_encode((const uint8_t *)pl.p, pl.l, str, &len);
+	if (!err)
+		err = odict_entry_add(o, key, ODICT_STRING, str);
+	mem_deref(str);
+
+	return err;
+}
+
 static int ben_text(struct ben *b, struct odict *o, const char *key)
 {
 	struct pl pl;
 	char *str;
 	int err;
 
-	err = ben_string(b, &pl);
+	err = ben_words(b, &pl);
 	if (err || !b->keep)
 		return err;
 
@@ -194,9 +229,11 @@ static int ben_text(struct ben *b, struct odict *o, const char *key)
 static int ben_value(struct ben *b, struct odict *o, const char *key,
 		     unsigned depth)
 {
+	const bool bytes = b->bytes;
 	int64_t v = 0;
 	int err;
 
+	b->bytes = false;
 	if (b->p == b->end)
 		return EAGAIN;
 	if (++b->items > NG_ITEMS_MAX)
@@ -215,7 +252,7 @@ static int ben_value(struct ben *b, struct odict *o, const char *key,
 		return odict_entry_add(o, key, ODICT_INT, v);
 
 	default:
-		return ben_text(b, o, key);
+		return bytes ? ben_bytes(b, o, key) : ben_text(b, o, key);
 	}
 }
 
@@ -238,7 +275,7 @@ int bencode_decode(struct odict **op, const struct pl *pl, size_t *used)
 	if (!op || !pl || !pl->p)
 		return EINVAL;
 
-	b = (struct ben){pl->p, pl->p + pl->l, 0, true};
+	b = (struct ben){.p = pl->p, .end = pl->p + pl->l, .keep = true};
 
 	err = odict_alloc(&o, 32);
 	if (err)
@@ -265,7 +302,7 @@ int bencode_scan(const struct pl *pl, size_t *used)
 	if (!pl || !pl->p || !used)
 		return EINVAL;
 
-	b = (struct ben){pl->p, pl->p + pl->l, 0, false};
+	b = (struct ben){.p = pl->p, .end = pl->p + pl->l};
 
 	err = ben_top(&b, NULL);
 	if (!err)

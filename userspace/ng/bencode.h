@@ -5,12 +5,15 @@
  * A dictionary becomes ODICT_OBJECT, a list ODICT_ARRAY (keys "0", "1", ...),
  * a string ODICT_STRING, an integer ODICT_INT. Keys come in any order (the
  * ng protocol does not sort them). odict holds C strings, so a string or key
- * with a NUL in it is refused rather than cut short.
+ * with a NUL in it is refused rather than cut short; what a key NG_BYTES has may
+ * be any bytes, and becomes a string in base64.
  */
 #ifndef CAROM_NG_BENCODE_H
 #define CAROM_NG_BENCODE_H
 
 #include <re.h>
+
+#define NG_BYTES "blob"
 
 enum {
 	NG_DEPTH_MAX = 16,   /**< containers inside one another          */
@@ -26,7 +29,7 @@ enum {
  *
  * @return 0; EAGAIN it is sound so far but cut short; EBADMSG not bencode,
  *         not a dictionary, an integer outside int64_t or with a leading
- *         zero, a string with a NUL; EOVERFLOW too deep or too many values;
+ *         zero, another string with a NUL; EOVERFLOW too deep or too many values;
  *         ENOMEM
  */
 int bencode_decode(struct odict **op, const struct pl *pl, size_t *used);

@@ -19,11 +19,23 @@ enum {
 
 int ng_set_file(struct ng_flags *f, const struct pl *val)
 {
-	if (!val->l)
-		return EINVAL;
-	f->clip.file = *val;
+	f->clip.sound.file = *val;
 
-	return 0;
+	return val->l ? 0 : EINVAL;
+}
+
+int ng_set_blob(struct ng_flags *f, const struct pl *val)
+{
+	f->clip.sound.blob = *val;
+
+	return val->l ? 0 : EINVAL;
+}
+
+int ng_set_db_id(struct ng_flags *f, const struct pl *val)
+{
+	f->clip.sound.id = *val;
+
+	return val->l ? 0 : EINVAL;
 }
 
 int ng_set_times(struct ng_flags *f, const struct pl *val)

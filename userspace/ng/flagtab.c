@@ -246,8 +246,10 @@ static const struct ng_flag table[] = {
 
 	/* playing */
 	OK("file", NG_PLAY, file, "a name in media.sound-dir, or a whole path"),
-	NOS("blob", NG_PLAY, "give a file"),
-	NOS("db-id", NG_PLAY, "give a file"),
+	OK("blob", NG_PLAY, blob,
+	   "the bytes of a file; in JSON they are in base64"),
+	OK("db-id", NG_PLAY, db_id,
+	   "a number: the file of that name in by-id of media.sound-dir"),
 	OK("repeat-times", NG_PLAY, times, "times that it is played"),
 	OK("repeat-duration", NG_PLAY, play_for,
 	   "ms after which it ends, however often it was played"),

@@ -40,9 +40,10 @@ int ng_play_media(struct ng *ng, struct ng_flags *f, struct odict *reply)
 
 	if (!named(f))
 		return unnamed(reply);
-	if (!f->clip.file.l)
-		return ng_reply_error(reply,
-				      "No media file specified: give file");
+	if (!f->clip.sound.file.l && !f->clip.sound.blob.l &&
+	    !f->clip.sound.id.l)
+		return ng_reply_error(reply, "No media file specified: give "
+					     "file, blob or db-id");
 	/* rtpengine: for so long, as often as it takes */
 	if (!f->times_given)
 		f->clip.times = f->clip.max_ms ? 0 : 1;
