@@ -2,10 +2,12 @@
 /*
  * STUN that comes to a media port, as it is, or with an integrity and fingerprint that
  * are right whatever is in it. An answer is short, and of this request; RTCP that
- * comes to one that ends here is read beside.
+ * comes to one that ends here is read beside. The full side gets the same, as many
+ * messages as there are, in a time of its own, and lines of candidates.
  */
 #include <stdlib.h>
 #include <string.h>
+#include "ice/full.h"
 #include "ice/lite.h"
 #include "must.h"
 #include "rtp/report.h"
@@ -68,6 +70,79 @@ static void message(const uint8_t *p, size_t n)
 	mem_deref(out);
 }
 
+/* Whatever comes, it asks its peers alone or who has asked by right, and not often */
+static void sent(const struct sa *dst, const uint8_t *p, size_t n, void *arg)
+{
+	unsigned *count = arg;
+
+	MUST(sa_isset(dst, SA_ALL) && n >= HEADER && n <= MOST && p);
+	++*count;
+}
+
+static void candidate(struct full *x, const uint8_t *p, size_t n, uint64_t now)
+{
+	const struct pl pl = {(const char *)p, n};
+	uint32_t prio;
+	struct sa sa;
+
+	if (full_cand_decode(&sa, &prio, &pl))
+		return;
+	MUST(prio && sa_isset(&sa, SA_ALL) && !sa_is_any(&sa));
+	(void)full_candidate(x, &sa, prio, now);
+}
+
+static void full_take(struct full *x, const struct sa *src, const uint8_t *p,
+		      size_t n, uint64_t now)
+{
+	struct mbuf *no;
+
+	if (full_recv(x, src, p, n, now, &no))
+		MUST(!no);
+	MUST(!no || (no->end >= HEADER && no->end <= ANSWER_MAX));
+	mem_deref(no);
+}
+
+/* Each message: how long to wait, what it is, its length, itself */
+static void full_side(const uint8_t *p, size_t n)
+{
+	uint8_t msg[MOST + 256];
+	unsigned count = 0;
+	const struct full_conf conf = {.us = us,
+				       .controlling = n & 1,
+				       .ufrag = "xyz1",
+				       .pwd = us.pwd,
+				       .peer_lite = n & 2,
+				       .sendh = sent,
+				       .arg = &count};
+	uint64_t now = 1000;
+	struct full *x;
+	struct sa src;
+
+	MUST(!full_alloc(&x, &conf, now));
+	while (n >= 3) {
+		const size_t len = p[2] < n - 3 ? p[2] : n - 3;
+		const unsigned before = count;
+
+		MUST(!sa_set_str(&src, p[1] & 8 ? "192.0.2.1" : "2001:db8::1",
+				 1000 + (p[1] >> 4)));
+		if ((p[1] & 3) == 0)
+			candidate(x, p + 3, len, now);
+		else if ((p[1] & 3) == 1)
+			full_take(x, &src, p + 3, len, now);
+		else
+			full_take(x, &src, msg, sealed(msg, p + 3, len), now);
+		(void)full_tick(x, now);
+		MUST(count - before <= 2 + FULL_CANDS);
+		now += p[0] * 4ul;
+		MUST(full_tick(x, now) >= -1);
+		MUST(full_state(x) != FULL_UP ||
+		     sa_isset(full_selected(x), SA_ALL));
+		p += 3 + len;
+		n -= 3 + len;
+	}
+	mem_deref(x);
+}
+
 static void reports(const uint8_t *p, size_t n)
 {
 	struct report_out out = {.ssrc = 1};
@@ -90,6 +165,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	reports(copy, size - 1);
 	free(copy);
 	message(p, sealed(p, data + 1, size - 1));
+	full_side(data, size);
 
 	return 0;
 }

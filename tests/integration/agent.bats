@@ -207,6 +207,30 @@ ice_relayed() { carom legs --json | jq -e '[.legs[] | select(.media == "rtp" and
 	"$ROOT/tools/lab.d/tone.py" judge phone/dump-*-dec.wav 440
 }
 
+# Both sides are full: we offer, so we check, nominate, and ask for consent
+bob_says() { carom legs >/dev/null && ngc send "{\"command\": \"query\", \"call-id\": \"$1\"}" | jq -r '[.. | .agent? // empty | select(has("ICE"))][0] | '"$2"; }
+
+@test "RTP with ICE as the full side: the pair is ours to find, and its consent is asked for" {
+	local id
+
+	baresip_bob pcma/8000/1 "" ice
+	capture alice
+	caller alice uac "$ALICE4" bob-ice-full 9000 &
+	local pid=$!
+	LAB_PIDS+=($pid)
+	wait_for 10 ice_relayed
+	id=$(ngc send '{"command": "list"}' | jq -r '.calls[0]')
+	[ "$(bob_says "$id" '."ICE role"')" = controlling ]
+	# asked again 4 to 6 s after it was found
+	sleep 6.5
+	[ "$(bob_says "$id" '."consent ms" < 6200')" = true ]
+	[ "$(carom legs --json | jq '[.legs[] | select(.state == "agent")] | length')" = 0 ]
+	wait $pid
+	hears alice "$ALICE4" 660 100
+	no_gaps alice "$ALICE4"
+	"$ROOT/tools/lab.d/tone.py" judge phone/dump-*-dec.wav 440
+}
+
 @test "a browser calls a plain phone" {
 	command -v chromium >/dev/null || skip "no chromium here"
 	inside alice ip link set lo up

@@ -91,6 +91,11 @@ baresip_call()
 
 @test "baresip, DTLS and ICE" { each baresip baresip-core "UDP/TLS/RTP/SAVPF, ICE" baresip_call ice dtls_srtp ice; }
 
+@test "baresip, DTLS and ICE as its full side" {
+	CODECS=(PCMA)
+	each baresip baresip-core "UDP/TLS/RTP/SAVPF, full ICE" baresip_call full dtls_srtp ice
+}
+
 # ---- sipp: has one codec, and no SRTP
 
 sipp_call()
@@ -165,7 +170,7 @@ rtpengine_call()
 	peer_up >/dev/null || return 1
 	capture alice && capture bob || return 1
 	offer=$(to "$us" offer "$(plain "$ALICE4" 4000)" "$(jq -nc "$1 + $codecs + {direction: [\"phones\", \"farm\"]}")") || return 1
-	asked=$(to "$peer" offer "$offer" "$(jq -nc "{\"transport-protocol\": \"RTP/AVP\", ICE: \"remove\", \"rtcp-mux\": [\"demux\"]} + $back")") || return 1
+	asked=$(to "$peer" offer "$offer" "$(jq -nc "{\"transport-protocol\": \"RTP/AVP\", ICE: \"remove\", \"rtcp-mux\": [\"demux\"]} + $back + ${AT_PEER:-{\}}")") || return 1
 	got=$(to "$peer" answer "$(plain "$BOB4" 5000)" '{}') || return 1
 	answer=$(to "$us" answer "$got" '{}') || return 1
 	between "$offer" "$profile" "$2" && between "$got" "$profile" "$2" || return 1
@@ -193,6 +198,21 @@ rtpengine_call()
 @test "rtpengine, DTLS and ICE" {
 	each rtpengine rtpengine-daemon "UDP/TLS/RTP/SAVPF, ICE" rtpengine_call UDP/TLS/RTP/SAVPF \
 		'{"transport-protocol": "UDP/TLS/RTP/SAVPF", "ICE": "force"}'
+}
+
+FULL='{"transport-protocol": "UDP/TLS/RTP/SAVPF", "ICE": "force", "ICE-lite": "off"}'
+
+@test "rtpengine, DTLS and ICE, both as full sides" {
+	CODECS=(PCMA)
+	each rtpengine rtpengine-daemon "UDP/TLS/RTP/SAVPF, full ICE" rtpengine_call \
+		UDP/TLS/RTP/SAVPF "$FULL"
+}
+
+@test "rtpengine, DTLS and ICE, it is lite and we check" {
+	CODECS=(PCMA)
+	AT_PEER='{"ICE-lite": "backward"}'
+	each rtpengine rtpengine-daemon "UDP/TLS/RTP/SAVPF, lite peer" rtpengine_call \
+		UDP/TLS/RTP/SAVPF "$FULL"
 }
 
 # ---- what was seen is what we tell

@@ -104,6 +104,9 @@ static void put_opts(struct media *m, const struct media_opts *o)
 	PUT_FLAG(ice_reject);
 	PUT_FLAG(ice_force);
 	PUT_FLAG(ice_optional);
+	PUT_FLAG(trickle_ice);
+	if (o->ice_lite)
+		put(m, " ice_lite=%d", o->ice_lite);
 	PUT_FLAG(dtls_off);
 	PUT_FLAG(dtls_passive);
 	PUT_FLAG(no_rtcp_attribute);

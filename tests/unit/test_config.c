@@ -77,6 +77,7 @@ static void defaults(void **state)
 	assert_int_equal(c->media.max_sessions, 0);
 	assert_int_equal(c->media.jitter_buffer, 0);
 	assert_int_equal(c->media.worker_priority, 1);
+	assert_false(c->media.ice_full);
 	assert_false(c->media.ssrc_substitute);
 	assert_string_equal(c->media.recording_dir,
 			    "/var/lib/carom/recordings");
@@ -111,6 +112,7 @@ static const char everything[] =
 	"  worker-priority: 69\n"
 	"  max-load: 70\n"
 	"  max-bandwidth: 4000000000\n"
+	"  ice: full\n"
 	"  ssrc: substitute\n"
 	"  recording-dir: \"/srv/a \\\"b\\\"\\\\\"\n"
 	"  sound-dir: /srv/sounds\n"
@@ -151,6 +153,7 @@ static void check_everything(const struct config *c)
 	assert_int_equal(c->media.worker_priority, 69);
 	assert_int_equal(c->media.max_load, 70);
 	assert_int_equal(c->media.max_bandwidth, 4000000000u);
+	assert_true(c->media.ice_full);
 	assert_true(c->media.ssrc_substitute);
 	assert_string_equal(c->media.recording_dir, "/srv/a \"b\"\\");
 	assert_string_equal(c->media.sound_dir, "/srv/sounds");
@@ -358,6 +361,7 @@ static const struct refusal refusals[] = {
 	{IFACES "  dscp: 64\n", 4, "media.dscp", "'64'", "keep, or"},
 	{IFACES "  dscp: -1\n", 4, "media.dscp", "'-1'", "keep, or"},
 	{IFACES "  dscp: ef\n", 4, "media.dscp", "'ef'", "keep, or"},
+	{IFACES "  ice: half\n", 4, "media.ice", "'half'", "lite, full"},
 	{IFACES "  ssrc: both\n", 4, "media.ssrc", "'both'",
 	 "keep, substitute"},
 	{IFACES "  ssrc: 1\n", 4, "media.ssrc", "'1'", "keep, substitute"},

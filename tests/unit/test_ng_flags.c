@@ -39,6 +39,11 @@ static void test_flags(void **state)
 	flags_ask(f, "\"ICE=force\"", " ice_force");
 	flags_ask(f, "\"ICE=optional\"", " ice_optional");
 	flags_ask(f, "\"ICE=remove\"", " ice_remove");
+	flags_ask(f, "\"ICE-lite=forward\"", " ice_lite=1");
+	flags_ask(f, "\"ICE lite=backward\"", " ice_lite=2");
+	flags_ask(f, "\"ICE-lite-both\"", " ice_lite=3");
+	flags_ask(f, "\"ICE-lite=off\",\"trickle ICE\"",
+		  " trickle_ice ice_lite=4");
 	flags_ask(f, "\"endpoint-learning-off\"", " asymmetric");
 	flags_ask(f, "\"endpoint-learning=immediate\"", "");
 	flags_ask(f, "\"TOS=184\"", " tos=184");

@@ -13,7 +13,8 @@ import sys
 
 PEERS = ["sipp", "baresip", "rtpengine"]
 PROFILES = ["RTP/AVP", "RTP/SAVP", "UDP/TLS/RTP/SAVPF",
-            "UDP/TLS/RTP/SAVPF, ICE"]
+            "UDP/TLS/RTP/SAVPF, ICE", "UDP/TLS/RTP/SAVPF, full ICE",
+            "UDP/TLS/RTP/SAVPF, lite peer"]
 CODECS = ["PCMA", "PCMU", "G722", "opus"]
 
 ABOUT = """# Who talks with whom
@@ -30,7 +31,7 @@ another codec than PCMA is transcoded. *yes*: each heard the other's tone, in on
 
 LATER = """
 - **RTP/SAVP** has its keys by `a=crypto` (SDES), **UDP/TLS/RTP/SAVPF** by DTLS; with **ICE**
-  Carom is the lite side.
+  Carom is the lite side, with **full ICE** neither is, with **lite peer** the peer is.
 - sipp is Debian's, which is built without SRTP: it cannot be asked. It has the tone in
   PCMA only.
 - rtpengine stands between Carom and a plain phone: both gateways speak the profile to each

@@ -133,6 +133,7 @@ static int fill_numbers(struct config *c, const struct config_src *src)
 	m->jitter_buffer = number(r->jitter_buffer, "media.jitter-buffer");
 	m->workers = number(r->workers, "media.workers");
 	m->sockets = r->sockets ? *r->sockets : PLANE_AUTO;
+	m->ice_full = r->ice && *r->ice;
 	m->ssrc_substitute = r->ssrc && *r->ssrc;
 
 	/* a short window alone shortens the grace that it holds */

@@ -100,6 +100,7 @@ static int print_media(struct re_printf *pf, const struct config *c)
 		"  workers: %u\n"
 		"  worker-priority: %u\n"
 		"  worker-sockets: %s\n"
+		"  ice: %s\n"
 		"  ssrc: %s\n"
 		"  recording-dir: %H\n"
 		"  sound-dir: %H\n"
@@ -109,6 +110,7 @@ static int print_media(struct re_printf *pf, const struct config *c)
 		m->latch_grace, print_dscp, &m->dscp, m->max_sessions,
 		m->max_load, m->max_bandwidth, m->jitter_buffer, m->workers,
 		m->worker_priority, sockets[m->sockets % 3],
+		m->ice_full ? "full" : "lite",
 		m->ssrc_substitute ? "substitute" : "keep", quoted,
 		m->recording_dir, quoted, m->sound_dir, quoted, m->dtls_file);
 }

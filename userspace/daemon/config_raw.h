@@ -33,6 +33,7 @@ struct raw_media {
 	uint32_t *workers;
 	int *sockets; /**< enum plane_mode                          */
 	char *dscp;
+	int *ice;  /**< 1: full                                  */
 	int *ssrc; /**< 1: substitute                           */
 	char *recording_dir;
 	char *sound_dir;

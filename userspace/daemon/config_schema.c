@@ -45,6 +45,8 @@ static const cyaml_schema_value_t iface_entry = {CYAML_VALUE_MAPPING(
 
 static const cyaml_strval_t ssrc_modes[] = {{"keep", 0}, {"substitute", 1}};
 
+static const cyaml_strval_t ice_modes[] = {{"lite", 0}, {"full", 1}};
+
 static const cyaml_strval_t socket_modes[] = {
 	{"auto", PLANE_AUTO}, {"xdp", PLANE_XDP}, {"plain", PLANE_PLAIN}};
 
@@ -72,6 +74,8 @@ static const cyaml_schema_field_t media_fields[] = {
 	STR("dscp", OPT, struct raw_media, dscp),
 	CYAML_FIELD_ENUM_PTR("ssrc", ENUM, struct raw_media, ssrc, ssrc_modes,
 			     CYAML_ARRAY_LEN(ssrc_modes)),
+	CYAML_FIELD_ENUM_PTR("ice", ENUM, struct raw_media, ice, ice_modes,
+			     CYAML_ARRAY_LEN(ice_modes)),
 	STR("recording-dir", OPT, struct raw_media, recording_dir),
 	STR("sound-dir", OPT, struct raw_media, sound_dir),
 	STR("dtls-certificate", OPT, struct raw_media, dtls_file),
@@ -181,6 +185,7 @@ static const struct config_rule rules[] = {
 	 PLANE_WORKERS_MAX, 0},
 	{"media.worker-priority", "a number, 0..99; 0 ordinary", 0, 99, 1},
 	{"media.worker-sockets", "auto, xdp, plain", 0, 0, 0},
+	{"media.ice", "lite, full", 0, 0, 0},
 	{"media.dscp", "keep, or a number, 0..63", 0, 63, 0},
 	{"media.recording-dir", path_words, 0, 0, 0},
 	{"media.sound-dir", path_words, 0, 0, 0},

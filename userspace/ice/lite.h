@@ -50,6 +50,9 @@ enum lite_got lite_recv(const struct lite *l, const struct sa *src,
 /** Is this what a=ice-ufrag or a=ice-pwd may hold (RFC 8839 5.4)? */
 bool lite_word_ok(const struct pl *word, size_t least);
 
+/** Priority of our one candidate: of the host (RFC 8445 5.1.2.1) */
+uint32_t lite_priority(void);
+
 /** "candidate:..." of our one address (RFC 8839 5.1), for re_printf's %H; arg: struct sa */
 int lite_candidate(struct re_printf *pf, const struct sa *addr);
 

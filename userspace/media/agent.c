@@ -8,6 +8,7 @@
 #include <sys/types.h>
 #include <re.h>
 #include "base/log.h"
+#include "media/checks.h"
 #include "media/handshake.h"
 #include "media/digits.h"
 #include "media/figures.h"
@@ -267,10 +268,17 @@ static void count_transcoded(const struct stream *s)
 	++c->m->tot.transcoded;
 }
 
+/* Its packets are not for the agent: relayed, or for nobody */
+static bool left_alone(const struct stream *s)
+{
+	const enum leg_state state = stream_state(s);
+
+	return state == LEG_RELAY || state == LEG_HELD;
+}
+
 static int pair_apply(struct stream *s, struct stream *t)
 {
-	const bool relayed = stream_state(s) == LEG_RELAY &&
-			     stream_state(t) == LEG_RELAY;
+	const bool relayed = left_alone(s) && left_alone(t);
 	struct bridge_member mv[2];
 	int err;
 
@@ -294,6 +302,10 @@ static int pair_apply(struct stream *s, struct stream *t)
 	}
 	if (!err)
 		err = handshake_start(t);
+	if (!err)
+		err = checks_start(s);
+	if (!err)
+		err = checks_start(t);
 	if (err)
 		log_warn("media: call %s: the agent cannot take %J: %m",
 			 s->party->call->id, &s->local, err);
@@ -336,6 +348,9 @@ static bool agent_has(const struct stream *s)
 	const enum leg_state state = stream_state(s);
 
 	if (state == LEG_RELAY && agent_listens(s))
+		return true;
+	/* nobody may be sent what it says, but perhaps again */
+	if (state == LEG_HELD && s->agent && stream_silenced(stream_peer(s)))
 		return true;
 
 	return state == LEG_AGENT || (state == LEG_BLOCKED && agent_why(s));

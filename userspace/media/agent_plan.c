@@ -186,7 +186,7 @@ void agent_member(struct bridge_member *m, const struct stream *s,
 	m->remote = stream_whereabouts(s, 0);
 	m->mux = s->mux;
 	m->rtcp = s->mux ? m->remote : stream_whereabouts(s, 1);
-	m->silent = s->cur.held;
+	m->silent = s->cur.held || stream_silenced(s);
 	m->ptime = PTIME;
 	m->complexity = -1;
 	m->jitter_ms = s->party->call->m->conf.jitter_buffer;

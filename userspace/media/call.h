@@ -181,12 +181,13 @@ struct stream {
 	struct quality mos_in, mos_out; /* where media ends here: up to us; from
 					   us to it                      */
 	struct quality_count counted;
-	struct terms *terms;  /* NULL: what comes is passed on          */
-	struct agent *agent;  /* NULL: the kernel settles it; shared with
+	struct terms *terms;   /* NULL: what comes is passed on          */
+	struct agent *agent;   /* NULL: the kernel settles it; shared with
 				the peer                                */
-	uint64_t refused_at;  /* s: of STUN that is not the party's       */
-	unsigned refused;     /* in that second                           */
-	struct handshake *hs; /* DTLS with us; NULL: none                */
+	uint64_t refused_at;   /* s: of STUN that is not the party's       */
+	unsigned refused;      /* in that second                           */
+	struct handshake *hs;  /* DTLS with us; NULL: none                */
+	struct checks *checks; /* of ICE, our own; NULL: none            */
 	struct note *note, *next_note; /* its formats; offered           */
 	struct digits *digits;         /* that it dialled; NULL: none yet */
 	struct play *play; /* what it hears from us; NULL: nothing    */
@@ -216,6 +217,8 @@ struct sa stream_whereabouts(const struct stream *s, unsigned i);
 void stream_agent_off(struct stream *s);
 /** Does the agent open what it sends? The kernel has no copies for anybody then */
 bool stream_opened(const struct stream *s);
+/** Has it withdrawn its consent (RFC 7675), or never given it? It is sent nothing */
+bool stream_silenced(const struct stream *s);
 /** Does the agent have its packets, and not only checks of ICE? */
 bool stream_in_agent(const struct stream *s);
 /** Is what it hears made here, and not passed on? */

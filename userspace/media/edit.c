@@ -278,7 +278,7 @@ int edit_write(struct mbuf *out, const struct sdpx *sdp, struct party *to,
 	       struct media_err *e)
 {
 	struct edit *ed;
-	bool ice = false;
+	bool lite = false;
 	int err = 0;
 
 	ed = mem_zalloc(sizeof(*ed), NULL);
@@ -294,7 +294,7 @@ int edit_write(struct mbuf *out, const struct sdpx *sdp, struct party *to,
 				     tev ? tev[i] : NULL);
 			if (tev && tev[i]) {
 				edit_terms(&ed->x.mediav[i], tev[i]);
-				ice |= tev[i]->ice;
+				lite |= tev[i]->ice && !tev[i]->ice_full;
 			}
 		} else if (tev && tev[i]) {
 			edit_terms(&ed->x.mediav[i], tev[i]);
@@ -305,7 +305,7 @@ int edit_write(struct mbuf *out, const struct sdpx *sdp, struct party *to,
 		any_address(ed, to, sdp, o);
 	edit_session(ed, o);
 	edit_dtls(ed, sdp);
-	if (ice) {
+	if (lite) {
 		pl_set_str(&ed->lite, "ice-lite");
 		ed->session.addv = &ed->lite;
 		ed->session.addc = 1;

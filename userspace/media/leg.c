@@ -61,7 +61,7 @@ static enum leg_state base_state(const struct stream *s)
 	if (t && t->cur.known && (!t->cur.active || !t->iface))
 		return LEG_FREE;
 
-	if (!t || !t->cur.known || t->cur.held)
+	if (!t || !t->cur.known || t->cur.held || stream_silenced(t))
 		return LEG_HELD;
 
 	/* one side is ahead of the other in a change of RTP to T.38 */
@@ -177,7 +177,8 @@ static void set_target(struct fp_leg *l, const struct stream *s, unsigned i)
 	sa_init(&l->peer_local, AF_UNSPEC);
 	sa_init(&l->peer_remote, AF_UNSPEC);
 
-	if (!t || !t->iface || !t->cur.known || !t->cur.active || t->cur.held)
+	if (!t || !t->iface || !t->cur.known || !t->cur.active || t->cur.held ||
+	    stream_silenced(t))
 		return;
 
 	if (t->mux)

@@ -44,7 +44,8 @@ struct media_conf {
 	uint32_t max_bandwidth; /**< kbit/s that come to all legs, 0: any    */
 	uint32_t jitter_buffer; /**< ms that packets which are decoded may be
 				      held back, 0: they are not            */
-	bool ssrc_substitute;   /**< receivers see one SSRC per stream     */
+	bool ice_full; /**< we make checks of our own: the full side of ICE  */
+	bool ssrc_substitute; /**< receivers see one SSRC per stream     */
 	const char *recording_dir;
 	const char
 		*dtls_file; /**< where our certificate is kept, NULL: nowhere */
@@ -64,6 +65,16 @@ enum media_rtcp_mux {
 	RTCPMUX_DEMUX,
 	RTCPMUX_ACCEPT,
 	RTCPMUX_REJECT
+};
+
+/** Towards whom we are to be a lite agent (RFC 8445 2.5): who gets the offer, who made
+ *  it, both, nobody */
+enum media_ice_lite {
+	ICE_LITE_UNSAID = 0,
+	ICE_LITE_FORWARD,
+	ICE_LITE_BACKWARD,
+	ICE_LITE_BOTH,
+	ICE_LITE_OFF
 };
 
 enum {
@@ -105,6 +116,8 @@ struct media_opts {
 	bool ice_reject;   /**< who offers it is answered without      */
 	bool ice_force;    /**< we take part in ICE with both          */
 	bool ice_optional; /**< the same, where the offer has it       */
+	enum media_ice_lite ice_lite; /**< UNSAID: as before, or configured   */
+	bool trickle_ice;  /**< what goes out says that we can trickle    */
 	bool osrtp_offer;  /**< keys are offered in RTP/AVP (RFC 8643)    */
 	bool osrtp_accept; /**< and taken from who offers them so         */
 	bool dtls_off;     /**< DTLS with us is neither offered nor taken */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/types.h>
 #include <re.h>
+#include "media/checks.h"
 #include "media/dict.h"
 #include "media/handshake.h"
 #include "media/query.h"
@@ -88,12 +89,34 @@ static int add_fax(struct odict *o, const struct fax_stats *st)
 	return err;
 }
 
+/* Where it is, or how far ICE has come; as the full side, our part in it, too */
+static int add_ice(struct odict *d, const struct stream *s)
+{
+	const char *state = checks_text(s->checks);
+	char pair[80];
+	int err;
+
+	(void)re_snprintf(pair, sizeof(pair), "%J", &s->terms->pair);
+	if (!state)
+		state = sa_isset(&s->terms->pair, SA_ALL) ? pair : "checking";
+	else if (!strcmp(state, "up"))
+		state = pair;
+	err = dict_str(d, "ICE", state);
+	err |= dict_str(d, "ICE role",
+			!s->terms->full                 ? "lite"
+			: checks_controlling(s->checks) ? "controlling"
+							: "controlled");
+	if (checks_consent_ms(s->checks) >= 0)
+		err |= dict_int(d, "consent ms", checks_consent_ms(s->checks));
+
+	return err;
+}
+
 int query_agent(struct odict *o, const struct stream *s)
 {
 	struct bridge_stats st;
 	struct fax_stats fax;
 	struct odict *d;
-	char pair[80];
 	int err;
 
 	if (!stream_agent_stats(s, &st))
@@ -104,12 +127,8 @@ int query_agent(struct odict *o, const struct stream *s)
 	err |= dict_str(d, "why", fp_why_name(agent_why(s)));
 	if (s->terms && s->terms->dtls.on)
 		err |= dict_str(d, "DTLS", handshake_text(s->hs));
-	if (s->terms && s->terms->ice) {
-		(void)re_snprintf(pair, sizeof(pair), "%J", &s->terms->pair);
-		err |= dict_str(d, "ICE",
-				sa_isset(&s->terms->pair, SA_ALL) ? pair
-								  : "checking");
-	}
+	if (s->terms && s->terms->ice)
+		err |= add_ice(d, s);
 
 	if (stream_fax_stats(s, &fax))
 		err |= add_fax(d, &fax);

@@ -82,12 +82,12 @@ static void edit_formats(struct terms_edit *te, const struct formats *told,
 }
 
 static int edit_lines(struct terms_edit *te, const struct media_opts *o,
-		      const struct stream *s, bool ice)
+		      const struct stream *s, bool ice, bool offer)
 {
 	int err = 0;
 
 	if (ice)
-		err = terms_ice_lines(te, o, s);
+		err = terms_ice_lines(te, o, s, offer);
 	for (size_t i = 0; i < te->attrs.addc && !err; i++)
 		pl_set_str(&te->linev[i], te->attrv[i]);
 	te->attrs.addv = te->linev;
@@ -281,7 +281,7 @@ int terms_offer(struct terms_edit **tep, const struct media_opts *o,
 			       way == FAX_TO_T38 ? &t->terms->next_fax : NULL,
 			       &t->terms->next_told);
 	if (!err)
-		err = edit_lines(te, o, t, t->terms->next_ice);
+		err = edit_lines(te, o, t, t->terms->next_ice, true);
 	te->feedback_remove = !has_feedback(&proto);
 	if (pl_casecmp(&proto, &sm->proto))
 		pl_set_str(&te->proto, t->terms->proto);
@@ -401,7 +401,7 @@ int terms_answer(struct terms_edit **tep, const struct media_opts *o,
 		err = fax_edit(te, way == FAX_TO_SOUND ? &f->terms->fax : NULL,
 			       &f->terms->told);
 	if (!err)
-		err = edit_lines(te, o, f, f->terms->ice);
+		err = edit_lines(te, o, f, f->terms->ice, false);
 	pl_set_str(&proto, f->terms->proto);
 	te->feedback_remove = !has_feedback(&proto);
 	if (pl_casecmp(&proto, &sm->proto))

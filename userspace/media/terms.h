@@ -11,13 +11,28 @@
 
 #include "bridge/play.h"
 #include "media/call.h"
+#include "ice/full.h"
 #include "ice/lite.h"
 #include "media/dtlsterms.h"
 #include "media/faxterms.h"
 #include "media/format.h"
 #include "media/keys.h"
 
-enum { ICE_LINES = 4, TERMS_LINES = DTLS_LINES + ICE_LINES + T38_LINES };
+enum { ICE_LINES = 6, TERMS_LINES = DTLS_LINES + ICE_LINES + T38_LINES };
+
+/** What a party says of its side of ICE */
+struct ice_peer {
+	char ufrag[LITE_NAME_MAX + 1];
+	char pwd[LITE_NAME_MAX + 1];
+	char mid[32];  /**< of its section, "" none                        */
+	bool lite;     /**< a=ice-lite                                     */
+	bool trickles; /**< more candidates may come (RFC 8838)            */
+	struct {
+		struct sa addr;
+		uint32_t prio;
+	} candv[FULL_CANDS]; /**< of the first component                    */
+	unsigned candc;
+};
 
 /** Of one party's stream */
 struct terms {
@@ -27,11 +42,15 @@ struct terms {
 	struct keys keys; /**< by a=crypto, or those that DTLS agreed on */
 	struct dtls_terms dtls, next_dtls; /**< next: with the answer       */
 	struct fax_terms fax, next_fax; /**< next: with the answer          */
-	bool ice, next_ice; /**< we take part in ICE with it; next: may, if
+	bool ice, next_ice;    /**< we take part in ICE with it; next: may, if
 			       both want it                                */
-	struct lite lite;   /**< our name and password                     */
-	char peer_ufrag[LITE_NAME_MAX + 1]; /**< its own                    */
-	struct sa pair; /**< where it is by the pair that it nominated  */
+	struct lite lite;      /**< our name and password                     */
+	struct lite next_lite; /**< towards who offers: with the answer     */
+	struct ice_peer peer, next_peer; /**< its side; offered             */
+	bool full, next_full; /**< we make checks of our own: media/checks.h */
+	bool controlling;     /**< ours, when they begin                    */
+	struct sa pair;       /**< where it is by the pair that was nominated */
+	bool pair_kept; /**< pair is a former process's                     */
 	char proto[24]; /**< profile that it speaks                    */
 	uint32_t ptime; /**< ms that it wants, 0 not said              */
 	uint32_t sent, next_sent; /**< ms that it is told and sent, whatever it
@@ -53,7 +72,7 @@ struct terms_edit {
 	char *attrv[TERMS_LINES];     /**< of DTLS, ICE, T.38: allocated      */
 	struct pl linev[TERMS_LINES]; /**< the same                         */
 	struct sdpx_attrs attrs;      /**< that has them                    */
-	bool ice;
+	bool ice, ice_full; /**< has lines of ours; as the full side        */
 	bool other; /**< it becomes another kind of media: nothing of it stays */
 	bool sound;      /**< other: audio, RTP that is                 */
 	struct pl type;  /**< other: of the m= line                   */
@@ -109,9 +128,12 @@ void terms_ice_offer(const struct media_opts *o, const struct sdpx *sdp,
 		     struct stream *t);
 void terms_ice_answer(const struct media_opts *o, const struct sdpx *sdp,
 		      struct stream *f, struct stream *t);
-/** Lines of our side, behind those that te has. @return 0, ENOMEM */
+/** Lines of our side, behind those that te has.
+ *  @param offer  In an offer, else an answer. @return 0, ENOMEM */
 int terms_ice_lines(struct terms_edit *te, const struct media_opts *o,
-		    const struct stream *s);
+		    const struct stream *s, bool offer);
+/** Its media goes to the pair that is nominated: legs and bridge follow */
+void terms_ice_nominated(struct stream *s, const struct sa *pair);
 /** A STUN message that came to the stream's RTP port */
 void terms_ice_recv(struct stream *s, const struct sa *src, const uint8_t *p,
 		    size_t n);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * @file media/terms_ice.c  Our part in ICE, as the lite side (RFC 8445, 8839)
+ * @file media/terms_ice.c  Our part in ICE, and what SDP says of it (RFC 8445, 8839)
  *
  * One component, one candidate: our port. RTCP is muxed, or has no part in it.
  */
@@ -10,76 +10,171 @@
 #include <sys/types.h>
 #include <re.h>
 #include "base/log.h"
+#include "media/checks.h"
 #include "media/terms.h"
 
 enum {
 	UFRAG_MIN = 4,
+	PWD_MIN = 22,
 	ANSWER_SIZE = 256,
 	REFUSALS = 5 /* a second and stream: who asks without right gets few */
 };
 
-/* Its name, where it takes part */
-static bool takes_part(struct pl *ufrag, const struct sdpx *sdp, size_t i)
+/* What a section says of its side. @return whether it takes part */
+static bool peer_read(struct ice_peer *p, const struct sdpx *sdp, size_t i)
 {
-	struct pl val;
+	const struct sdpx_media *sm = sdpx_media(sdp, i);
+	struct pl val, word;
+	uint32_t prio;
+	struct sa addr;
 
-	/* two lite sides have nothing to check (RFC 8445 6.1.1) */
-	return !sdpx_attr(sdp, SDPX_SESSION, "ice-lite", 0, &val) &&
-	       sdpx_attr_for(sdp, i, "ice-ufrag", ufrag) &&
-	       lite_word_ok(ufrag, UFRAG_MIN);
+	memset(p, 0, sizeof(*p));
+	if (!sdpx_attr_for(sdp, i, "ice-ufrag", &val) ||
+	    !lite_word_ok(&val, UFRAG_MIN) ||
+	    pl_strcpy(&val, p->ufrag, sizeof(p->ufrag)))
+		return false;
+	if (sdpx_attr_for(sdp, i, "ice-pwd", &val) &&
+	    lite_word_ok(&val, PWD_MIN))
+		(void)pl_strcpy(&val, p->pwd, sizeof(p->pwd));
+	(void)pl_strcpy(&sm->mid, p->mid, sizeof(p->mid));
+	p->lite = sdpx_attr(sdp, SDPX_SESSION, "ice-lite", 0, &val);
+	for (unsigned n = 0;
+	     sdpx_attr(sdp, i, "candidate", n, &val) && p->candc < FULL_CANDS;
+	     n++) {
+		if (full_cand_decode(&addr, &prio, &val))
+			continue;
+		p->candv[p->candc].addr = addr;
+		p->candv[p->candc++].prio = prio;
+	}
+	if (sdpx_attr_for(sdp, i, "ice-options", &val) &&
+	    !re_regex(val.p, val.l, "trickle"))
+		p->trickles = !sdpx_attr_for(sdp, i, "end-of-candidates",
+					     &word);
+
+	return true;
 }
 
-/* Another name of theirs begins ICE anew, and ours changes with it (RFC 8839
- * 4.4.1.1.1); the pair holds until another one is nominated */
-static void hear(struct terms *t, const struct pl *ufrag)
+/* Two lite sides have nothing to check (RFC 8445 6.1.1), and whom we cannot ask by
+ * password we cannot check */
+static bool can_do(const struct ice_peer *p, bool full)
 {
-	if (t->peer_ufrag[0] && pl_strcmp(ufrag, t->peer_ufrag))
-		lite_make(&t->lite);
-	(void)pl_strcpy(ufrag, t->peer_ufrag, sizeof(t->peer_ufrag));
+	return full ? p->pwd[0] : !p->lite;
+}
+
+/* How we are to be towards a party: as the driver says, else as before, else as is
+ * configured */
+static bool full_wanted(const struct media_opts *o, const struct stream *s,
+			bool before, enum media_ice_lite way)
+{
+	if (o->ice_lite == ICE_LITE_OFF)
+		return true;
+	if (o->ice_lite == ICE_LITE_BOTH || o->ice_lite == way)
+		return false;
+	if (before)
+		return s->terms->full || s->terms->next_full;
+
+	return s->party->call->m->conf.ice_full;
+}
+
+/* Whoever was told of a party by a record of an older kind knows its name alone */
+static bool begins_anew(const struct ice_peer *now, const struct ice_peer *next)
+{
+	return now->ufrag[0] && (strcmp(now->ufrag, next->ufrag) ||
+				 (now->pwd[0] && strcmp(now->pwd, next->pwd)));
+}
+
+static void offer_from(const struct media_opts *o, const struct sdpx *sdp,
+		       const struct sdpx_media *sm, struct stream *f)
+{
+	struct terms *t = f->terms;
+	const bool takes = peer_read(&t->next_peer, sdp, f->idx);
+	const bool before = t->lite.pwd[0];
+
+	t->next_full = full_wanted(o, f, before, ICE_LITE_BACKWARD);
+	t->next_ice = takes && !o->ice_reject &&
+		      can_do(&t->next_peer, t->next_full) &&
+		      (o->ice_force || o->ice_optional || t->ice ||
+		       dtls_keyed(sm));
+	t->next_lite = t->lite;
+	if (!t->next_ice)
+		return;
+	/* Another name of theirs begins ICE anew, and ours changes with it (RFC 8839
+	 * 4.4.1.1.1); the pair holds until another one is nominated */
+	if (!before || t->next_full != t->full ||
+	    begins_anew(&t->peer, &t->next_peer))
+		lite_make(&t->next_lite);
 }
 
 void terms_ice_offer(const struct media_opts *o, const struct sdpx *sdp,
 		     const struct sdpx_media *sm, struct stream *f,
 		     struct stream *t)
 {
-	struct terms *ft = f->terms, *tt = t->terms;
-	struct pl ufrag;
+	struct terms *tt = t->terms;
+	const bool before = tt->lite.pwd[0];
+	const bool full = full_wanted(o, t, before, ICE_LITE_FORWARD);
 
-	ft->next_ice = !o->ice_reject && takes_part(&ufrag, sdp, f->idx) &&
-		       (o->ice_force || o->ice_optional || ft->ice ||
-			dtls_keyed(sm));
+	offer_from(o, sdp, sm, f);
 	tt->next_ice = !o->ice_remove && (o->ice_force || tt->ice ||
 					  (o->ice_optional && sm->ice));
-	if (ft->next_ice && !ft->lite.pwd[0])
-		lite_make(&ft->lite);
-	if (ft->next_ice)
-		hear(ft, &ufrag);
-	if (tt->next_ice && !tt->lite.pwd[0])
+	if (tt->next_ice &&
+	    (!before || full != (tt->ice ? tt->full : tt->next_full)))
 		lite_make(&tt->lite);
+	tt->next_full = full;
 }
 
-static void commit(struct terms *t, bool on)
+/* Whoever offers controls, but never who is lite (RFC 8445 6.1.1) */
+static void commit(struct terms *t, bool on, bool offered)
 {
 	if (!on)
 		sa_init(&t->pair, AF_UNSPEC);
 	t->ice = on;
+	t->full = on && t->next_full;
+	t->controlling = t->full && (offered || t->peer.lite);
 }
 
 void terms_ice_answer(const struct media_opts *o, const struct sdpx *sdp,
 		      struct stream *f, struct stream *t)
 {
 	struct terms *ft = f->terms, *tt = t->terms;
-	struct pl ufrag;
+	const struct sa pair = tt->pair;
+	const bool takes = tt->next_ice && peer_read(&tt->peer, sdp, t->idx);
 
-	commit(tt, tt->next_ice && takes_part(&ufrag, sdp, t->idx));
+	commit(tt, takes && can_do(&tt->peer, tt->next_full), true);
 	if (tt->ice)
-		(void)pl_strcpy(&ufrag, tt->peer_ufrag, sizeof(tt->peer_ufrag));
-	commit(ft, ft->next_ice && !o->ice_remove && !o->ice_reject);
+		tt->pair = pair;
+	if (ft->next_ice && !o->ice_remove && !o->ice_reject) {
+		ft->peer = ft->next_peer;
+		ft->lite = ft->next_lite;
+		commit(ft, true, false);
+	} else {
+		commit(ft, false, false);
+	}
+}
+
+/* What we can (RFC 8839 5.6), and which pair holds: who controls says so in offers
+ * (4.4.1.2.2) */
+static int full_lines(struct terms_edit *te, size_t *n,
+		      const struct media_opts *o, const struct stream *s,
+		      bool offer)
+{
+	const struct terms *t = s->terms;
+	const bool trickle = o->trickle_ice || t->peer.trickles;
+	int err;
+
+	err = re_sdprintf(&te->attrv[(*n)++], "ice-options:%sice2",
+			  trickle ? "trickle " : "");
+	if (err || !offer || !t->full || !t->controlling ||
+	    !sa_isset(&t->pair, SA_ALL))
+		return err;
+
+	return re_sdprintf(&te->attrv[(*n)++], "remote-candidates:1 %j %u",
+			   &t->pair, sa_port(&t->pair));
 }
 
 int terms_ice_lines(struct terms_edit *te, const struct media_opts *o,
-		    const struct stream *s)
+		    const struct stream *s, bool offer)
 {
+	const bool full = offer ? s->terms->next_full : s->terms->full;
 	const struct sa addr = edit_address(s, o);
 	const struct lite *l = &s->terms->lite;
 	size_t n = te->attrs.addc;
@@ -88,6 +183,8 @@ int terms_ice_lines(struct terms_edit *te, const struct media_opts *o,
 	err = re_sdprintf(&te->attrv[n++], "ice-ufrag:%s", l->ufrag);
 	if (!err)
 		err = re_sdprintf(&te->attrv[n++], "ice-pwd:%s", l->pwd);
+	if (!err && full)
+		err = full_lines(te, &n, o, s, offer);
 	if (!err)
 		err = re_sdprintf(&te->attrv[n++], "%H", lite_candidate, &addr);
 	if (!err)
@@ -96,6 +193,7 @@ int terms_ice_lines(struct terms_edit *te, const struct media_opts *o,
 		return err;
 	te->attrs.addc = n;
 	te->ice = true;
+	te->ice_full = full;
 
 	return 0;
 }
@@ -112,8 +210,7 @@ static bool may_refuse(struct stream *s)
 	return ++s->refused <= REFUSALS;
 }
 
-/* It is where the pair says: legs and bridge follow */
-static void nominated(struct stream *s, const struct sa *src)
+void terms_ice_nominated(struct stream *s, const struct sa *src)
 {
 	struct media_call *c = s->party->call;
 	int err;
@@ -128,21 +225,35 @@ static void nominated(struct stream *s, const struct sa *src)
 		log_warn("media: call %s: pair with %J: %m", c->id, src, err);
 }
 
-void terms_ice_recv(struct stream *s, const struct sa *src, const uint8_t *p,
-		    size_t n)
+static void lite_take(struct stream *s, const struct sa *src, const uint8_t *p,
+		      size_t n)
 {
+	struct mbuf *mb = mbuf_alloc(ANSWER_SIZE);
 	enum lite_got got;
-	struct mbuf *mb;
 
-	if (!s->terms || !s->terms->ice)
-		return;
-	mb = mbuf_alloc(ANSWER_SIZE);
 	if (!mb)
 		return;
 	got = lite_recv(&s->terms->lite, src, p, n, mb);
 	if (got == LITE_REFUSED ? may_refuse(s) : got != LITE_NOTHING)
 		(void)agent_send(s, src, mb->buf, mb->end);
 	if (got == LITE_NOMINATED)
-		nominated(s, src);
+		terms_ice_nominated(s, src);
 	mem_deref(mb);
+}
+
+void terms_ice_recv(struct stream *s, const struct sa *src, const uint8_t *p,
+		    size_t n)
+{
+	struct mbuf *no = NULL;
+
+	if (!s->terms || !s->terms->ice)
+		return;
+	if (!s->terms->full) {
+		lite_take(s, src, p, n);
+		return;
+	}
+	checks_recv(s, src, p, n, &no);
+	if (no && may_refuse(s))
+		(void)agent_send(s, src, no->buf, no->end);
+	mem_deref(no);
 }

@@ -105,6 +105,35 @@ static int put_keys(struct odict *o, const struct keys *k)
 	return err;
 }
 
+/* A candidate is "PRIORITY ADDR:PORT" */
+static int put_peer(struct odict *o, const char *key, const struct ice_peer *p)
+{
+	struct odict *x, *arr;
+	int err;
+
+	if (!p->ufrag[0])
+		return 0;
+	err = dict_add(&x, o, key, ODICT_OBJECT);
+	if (err)
+		return err;
+	err |= dict_str(x, "ufrag", p->ufrag);
+	err |= dict_str(x, "pwd", p->pwd);
+	err |= dict_str(x, "mid", p->mid);
+	err |= dict_int(x, "lite", p->lite);
+	err |= dict_int(x, "trickles", p->trickles);
+	err |= dict_add(&arr, x, "candidates", ODICT_ARRAY);
+	for (unsigned i = 0; i < p->candc && !err; i++) {
+		char n[16], text[96];
+
+		(void)re_snprintf(n, sizeof(n), "%u", i);
+		(void)re_snprintf(text, sizeof(text), "%u %J", p->candv[i].prio,
+				  &p->candv[i].addr);
+		err = dict_str(arr, n, text);
+	}
+
+	return err;
+}
+
 static int put_ice(struct odict *o, const struct terms *t)
 {
 	struct odict *x;
@@ -119,7 +148,13 @@ static int put_ice(struct odict *o, const struct terms *t)
 	err |= dict_int(x, "next", t->next_ice);
 	err |= dict_str(x, "ufrag", t->lite.ufrag);
 	err |= dict_str(x, "pwd", t->lite.pwd);
-	err |= dict_str(x, "peer_ufrag", t->peer_ufrag);
+	err |= dict_str(x, "next_ufrag", t->next_lite.ufrag);
+	err |= dict_str(x, "next_pwd", t->next_lite.pwd);
+	err |= dict_int(x, "full", t->full);
+	err |= dict_int(x, "next_full", t->next_full);
+	err |= dict_int(x, "controlling", t->controlling);
+	err |= put_peer(x, "peer", &t->peer);
+	err |= put_peer(x, "next_peer", &t->next_peer);
 	err |= dict_str(x, "pair", pair);
 
 	return err;
@@ -261,31 +296,83 @@ static void get_keys(struct keys *k, const struct odict *o)
 static void get_text(char *to, size_t size, const struct odict *o,
 		     const char *key)
 {
+	const char *text = odict_string(o, key);
 	struct pl pl;
 
-	pl_set_str(&pl, odict_string(o, key));
+	if (!text)
+		return;
+	pl_set_str(&pl, text);
 	(void)pl_strcpy(&pl, to, size);
+}
+
+static bool get_bool(const struct odict *o, const char *key)
+{
+	const struct odict_entry *e = odict_get_type(o, ODICT_INT, key);
+
+	return e && e->u.integer;
+}
+
+static void get_candidate(struct ice_peer *p, const char *text)
+{
+	struct pl rest, w;
+
+	if (p->candc >= FULL_CANDS)
+		return;
+	pl_set_str(&rest, text);
+	w = next_word(&rest);
+	p->candv[p->candc].prio = pl_u32(&w);
+	if (!sa_decode(&p->candv[p->candc].addr, rest.p, rest.l))
+		++p->candc;
+}
+
+static void get_peer(struct ice_peer *p, const struct odict *o, const char *key)
+{
+	const struct odict_entry *e = odict_get_type(o, ODICT_OBJECT, key);
+	const struct odict_entry *arr;
+	struct le *le;
+
+	if (!e)
+		return;
+	get_text(p->ufrag, sizeof(p->ufrag), e->u.odict, "ufrag");
+	get_text(p->pwd, sizeof(p->pwd), e->u.odict, "pwd");
+	get_text(p->mid, sizeof(p->mid), e->u.odict, "mid");
+	p->lite = get_bool(e->u.odict, "lite");
+	p->trickles = get_bool(e->u.odict, "trickles");
+	arr = odict_get_type(e->u.odict, ODICT_ARRAY, "candidates");
+	for (le = arr ? list_head(&arr->u.odict->lst) : NULL; le;
+	     le = le->next) {
+		const struct odict_entry *x = le->data;
+
+		if (x->type == ODICT_STRING)
+			get_candidate(p, x->u.str);
+	}
 }
 
 static void get_ice(struct terms *t, const struct odict *o)
 {
 	const struct odict_entry *e = odict_get_type(o, ODICT_OBJECT, "ice");
-	const struct odict_entry *on, *next;
-	char pair[80];
+	char pair[80] = "";
 
 	if (!e)
 		return;
-	on = odict_get_type(e->u.odict, ODICT_INT, "on");
-	next = odict_get_type(e->u.odict, ODICT_INT, "next");
-	t->ice = on && on->u.integer;
-	t->next_ice = next && next->u.integer;
+	t->ice = get_bool(e->u.odict, "on");
+	t->next_ice = get_bool(e->u.odict, "next");
+	t->full = get_bool(e->u.odict, "full");
+	t->next_full = get_bool(e->u.odict, "next_full");
+	t->controlling = get_bool(e->u.odict, "controlling");
 	get_text(t->lite.ufrag, sizeof(t->lite.ufrag), e->u.odict, "ufrag");
 	get_text(t->lite.pwd, sizeof(t->lite.pwd), e->u.odict, "pwd");
-	get_text(t->peer_ufrag, sizeof(t->peer_ufrag), e->u.odict,
-		 "peer_ufrag");
+	get_text(t->next_lite.ufrag, sizeof(t->next_lite.ufrag), e->u.odict,
+		 "next_ufrag");
+	get_text(t->next_lite.pwd, sizeof(t->next_lite.pwd), e->u.odict,
+		 "next_pwd");
+	get_text(t->peer.ufrag, sizeof(t->peer.ufrag), e->u.odict,
+		 "peer_ufrag"); /* before 1.0 there was no more */
+	get_peer(&t->peer, e->u.odict, "peer");
+	get_peer(&t->next_peer, e->u.odict, "next_peer");
 	get_text(pair, sizeof(pair), e->u.odict, "pair");
 	if (pair[0])
-		(void)sa_decode(&t->pair, pair, strlen(pair));
+		t->pair_kept = !sa_decode(&t->pair, pair, strlen(pair));
 }
 
 static uint32_t get_uint(const struct odict *o, const char *key)

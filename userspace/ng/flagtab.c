@@ -124,16 +124,21 @@ static const struct ng_flag table[] = {
 	/* ICE */
 	OKV("ICE", "remove", NG_SDP, ice_remove, "ICE lines go"),
 	NILV("ICE", "default", "as remove"),
-	OKV("ICE", "force", NG_SDP, ice_force,
-	    "our candidate, as a lite agent; theirs go"),
+	OKV("ICE", "force", NG_SDP, ice_force, "our candidate; theirs go"),
 	OKV("ICE", "force-relay", NG_SDP, ice_force, "as force"),
 	OKV("ICE", "optional", NG_SDP, ice_optional,
 	    "as force where the offer has ICE"),
 	OK("reject-ICE", NG_SDP, ice_reject,
 	   "who offers ICE is answered without"),
-	NIL("ICE-lite", "Carom is always lite"),
-	NIL("trickle-ICE", "checks are answered from wherever they come; "
-			   "candidates are not needed"),
+	OKV("ICE-lite", "forward", NG_SDP, lite_forward,
+	    "lite towards who gets the offer"),
+	OKV("ICE-lite", "backward", NG_SDP, lite_backward,
+	    "lite towards who made the offer"),
+	OKV("ICE-lite", "both", NG_SDP, lite_both, "lite towards both"),
+	OKV("ICE-lite", "off", NG_SDP, lite_off,
+	    "checks of our own, towards both"),
+	OK("trickle-ICE", NG_SDP, trickle_ice,
+	   "a=ice-options:trickle, where we are not lite"),
 	NIL("reset", "nothing of ICE or SRTP is learnt"),
 
 	/* encryption */
