@@ -14,7 +14,8 @@ SRCS_config := $(SRCS_log) $(wildcard userspace/daemon/config*.c) \
 SRCS_store  := $(SRCS_log) $(call room,store)
 SRCS_sdp    := $(wildcard userspace/media/sdp*.c)
 SRCS_dispatch := $(call room,dispatch)
-SRCS_ng     := $(SRCS_log) $(call room,ng) tests/unit/fake_media.c
+SRCS_ng     := $(SRCS_log) $(call room,ng) $(wildcard userspace/secure/srtp*.c) \
+	       tests/unit/fake_media.c
 SRCS_media  := $(SRCS_store) $(call room,media audio secure ice rtp fax) tests/unit/fake_bridge.c \
 	       userspace/fastpath/names.c tests/unit/fake_fp.c
 SRCS_dns    := $(SRCS_log) $(call room,dns) tests/unit/fake_dns.c

@@ -120,6 +120,12 @@ static void put_opts(struct media *m, const struct media_opts *o)
 		put(m, " tos=%d", o->tos);
 	if (o->ptime)
 		put(m, " ptime=%u", o->ptime);
+	if (o->suites.no)
+		put(m, " suites_no=%x", o->suites.no);
+	if (o->suites.only)
+		put(m, " suites_only=%x", o->suites.only);
+	for (unsigned i = 0; i < o->suites.orderc; i++)
+		put(m, " suite%u=%u", i + 1, o->suites.orderv[i]);
 	if (o->ptime_reverse)
 		put(m, " ptime_reverse=%u", o->ptime_reverse);
 	put_list(m, "transcode=", o->transcode, o->transcodec);

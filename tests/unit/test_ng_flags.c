@@ -216,7 +216,9 @@ static void test_refused(void **state)
 	/* What is asked, and what the reason must name */
 	static const char *const tab[][2] = {
 		{"\"DTLS-fingerprint\":\"md5\"", "DTLS-fingerprint=md5"},
-		{"\"SDES\":[\"only-AES_CM_128_HMAC_SHA1_80\"]", "SDES=only"},
+		{"\"SDES\":[\"only-AES_CM_128\"]", "SDES=only-AES_CM_128"},
+		{"\"SDES\":[\"order:\"]", "SDES=order:"},
+		{"\"flags\":[\"SDES-no-F8_128_HMAC_SHA1_80\"]", "SDES=no-F8"},
 		{"\"flags\":[\"SDES-unencrypted_srtp\"]", "SDES"},
 		{"\"OSRTP\":[\"offer-legacy\"]", "OSRTP=offer-legacy"},
 		{"\"flags\":[\"generate RTCP\"]", "generate RTCP"},
@@ -276,6 +278,12 @@ static void test_sdes(void **state)
 
 	flags_ask(f, "\"SDES-off\"", "");
 	flags_ask(f, "\"SDES-nonew\"", "");
+	asks(f,
+	     OFFER ",\"SDES\":[\"no-AEAD_AES_128_GCM\","
+		   "\"only-AES_CM_128_HMAC_SHA1_32\"]}",
+	     BASE " suites_no=80 suites_only=4");
+	flags_ask(f, "\"SDES-order:AEAD_AES_256_GCM;aes_cm_128_hmac_sha1_32\"",
+		  " suite1=8 suite2=2");
 	refused(f,
 		"{\"command\":\"offer\",\"call-id\":\"c\",\"from-tag\":"
 		"\"f\",\"SDES\":[\"off\"],\"sdp\":\"v=0\\r\\nm=audio 9 "

@@ -656,6 +656,52 @@ static void repacked_reverse(void **state)
 	assert_int_equal(fb->mv[0].ptv[0].act, BRIDGE_PASS);
 }
 
+/* The suites that may be offered, in their order; and what may not be taken is not */
+static void suites(void **state)
+{
+	struct fix *f = *state;
+	struct media_opts o = secure(opts("c", "A", NULL), "RTP/SAVP");
+	const char *last;
+
+	o.suites.no = 1u << SRTPX_AEAD_AES_128_GCM |
+		      1u << SRTPX_AES_CM_128_HMAC_SHA1_32;
+	o.suites.orderv[o.suites.orderc++] = SRTPX_AEAD_AES_256_GCM;
+	offer(f, o, audio(ALICE, 4000, "0", NULL));
+	has(f, "a=crypto:1 AEAD_AES_256_GCM inline:");
+	has(f, "a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:");
+	has(f, "a=crypto:3 AES_256_CM_HMAC_SHA1_80 inline:");
+	has_not(f, "crypto:4");
+	last = strstr(f->text, "crypto:3");
+	assert_true(strstr(f->text, "crypto:1") < last);
+
+	/* one that is not among what we offer of our own accord */
+	memset(&o.suites, 0, sizeof(o.suites));
+	o.suites.only = 1u << SRTPX_AES_192_CM_HMAC_SHA1_80;
+	offer(f, o, audio(ALICE, 4000, "0", NULL));
+	has(f, "a=crypto:1 AES_192_CM_HMAC_SHA1_80 inline:");
+	has_not(f, "crypto:2");
+
+	/* who offers it is answered with what may be */
+	o = secure(opts("d", "A", NULL), "RTP/AVP");
+	o.suites.no = 1u << SRTPX_AES_CM_128_HMAC_SHA1_32;
+	offer(f, o,
+	      profile(ALICE, 4000, "RTP/SAVP", "0",
+		      "a=crypto:1 " CRYPTO32 KEY "\r\n"
+		      "a=crypto:2 " CRYPTO80 KEY "\r\n"));
+	answer(f, opts("d", "A", "B"), audio(BOB, 5000, "0", NULL));
+	has(f, "a=crypto:2 " CRYPTO80);
+	has_not(f, "crypto:1");
+
+	/* or refused */
+	o.call_id = (struct pl)PL("e");
+	o.suites.no |= 1u << SRTPX_AES_CM_128_HMAC_SHA1_80;
+	assert_int_equal(put(f, false, &o,
+			     profile(ALICE, 4000, "RTP/SAVP", "0",
+				     "a=crypto:2 " CRYPTO80 KEY "\r\n")),
+			 ENOTSUP);
+	assert_non_null(strstr(f->e.msg, "a=crypto"));
+}
+
 /* Comfort noise is taken from who offers it, where that is asked for: the other, who
  * answers without, hears it as sound */
 static void noise_accepted(void **state)
@@ -715,7 +761,7 @@ int main(void)
 		TEST(bad_keys),          TEST(video),
 		TEST(restart),           TEST(repacked),
 		TEST(repacked_reverse),  TEST(reused),
-		TEST(noise_accepted),
+		TEST(noise_accepted),    TEST(suites),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,15 +12,69 @@ static const enum srtpx_suite suitev[KEYS_OFFERS] = {
 	SRTPX_AEAD_AES_256_GCM, SRTPX_AEAD_AES_128_GCM,
 	SRTPX_AES_256_CM_HMAC_SHA1_80};
 
-int keys_offer(struct keys *k)
+_Static_assert((int)MEDIA_SUITES == (int)SRTPX_SUITES - 1,
+	       "all suites can be put in order");
+
+static bool may(const struct media_suites *wish, enum srtpx_suite suite)
 {
+	const uint32_t bit = 1u << suite;
+
+	return wish->only ? wish->only & bit : !(wish->no & bit);
+}
+
+static void want(enum srtpx_suite *v, unsigned *n, enum srtpx_suite suite,
+		 const struct media_suites *wish)
+{
+	if (*n == KEYS_OFFERS || !may(wish, suite))
+		return;
+	for (unsigned i = 0; i < *n; i++) {
+		if (v[i] == suite)
+			return;
+	}
+	v[(*n)++] = suite;
+}
+
+/* Those that have their place, those that we like, and what is asked for by name */
+static unsigned wanted(enum srtpx_suite v[KEYS_OFFERS],
+		       const struct media_suites *wish)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < wish->orderc; i++)
+		want(v, &n, (enum srtpx_suite)wish->orderv[i], wish);
+	for (unsigned i = 0; i < KEYS_OFFERS; i++)
+		want(v, &n, suitev[i], wish);
+	for (unsigned i = 1; wish->only && i < SRTPX_SUITES; i++)
+		want(v, &n, (enum srtpx_suite)i, wish);
+
+	return n;
+}
+
+static bool offered(const struct keys *k, const enum srtpx_suite *v, unsigned n)
+{
+	if (k->offerc != n)
+		return false;
+	for (unsigned i = 0; i < n; i++) {
+		if (k->offerv[i].key.suite != v[i])
+			return false;
+	}
+
+	return true;
+}
+
+int keys_offer(struct keys *k, const struct media_suites *wish)
+{
+	enum srtpx_suite v[KEYS_OFFERS];
+	const unsigned n = wanted(v, wish);
 	int err = 0;
 
+	if (!n)
+		return ENOTSUP;
 	k->on = true;
-	if (k->offerc == KEYS_OFFERS)
+	if (offered(k, v, n))
 		return 0;
-	for (k->offerc = 0; k->offerc < KEYS_OFFERS && !err; k->offerc++)
-		err = sdes_make(&k->offerv[k->offerc], suitev[k->offerc],
+	for (k->offerc = 0; k->offerc < n && !err; k->offerc++)
+		err = sdes_make(&k->offerv[k->offerc], v[k->offerc],
 				k->offerc + 1);
 
 	return err;
@@ -47,12 +101,14 @@ int keys_answered(struct keys *k, const struct sdpx_media *sm)
 	return ENOTSUP;
 }
 
-int keys_asked(struct keys *k, const struct sdpx_media *sm)
+int keys_asked(struct keys *k, const struct sdpx_media *sm,
+	       const struct media_suites *wish)
 {
 	struct sdes s;
 
 	for (size_t i = 0; i < sm->cryptoc; i++) {
-		if (sdes_decode(&s, &sm->cryptov[i]) != SDES_OK)
+		if (sdes_decode(&s, &sm->cryptov[i]) != SDES_OK ||
+		    !may(wish, s.key.suite))
 			continue;
 		k->on = true;
 		k->asked = s;

@@ -6,6 +6,7 @@
 #define CAROM_MEDIA_KEYS_H
 
 #include <re.h>
+#include "media/media.h"
 #include "media/sdp.h"
 #include "secure/sdes.h"
 
@@ -22,14 +23,16 @@ struct keys {
 	struct sdes asked; /**< its own offer that we take: key.suite not 0 */
 };
 
-/** Lines to offer to a party: what was offered before stays */
-int keys_offer(struct keys *k);
+/** Lines to offer to a party: what was offered before stays where it is the same.
+ *  @return 0, ENOTSUP (no suite is left), ENOMEM */
+int keys_offer(struct keys *k, const struct media_suites *wish);
 
 /** Its answer to what it was offered. @return 0, ENOTSUP (none that was offered) */
 int keys_answered(struct keys *k, const struct sdpx_media *sm);
 
 /** What it offers: the first line that can be taken. @return 0, ENOTSUP */
-int keys_asked(struct keys *k, const struct sdpx_media *sm);
+int keys_asked(struct keys *k, const struct sdpx_media *sm,
+	       const struct media_suites *wish);
 
 /** Answer what it offered: the line is offerv[0] then */
 int keys_accept(struct keys *k);

@@ -92,6 +92,15 @@ struct media_attr {
 	struct pl with;  /**< ATTR_SUBSTITUTE: becomes this            */
 };
 
+enum { MEDIA_SUITES = 8 /**< that there are: enum srtpx_suite from 1 on */ };
+
+/** Which suites of SRTP are offered and taken by a=crypto lines of ours; zeroed: as we like */
+struct media_suites {
+	uint32_t no, only;            /**< a bit for each: 1 << suite         */
+	uint8_t orderv[MEDIA_SUITES]; /**< these first, in this order         */
+	unsigned orderc;
+};
+
 /** What the driver asks of an offer or answer. Strings point into the request */
 struct media_opts {
 	struct pl call_id, from_tag, to_tag, via_branch;
@@ -136,6 +145,7 @@ struct media_opts {
 	 *  one who makes it; 0: as they say. MEDIA_PTIME_MIN to _MAX */
 	uint32_t ptime, ptime_reverse;
 	bool reuse_codecs; /**< codecs keep the order that they had         */
+	struct media_suites suites; /**< of keys by a=crypto that are ours   */
 	/** codec-mask is strip for the party that must not see it */
 	struct pl strip[MEDIA_CODECS_MAX], mask[MEDIA_CODECS_MAX],
 		offer[MEDIA_CODECS_MAX], except[MEDIA_CODECS_MAX];

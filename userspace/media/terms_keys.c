@@ -75,10 +75,18 @@ static int asked(const struct media_opts *o, const struct sdpx *sdp,
 	if (dtls_keyed(sm))
 		return dtls_asked(&f->terms->next_dtls, dtls_now(f), sdp,
 				  f->idx, !o->dtls_passive, e);
-	err = keys_asked(&f->terms->keys, sm);
+	err = keys_asked(&f->terms->keys, sm, &o->suites);
 
 	return err ? media_fail(e, err, "no a=crypto line that can be taken")
 		   : 0;
+}
+
+static int offers(const struct media_opts *o, struct stream *t,
+		  struct media_err *e)
+{
+	int err = keys_offer(&t->terms->keys, &o->suites);
+
+	return err ? media_fail(e, err, "SDES: no suite is left to offer") : 0;
 }
 
 static bool is_tls(const struct pl *proto)
@@ -135,7 +143,7 @@ int terms_keys_offer(const struct media_opts *o, const struct sdpx *sdp,
 	if (!err && tout)
 		err = dtls_offer(&t->terms->next_dtls, dtls_now(t));
 	else if (!err && (out || out_best))
-		err = keys_offer(&t->terms->keys);
+		err = offers(o, t, e);
 
 	return err;
 }

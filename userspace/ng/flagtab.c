@@ -39,7 +39,6 @@
 
 #define GEN_RTCP "it is made where Carom encodes, relayed elsewhere"
 #define GEN_KEYS "not offered"
-#define NO_SDES "the choice of suites is not offered"
 #define NO_EDIT "this edit of the SDP is not offered"
 #define NO_DSP "in-band DTMF needs decoded audio"
 #define NO_LABEL "parties cannot be selected by label"
@@ -160,7 +159,8 @@ static const struct ng_flag table[] = {
 	NILV("SDES", "static", "keys of ours stay as they are"),
 	NILV("SDES", "pad", "keys of ours need none"),
 	NILV("SDES", "lifetime", "keys of ours have the longest"),
-	NO("SDES", NO_SDES),
+	OK("SDES", NG_SDP, sdes,
+	   "only-SUITE, no-SUITE, order:SUITE;SUITE: of keys of ours"),
 	NIL("pad-crypto", "keys of ours need none"),
 	NO("recrypt", GEN_KEYS),
 	NILV("OSRTP", "off", "the default"),
