@@ -70,7 +70,7 @@ DAEMON_MAIN := userspace/daemon/main.c
 ROOM_SRCS := $(filter-out $(DAEMON_MAIN),$(wildcard userspace/*/*.c))
 CLI_ROOMS := $(wildcard userspace/fastpath/*.c userspace/base/*.c \
 	       userspace/store/*.c userspace/daemon/config*.c \
-	       userspace/dispatch/*.c userspace/control/ask.c \
+	       userspace/dispatch/*.c userspace/control/ask.c userspace/metrics/*.c \
 	       userspace/edge/users.c userspace/edge/digest.c \
 	       userspace/edge/cert.c)
 CLI_SRCS  := $(wildcard tools/carom/*.c)

@@ -46,6 +46,13 @@ agent_call()
 	agent_call bob-pcmu transcoding
 }
 
+# scraped PATH: what Prometheus, on the farm, gets by HTTP
+scraped()
+{
+	printf 'GET %s HTTP/1.1\r\nHost: carom\r\n\r\n' "$1" |
+		inside farm socat -t 1 - "TCP:$LAN4:9640" | tr -d '\r'
+}
+
 # A figure of `carom metrics`: METRIC [LABELS]
 metric() { carom metrics | awk -v m="$1$2" '$1 == m { print $2 }'; }
 
@@ -78,6 +85,14 @@ metric() { carom metrics | awk -v m="$1$2" '$1 == m { print $2 }'; }
 		{ name = $1; sub(/[{].*/, "", name)
 		  if (name != now || $2 !~ /^[0-9.]+$/ || NF != 2 ||
 			(type == "counter") != (name ~ /_total$/)) exit 1 }' text
+	# the agent says the same by HTTP
+	scraped /metrics >http
+	head -1 http | grep -q '^HTTP/1.1 200 OK$'
+	grep -q '^Content-Type: text/plain; version=0.0.4' http
+	diff <(grep '^#' text) <(grep '^#' http)
+	grep -qx 'carom_agent_up 1' http
+	[ "$(awk '$1 == "carom_bridge_decoded_packets_total" { print $2 }' http)" = "$(jq .bridges.decoded figures)" ]
+	scraped /etc/passwd | head -1 | grep -q ' 404 '
 	# without the agent there is what the kernel knows
 	appliance kill
 	[ "$(metric carom_agent_up)" = 0 ]

@@ -125,7 +125,9 @@ static const char everything[] =
 	"ng:\n"
 	"  listen: [\"udp:127.0.0.1:2223\", \"tcp:[::1]:2224\", "
 	"\"0.0.0.0:999\"]\n"
-	"  dtmf-log: \"[2001:db8::5]:99\"\n";
+	"  dtmf-log: \"[2001:db8::5]:99\"\n"
+	"metrics:\n"
+	"  listen: [\"127.0.0.1:9090\", \"[::1]:9091\"]\n";
 
 static void check_everything(const struct config *c)
 {
@@ -160,6 +162,9 @@ static void check_everything(const struct config *c)
 	assert_string_equal(c->media.dtls_file, "/srv/d.pem");
 	re_snprintf(buf, sizeof(buf), "%J", &c->media.dtmf_log);
 	assert_string_equal(buf, "[2001:db8::5]:99");
+	assert_int_equal(c->metricsc, 2);
+	re_snprintf(buf, sizeof(buf), "%J", &c->metricsv[1]);
+	assert_string_equal(buf, "[::1]:9091");
 	assert_int_equal(c->media.ifacec, 3);
 	assert_string_equal(c->media.ifacev[1].name, "ext");
 	re_snprintf(buf, sizeof(buf), "%j %j %j", &c->media.ifacev[0].addr,
@@ -374,6 +379,12 @@ static const struct refusal refusals[] = {
 	{"pin-dir: carom\n" IFACES, 1, "pin-dir", "'carom'",
 	 "an absolute path on a BPF file system"},
 	{"store: a.db\n" IFACES, 1, "store", "'a.db'", "an absolute path"},
+	{IFACES "metrics:\n  listen: [\"1.2.3.4\"]\n", 5, "metrics.listen[0]",
+	 "'1.2.3.4' is no listener",
+	 "ADDRESS:PORT, an IPv6 address in brackets, each once"},
+	{IFACES "metrics:\n  listen: [\"1.2.3.4:5\", \"1.2.3.4:5\"]\n", 5,
+	 "metrics.listen[1]", "'1.2.3.4:5' twice",
+	 "ADDRESS:PORT, an IPv6 address in brackets, each once"},
 	{IFACES "ng:\n  dtmf-log: example.com\n", 5, "ng.dtmf-log",
 	 "'example.com' is nowhere", "ADDRESS:PORT"},
 	{IFACES "ng:\n  dtmf-log: 192.0.2.1:70000\n", 5, "ng.dtmf-log",

@@ -32,6 +32,7 @@ static void destructor(void *data)
 	mem_deref((void *)c->media.sound_dir);
 	mem_deref((void *)c->media.dtls_file);
 	mem_deref(c->ngv);
+	mem_deref(c->metricsv);
 	config_sip_free(&c->sip);
 }
 
@@ -123,6 +124,8 @@ static int fill(struct config *c, const struct config_src *src)
 		err = config_fill_media(c, src);
 	if (!err)
 		err = config_fill_ng(c, src);
+	if (!err)
+		err = config_fill_metrics(c, src);
 	if (!err)
 		err = config_fill_sip(c, src);
 	if (!err)

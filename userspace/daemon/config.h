@@ -37,6 +37,8 @@ struct config {
 	struct media_conf media;
 	struct config_listen *ngv;
 	size_t ngc;
+	struct sa *metricsv; /**< where Prometheus finds the figures      */
+	size_t metricsc;
 	struct config_sip sip;
 };
 

@@ -22,6 +22,10 @@ int config_fill(struct config *c, const struct config_src *src);
 int config_fill_media(struct config *c, const struct config_src *src);
 /** Listeners of the ng protocol; after the interfaces */
 int config_fill_ng(struct config *c, const struct config_src *src);
+/** Listeners for Prometheus; none is fine */
+int config_fill_metrics(struct config *c, const struct config_src *src);
+/** ADDRESS:PORT, an IPv6 address in brackets. @return 0, EINVAL */
+int config_addr_port(struct sa *sa, const char *s);
 /** The section `sip`; none is fine */
 int config_fill_sip(struct config *c, const struct config_src *src);
 

@@ -22,6 +22,14 @@ static bool port_fits(const char *s)
 	       strtoul(colon + 1, NULL, 10) <= UINT16_MAX;
 }
 
+int config_addr_port(struct sa *sa, const char *s)
+{
+	if (!port_fits(s) || sa_decode(sa, s, strlen(s)))
+		return EINVAL;
+
+	return sa_port(sa) ? 0 : EINVAL;
+}
+
 /* [udp:|tcp:]ADDRESS:PORT; without a transport it is both */
 static int decode(struct config_listen *l, const char *s)
 {
@@ -32,10 +40,7 @@ static int decode(struct config_listen *l, const char *s)
 		s += 4;
 	}
 
-	if (!port_fits(s) || sa_decode(&l->addr, s, strlen(s)))
-		return EINVAL;
-
-	return sa_port(&l->addr) ? 0 : EINVAL;
+	return config_addr_port(&l->addr, s);
 }
 
 static int check(const struct config *c, const struct config_src *src, size_t i,
@@ -103,9 +108,7 @@ int config_fill_ng(struct config *c, const struct config_src *src)
 		err = add(c, src, i, given ? r->listenv[i] : listen_default);
 	if (err || !r || !r->dtmf_log)
 		return err;
-	if (!port_fits(r->dtmf_log) ||
-	    sa_decode(&c->media.dtmf_log, r->dtmf_log, strlen(r->dtmf_log)) ||
-	    !sa_port(&c->media.dtmf_log))
+	if (config_addr_port(&c->media.dtmf_log, r->dtmf_log))
 		return config_tree_refuse(src->tree, src->e, "ng.dtmf-log",
 					  "'%s' is nowhere to send to",
 					  r->dtmf_log);

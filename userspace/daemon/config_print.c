@@ -137,6 +137,17 @@ static int print_ng(struct re_printf *pf, const struct config *c)
 	return err;
 }
 
+static int print_metrics(struct re_printf *pf, const struct config *c)
+{
+	int err = re_hprintf(pf, "metrics:\n  listen:%s\n",
+			     c->metricsc ? "" : " []");
+
+	for (size_t i = 0; i < c->metricsc && !err; i++)
+		err = re_hprintf(pf, "    - \"%J\"\n", &c->metricsv[i]);
+
+	return err;
+}
+
 int config_print(struct re_printf *pf, const struct config *c)
 {
 	int err;
@@ -157,6 +168,8 @@ int config_print(struct re_printf *pf, const struct config *c)
 		err = print_media(pf, c);
 	if (!err)
 		err = print_ng(pf, c);
+	if (!err)
+		err = print_metrics(pf, c);
 	if (!err)
 		err = config_sip_print(pf, &c->sip);
 

@@ -46,6 +46,11 @@ struct raw_ng {
 	char *dtmf_log;
 };
 
+struct raw_metrics {
+	char **listenv;
+	uint32_t listenc;
+};
+
 struct raw_config {
 	struct raw_log *log;
 	char *user, *pin_dir, *store, *control;
@@ -53,6 +58,7 @@ struct raw_config {
 	uint32_t devicec;
 	struct raw_media *media;
 	struct raw_ng *ng;
+	struct raw_metrics *metrics;
 	struct raw_sip *sip;
 };
 

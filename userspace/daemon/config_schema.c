@@ -86,6 +86,11 @@ static const cyaml_schema_field_t ng_fields[] = {
 				   listenc, &string_entry, 0, LISTEN_MAX),
 	STR("dtmf-log", OPT, struct raw_ng, dtmf_log), CYAML_FIELD_END};
 
+static const cyaml_schema_field_t metrics_fields[] = {
+	CYAML_FIELD_SEQUENCE_COUNT("listen", OPT, struct raw_metrics, listenv,
+				   listenc, &string_entry, 0, LISTEN_MAX),
+	CYAML_FIELD_END};
+
 static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_MAPPING_PTR("log", OPT, struct raw_config, log, log_fields),
 	STR("user", OPT, struct raw_config, user),
@@ -97,6 +102,8 @@ static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_MAPPING_PTR("media", CYAML_FLAG_POINTER, struct raw_config,
 				media, media_fields),
 	CYAML_FIELD_MAPPING_PTR("ng", OPT, struct raw_config, ng, ng_fields),
+	CYAML_FIELD_MAPPING_PTR("metrics", OPT, struct raw_config, metrics,
+				metrics_fields),
 	CYAML_FIELD_MAPPING_PTR("sip", OPT, struct raw_config, sip,
 				config_sip_fields),
 	CYAML_FIELD_END};
@@ -197,6 +204,9 @@ static const struct config_rule rules[] = {
 	 0, 0, 0},
 	{"ng.dtmf-log",
 	 "ADDRESS:PORT, an IPv6 address in brackets; none without it", 0, 0, 0},
+	{"metrics.listen", "a list of listeners", 0, 0, 0},
+	{"metrics.listen[]",
+	 "ADDRESS:PORT, an IPv6 address in brackets, each once", 0, 0, 0},
 	{"sip.listen", "a list of at least one listener", 0, 0, 0},
 	{"sip.listen[].name", "a name, each once", 0, 0, 0},
 	{"sip.listen[].address", sip_address, 0, 0, 0},

@@ -20,6 +20,7 @@
 #include "daemon/privs.h"
 #include "daemon/reload.h"
 #include "daemon/role_edge.h"
+#include "daemon/scrape.h"
 #include "fastpath/fastpath.h"
 #include "media/media.h"
 #include "ng/ng.h"
@@ -45,6 +46,7 @@ struct daemon {
 	struct plane *plane;
 	struct media *media;
 	struct ng *ng;
+	struct scrape *scrape;
 	struct edge *edge; /* NULL without a section sip            */
 	struct reload *reload;
 	struct control *control;
@@ -67,6 +69,7 @@ static void destructor(void *data)
 	}
 	/* who asks goes before who answers */
 	mem_deref(d->control);
+	mem_deref(d->scrape);
 	mem_deref(d->edge);
 	mem_deref(d->reload); /* the edge uses its strings */
 	mem_deref(d->ng);
@@ -465,6 +468,9 @@ static int start(struct daemon *d)
 	}
 	if (!err)
 		err = listen_ng(d);
+	if (!err)
+		err = scrape_alloc(&d->scrape, d->conf->metricsv,
+				   d->conf->metricsc, d->fp, d->media);
 	if (!err)
 		err = role_edge(&d->edge, d->conf, d->fp);
 	if (!err)
