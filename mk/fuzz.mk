@@ -25,7 +25,8 @@ FUZZ_SRCS_rtcp    = userspace/media/rtcp.c userspace/rtp/translate.c
 FUZZ_SRCS_stream  = $(addprefix userspace/edge/,frame.c ws.c keepalive.c)
 FUZZ_SRCS_auth    = $(SRCS_edge) userspace/fastpath/names.c
 FUZZ_SRCS_sipscan =
-FUZZ_SRCS_xdp     = $(SRCS_bpf) $(addprefix tests/fuzz/,frame.c ways.c relayed.c)
+FUZZ_SRCS_xdp     = $(SRCS_bpf) userspace/rtp/translate.c \
+		    $(addprefix tests/fuzz/,frame.c ways.c relayed.c)
 FUZZ_LIBS_xdp     = -lcmocka
 FUZZ_SIP := $(addprefix tests/fuzz/,siptext.c sipmutate.c sipcheck.c)
 FUZZ_SRCS_sip_agent = $(SRCS_edge) userspace/fastpath/names.c \

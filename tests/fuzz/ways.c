@@ -9,6 +9,7 @@
 #include "ways.h"
 
 struct side sides[SIDES];
+static const struct bed *opened;
 
 /* clang-format off */
 struct way ways[WAYS] = {
@@ -54,8 +55,17 @@ struct way ways[WAYS] = {
 	 .kind = RTP, .filter = true, .agent = true},
 	{.in = SIDE_LAN4, .out = SIDE_WAN4, .port = 30034, .media = LEG_SRTP,
 	 .kind = RTP, .alien = true, .express = true},
+	{.in = SIDE_LAN4, .out = SIDE_WAN4, .port = 30037, .media = LEG_RTCP,
+	 .kind = RTCP, .told = true},
 };
 /* clang-format on */
+
+static struct sa told(void)
+{
+	const struct way *w = &ways[WAY_TOLD];
+
+	return addr(sides[w->in].local, w->port);
+}
 
 void way_open(struct bed *bed, const struct way *w)
 {
@@ -78,7 +88,39 @@ void way_open(struct bed *bed, const struct way *w)
 		l.state = LEG_AGENT;
 	sa_set_port(&l.peer_local, OUT_PORT + w->up);
 	sa_set_port(&l.peer_remote, PEER_PORT + w->up);
+	if (w->told)
+		l.said = l.heard = told();
 	leg_put(bed, &l);
+	opened = bed;
+}
+
+struct rtcp_map way_map(void)
+{
+	const struct sa sa = told();
+	struct fp_stream st = {0};
+
+	if (fp_leg_stream(opened->fp, &sa, &st))
+		st.active = false;
+
+	return (struct rtcp_map){.on = st.active,
+				 .ssrc_in = st.ssrc_in,
+				 .ssrc_out = st.ssrc,
+				 .seq_off = st.seq_off,
+				 .ts_off = st.ts_off};
+}
+
+/* A report that names the stream by both of its names */
+static size_t report(uint8_t *p)
+{
+	const struct rtcp_map m = way_map();
+
+	(void)rtcp_build(p, m.ssrc_in);
+	p[0] |= 1;
+	p[3] = 7;
+	for (unsigned i = 0; i < 4; i++)
+		p[8 + i] = (uint8_t)(m.ssrc_out >> (24 - 8 * i));
+
+	return 32;
 }
 
 void way_packet(struct way *w, struct pkt *p)
@@ -92,6 +134,8 @@ void way_packet(struct way *w, struct pkt *p)
 	r.ts = w->seq * 160u;
 	if (w->kind == RTP)
 		len = rtp_build(b, &r, 60 + w->seq % 2);
+	else if (w->told)
+		len = report(b);
 	else if (w->kind == RTCP)
 		len = rtcp_build(b, r.ssrc);
 	s = side_in(&sides[w->in], b, len);

@@ -6,11 +6,15 @@
 #define TESTS_FUZZ_WAYS_H
 
 #include "frame.h"
+#include "rtp/translate.h"
 #include "sides.h"
 
-#define WAYS 21
+#define WAYS 22
 #define SSRC_OUT 0xabcdef01u
 #define DSCP 46
+
+/** Of the way whose SSRC is rewritten, and RTCP tells of it */
+enum { WAY_TOLD = 7 };
 
 enum kind { RTP, RTCP, UDPTL };
 
@@ -21,10 +25,11 @@ struct way {
 	enum leg_media media;
 	enum kind kind;
 	bool filter, ssrc, rtcp_ok, dscp, tap;
-	bool demux;   /**< RTCP is turned off to the leg of the port above    */
-	bool up;      /**< that leg: from and to the next higher port         */
-	bool agent;   /**< the agent has it, by a plain socket                */
-	bool alien;   /**< STUN and DTLS go there                             */
+	bool demux; /**< RTCP is turned off to the leg of the port above    */
+	bool up;    /**< that leg: from and to the next higher port         */
+	bool agent; /**< the agent has it, by a plain socket                */
+	bool alien; /**< STUN and DTLS go there                             */
+	bool told; /**< RTCP that tells of the stream of ways[WAY_TOLD], both ways */
 	bool express; /**< good packets of it take the express lane           */
 	uint16_t seq;
 	uint32_t ssrc_in;
@@ -37,6 +42,9 @@ void way_open(struct bed *bed, const struct way *w);
 
 /** The next good packet in order */
 void way_packet(struct way *w, struct pkt *p);
+
+/** How the SSRC of ways[WAY_TOLD] is rewritten, now */
+struct rtcp_map way_map(void);
 
 /** The way that the frame must have gone, by its destination */
 const struct way *way_of(const struct frame *f);
