@@ -46,9 +46,11 @@ static bool asks(const struct member *m, const uint8_t *p, size_t n)
 static void rename_streams(const struct member *m, const struct member *to,
 			   uint8_t *p, size_t n)
 {
-	const struct rtcp_map said = {.on = true,
-				      .ssrc_in = get32(p + 4),
-				      .ssrc_out = to->prog->conf.ssrc};
+	const struct report_out *ours = &to->rep.out;
+	const struct rtcp_map said = {
+		.on = true,
+		.ssrc_in = get32(p + 4),
+		.ssrc_out = ours->at ? ours->ssrc : to->prog->conf.ssrc};
 	const struct rtcp_map heard = {
 		.on = true, .ssrc_in = to->rx.ssrc, .ssrc_out = m->tx.ssrc};
 
