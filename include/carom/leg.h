@@ -60,6 +60,7 @@ enum __attribute__((packed)) leg_why {
 	LEG_WHY_ICE,         /**< we take part in ICE with one of the ends  */
 	LEG_WHY_PLAYING,     /**< one of the ends is played something       */
 	LEG_WHY_FAX,         /**< one of the ends speaks T.38, one is heard  */
+	LEG_WHY_JOINED,      /**< one of the ends is a leg that the agent has */
 };
 
 /** What the leg carries */

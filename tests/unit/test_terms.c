@@ -702,6 +702,56 @@ static void suites(void **state)
 	assert_non_null(strstr(f->e.msg, "a=crypto"));
 }
 
+/* What the agent sends to a leg of ours the kernel never sees: a call that is joined to a
+ * transcoded one is the agent's, too, and the kernel's again when that is over */
+static void joined(void **state)
+{
+	static const char opus[] = "a=rtpmap:96 opus/48000/2\r\n";
+	const struct pl id = PL("c");
+	struct fix *f = *state;
+	const struct fake_bridges *fb = fake_bridges();
+	uint16_t a1, b1, a2, b2;
+
+	/* Alice - c - d - Bob */
+	offer(f, transcode(opts("c", "A", NULL), "opus", NULL),
+	      audio(ALICE, 4000, "0", NULL));
+	b1 = out_port(f, 0);
+	offer(f, opts("d", "A", NULL), audio(EXT4, b1, "96", opus));
+	b2 = out_port(f, 0);
+	answer(f, opts("d", "A", "B"), audio(BOB, 5000, "96", opus));
+	a2 = out_port(f, 0);
+	assert_int_equal(state_of(f, EXT4, a2), LEG_RELAY);
+	answer(f, opts("c", "A", "B"), audio(EXT4, a2, "96", opus));
+	a1 = out_port(f, 0);
+
+	assert_int_equal(fb->n, 2);
+	assert_int_equal(state_of(f, EXT4, a1), LEG_AGENT);
+	assert_int_equal(state_of(f, EXT4, b1), LEG_AGENT);
+	assert_int_equal(state_of(f, EXT4, a2), LEG_AGENT);
+	assert_int_equal(state_of(f, EXT4, b2), LEG_AGENT);
+	assert_int_equal(fake_leg(f->fp, EXT4, a1)->why, LEG_WHY_TRANSCODING);
+	assert_int_equal(fake_leg(f->fp, EXT4, a2)->why, LEG_WHY_JOINED);
+
+	start_again(f);
+	assert_int_equal(fb->n, 2);
+
+	/* Alice has learnt Opus */
+	offer(f, opts("c", "A", "B"), audio(ALICE, 4000, "96", opus));
+	answer(f, opts("c", "A", "B"), audio(EXT4, a2, "96", opus));
+	assert_int_equal(fb->n, 0);
+	assert_int_equal(state_of(f, EXT4, b1), LEG_RELAY);
+	assert_int_equal(state_of(f, EXT4, a2), LEG_RELAY);
+
+	/* and forgotten it; and the call ends */
+	offer(f, transcode(opts("c", "A", "B"), "opus", NULL),
+	      audio(ALICE, 4000, "0", NULL));
+	answer(f, opts("c", "A", "B"), audio(EXT4, a2, "96", opus));
+	assert_int_equal(fb->n, 2);
+	assert_int_equal(media_delete(f->m, &id, NULL, NULL, NULL, 0, NULL), 0);
+	assert_int_equal(fb->n, 0);
+	assert_int_equal(state_of(f, EXT4, a2), LEG_RELAY);
+}
+
 /* Comfort noise is taken from who offers it, where that is asked for: the other, who
  * answers without, hears it as sound */
 static void noise_accepted(void **state)
@@ -751,17 +801,29 @@ static void reused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(transcoded),        TEST(best_effort_offered),
-		TEST(best_effort_taken), TEST(passed_on),
-		TEST(one_stream),        TEST(masked),
-		TEST(rate_changed),      TEST(accepted),
-		TEST(accepted_later),    TEST(cannot),
-		TEST(to_srtp),           TEST(from_srtp),
-		TEST(same_keys),         TEST(both),
-		TEST(bad_keys),          TEST(video),
-		TEST(restart),           TEST(repacked),
-		TEST(repacked_reverse),  TEST(reused),
-		TEST(noise_accepted),    TEST(suites),
+		TEST(transcoded),
+		TEST(best_effort_offered),
+		TEST(best_effort_taken),
+		TEST(passed_on),
+		TEST(one_stream),
+		TEST(masked),
+		TEST(rate_changed),
+		TEST(accepted),
+		TEST(accepted_later),
+		TEST(cannot),
+		TEST(to_srtp),
+		TEST(from_srtp),
+		TEST(same_keys),
+		TEST(both),
+		TEST(bad_keys),
+		TEST(video),
+		TEST(restart),
+		TEST(repacked),
+		TEST(repacked_reverse),
+		TEST(reused),
+		TEST(noise_accepted),
+		TEST(suites),
+		TEST(joined),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,6 +115,8 @@ const char *fp_why_name(enum leg_why why)
 		return "playing";
 	case LEG_WHY_FAX:
 		return "fax";
+	case LEG_WHY_JOINED:
+		return "joined";
 	}
 	return "?";
 }

@@ -356,6 +356,11 @@ static bool agent_has(const struct stream *s)
 	return state == LEG_AGENT || (state == LEG_BLOCKED && agent_why(s));
 }
 
+bool agent_serves(const struct stream *s)
+{
+	return s->agent && !s->agent->left;
+}
+
 int agents_apply(struct media_call *c)
 {
 	struct le *pe, *se;

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 #include <re.h>
 #include "media/digits.h"
+#include "media/hairpin.h"
 #include "media/note.h"
 #include "media/play.h"
 #include "media/terms.h"
@@ -67,7 +68,7 @@ bool agent_decodes(const struct stream *s)
 	return t && s->terms && t->terms && transcodes(s->terms, t->terms);
 }
 
-enum leg_why agent_why(const struct stream *s)
+enum leg_why agent_why_alone(const struct stream *s)
 {
 	const struct stream *t = stream_peer(s);
 
@@ -91,6 +92,19 @@ enum leg_why agent_why(const struct stream *s)
 	}
 
 	return play_on(s) || play_on(t) ? LEG_WHY_PLAYING : LEG_WHY_NOTHING;
+}
+
+enum leg_why agent_why(const struct stream *s)
+{
+	const struct stream *t = stream_peer(s);
+	const enum leg_why why = agent_why_alone(s);
+
+	if (why || !t || stream_peer(t) != s || !s->party->call->m->plane ||
+	    s->cur.media == LEG_OTHER || t->cur.media == LEG_OTHER)
+		return why;
+
+	return hairpin_agent(s) || hairpin_agent(t) ? LEG_WHY_JOINED
+						    : LEG_WHY_NOTHING;
 }
 
 _Static_assert((int)MEDIA_PTIME_MAX <= (int)CODEC_PTIME_MAX,

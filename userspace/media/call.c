@@ -9,6 +9,7 @@
 #include <time.h>
 #include <re.h>
 #include "base/log.h"
+#include "media/hairpin.h"
 #include "media/play.h"
 #include "media/terms.h"
 
@@ -127,6 +128,7 @@ int call_apply(struct media_call *c)
 	if (!plays_apply(c))
 		return call_apply(c);
 	agents_sweep(c);
+	hairpins_apply(c);
 
 	return err;
 }
@@ -182,7 +184,7 @@ void call_drop(struct media_call *c)
 
 	count_call(c);
 	call_unstore(c);
-	mem_deref(c);
+	hairpins_drop(c);
 }
 
 uint64_t call_last_packet(const struct media_call *c, uint64_t now)

@@ -86,9 +86,10 @@ struct media {
 	media_dialled_h *dialledh; /* NULL: nobody is told */
 	void *dialled_arg;
 	struct fp_tap *tap;
-	struct hash *calls; /* struct media_call by Call-ID             */
-	struct hash *taps;  /* struct stream by slot[0]                 */
-	struct list calll;  /* in the order of their creation           */
+	struct hash *calls;  /* struct media_call by Call-ID             */
+	struct hash *taps;   /* struct stream by slot[0]                 */
+	struct hash *locals; /* the same, of all that have ports         */
+	struct list calll;   /* in the order of their creation           */
 	uint32_t callc;
 	struct tmr tmr;
 	uint64_t started;  /* ms                                       */
@@ -153,7 +154,8 @@ bool sa_private(const struct sa *sa);
 
 struct stream {
 	struct le le;
-	struct le tap_le; /* in media.taps                            */
+	struct le tap_le;   /* in media.taps                            */
+	struct le local_le; /* in media.locals                          */
 	struct party *party;
 	unsigned idx;
 	struct iface *iface; /* NULL: has no ports                       */
@@ -291,9 +293,10 @@ struct media_call {
 	uint64_t delete_at;   /* ms: goes then; 0 not being deleted       */
 	uint64_t delete_wall; /* s, the same for the store               */
 	bool answered;
-	bool transcoded;    /* it was counted as such              */
-	int dscp;           /* -1: leave                                */
-	bool detect_dtmf;   /* tones, too, are listened for        */
+	bool applying;    /* hairpins_apply() has come by                    */
+	bool transcoded;  /* it was counted as such              */
+	int dscp;         /* -1: leave                                */
+	bool detect_dtmf; /* tones, too, are listened for        */
 	struct sa dtmf_log; /* its digits go there; AF_UNSPEC: as configured */
 	struct record *rec;
 	unsigned rec_formats; /* 0: not recorded                         */

@@ -18,6 +18,7 @@
 enum {
 	CALL_BUCKETS = 16384,
 	TAP_BUCKETS = 16384,
+	LOCAL_BUCKETS = 16384,
 	WALK_MS = 1000,
 };
 
@@ -63,6 +64,7 @@ static void media_destructor(void *arg)
 	list_flush(&m->calll);
 	mem_deref(m->calls);
 	mem_deref(m->taps);
+	mem_deref(m->locals);
 	ifaces_close(m);
 	mem_deref(m->recording_dir);
 	mem_deref(m->dtls_file);
@@ -173,6 +175,8 @@ int media_alloc(struct media **mp, const struct media_conf *conf, struct fp *fp,
 	err = hash_alloc(&m->calls, CALL_BUCKETS);
 	if (!err)
 		err = hash_alloc(&m->taps, TAP_BUCKETS);
+	if (!err)
+		err = hash_alloc(&m->locals, LOCAL_BUCKETS);
 	if (!err && conf->recording_dir)
 		err = str_dup(&m->recording_dir, conf->recording_dir);
 	if (!err && conf->dtls_file)

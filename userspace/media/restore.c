@@ -12,6 +12,7 @@
 #include <time.h>
 #include <re.h>
 #include "base/log.h"
+#include "media/hairpin.h"
 #include "media/persist.h"
 #include "media/note.h"
 #include "media/play.h"
@@ -144,6 +145,8 @@ static int get_ports(struct stream *s, const struct odict *o)
 	err = fp_slot(m->fp, &local, &s->slot[0]);
 	if (!err)
 		err = fp_slot(m->fp, &rtcp, &s->slot[1]);
+	if (!err)
+		hairpin_add(s);
 
 	return err;
 }

@@ -8,11 +8,12 @@
 #include <sys/types.h>
 #include <re.h>
 #include "base/log.h"
-#include "media/call.h"
+#include "media/hairpin.h"
 
 static void release_ports(struct stream *s)
 {
 	stream_legs_off(s);
+	hash_unlink(&s->local_le);
 
 	if (s->iface)
 		ports_give(s->iface->ports, sa_port(&s->local), media_now());
@@ -82,6 +83,8 @@ static int find_slots(struct stream *s, struct fp *fp)
 	err = fp_slot(fp, &s->local, &s->slot[0]);
 	if (!err)
 		err = fp_slot(fp, &rtcp, &s->slot[1]);
+	if (!err)
+		hairpin_add(s);
 
 	return err;
 }

@@ -153,6 +153,10 @@ void terms_load_formats(struct formats *f, const struct odict *o,
 
 /** Why a stream's packets go through the agent; LEG_WHY_NOTHING: they do not have to */
 enum leg_why agent_why(const struct stream *s);
+/** The same, whatever calls it is joined to */
+enum leg_why agent_why_alone(const struct stream *s);
+/** Has the agent got its packets now? */
+bool agent_serves(const struct stream *s);
 
 /** Is what a stream sends decoded on its worker? */
 bool agent_decodes(const struct stream *s);
