@@ -59,6 +59,92 @@ int bridge_change(struct bridge *b, unsigned side,
 	return 0;
 }
 
+static int keep(unsigned side, const struct sa *dst, const uint8_t *p, size_t n)
+{
+	struct fake_datagram *d = &all.sentv[all.sentc];
+
+	if (all.sentc >= FAKE_SENT || n > sizeof(d->p))
+		return ENOBUFS;
+	++all.sentc;
+	d->side = side;
+	d->dst = *dst;
+	memcpy(d->p, p, n);
+	d->n = n;
+
+	return 0;
+}
+
+struct bundle {
+	struct sa local;
+	bundle_event_h *eventh;
+	void *arg;
+};
+
+static void bundle_destructor(void *arg)
+{
+	(void)arg;
+	--all.bundles;
+}
+
+int bundle_alloc(struct bundle **bp, struct plane *pl, unsigned worker,
+		 const struct sa *local, bundle_event_h *eventh, void *arg)
+{
+	struct bundle *b = mem_zalloc(sizeof(*b), bundle_destructor);
+	(void)pl;
+	(void)worker;
+
+	if (!b)
+		return ENOMEM;
+	b->local = *local;
+	b->eventh = eventh;
+	b->arg = arg;
+	all.bundle = b;
+	++all.bundles;
+	*bp = b;
+
+	return 0;
+}
+
+void bundle_close(struct bundle *b)
+{
+	if (b == all.bundle)
+		all.bundle = NULL;
+	mem_deref(b);
+}
+
+unsigned bundle_worker(const struct bundle *b)
+{
+	(void)b;
+
+	return 0;
+}
+
+const struct sa *bundle_local(const struct bundle *b)
+{
+	return &b->local;
+}
+
+bool bundle_plain(const struct bundle *b)
+{
+	(void)b;
+
+	return false;
+}
+
+int bundle_send(struct bundle *b, const struct sa *dst, const uint8_t *p,
+		size_t n)
+{
+	(void)b;
+
+	return keep(FAKE_BUNDLE, dst, p, n);
+}
+
+void fake_bundle_event(unsigned type, const struct sa *src, const uint8_t *p,
+		       size_t n)
+{
+	all.bundle->eventh(type, src, p, n, all.bundle->arg);
+}
+
 bool bridge_fax(const struct bridge *b, unsigned side, struct fax_stats *st)
 {
 	if (!b->mv[side].t38)
@@ -95,18 +181,9 @@ void bridge_copy(struct bridge *b, unsigned side, bool on)
 int bridge_send(struct bridge *b, unsigned side, const struct sa *dst,
 		const uint8_t *p, size_t n)
 {
-	struct fake_datagram *d = &all.sentv[all.sentc];
 	(void)b;
 
-	if (all.sentc >= FAKE_SENT || n > sizeof(d->p))
-		return ENOBUFS;
-	++all.sentc;
-	d->side = side;
-	d->dst = *dst;
-	memcpy(d->p, p, n);
-	d->n = n;
-
-	return 0;
+	return keep(side, dst, p, n);
 }
 
 void fake_event(unsigned side, unsigned type, const struct sa *src,

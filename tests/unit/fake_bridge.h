@@ -8,7 +8,7 @@
 #include "bridge/bridge.h"
 #include "bridge/play.h"
 
-enum { FAKE_SENT = 64 };
+enum { FAKE_SENT = 64, FAKE_BUNDLE = 2 /**< side of datagrams by a bundle */ };
 
 /** A datagram of the signalling loop's */
 struct fake_datagram {
@@ -37,12 +37,17 @@ struct fake_bridges {
 	unsigned sentc;
 	uint64_t cpu_ns; /**< of the worker, as plane_stats() has it     */
 	struct bridge_stats st[2]; /**< that bridge_stats() has of whom */
+	unsigned bundles;          /**< there now                            */
+	struct bundle *bundle;     /**< the last                             */
 };
 
 struct fake_bridges *fake_bridges(void);
 /** A datagram comes to a port of the bridge made last */
 void fake_event(unsigned side, unsigned type, const struct sa *src,
 		const uint8_t *p, size_t n);
+/** The same to the port of the bundle made last */
+void fake_bundle_event(unsigned type, const struct sa *src, const uint8_t *p,
+		       size_t n);
 /** Workers for media_alloc(): nothing may be done with it but pass it on */
 struct plane *fake_plane(void);
 

@@ -28,7 +28,10 @@ static void destructor(void *arg)
 	struct bridge *b = arg;
 
 	for (unsigned i = 0; i < 2; i++) {
-		mem_deref(b->mv[i].port);
+		if (b->mv[i].bundle)
+			bundle_leave(b->mv[i].bundle, &b->mv[i]);
+		else
+			mem_deref(b->mv[i].port);
 		mem_deref(b->mv[i].rtcp_port);
 	}
 	if (b->on)
@@ -72,6 +75,8 @@ static int open_ports(struct member *m)
 	struct sa rtcp = conf->local;
 	int err;
 
+	if (conf->bundle)
+		return bundle_join(conf->bundle, m);
 	err = plane_port_open(&m->port, b->pl, b->worker, &conf->local,
 			      member_receive, event_handler, m);
 	if (!err)
@@ -103,6 +108,10 @@ int bridge_alloc(struct bridge **bp, struct plane *pl, unsigned worker,
 
 	if (!bp || !pl || !mv || worker >= plane_workers(pl))
 		return EINVAL;
+	for (unsigned i = 0; i < 2; i++) {
+		if (mv[i].bundle && bundle_worker(mv[i].bundle) != worker)
+			return EINVAL;
+	}
 	b = mem_zalloc(sizeof(*b), destructor);
 	if (!b)
 		return ENOMEM;
@@ -200,7 +209,8 @@ int bridge_change(struct bridge *b, unsigned side,
 	struct swap s = {.b = b};
 	int err;
 
-	if (!b || side > 1 || !m || m->t38 != b->mv[side].prog->conf.t38)
+	if (!b || side > 1 || !m || m->t38 != b->mv[side].prog->conf.t38 ||
+	    m->bundle != b->mv[side].bundle)
 		return EINVAL;
 	mv[side] = *m;
 	mv[!side] = b->mv[!side].prog->conf;

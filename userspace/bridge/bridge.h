@@ -12,11 +12,16 @@
 
 #include <re.h>
 #include "audio/codec.h"
+#include "bridge/bundle.h"
 #include "fax/gateway.h"
 #include "plane/plane.h"
 #include "secure/srtp.h"
 
-enum { BRIDGE_CODECS = 8 /**< that a member may send, and we decode      */ };
+enum {
+	BRIDGE_CODECS = 8, /**< that a member may send, and we decode      */
+	BRIDGE_MID = 16,   /**< bytes of an a=mid that packets can carry   */
+	BRIDGE_SSRCS = 8,  /**< of a section's a=ssrc lines                */
+};
 
 /** What is done with a payload type that a member sends */
 enum bridge_act {
@@ -87,7 +92,17 @@ struct bridge_member {
 			  RTP, and of the above its addresses alone. Stays as it is
 			  while the bridge lives                           */
 	struct fax_conf fax; /**< t38: what was agreed with it               */
-	bool go_on; /**< the kernel relays to it until now: what is made for it
+	struct bundle *bundle; /**< transport that it shares; NULL: local is its
+				  own. Stays as it is while the bridge lives. RTCP is
+				  muxed, and the keys are those of all its members   */
+	char mid[BRIDGE_MID + 1]; /**< bundle: its a=mid, "" too long     */
+	uint8_t mid_id; /**< and the header extension that packets of both
+			     ways have it in: 1..14, 0 none               */
+	uint32_t ssrcv[BRIDGE_SSRCS]; /**< bundle: that it says it sends with */
+	unsigned ssrcc;
+	uint32_t told
+		[4]; /**< bundle: payload types that it may send, a bit each */
+	bool go_on;  /**< the kernel relays to it until now: what is made for it
 			  goes on behind that, SSRC, numbers and time      */
 };
 

@@ -20,8 +20,8 @@ static struct member *other_of(struct member *m)
 
 static void tell(struct member *m, const struct bridge_heard *d)
 {
-	(void)plane_event(m->port, BRIDGE_DIGIT, &m->prog->conf.remote,
-			  (const uint8_t *)d, sizeof(*d));
+	member_event(m, BRIDGE_DIGIT, &m->prog->conf.remote, (const uint8_t *)d,
+		     sizeof(*d));
 }
 
 void digits_event(struct member *m, const uint8_t *p, const struct rtp_head *h,

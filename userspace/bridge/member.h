@@ -21,6 +21,7 @@ enum {
 	MOVED_NS = 1000000000,
 	WAIT_NS = 30000000, /* for a packet that is out of order          */
 	GAP_MS = 200,       /* of loss that is concealed; more is a pause */
+	BUNDLE_TAG = 8, /* bits of an event's type; a member's tag is above */
 };
 
 /** A codec that the member sends, with the way to the other's rate */
@@ -128,7 +129,33 @@ struct member {
 	struct plane_tmr fax_tmr;
 	uint64_t fax_at; /* ms: when the other one is to hear more */
 	struct plane_port *rtcp_port;
+	struct bundle *bundle; /* whose port it has; NULL: its own */
+	unsigned tag;          /* of its events there */
 	const void *hintv[PLANE_HINTS];
+};
+
+/** The SSRC of somebody's stream */
+struct bundle_owner {
+	uint32_t ssrc;
+	struct member *m; /* NULL: none */
+};
+
+/* Members are the worker's, ownv the signalling loop's */
+struct bundle {
+	struct plane *pl;
+	unsigned worker;
+	struct sa local;
+	struct plane_port *port;
+	bundle_event_h *eventh;
+	void *arg;
+	struct member *mv[BUNDLE_MEMBERS], *ownv[BUNDLE_MEMBERS];
+	unsigned tags;                            /* given so far */
+	struct bundle_owner ownerv[BUNDLE_SSRCS]; /* of what comes */
+	struct bundle_owner sentv[BUNDLE_SSRCS];  /* of what is sent */
+	unsigned next, next_sent;                 /* that are written next */
+	struct bundle_stats st;
+	struct srtpx *rx, *tx; /* of these keys: */
+	struct srtpx_key rx_key, tx_key;
 };
 
 struct bridge {
@@ -147,13 +174,46 @@ struct bridge {
 int program_alloc(struct program **pp, struct plane *pl,
 		  const struct bridge_member *m,
 		  const struct bridge_member *other);
+/** The first index of SRTCP that who has our keys since before does not know */
+uint32_t program_resume_index(void);
 
 /* receive.c: on the worker */
 void member_receive(struct plane_port *port, struct plane_pkt *pkt, void *arg);
 void member_receive_rtcp(struct plane_port *port, struct plane_pkt *pkt,
 			 void *arg);
+/** RTP that came, as it came. @return true: it is authentic, and heard */
+bool member_media(struct member *m, struct plane_pkt *pkt);
+/** RTCP that was opened */
+void member_control(struct member *m, const struct sa *src, const uint8_t *p,
+		    size_t n, uint64_t now);
+/** SRTP's verdict becomes a figure */
+void member_refused(struct member *m, int err);
+/** Tell the signalling loop: of this member */
+void member_event(struct member *m, unsigned type, const struct sa *src,
+		  const uint8_t *p, size_t n);
 /** A packet in order; p from its RTP header on, decrypted */
 void member_ordered(const uint8_t *p, size_t n, unsigned lost, void *arg);
+
+/* bundle.c, demux.c */
+
+/** Its packets come by a bundle from now on, or no more: by the signalling loop */
+int bundle_join(struct bundle *b, struct member *m);
+void bundle_leave(struct bundle *b, struct member *m);
+/** The contexts that all members share, made where the keys are others */
+int bundle_keys(struct bundle *b, struct program *p);
+/** Whom RTP is for, before it is opened; NULL: nobody, or nobody knows */
+struct member *bundle_find(struct bundle *b, const uint8_t *p, size_t n,
+			   bool *learn);
+/** SSRC of RTP */
+uint32_t bundle_ssrc(const uint8_t *p);
+/** What came with this SSRC is m's: it was authentic */
+void bundle_learn(struct bundle *b, uint32_t ssrc, struct member *m);
+/** RTCP that was opened, to whom it tells something: piece by piece */
+void bundle_reports(struct bundle *b, const struct sa *src, const uint8_t *p,
+		    size_t n, uint64_t now);
+/** Is something sent with this SSRC to another member by the same transport? If not, it is
+ *  m's from now on */
+bool bundle_taken(struct member *m, uint32_t ssrc);
 
 /* reporter.c */
 

@@ -232,8 +232,7 @@ static void over(struct member *m, struct player *p)
 	m->tx.playing = false;
 	m->tx.marker = true;
 	__atomic_store_n(&p->over, true, __ATOMIC_RELEASE);
-	(void)plane_event(m->port, BRIDGE_PLAYED, &m->prog->conf.remote, NULL,
-			  0);
+	member_event(m, BRIDGE_PLAYED, &m->prog->conf.remote, NULL, 0);
 }
 
 static void tick(void *arg)

@@ -7,6 +7,7 @@
 #include <time.h>
 #include "audio/cn.h"
 #include "bridge/member.h"
+#include "rtp/extension.h"
 
 static void destructor(void *arg)
 {
@@ -27,19 +28,26 @@ static void destructor(void *arg)
 	mem_deref(p->noise);
 }
 
+/* Seconds rise faster than reports are sent, in each life of ours */
+uint32_t program_resume_index(void)
+{
+	return (uint32_t)time(NULL) & INT32_MAX;
+}
+
 static int take_keys(struct program *p)
 {
 	int err = 0;
 
+	if (p->conf.bundle)
+		return bundle_keys(p->conf.bundle, p);
 	if (p->conf.rx.suite != SRTPX_NONE)
 		err = srtpx_alloc(&p->rx, &p->conf.rx);
 	if (!err && p->conf.tx.suite != SRTPX_NONE)
 		err = srtpx_alloc(&p->tx, &p->conf.tx);
 	if (p->conf.resumed && p->rx)
 		srtpx_resume(p->rx, 0);
-	/* seconds rise faster than reports are sent, in each life of ours */
 	if (p->conf.resumed && p->tx)
-		srtpx_resume(p->tx, (uint32_t)time(NULL) & INT32_MAX);
+		srtpx_resume(p->tx, program_resume_index());
 
 	return err;
 }
@@ -182,6 +190,9 @@ static int take_sources(struct program *p, const struct bridge_member *other)
 static bool valid(const struct bridge_member *m)
 {
 	if (m->t38 && (m->codec || m->codecc))
+		return false;
+	if (m->bundle && (m->t38 || !m->mux || m->ssrcc > BRIDGE_SSRCS ||
+			  m->mid_id > RTP_EXT_ID_MAX))
 		return false;
 	if (m->codecc > BRIDGE_CODECS || m->ptime > CODEC_PTIME_MAX ||
 	    !sa_isset(&m->local, SA_ALL))

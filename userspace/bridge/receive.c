@@ -12,8 +12,7 @@ static struct member *other_of(struct member *m)
 	return &m->b->mv[!m->side];
 }
 
-/* SRTP's verdict becomes a figure */
-static void count_refused(struct member *m, int err)
+void member_refused(struct member *m, int err)
 {
 	if (err == EACCES)
 		++m->st.auth;
@@ -43,35 +42,29 @@ static void translate(struct member *m, uint8_t *p, size_t n)
 	rtcp_translate(p, n, &said, &heard);
 }
 
-static void control(struct member *m, struct plane_pkt *pkt)
+void member_event(struct member *m, unsigned type, const struct sa *src,
+		  const uint8_t *p, size_t n)
+{
+	(void)plane_event(m->port, type | m->tag << BUNDLE_TAG, src, p, n);
+}
+
+void member_control(struct member *m, const struct sa *src, const uint8_t *p,
+		    size_t n, uint64_t now)
 {
 	struct member *to = other_of(m);
-	const struct program *p = m->prog, *q = to->prog;
+	const struct program *q = to->prog;
 	struct plane_port *port;
-	size_t n = pkt->len;
 	uint8_t *out;
-	int err = 0;
 
-	if (p->conf.locked) {
-		++m->st.locked;
-		return;
-	}
-	if (p->rx)
-		err = srtpx_unprotect_rtcp(p->rx, pkt->data, &n);
-	if (err) {
-		count_refused(m, err);
-		return;
-	}
 	++m->st.rtcp;
 	/* of what is encrypted nobody else can read the reports */
-	if (m->copy || p->rx)
-		(void)plane_event(m->port, BRIDGE_CONTROL, &pkt->src, pkt->data,
-				  n);
-	if (q->conf.codec || p->conf.codec)
-		reporter_read(m, pkt->data, n, pkt->now);
+	if (m->copy || m->prog->rx)
+		member_event(m, BRIDGE_CONTROL, src, p, n);
+	if (q->conf.codec || m->prog->conf.codec)
+		reporter_read(m, p, n, now);
 	/* of a stream that is made anew the reports would tell of another */
 	if (q->conf.codec)
-		feedback_pass(m, pkt->data, n);
+		feedback_pass(m, p, n);
 	if (q->conf.codec || !q->dst_rtcp || q->conf.silent || q->conf.locked)
 		return;
 	port = q->conf.mux ? to->port : to->rtcp_port;
@@ -80,11 +73,29 @@ static void control(struct member *m, struct plane_pkt *pkt)
 	out = plane_reserve(port, q->dst_rtcp);
 	if (!out || n > PLANE_PAYLOAD_MAX)
 		return;
-	memcpy(out, pkt->data, n);
+	memcpy(out, p, n);
 	translate(m, out, n);
 	if (q->tx && srtpx_protect_rtcp(q->tx, out, &n, PLANE_PAYLOAD_MAX))
 		return;
 	plane_commit(port, q->dst_rtcp, n);
+}
+
+static void control(struct member *m, struct plane_pkt *pkt)
+{
+	const struct program *p = m->prog;
+	size_t n = pkt->len;
+	int err = 0;
+
+	if (p->conf.locked) {
+		++m->st.locked;
+		return;
+	}
+	if (p->rx)
+		err = srtpx_unprotect_rtcp(p->rx, pkt->data, &n);
+	if (err)
+		member_refused(m, err);
+	else
+		member_control(m, &pkt->src, pkt->data, n, pkt->now);
 }
 
 static void ask_order(void *arg);
@@ -117,7 +128,7 @@ static uint64_t due(struct member *m, const struct rtp_head *h, uint64_t now)
 			  now);
 }
 
-static void media(struct member *m, struct plane_pkt *pkt)
+static bool media(struct member *m, struct plane_pkt *pkt)
 {
 	const struct program *p = m->prog;
 	size_t n = pkt->len;
@@ -126,20 +137,19 @@ static void media(struct member *m, struct plane_pkt *pkt)
 
 	if (p->conf.locked) {
 		++m->st.locked;
-		return;
+		return false;
 	}
 	if (p->rx)
 		err = srtpx_unprotect(p->rx, pkt->data, &n);
 	if (!err)
 		err = rtp_read(&h, pkt->data, n);
 	if (err) {
-		count_refused(m, err);
-		return;
+		member_refused(m, err);
+		return false;
 	}
 	++m->st.packets;
 	if (m->copy)
-		(void)plane_event(m->port, BRIDGE_COPY, &pkt->src, pkt->data,
-				  n);
+		member_event(m, BRIDGE_COPY, &pkt->src, pkt->data, n);
 	reporter_heard(m, &h, pkt->now);
 	if (m->rx.started && m->rx.ssrc != h.ssrc) {
 		order_reset(m->rx.order);
@@ -151,9 +161,11 @@ static void media(struct member *m, struct plane_pkt *pkt)
 	if (!order_put(m->rx.order, h.seq, pkt->data, n, pkt->now,
 		       due(m, &h, pkt->now))) {
 		++m->st.late;
-		return;
+		return true;
 	}
 	wait_for(m, order_tick(m->rx.order, pkt->now));
+
+	return true;
 }
 
 static void alien(struct member *m, enum rtp_kind kind,
@@ -161,7 +173,7 @@ static void alien(struct member *m, enum rtp_kind kind,
 {
 	if (!m->b->eventh || pkt->len > PLANE_EVENT_MAX)
 		return;
-	(void)plane_event(m->port, kind, &pkt->src, pkt->data, pkt->len);
+	member_event(m, kind, &pkt->src, pkt->data, pkt->len);
 }
 
 /* sa_cmp() for each packet is dear */
@@ -184,7 +196,14 @@ static void look_at_source(struct member *m, const struct plane_pkt *pkt)
 	    pkt->now - m->moved < MOVED_NS)
 		return;
 	m->moved = pkt->now;
-	(void)plane_event(m->port, BRIDGE_MOVED, &pkt->src, NULL, 0);
+	member_event(m, BRIDGE_MOVED, &pkt->src, NULL, 0);
+}
+
+bool member_media(struct member *m, struct plane_pkt *pkt)
+{
+	look_at_source(m, pkt);
+
+	return media(m, pkt);
 }
 
 void member_receive(struct plane_port *port, struct plane_pkt *pkt, void *arg)
@@ -201,8 +220,7 @@ void member_receive(struct plane_port *port, struct plane_pkt *pkt, void *arg)
 	kind = rtp_kind(pkt->data, pkt->len);
 	switch (kind) {
 	case RTP_MEDIA:
-		look_at_source(m, pkt);
-		media(m, pkt);
+		(void)member_media(m, pkt);
 		break;
 	case RTP_CONTROL:
 		control(m, pkt);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include "bridge/member.h"
+#include "rtp/extension.h"
 
 enum {
 	EVENTS_MAX = 16,   /* in one packet, that we rescale             */
@@ -15,7 +16,12 @@ enum {
 static void finish(struct member *m, uint8_t *out, size_t n)
 {
 	const struct program *p = m->prog;
+	const struct bridge_member *c = &p->conf;
 
+	/* who has several sections on one transport is told whose it is */
+	if (c->bundle && c->mid_id && c->mid[0])
+		n = rtp_ext_put(out, n, PLANE_PAYLOAD_MAX, c->mid_id,
+				(const uint8_t *)c->mid, strlen(c->mid));
 	if (p->tx && srtpx_protect(p->tx, out, &n, PLANE_PAYLOAD_MAX))
 		return;
 	plane_commit(m->port, p->dst, n);
@@ -49,6 +55,8 @@ static void begin_encode(struct member *m)
 		tx->ts = m->prog->conf.ts;
 		tx->ssrc = m->prog->conf.ssrc;
 	}
+	if (m->bundle && !tx->started)
+		(void)bundle_taken(m, tx->ssrc);
 	tx->started = true;
 	tx->passing = false;
 	tx->marker = true;
@@ -96,23 +104,38 @@ void send_now(struct member *m, uint32_t clock, unsigned ptime)
 	begin_encode(m);
 }
 
+/* Two streams of one SSRC by one transport would be one stream, under one key. Asked of
+ * what would go as it comes */
+static bool is_taken(struct member *m, uint32_t ssrc)
+{
+	const struct sender *tx = &m->tx;
+
+	if (!m->bundle ||
+	    (tx->started && (!tx->passing || tx->rewrite || tx->ssrc == ssrc)))
+		return false;
+
+	return bundle_taken(m, ssrc);
+}
+
 /* A stream that we made goes on with packets as they are: offsets make its numbers
  * go on, under its SSRC. One that begins with them stays as it is */
 static void begin_pass(struct member *m, const struct rtp_head *h)
 {
 	struct sender *tx = &m->tx;
 	uint32_t ahead;
+	bool taken;
 
 	sender_enter(m, 0, h);
+	taken = is_taken(m, h->ssrc);
 	/* who has had this stream under these keys has its numbers, and we do not */
-	if (!tx->started && m->prog->conf.resumed && m->prog->tx) {
+	if (!tx->started && ((m->prog->conf.resumed && m->prog->tx) || taken)) {
 		tx->started = true;
 		tx->ssrc = m->prog->conf.ssrc;
 		tx->seq = m->prog->conf.seq;
 		tx->ts = m->prog->conf.ts;
 	}
 	ahead = h->ts + tx->ts_off - tx->ts;
-	if (tx->passing && (!tx->rewrite || tx->ssrc_in == h->ssrc))
+	if (tx->passing && ((!tx->rewrite && !taken) || tx->ssrc_in == h->ssrc))
 		return;
 	tx->rewrite = tx->started;
 	tx->seq_off = tx->started ? (uint16_t)(tx->seq + 1 - h->seq) : 0;
