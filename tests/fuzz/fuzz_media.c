@@ -2,7 +2,7 @@
 /*
  * Offers and answers through a whole call: legs, terms, bridges. An input is a byte
  * of flags and up to four SDPs, parted by 0x01: offer, answer, re-offer by the one
- * who answered, answer.
+ * who answered, answer. Each may be a part of an SDP, with candidates, too.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -80,6 +80,10 @@ static void flags(struct media_opts *o, uint8_t how)
 		pl_set_str(&o->strip[o->stripc++], "opus");
 	o->rtcp_mux = how & 0x40 ? RTCPMUX_OFFER : RTCPMUX_DEFAULT;
 	o->replace_origin = how & 0x80;
+	o->ice_optional = how & 2;
+	o->ice_force = (how & 0x12) == 0x12;
+	o->ice_lite = how & 8 ? ICE_LITE_OFF : ICE_LITE_UNSAID;
+	o->trickle_ice = how & 0x40;
 	o->t38_decode = how & 1;
 	o->t38_force = (how & 0xc) == 0xc;
 }
@@ -107,6 +111,9 @@ static void put(struct media_opts *o, bool answer, struct pl *rest)
 		pl.l = mb->end;
 		MUST(!sdpx_decode(&out, &pl, NULL));
 	}
+	e.msg[0] = '\0';
+	if (media_candidates(m, o, answer, &e))
+		MUST(e.msg[0]);
 	mem_deref(out);
 	mem_deref(mb);
 }

@@ -156,6 +156,16 @@ between()
 	[ "$3" = PCMA ] || grep -q "a=rtpmap:[0-9]* $3/" <<<"$1"
 }
 
+# bare SDP: as of who trickles, before he has any candidate; later SDP: those, RFC 8840
+bare()
+{
+	sed -e '/^a=candidate/d; /^a=end-of-candidates/d; /^a=rtcp:/d' \
+		-e 's/^c=.*/c=IN IP4 0.0.0.0\r/; s/^m=audio [0-9]*/m=audio 9/' \
+		-e 's/^a=ice-ufrag/a=ice-options:trickle\r\n&/' <<<"$1"
+}
+
+later() { sed -n '/^m=/p; /^a=ice-ufrag/p; /^a=candidate/p; /^a=end-of-candidates/p' <<<"$1"; }
+
 # PROFILE and FLAGS for our side of the two gateways, CODEC
 rtpengine_call()
 {
@@ -172,7 +182,13 @@ rtpengine_call()
 	offer=$(to "$us" offer "$(plain "$ALICE4" 4000)" "$(jq -nc "$1 + $codecs + {direction: [\"phones\", \"farm\"]}")") || return 1
 	asked=$(to "$peer" offer "$offer" "$(jq -nc "{\"transport-protocol\": \"RTP/AVP\", ICE: \"remove\", \"rtcp-mux\": [\"demux\"]} + $back + ${AT_PEER:-{\}}")") || return 1
 	got=$(to "$peer" answer "$(plain "$BOB4" 5000)" '{}') || return 1
-	answer=$(to "$us" answer "$got" '{}') || return 1
+	if [ -n "${TRICKLE:-}" ]; then
+		answer=$(to "$us" answer "$(bare "$got")" '{}') || return 1
+		! to "$us" answer "$(later "$got")" '{"flags": ["fragment"]}' || return 1
+		[ "$(jq -r .result reply.json)" = ok ] || return 1
+	else
+		answer=$(to "$us" answer "$got" '{}') || return 1
+	fi
 	between "$offer" "$profile" "$2" && between "$got" "$profile" "$2" || return 1
 	# a ClientHello that comes too early is sent again a second later
 	become bob "$LAB_D/talk.py" b.alaw "$BOB4:5000" "$(where "$asked")" 4 &
@@ -213,6 +229,12 @@ FULL='{"transport-protocol": "UDP/TLS/RTP/SAVPF", "ICE": "force", "ICE-lite": "o
 	AT_PEER='{"ICE-lite": "backward"}'
 	each rtpengine rtpengine-daemon "UDP/TLS/RTP/SAVPF, lite peer" rtpengine_call \
 		UDP/TLS/RTP/SAVPF "$FULL"
+}
+
+@test "rtpengine, lite, whose candidates come later" {
+	AT_PEER='{"ICE-lite": "backward"}'
+	TRICKLE=yes
+	rtpengine_call UDP/TLS/RTP/SAVPF "$FULL" PCMA
 }
 
 # ---- what was seen is what we tell

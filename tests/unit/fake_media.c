@@ -185,6 +185,15 @@ int media_answer(struct media *m, const struct media_opts *o, struct mbuf *out,
 	return sdp(m, "answer", o, out, e);
 }
 
+int media_candidates(struct media *m, const struct media_opts *o, bool answer,
+		     struct media_err *e)
+{
+	begin(m, answer ? "candidates back" : "candidates");
+	put_opts(m, o);
+
+	return finish(m, e);
+}
+
 int media_delete(struct media *m, const struct pl *call_id,
 		 const struct pl *from_tag, const struct pl *to_tag,
 		 const struct pl *via_branch, int delay, struct odict *out)

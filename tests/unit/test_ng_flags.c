@@ -39,6 +39,8 @@ static void test_flags(void **state)
 	flags_ask(f, "\"ICE=force\"", " ice_force");
 	flags_ask(f, "\"ICE=optional\"", " ice_optional");
 	flags_ask(f, "\"ICE=remove\"", " ice_remove");
+	asks(f, OFFER ",\"flags\":[\"fragment\"]}",
+	     "candidates call=c from=f trust_address");
 	flags_ask(f, "\"ICE-lite=forward\"", " ice_lite=1");
 	flags_ask(f, "\"ICE lite=backward\"", " ice_lite=2");
 	flags_ask(f, "\"ICE-lite-both\"", " ice_lite=3");

@@ -89,7 +89,7 @@ static void agree_mux(struct answer *an, struct stream *f, struct stream *t)
 	bool accept = p->mux_accept || o->rtcp_mux_accept ||
 		      o->rtcp_mux == RTCPMUX_ACCEPT ||
 		      o->rtcp_mux == RTCPMUX_DEMUX ||
-		      (f->terms && f->terms->dtls.on);
+		      (f->terms && (f->terms->dtls.on || f->terms->ice));
 	bool reject = p->mux_reject || o->rtcp_mux_reject ||
 		      o->rtcp_mux == RTCPMUX_REJECT;
 

@@ -18,7 +18,7 @@ struct checks {
 	struct lite us; /* that it began with, as ufrag and pwd           */
 	char ufrag[LITE_NAME_MAX + 1], pwd[LITE_NAME_MAX + 1];
 	enum full_state told; /* that the legs know of                     */
-	bool mute; /* consent was lost before these: until they are up  */
+	bool mute; /* there was none, or none any more: until they are up */
 };
 
 static void destructor(void *arg)
@@ -61,7 +61,7 @@ static void look(struct checks *k)
 	int err;
 
 	k->told = state;
-	k->mute &= state != FULL_UP;
+	k->mute = (k->mute || silent) && state != FULL_UP;
 	if (s->terms)
 		s->terms->controlling = full_controlling(k->x);
 	if (silent && !before)
@@ -150,7 +150,7 @@ int checks_start(struct stream *s)
 				s->checks->x, &t->peer.candv[i].addr,
 				t->peer.candv[i].prio, media_now());
 	}
-	if (!t->peer.trickles)
+	if (!t->peer.trickle || t->peer.ended)
 		full_end(s->checks->x);
 	/* once the legs are as they are to be */
 	tmr_start(&s->checks->tmr, 1, tick, s->checks);

@@ -188,10 +188,13 @@ static void set_target(struct fp_leg *l, const struct stream *s, unsigned i)
 	l->peer_remote = stream_whereabouts(t, i);
 }
 
-/* A party that has no port for RTCP: a=rtcp:0, or RTP on 65535 */
+/* A party that has no port for RTCP: a=rtcp:0, or RTP on 65535; or whose address is
+ * that of candidates, of which it has none for RTCP */
 static bool no_rtcp(const struct stream *s)
 {
-	return !s->mux && s->cur.known && !sa_port(&s->cur.rtcp);
+	return !s->mux && s->cur.known &&
+	       (!sa_port(&s->cur.rtcp) ||
+		(s->terms && s->terms->ice && sa_is_any(&s->cur.rtcp)));
 }
 
 /* Does the kernel give what s sends an SSRC of ours? */

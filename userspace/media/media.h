@@ -199,6 +199,16 @@ int media_answer(struct media *m, const struct media_opts *o, struct mbuf *out,
 		 struct media_err *e);
 
 /**
+ * Candidates of ICE that come after an offer or answer (RFC 8838), in a part of an SDP
+ * (RFC 8840 9.2): of who sends the SDPs with this from-tag, of an answer with this to-tag.
+ * Those of another a=ice-ufrag than the party's are left out
+ *
+ * @return 0; ENOENT no such call or party; EBADMSG bad SDP; EINVAL a key is missing
+ */
+int media_candidates(struct media *m, const struct media_opts *o, bool answer,
+		     struct media_err *e);
+
+/**
  * Delete a call or one branch of it
  *
  * @param delay  Seconds to go on relaying; -1 takes the configured default

@@ -241,8 +241,9 @@ static enum sdpx_rtcp rtcp_offer(const struct media_opts *o,
 	if (to->mux)
 		return SDPX_RTCP_MUX;
 
-	/* an association by DTLS serves one port (RFC 8834 4.5 wants one) */
-	if (to->terms && to->terms->next_dtls.on)
+	/* an association by DTLS serves one port (RFC 8834 4.5 wants one), and of ICE
+	 * we have one component */
+	if (to->terms && (to->terms->next_dtls.on || to->terms->next_ice))
 		return SDPX_RTCP_MUX_OFFER;
 
 	return sm->rtcp_mux || o->rtcp_mux == RTCPMUX_OFFER

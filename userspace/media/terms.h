@@ -11,28 +11,14 @@
 
 #include "bridge/play.h"
 #include "media/call.h"
-#include "ice/full.h"
 #include "ice/lite.h"
 #include "media/dtlsterms.h"
 #include "media/faxterms.h"
 #include "media/format.h"
+#include "media/icepeer.h"
 #include "media/keys.h"
 
 enum { ICE_LINES = 6, TERMS_LINES = DTLS_LINES + ICE_LINES + T38_LINES };
-
-/** What a party says of its side of ICE */
-struct ice_peer {
-	char ufrag[LITE_NAME_MAX + 1];
-	char pwd[LITE_NAME_MAX + 1];
-	char mid[32];  /**< of its section, "" none                        */
-	bool lite;     /**< a=ice-lite                                     */
-	bool trickles; /**< more candidates may come (RFC 8838)            */
-	struct {
-		struct sa addr;
-		uint32_t prio;
-	} candv[FULL_CANDS]; /**< of the first component                    */
-	unsigned candc;
-};
 
 /** Of one party's stream */
 struct terms {

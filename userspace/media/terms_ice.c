@@ -14,45 +14,9 @@
 #include "media/terms.h"
 
 enum {
-	UFRAG_MIN = 4,
-	PWD_MIN = 22,
 	ANSWER_SIZE = 256,
 	REFUSALS = 5 /* a second and stream: who asks without right gets few */
 };
-
-/* What a section says of its side. @return whether it takes part */
-static bool peer_read(struct ice_peer *p, const struct sdpx *sdp, size_t i)
-{
-	const struct sdpx_media *sm = sdpx_media(sdp, i);
-	struct pl val, word;
-	uint32_t prio;
-	struct sa addr;
-
-	memset(p, 0, sizeof(*p));
-	if (!sdpx_attr_for(sdp, i, "ice-ufrag", &val) ||
-	    !lite_word_ok(&val, UFRAG_MIN) ||
-	    pl_strcpy(&val, p->ufrag, sizeof(p->ufrag)))
-		return false;
-	if (sdpx_attr_for(sdp, i, "ice-pwd", &val) &&
-	    lite_word_ok(&val, PWD_MIN))
-		(void)pl_strcpy(&val, p->pwd, sizeof(p->pwd));
-	(void)pl_strcpy(&sm->mid, p->mid, sizeof(p->mid));
-	p->lite = sdpx_attr(sdp, SDPX_SESSION, "ice-lite", 0, &val);
-	for (unsigned n = 0;
-	     sdpx_attr(sdp, i, "candidate", n, &val) && p->candc < FULL_CANDS;
-	     n++) {
-		if (full_cand_decode(&addr, &prio, &val))
-			continue;
-		p->candv[p->candc].addr = addr;
-		p->candv[p->candc++].prio = prio;
-	}
-	if (sdpx_attr_for(sdp, i, "ice-options", &val) &&
-	    !re_regex(val.p, val.l, "trickle"))
-		p->trickles = !sdpx_attr_for(sdp, i, "end-of-candidates",
-					     &word);
-
-	return true;
-}
 
 /* Two lite sides have nothing to check (RFC 8445 6.1.1), and whom we cannot ask by
  * password we cannot check */
@@ -87,7 +51,7 @@ static void offer_from(const struct media_opts *o, const struct sdpx *sdp,
 		       const struct sdpx_media *sm, struct stream *f)
 {
 	struct terms *t = f->terms;
-	const bool takes = peer_read(&t->next_peer, sdp, f->idx);
+	const bool takes = icepeer_read(&t->next_peer, sdp, f->idx);
 	const bool before = t->lite.pwd[0];
 
 	t->next_full = full_wanted(o, f, before, ICE_LITE_BACKWARD);
@@ -137,7 +101,7 @@ void terms_ice_answer(const struct media_opts *o, const struct sdpx *sdp,
 {
 	struct terms *ft = f->terms, *tt = t->terms;
 	const struct sa pair = tt->pair;
-	const bool takes = tt->next_ice && peer_read(&tt->peer, sdp, t->idx);
+	const bool takes = tt->next_ice && icepeer_read(&tt->peer, sdp, t->idx);
 
 	commit(tt, takes && can_do(&tt->peer, tt->next_full), true);
 	if (tt->ice)
@@ -158,7 +122,7 @@ static int full_lines(struct terms_edit *te, size_t *n,
 		      bool offer)
 {
 	const struct terms *t = s->terms;
-	const bool trickle = o->trickle_ice || t->peer.trickles;
+	const bool trickle = o->trickle_ice || t->peer.trickle;
 	int err;
 
 	err = re_sdprintf(&te->attrv[(*n)++], "ice-options:%sice2",

@@ -120,7 +120,8 @@ static int put_peer(struct odict *o, const char *key, const struct ice_peer *p)
 	err |= dict_str(x, "pwd", p->pwd);
 	err |= dict_str(x, "mid", p->mid);
 	err |= dict_int(x, "lite", p->lite);
-	err |= dict_int(x, "trickles", p->trickles);
+	err |= dict_int(x, "trickle", p->trickle);
+	err |= dict_int(x, "ended", p->ended);
 	err |= dict_add(&arr, x, "candidates", ODICT_ARRAY);
 	for (unsigned i = 0; i < p->candc && !err; i++) {
 		char n[16], text[96];
@@ -337,7 +338,8 @@ static void get_peer(struct ice_peer *p, const struct odict *o, const char *key)
 	get_text(p->pwd, sizeof(p->pwd), e->u.odict, "pwd");
 	get_text(p->mid, sizeof(p->mid), e->u.odict, "mid");
 	p->lite = get_bool(e->u.odict, "lite");
-	p->trickles = get_bool(e->u.odict, "trickles");
+	p->trickle = get_bool(e->u.odict, "trickle");
+	p->ended = get_bool(e->u.odict, "ended");
 	arr = odict_get_type(e->u.odict, ODICT_ARRAY, "candidates");
 	for (le = arr ? list_head(&arr->u.odict->lst) : NULL; le;
 	     le = le->next) {

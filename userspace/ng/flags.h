@@ -45,6 +45,7 @@ struct ng_flags {
 	bool fatal;        /**< delete: an unknown call is an error  */
 	bool pause;        /**< stop recording: pause it             */
 	bool load_limit;   /**< the proxy understands "load limit"   */
+	bool fragment;     /**< the SDP is a part, with candidates   */
 	bool loop_protect; /**< mark our SDPs, know them again       */
 	bool sdes_off;     /**< no a=crypto may come out             */
 	bool sip_source;   /**< believe received-from, not the SDP   */

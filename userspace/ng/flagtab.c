@@ -138,6 +138,8 @@ static const struct ng_flag table[] = {
 	    "checks of our own, towards both"),
 	OK("trickle-ICE", NG_SDP, trickle_ice,
 	   "a=ice-options:trickle, where we are not lite"),
+	OK("fragment", NG_SDP, fragment,
+	   "the SDP is a part of one, with candidates that came later"),
 	NIL("reset", "nothing of ICE or SRTP is learnt"),
 
 	/* encryption */

@@ -55,6 +55,16 @@ static int sdp_failed(const struct ng_flags *f, struct odict *reply, int err,
 	return err ? ENOMEM : 0;
 }
 
+/* Nothing goes on for it: our candidate is known from the start */
+static int candidates(struct ng *ng, struct ng_flags *f, struct odict *reply,
+		      bool answer)
+{
+	struct media_err e = {""};
+	int err = media_candidates(ng->media, &f->o, answer, &e);
+
+	return err ? ng_reply_failed(reply, err, &e) : ng_reply_ok(reply);
+}
+
 static int offer_answer(struct ng *ng, struct ng_flags *f, struct odict *reply,
 			bool answer)
 {
@@ -62,6 +72,8 @@ static int offer_answer(struct ng *ng, struct ng_flags *f, struct odict *reply,
 	struct mbuf *mb;
 	int err;
 
+	if (f->fragment)
+		return candidates(ng, f, reply, answer);
 	mb = mbuf_alloc(f->o.sdp.l + 512);
 	if (!mb)
 		return ENOMEM;
