@@ -152,6 +152,19 @@ with_calls() # N: that many, talking
 	ngc end --calls 3
 }
 
+@test "an agent that hangs does not hold up what the kernel knows" {
+	with_calls 1
+	kill -STOP "$(appliance pid)"
+	timeout 5 "$ROOT/tools/lab.d/caromd.sh" cli legs --json >l
+	timeout 5 "$ROOT/tools/lab.d/caromd.sh" cli metrics >m
+	kill -CONT "$(appliance pid)"
+	jq -e '.legs | length == 4' l
+	grep -qx 'carom_agent_up 0' m
+	grep -qx 'carom_legs{state="relay"} 4' m
+	load_end calls
+	ngc end --calls 1
+}
+
 @test "legs of one call; busiest first" {
 	with_calls 3
 	carom legs --call load-1 --json >l

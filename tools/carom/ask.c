@@ -5,6 +5,11 @@
 #include "ask.h"
 #include "control/control.h"
 
+enum {
+	PATIENCE = 10000, /* ms: for an answer that was asked for             */
+	GLANCE = 1000,    /* for what is shown beside what the kernel knows */
+};
+
 static const char *socket_path(const struct cli *cli, const struct asking *a)
 {
 	if (a && a->socket)
@@ -72,7 +77,7 @@ int ask(struct cli *cli, const struct asking *a, const char *what,
 {
 	const char *path = socket_path(cli, a);
 	bool ok = false;
-	int err = req ? control_ask(reply, path, req) : ENOMEM;
+	int err = req ? control_ask(reply, path, req, PATIENCE) : ENOMEM;
 
 	mem_deref(req);
 	if (err)
@@ -90,7 +95,7 @@ int ask(struct cli *cli, const struct asking *a, const char *what,
 
 int ask_quietly(struct cli *cli, struct odict *req, struct odict **reply)
 {
-	int err = req ? control_ask(reply, socket_path(cli, NULL), req)
+	int err = req ? control_ask(reply, socket_path(cli, NULL), req, GLANCE)
 		      : ENOMEM;
 
 	mem_deref(req);

@@ -9,12 +9,11 @@
 #include "control/control.h"
 #include "control/priv.h"
 
-enum { TIMEOUT = 10 /* s */ };
-
-static int connect_to(int *fdp, const char *path)
+static int connect_to(int *fdp, const char *path, unsigned ms)
 {
 	struct sockaddr_un sun = {.sun_family = AF_UNIX};
-	const struct timeval tv = {.tv_sec = TIMEOUT};
+	const struct timeval tv = {.tv_sec = ms / 1000,
+				   .tv_usec = ms % 1000 * 1000};
 	int fd;
 
 	if (strlen(path) >= sizeof(sun.sun_path))
@@ -65,19 +64,20 @@ static int read_line(int fd, struct mbuf *mb)
 	return EBADMSG;
 }
 
-int control_ask(struct odict **reply, const char *path, const struct odict *req)
+int control_ask(struct odict **reply, const char *path, const struct odict *req,
+		unsigned ms)
 {
 	struct mbuf *mb = mbuf_alloc(4096);
 	char *text = NULL;
 	int fd = -1, err;
 
-	if (!reply || !path || !req || !mb) {
+	if (!reply || !path || !req || !ms || !mb) {
 		mem_deref(mb);
 		return mb ? EINVAL : ENOMEM;
 	}
 	err = re_sdprintf(&text, "%H\n", json_encode_odict, req);
 	if (!err)
-		err = connect_to(&fd, path);
+		err = connect_to(&fd, path, ms);
 	if (!err)
 		err = send_all(fd, text, strlen(text));
 	if (!err)

@@ -43,12 +43,13 @@ int control_alloc(struct control **cp, const char *path, control_h *h,
  * Ask the agent at path
  *
  * @param reply  Result, also where its "ok" is false (mem_deref when done)
+ * @param ms     That each step may take, 1 at least
  *
  * @return 0, ENOENT or ECONNREFUSED (no agent there), EACCES, ETIMEDOUT,
  *         EBADMSG, errno
  */
-int control_ask(struct odict **reply, const char *path,
-		const struct odict *req);
+int control_ask(struct odict **reply, const char *path, const struct odict *req,
+		unsigned ms);
 
 /** The reply says so: its "text". @return 0 or ENOMEM */
 int control_say(struct odict *reply, const char *fmt, ...)
