@@ -11,7 +11,7 @@ enum { TURNS = 100 };
 struct phone {
 	struct full *x; /* NULL: lite                                    */
 	struct lite us;
-	struct sa addr;
+	struct sa addr, ours; /* ours: as it knows us                      */
 	unsigned side, checks, uses;
 	bool deaf, rude; /* says nothing; says no                         */
 };
@@ -45,6 +45,7 @@ static void phone_new(struct phone *ph, unsigned side, const char *addr,
 	ph->side = side;
 	lite_make(&ph->us);
 	assert_int_equal(sa_set_str(&ph->addr, addr, port), 0);
+	assert_int_equal(sa_set_str(&ph->ours, EXT4, 10000), 0);
 }
 
 static void phone_end(struct phone *ph)
@@ -84,6 +85,7 @@ static void phone_begin(struct phone *ph, const struct fix *f, bool controlling)
 	assert_true(sdpx_attr(f->out, 0, "candidate", 0, &val));
 	assert_int_equal(full_cand_decode(&sa, &prio, &val), 0);
 	assert_int_equal(full_candidate(ph->x, &sa, prio, media_now()), 0);
+	ph->ours = sa;
 }
 
 static char *body(const struct phone *ph, uint16_t port, const char *more)
@@ -140,9 +142,8 @@ static void heard(struct phone *ph, const struct fake_datagram *d)
 	struct stun_msg *msg = decode(d);
 	const bool asks = stun_msg_class(msg) == STUN_CLASS_REQUEST;
 	struct mbuf *no = NULL, *mb = mbuf_alloc(256);
-	struct sa us;
+	const struct sa us = ph->ours;
 
-	(void)sa_set_str(&us, EXT4, 10000);
 	ph->checks += asks;
 	ph->uses += stun_msg_attr(msg, STUN_ATTR_USE_CAND) != NULL;
 	if (ph->deaf) {
@@ -384,6 +385,48 @@ static void restart(void **state)
 	talk_until(&bob, sa_port(&b->remote) == 6000);
 	assert_int_equal(b->state, LEG_RELAY);
 	phone_end(&bob);
+}
+
+/* Another phone answers than the one that did early: it is not where that one is. As the
+ * lite side, too */
+static void another(struct fix *f, enum media_ice_lite as)
+{
+	struct media_opts o = forced(opts("c", "A", NULL));
+	struct phone bob, carol;
+	const struct fp_leg *b;
+	uint16_t port;
+
+	phone_new(&bob, 1, BOB, 45678);
+	phone_new(&carol, 1, CAROL, 45679);
+	o.ice_lite = as;
+	offer(f, o, audio(ALICE, 4000, "0", NULL));
+	port = out_port(f, 0);
+	phone_begin(&bob, f, as == ICE_LITE_BOTH);
+	phone_begin(&carol, f, as == ICE_LITE_BOTH);
+	answer(f, opts("c", "A", "B"), body(&bob, 5000, ""));
+	b = fake_leg(f->fp, EXT4, port);
+	talk_until(&bob, b->state == LEG_RELAY);
+	assert_sa(&b->remote, BOB, 45678);
+	/* the same one says the same again */
+	answer(f, opts("c", "A", "B"), body(&bob, 5000, ""));
+	assert_int_equal(b->state, LEG_RELAY);
+	answer(f, opts("c", "A", "C"), body(&carol, 6000, ""));
+	assert_int_equal(b->state, LEG_AGENT);
+	assert_sa(&b->remote, CAROL, 6000);
+	talk_until(&carol, b->state == LEG_RELAY);
+	assert_sa(&b->remote, CAROL, 45679);
+	phone_end(&bob);
+	phone_end(&carol);
+}
+
+static void another_full(void **state)
+{
+	another(*state, ICE_LITE_UNSAID);
+}
+
+static void another_lite(void **state)
+{
+	another(*state, ICE_LITE_BOTH);
 }
 
 /* Who does not let us send is sent nothing; and hears us again when he does */
@@ -690,7 +733,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(offered),          T(asked_for),
 		T(lite_peer),        T(ways),
-		T(restart),          T(silenced),
+		T(restart),          T(another_full),
+		T(another_lite),     T(silenced),
 		T(restored),         T(stranger),
 		T(trickle),          T(trickle_early),
 		T(trickle_unmuxed),  T(trickle_told),

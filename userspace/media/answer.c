@@ -113,8 +113,10 @@ static int answer_line(struct answer *an, unsigned i)
 	stream_commit(t);
 	stream_commit(f);
 
-	if (an->other)
+	if (an->other) {
 		t->rearm = true;
+		terms_ice_forget(t);
+	}
 	if (an->o->block_dtmf)
 		t->dtmf_block = true;
 

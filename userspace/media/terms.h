@@ -118,6 +118,8 @@ void terms_ice_answer(const struct media_opts *o, const struct sdpx *sdp,
  *  @param offer  In an offer, else an answer. @return 0, ENOMEM */
 int terms_ice_lines(struct terms_edit *te, const struct media_opts *o,
 		    const struct stream *s, bool offer);
+/** Another one answers than the one whose pair we have */
+void terms_ice_forget(struct stream *s);
 /** Its media goes to the pair that is nominated: legs and bridge follow */
 void terms_ice_nominated(struct stream *s, const struct sa *pair);
 /** A STUN message that came to the stream's RTP port */

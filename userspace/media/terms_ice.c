@@ -174,6 +174,12 @@ static bool may_refuse(struct stream *s)
 	return ++s->refused <= REFUSALS;
 }
 
+void terms_ice_forget(struct stream *s)
+{
+	if (s->terms)
+		sa_init(&s->terms->pair, AF_UNSPEC);
+}
+
 void terms_ice_nominated(struct stream *s, const struct sa *src)
 {
 	struct media_call *c = s->party->call;
