@@ -113,6 +113,33 @@ all_relayed() { carom legs --json | jq -e '[.legs[] | select(.state == "agent")]
 		.[1].share["1000"] + .[1].share["660"] > 0.8' shares
 }
 
+# Over ng alone, as the lab's proxy has no music: the SDPs of a hold
+sdp_of() # ADDR PORT DIRECTION
+{
+	printf 'v=0\\r\\no=- 1 1 IN IP4 %s\\r\\ns=-\\r\\nc=IN IP4 %s\\r\\nt=0 0\\r\\nm=audio %s RTP/AVP 8\\r\\na=%s\\r\\n' \
+		"$1" "$1" "$2" "$3"
+}
+
+@test "who is put on hold hears music, in the stream that there is" {
+	begin 9000
+	read -r to aport bport <<<"$(ngc send "{\"command\": \"query\", \"call-id\": \"$ID\"}" |
+		jq -r '[.tags[]] | sort_by(.created) | "\(.[1].tag) \(.[0].medias[0].streams[0].endpoint.port) \(.[1].medias[0].streams[0].endpoint.port)"')"
+	hold() # DIRECTION OF-ALICE
+	{
+		ask offer ", \"moh\": {\"file\": \"$PWD/music.wav\"}, \"sdp\": \"$(sdp_of "$ALICE4" "$aport" "$1")\""
+		jq -r .sdp reply | tr -d '\r' | grep -qx "a=$2"
+		ask answer ", \"to-tag\": \"$to\", \"sdp\": \"$(sdp_of "$BOB4" "$bport" sendrecv)\""
+	}
+	hold inactive sendonly
+	wait_for 2 playing
+	sleep 3
+	hold sendrecv sendrecv
+	all_relayed
+	end
+	shares bob "$BOB4" 1000 440
+	jq -es '.[0].share | .["1000"] > 0.15 and .["440"] > 0.3 and .["1000"] + .["440"] > 0.85' shares
+}
+
 @test "digits are dialled for one of them: tones, as these phones know no events" {
 	begin 7000
 	ask "play DTMF" ', "code": "#", "duration": 1000'

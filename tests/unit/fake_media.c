@@ -54,6 +54,17 @@ static void put_sa(struct media *m, const char *name, const struct sa *sa)
 			put(m, " " #field);                                    \
 	} while (0)
 
+static void put_moh(struct media *m, const struct media_moh *h)
+{
+	if (!h->on)
+		return;
+	put_pl(m, "moh.file", &h->sound.file);
+	put_pl(m, "moh.id", &h->sound.id);
+	put_pl(m, "moh.blob", &h->sound.blob);
+	put(m, "%s%s", h->sendrecv ? " moh.sendrecv" : "",
+	    h->zero ? " moh.zero" : "");
+}
+
 static void put_attrs(struct media *m, const struct media_opts *o)
 {
 	for (size_t i = 0; i < o->attrc; i++) {
@@ -147,6 +158,7 @@ static void put_opts(struct media *m, const struct media_opts *o)
 	put_list(m, "offer=", o->offer, o->offerc);
 	put_list(m, "except=", o->except, o->exceptc);
 	put_attrs(m, o);
+	put_moh(m, &o->moh);
 	put_pl(m, "metadata", &o->metadata);
 }
 

@@ -76,6 +76,7 @@ static void defaults(void **state)
 	assert_int_equal(c->media.dscp, -1);
 	assert_int_equal(c->media.max_sessions, 0);
 	assert_int_equal(c->media.jitter_buffer, 0);
+	assert_int_equal(c->media.moh_max_duration, 1800);
 	assert_int_equal(c->media.worker_priority, 1);
 	assert_false(c->media.ice_full);
 	assert_false(c->media.ssrc_substitute);
@@ -109,6 +110,7 @@ static const char everything[] =
 	"  dscp: 46\n"
 	"  max-sessions: 67\n"
 	"  jitter-buffer: 68\n"
+	"  moh-max-duration: 69\n"
 	"  worker-priority: 69\n"
 	"  max-load: 70\n"
 	"  max-bandwidth: 4000000000\n"
@@ -152,6 +154,7 @@ static void check_everything(const struct config *c)
 	assert_int_equal(c->media.dscp, 46);
 	assert_int_equal(c->media.max_sessions, 67);
 	assert_int_equal(c->media.jitter_buffer, 68);
+	assert_int_equal(c->media.moh_max_duration, 69);
 	assert_int_equal(c->media.worker_priority, 69);
 	assert_int_equal(c->media.max_load, 70);
 	assert_int_equal(c->media.max_bandwidth, 4000000000u);

@@ -175,6 +175,17 @@ static void test_codec(void **state)
 	flags_ask(f, "\"detect DTMF\"", " detect_dtmf");
 	asks(f, OFFER ",\"OSRTP\":[\"offer\",\"accept\"]}",
 	     BASE " osrtp_offer osrtp_accept");
+	asks(f,
+	     OFFER ",\"moh\":{\"db-id\":42,\"mode\":\"sendrecv\","
+		   "\"connection\":\"zero\"}}",
+	     "offer call=c from=f trust_address moh.id=42 moh.sendrecv "
+	     "moh.zero");
+	asks(f, OFFER ",\"rtpp-flags\":\"moh=[file=/a.wav mode=sendonly]\"}",
+	     "offer call=c from=f trust_address moh.file=/a.wav");
+	refused(f, OFFER ",\"moh\":{\"mode\":\"sendonly\"}}", "give file");
+	refused(f, OFFER ",\"moh\":{\"file\":\"a\",\"mode\":\"x\"}}",
+		"moh: mode");
+	refused(f, OFFER ",\"moh\":{\"file\":\"a\",\"x\":\"y\"}}", "moh: x");
 	flags_ask(f, "\"DTMF-log-dest=192.0.2.7:99\"", " dtmf_log=192.0.2.7");
 	refused(f, OFFER ",\"DTMF-log-dest\":\"192.0.2.7\"}",
 		"DTMF-log-dest=192.0.2.7");

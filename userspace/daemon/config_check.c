@@ -131,6 +131,8 @@ static int fill_numbers(struct config *c, const struct config_src *src)
 	m->max_load = number(r->max_load, "media.max-load");
 	m->max_bandwidth = number(r->max_bandwidth, "media.max-bandwidth");
 	m->jitter_buffer = number(r->jitter_buffer, "media.jitter-buffer");
+	m->moh_max_duration = number(r->moh_max_duration,
+				     "media.moh-max-duration");
 	m->workers = number(r->workers, "media.workers");
 	m->sockets = r->sockets ? *r->sockets : PLANE_AUTO;
 	m->ice_full = r->ice && *r->ice;

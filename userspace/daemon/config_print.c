@@ -97,6 +97,7 @@ static int print_media(struct re_printf *pf, const struct config *c)
 		"  max-load: %u\n"
 		"  max-bandwidth: %u\n"
 		"  jitter-buffer: %u\n"
+		"  moh-max-duration: %u\n"
 		"  workers: %u\n"
 		"  worker-priority: %u\n"
 		"  worker-sockets: %s\n"
@@ -108,9 +109,9 @@ static int print_media(struct re_printf *pf, const struct config *c)
 		m->timeout, m->silent_timeout, m->final_timeout,
 		m->offer_timeout, m->delete_delay, m->latch_window,
 		m->latch_grace, print_dscp, &m->dscp, m->max_sessions,
-		m->max_load, m->max_bandwidth, m->jitter_buffer, m->workers,
-		m->worker_priority, sockets[m->sockets % 3],
-		m->ice_full ? "full" : "lite",
+		m->max_load, m->max_bandwidth, m->jitter_buffer,
+		m->moh_max_duration, m->workers, m->worker_priority,
+		sockets[m->sockets % 3], m->ice_full ? "full" : "lite",
 		m->ssrc_substitute ? "substitute" : "keep", quoted,
 		m->recording_dir, quoted, m->sound_dir, quoted, m->dtls_file);
 }

@@ -9,6 +9,7 @@
 #include <re.h>
 #include "base/log.h"
 #include "media/note.h"
+#include "media/moh.h"
 #include "media/terms.h"
 
 /** One answer being worked on */
@@ -21,6 +22,7 @@ struct answer {
 	bool other;         /* another phone answers than the one before */
 	enum sdpx_rtcp rtcpv[SDPX_MEDIA_MAX];
 	struct terms_edit *tev[SDPX_MEDIA_MAX];
+	struct moh_edit mohv[SDPX_MEDIA_MAX];
 	struct filter *filter; /* NULL: all formats go back               */
 	struct media_err *e;
 };
@@ -184,8 +186,11 @@ static int finish(struct answer *an, struct mbuf *out)
 	if (!mb)
 		return ENOMEM;
 
-	err = edit_write(mb, an->sdp, an->from, an->filter, an->o, an->rtcpv,
-			 an->tev, an->e);
+	err = moh_take(an->to, an->o, an->e);
+	moh_answer(an->mohv, an->from, an->sdp);
+	if (!err)
+		err = edit_write(mb, an->sdp, an->from, an->filter, an->o,
+				 an->rtcpv, an->tev, an->mohv, an->e);
 	if (!err)
 		err = call_options(an->call, an->o);
 	if (err)
@@ -199,6 +204,7 @@ static int finish(struct answer *an, struct mbuf *out)
 			goto out;
 	}
 
+	(void)moh_look(an->call);
 	err = call_store(an->call);
 	if (err) {
 		(void)media_fail(an->e, err, "call could not be stored: %m",

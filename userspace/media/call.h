@@ -30,6 +30,8 @@ struct handshake;
 struct dtlsx_cert;
 struct digitlog;
 struct digits;
+struct moh;
+struct moh_edit;
 struct note;
 struct play;
 struct sounds;
@@ -250,6 +252,7 @@ struct party {
 	bool answered;    /* an SDP of its own was seen               */
 	enum media_rtcp_mux mux_opt; /* of its last offer                */
 	bool mux_accept, mux_reject;
+	struct moh *moh;      /* of who it holds; NULL: none             */
 	uint64_t sdp_version; /* of the last SDP sent to it              */
 	uint32_t sdp_hash;
 	bool sdp_sent;
@@ -354,11 +357,12 @@ int opts_check(const struct media_opts *o, const struct sdpx *sdp, bool answer,
  *
  * @param rtcpv  Per section, what its RTCP lines shall say
  * @param tev    Per section, what its terms change, or NULL
+ * @param mohv   Per section, how hold shows
  */
 int edit_write(struct mbuf *out, const struct sdpx *sdp, struct party *to,
 	       const struct filter *f, const struct media_opts *o,
 	       const enum sdpx_rtcp *rtcpv, struct terms_edit *const *tev,
-	       struct media_err *e);
+	       const struct moh_edit *mohv, struct media_err *e);
 
 /** The address and port of a stream as SDPs have it; it has ports */
 struct sa edit_address(const struct stream *s, const struct media_opts *o);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/types.h>
 #include <re.h>
+#include "media/moh.h"
 #include "media/terms.h"
 
 /** An SDP on its way out */
@@ -98,6 +99,15 @@ static void edit_terms(struct sdpx_medit *me, const struct terms_edit *te)
 	me->attr_clear = true;
 	if (!te->sound)
 		me->ptime = 0;
+}
+
+/* Who is put on hold without an address: that of the session stays ours */
+static void edit_moh(struct sdpx_medit *me, const struct moh_edit *h)
+{
+	if (!h->on)
+		return;
+	me->dir = &h->dir;
+	me->zero_addr = h->zero && me->set_addr;
 }
 
 /* A section that is not ours keeps the peer's address, even if the session's
@@ -275,7 +285,7 @@ static int encode(struct mbuf *out, const struct sdpx *sdp,
 int edit_write(struct mbuf *out, const struct sdpx *sdp, struct party *to,
 	       const struct filter *f, const struct media_opts *o,
 	       const enum sdpx_rtcp *rtcpv, struct terms_edit *const *tev,
-	       struct media_err *e)
+	       const struct moh_edit *mohv, struct media_err *e)
 {
 	struct edit *ed;
 	bool lite = false;
@@ -296,6 +306,7 @@ int edit_write(struct mbuf *out, const struct sdpx *sdp, struct party *to,
 				edit_terms(&ed->x.mediav[i], tev[i]);
 				lite |= tev[i]->ice && !tev[i]->ice_full;
 			}
+			edit_moh(&ed->x.mediav[i], &mohv[i]);
 		} else if (tev && tev[i]) {
 			edit_terms(&ed->x.mediav[i], tev[i]);
 		}

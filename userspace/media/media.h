@@ -42,7 +42,9 @@ struct media_conf {
 	uint32_t
 		max_load; /**< %: of the processors, or a media worker; 0 any */
 	uint32_t max_bandwidth; /**< kbit/s that come to all legs, 0: any    */
-	uint32_t jitter_buffer; /**< ms that packets which are decoded may be
+	uint32_t
+		moh_max_duration; /**< s of music on hold, 0: any              */
+	uint32_t jitter_buffer;   /**< ms that packets which are decoded may be
 				      held back, 0: they are not            */
 	bool ice_full; /**< we make checks of our own: the full side of ICE  */
 	bool ssrc_substitute; /**< receivers see one SSRC per stream     */
@@ -82,6 +84,22 @@ enum {
 	MEDIA_ATTRS_MAX = 32,
 	MEDIA_PTIME_MIN = 10, /**< ms of a packet that can be made */
 	MEDIA_PTIME_MAX = 60,
+};
+
+/** A sound, in one of these ways */
+struct media_sound {
+	struct pl file; /**< begins with "/", or is in the sound-dir    */
+	struct pl
+		id; /**< digits: a file of that name in by-id of the sound-dir */
+	struct pl blob; /**< the bytes of a file, in base64              */
+};
+
+/** Music that a party's peer hears while the party holds it */
+struct media_moh {
+	bool on; /**< false: as before                                */
+	struct media_sound sound;
+	bool sendrecv; /**< who is held is told so; else sendonly        */
+	bool zero;     /**< and has no address                           */
 };
 
 /** An edit of attributes that the driver wants of what goes out */
@@ -164,7 +182,8 @@ struct media_opts {
 	bool t38_fec; /**< UDPTL has parities instead of copies     */
 	struct media_attr attrv[MEDIA_ATTRS_MAX];
 	size_t attrc;
-	struct pl metadata; /**< goes into a recording's description  */
+	struct pl metadata;   /**< goes into a recording's description  */
+	struct media_moh moh; /**< of who makes the offer, or answers    */
 };
 
 /** Why something was refused: goes out as the reply's error-reason */
@@ -262,14 +281,6 @@ int media_block(struct media *m, const struct media_sel *sel, bool block,
 		struct media_err *e);
 int media_block_dtmf(struct media *m, const struct media_sel *sel, bool block,
 		     struct media_err *e);
-
-/** A sound, in one of these ways */
-struct media_sound {
-	struct pl file; /**< begins with "/", or is in the sound-dir    */
-	struct pl
-		id; /**< digits: a file of that name in by-id of the sound-dir */
-	struct pl blob; /**< the bytes of a file, in base64              */
-};
 
 /** What is played to the selected parties */
 struct media_clip {

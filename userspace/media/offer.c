@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "media/load.h"
 #include "media/note.h"
+#include "media/moh.h"
 #include "media/terms.h"
 
 /** One offer being worked on */
@@ -23,6 +24,7 @@ struct offer {
 	bool new_call, new_from, new_to;
 	enum sdpx_rtcp rtcpv[SDPX_MEDIA_MAX];
 	struct terms_edit *tev[SDPX_MEDIA_MAX];
+	struct moh_edit mohv[SDPX_MEDIA_MAX];
 	struct media_err *e;
 };
 
@@ -359,8 +361,11 @@ static int finish(struct offer *of, struct mbuf *out)
 	if (!mb)
 		return ENOMEM;
 
-	err = edit_write(mb, of->sdp, of->to, of->filter, of->o, of->rtcpv,
-			 of->tev, of->e);
+	err = moh_take(of->from, of->o, of->e);
+	moh_offer(of->mohv, of->from, of->sdp);
+	if (!err)
+		err = edit_write(mb, of->sdp, of->to, of->filter, of->o,
+				 of->rtcpv, of->tev, of->mohv, of->e);
 	if (!err)
 		err = call_options(of->call, of->o);
 	if (err)

@@ -25,6 +25,7 @@ static void party_destructor(void *arg)
 	list_unlink(&p->le);
 	list_flush(&p->streams);
 	list_flush(&p->oldtags);
+	mem_deref(p->moh);
 	mem_deref(p->tag);
 	mem_deref(p->branch);
 }

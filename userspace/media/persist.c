@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "media/dict.h"
 #include "media/persist.h"
+#include "media/moh.h"
 #include "media/note.h"
 #include "media/play.h"
 #include "media/terms.h"
@@ -171,6 +172,7 @@ static int put_party(struct odict *arr, const struct party *p, unsigned n)
 	err |= dict_int(o, "mux_opt", p->mux_opt);
 	err |= put_bool(o, "mux_accept", p->mux_accept);
 	err |= put_bool(o, "mux_reject", p->mux_reject);
+	err |= moh_put(o, p);
 	if (p->sdp_sent) {
 		err |= dict_int(o, "sdp_version", (int64_t)p->sdp_version);
 		err |= dict_int(o, "sdp_hash", p->sdp_hash);

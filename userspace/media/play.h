@@ -19,6 +19,7 @@ struct play {
 	uint64_t pos;      /* ms in it that it begins at              */
 	unsigned times;    /* 0: without end                          */
 	uint64_t until;    /* ms (tmr_jiffies): then it ends; 0 never */
+	bool moh;          /* the clip is music on hold               */
 	bool silence;      /* instead of what its peer says           */
 	struct bridge_dialling dial; /* that no bridge has yet               */
 	const struct agent *on; /* that plays it; NULL: none yet           */

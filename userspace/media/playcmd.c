@@ -109,6 +109,7 @@ static int play_one(struct doing *d, struct stream *s)
 	p->file = file;
 	p->pos = d->what->start_ms;
 	p->times = d->what->times;
+	p->moh = false;
 	p->until = d->what->max_ms ? tmr_jiffies() + d->what->max_ms : 0;
 
 	return 0;
@@ -168,6 +169,7 @@ static int stop_one(struct doing *d, struct stream *s)
 	if (!d->n)
 		d->pos = p->pos;
 	p->clip = mem_deref(p->clip);
+	p->moh = false;
 	p->until = 0;
 	if (!p->silence && !p->dial.n)
 		s->play = mem_deref(p);

@@ -40,6 +40,7 @@ int play_put(struct odict *o, const struct play *p)
 	if (!p->clip)
 		return err;
 	err |= dict_str(x, "file", p->file);
+	err |= dict_int(x, "moh", p->moh);
 	err |= dict_int(x, "pos", (int64_t)p->pos);
 	err |= dict_int(x, "times", p->times);
 	if (p->on)
@@ -102,6 +103,7 @@ static int load_file(struct play *p, struct media_call *c,
 		return 0;
 	}
 	err = pl_strdup(&p->file, &sound.file);
+	p->moh = number(x, "moh") != 0;
 	if (!err && !go_on(p, x))
 		p->clip = mem_deref(p->clip);
 

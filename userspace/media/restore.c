@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "media/hairpin.h"
 #include "media/persist.h"
+#include "media/moh.h"
 #include "media/note.h"
 #include "media/play.h"
 #include "media/terms.h"
@@ -230,6 +231,9 @@ static int get_party(struct media_call *c, const struct odict *o)
 		p->sdp_version = (uint64_t)get_int(o, "sdp_version", 0);
 		p->sdp_hash = (uint32_t)get_int(o, "sdp_hash", 0);
 	}
+
+	if (!err)
+		err = moh_load(p, o);
 
 	for (le = streams ? list_head(&streams->lst) : NULL; le && !err;
 	     le = le->next) {

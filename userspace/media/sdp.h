@@ -147,6 +147,7 @@ struct sdpx_attrs {
 struct sdpx_medit {
 	bool set_addr; /**< put addr's address and port in m= and c=  */
 	struct sa addr;
+	bool zero_addr;      /**< c= is 0.0.0.0 (or :: by addr's family)    */
 	bool keep_zero_addr; /**< held: c= stays 0.0.0.0 (or :: by family)  */
 	bool reject;         /**< port 0; address untouched, set_addr or not */
 	enum sdpx_rtcp rtcp;

@@ -15,11 +15,16 @@ bool sdp_sets_addr(const struct sdp_writer *w)
 	return w->me->set_addr && !w->me->reject;
 }
 
+static bool has_none(const struct sdp_writer *w)
+{
+	return w->me->zero_addr || (w->me->keep_zero_addr && w->m->held);
+}
+
 static int put_conn(struct sdp_writer *w)
 {
 	const struct sa *sa = &w->me->addr;
 
-	if (w->me->keep_zero_addr && w->m->held)
+	if (has_none(w))
 		return mbuf_printf(w->mb, "c=IN %s %s", sdp_family(sa),
 				   sa_af(sa) == AF_INET6 ? "::" : "0.0.0.0");
 
@@ -169,7 +174,7 @@ static bool needs_conn(const struct sdp_writer *w)
 		return false;
 
 	/* a zero address is never the session's new one */
-	if (w->me->keep_zero_addr && w->m->held)
+	if (has_none(w))
 		return true;
 
 	return !(e->replace_session_conn && w->doc->has_conn &&

@@ -105,6 +105,58 @@ int ng_set_info_body(struct ng_flags *f, const struct pl *val)
 	return val->l ? 0 : EINVAL;
 }
 
+static int moh_mode(struct media_moh *m, const struct pl *val)
+{
+	m->sendrecv = ng_name_eq(val, "sendrecv");
+
+	return m->sendrecv || ng_name_eq(val, "sendonly") ? 0 : EINVAL;
+}
+
+static int moh_connection(struct media_moh *m, const struct pl *val)
+{
+	m->zero = ng_name_eq(val, "zero");
+
+	return m->zero ? 0 : EINVAL;
+}
+
+int ng_moh(struct ng_flags *f, const struct pl *key, const struct pl *val)
+{
+	struct media_moh *m = &f->o.moh;
+
+	f->moh_given = true;
+	if (!val->l)
+		return EINVAL;
+	if (ng_name_eq(key, "mode"))
+		return moh_mode(m, val);
+	if (ng_name_eq(key, "connection"))
+		return moh_connection(m, val);
+	m->on = true;
+	if (ng_name_eq(key, "file"))
+		m->sound.file = *val;
+	else if (ng_name_eq(key, "db-id"))
+		m->sound.id = *val;
+	else if (ng_name_eq(key, "blob"))
+		m->sound.blob = *val;
+	else
+		return EINVAL;
+
+	return 0;
+}
+
+/* "file=/a.wav": one key of the dictionary */
+int ng_set_moh(struct ng_flags *f, const struct pl *val)
+{
+	const char *eq = val->l ? memchr(val->p, '=', val->l) : NULL;
+	struct pl key, rest = *val;
+
+	if (!eq)
+		return EINVAL;
+	key = (struct pl){val->p, (size_t)(eq - val->p)};
+	pl_advance(&rest, (ssize_t)key.l + 1);
+
+	return ng_moh(f, &key, &rest);
+}
+
 static int digit_ms(unsigned *msp, const struct pl *val)
 {
 	int64_t n;

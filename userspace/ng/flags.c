@@ -6,6 +6,7 @@
 #include <string.h>
 #include <re.h>
 #include "ng/flagapply.h"
+#include "ng/flagset.h"
 
 static const struct pl pl_empty = {"", 0};
 
@@ -151,6 +152,32 @@ static int apply_codec(struct ng_flags *f, const struct odict *codec)
 	return err;
 }
 
+/* "moh": {"file": ..., "mode": ..., "connection": ...} */
+static int apply_moh(struct ng_flags *f, const struct odict *moh)
+{
+	int err = 0;
+
+	if (!(f->scope & NG_SDP))
+		return 0;
+
+	for (struct le *le = moh->lst.head; le && !err; le = le->next) {
+
+		const struct odict_entry *e = le->data;
+		struct pl key, val;
+
+		pl_set_str(&key, e->key);
+		err = value_text(f, e, &val);
+		if (!err)
+			err = ng_moh(f, &key, &val);
+		if (err)
+			(void)re_snprintf(f->error, sizeof(f->error),
+					  "moh: %H: bad value", ng_flag_show,
+					  &key);
+	}
+
+	return err;
+}
+
 static int apply_flags(struct ng_flags *f, const struct odict_entry *list)
 {
 	struct le *le;
@@ -204,6 +231,9 @@ static int apply_key(struct ng_flags *f, const struct odict_entry *e)
 	if (ng_name_eq(&name, "codec") && e->type == ODICT_OBJECT)
 		return apply_codec(f, e->u.odict);
 
+	if (ng_name_eq(&name, "moh") && e->type == ODICT_OBJECT)
+		return apply_moh(f, e->u.odict);
+
 	if (ng_name_eq(&name, "sdp-attr") && e->type == ODICT_OBJECT)
 		return f->scope & NG_SDP ? ng_sdp_attr(f, e->u.odict) : 0;
 
@@ -250,6 +280,12 @@ static int resolve(struct ng_flags *f)
 	err = resolve_mux(f);
 	if (err)
 		return err;
+
+	if (f->moh_given && !f->o.moh.on) {
+		(void)re_snprintf(f->error, sizeof(f->error),
+				  "moh: give file, blob or db-id");
+		return EINVAL;
+	}
 
 	if (f->sip_source)
 		f->o.trust_address = false;

@@ -28,7 +28,7 @@
 	X(always_transcode) X(generate_mid) X(strip_extmap) X(sdp_attr) \
 	X(single_codec) X(replace_origin_full) X(force_version) X(delete_delay) X(limit) X(address) X(all) \
 	X(fatal) X(pause) X(load_limit) X(rec_pcap) X(rec_wav) X(rec_ogg) \
-	X(file) X(blob) X(db_id) X(times) X(play_for) X(play_from) X(digit) X(digit_ms) X(volume) X(info_type) X(info_body) \
+	X(file) X(blob) X(db_id) X(moh) X(times) X(play_for) X(play_from) X(digit) X(digit_ms) X(volume) X(info_type) X(info_body) \
 	X(dtmf_log) X(detect_dtmf) X(osrtp_offer) X(osrtp_accept)
 /* clang-format on */
 
@@ -36,6 +36,8 @@
 NG_SETTERS(X)
 #undef X
 
+/** A key of the dictionary "moh". @return 0, EINVAL */
+int ng_moh(struct ng_flags *f, const struct pl *key, const struct pl *val);
 /** yes, on and nothing at all; no and off. @return 0, EINVAL */
 int ng_set_bool(bool *b, const struct pl *val);
 /** A whole number of lo..hi. @return 0, EINVAL */

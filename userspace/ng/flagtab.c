@@ -98,7 +98,9 @@ static const struct ng_flag table[] = {
 	OK("sdp-attr", NG_SDP, sdp_attr,
 	   "attributes put in, taken out, exchanged"),
 	NO("sdp-media-remove", NO_EDIT),
-	NO("moh", "play media plays to who waits"),
+	OK("moh", NG_SDP, moh,
+	   "music for who is put on hold: file, blob or db-id, mode, "
+	   "connection"),
 	NILV("bundle", "reject", "a=group:BUNDLE does not survive"),
 	NO("bundle", "BUNDLE is not offered"),
 	OK("via-branch", NG_ANY, via_branch, "tells branches apart"),
