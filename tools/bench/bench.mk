@@ -10,6 +10,7 @@ BENCH_COMMON := $(addprefix tools/bench/,common.c frame.c object.c sink.c)
 BENCH_BINS := $(addprefix $(BENCH)/bench-,xdp lat load legs sip edge call keys codec opus \
 	loop)
 $(BENCH)/bench-sip $(BENCH)/bench-call: $(call obj,tools/bench/sipmsg.c)
+$(BENCH)/bench-legs $(BENCH)/bench-loop: $(call obj,tools/bench/ends.c)
 $(BENCH)/bench-load $(BENCH)/bench-opus: $(call obj,tools/bench/speech.c)
 $(BENCH)/bench-keys: $(call obj,$(filter userspace/dispatch/% userspace/base/%, \
 	$(ROOM_SRCS)))

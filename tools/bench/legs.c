@@ -3,86 +3,44 @@
  * legs in force with the recipe that caromd gives a plain call: source
  * pinned, payload-type filter, loss and jitter figures. Or takes it away. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common.h"
+#include "ends.h"
 #include "fastpath/fastpath.h"
 
 #define SLOTS 131072
 #define TTL 64 /* caromd's default */
 
 struct args {
-	const char *ns, *in, *out;
-	struct sa near, far;           /* the phones                   */
-	struct sa local_in, local_out; /* ours, towards them          */
+	struct ends e;
 	uint32_t legs;
 	bool down;
 };
 
-static const char usage[] =
-	"bench-legs --netns NETNS --in DEV --out DEV --near IP --far IP\n"
-	"           --local-in IP --local-out IP [--legs N]\n"
-	"bench-legs --netns NETNS --down\n";
-
-static void addr(struct sa *sa, const char *s)
-{
-	if (sa_set_str(sa, s, 0))
-		die("\"%s\" is no address", s);
-}
+static const char usage[] = "bench-legs " ENDS_USAGE " [--legs N]\n"
+			    "bench-legs --netns NETNS --down\n";
 
 static void parse(struct args *a, int argc, char *argv[])
 {
-	static const struct option longs[] = {
-		{"netns", 1, NULL, 'n'},     {"in", 1, NULL, 'i'},
-		{"out", 1, NULL, 'o'},       {"near", 1, NULL, 'a'},
-		{"far", 1, NULL, 'b'},       {"local-in", 1, NULL, 'x'},
-		{"local-out", 1, NULL, 'y'}, {"legs", 1, NULL, 'l'},
-		{"down", 0, NULL, 'd'},      {NULL, 0, NULL, 0},
-	};
+	static const struct option longs[] = {ENDS_OPTIONS,
+					      {"legs", 1, NULL, 'l'},
+					      {"down", 0, NULL, 'd'},
+					      {NULL, 0, NULL, 0}};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
-		switch (c) {
-		case 'n':
-			a->ns = optarg;
-			break;
-		case 'i':
-			a->in = optarg;
-			break;
-		case 'o':
-			a->out = optarg;
-			break;
-		case 'a':
-			addr(&a->near, optarg);
-			break;
-		case 'b':
-			addr(&a->far, optarg);
-			break;
-		case 'x':
-			addr(&a->local_in, optarg);
-			break;
-		case 'y':
-			addr(&a->local_out, optarg);
-			break;
-		case 'l':
+		if (c == 'l')
 			a->legs = (uint32_t)number("legs", optarg, 1,
 						   BENCH_FLOWS);
-			break;
-		case 'd':
+		else if (c == 'd')
 			a->down = true;
-			break;
-		default:
+		else if (!ends_take(&a->e, c, optarg))
 			die("usage: %s", usage);
-		}
 	}
-	if (!a->ns || optind != argc ||
-	    (!a->down &&
-	     (!a->in || !a->out || !sa_isset(&a->near, SA_ADDR) ||
-	      !sa_isset(&a->far, SA_ADDR) || !sa_isset(&a->local_in, SA_ADDR) ||
-	      !sa_isset(&a->local_out, SA_ADDR))))
+	if (!a->e.ns || optind != argc || (!a->down && !ends_whole(&a->e)))
 		die("usage: %s", usage);
 }
 
@@ -96,14 +54,6 @@ static void attach(const char *dev)
 		die("%s: %s", dev, e.msg);
 	if (d.mode != FP_NATIVE)
 		die("%s: attached, but not in native mode", dev);
-}
-
-static struct sa at(const struct sa *sa, unsigned port)
-{
-	struct sa s = *sa;
-
-	sa_set_port(&s, (uint16_t)port);
-	return s;
 }
 
 static void set_leg(struct fp *fp, const struct sa *local,
@@ -134,9 +84,10 @@ static void set_leg(struct fp *fp, const struct sa *local,
 static void set_call(struct fp *fp, const struct args *a, uint32_t i)
 {
 	unsigned port = BENCH_DPORT + i * BENCH_STEP;
-	struct sa near = at(&a->near, BENCH_SPORT + i * BENCH_STEP);
-	struct sa far = at(&a->far, port);
-	struct sa in = at(&a->local_in, port), out = at(&a->local_out, port);
+	struct sa near = ends_at(&a->e.near, BENCH_SPORT + i * BENCH_STEP);
+	struct sa far = ends_at(&a->e.far, port);
+	struct sa in = ends_at(&a->e.local_in, port),
+		  out = ends_at(&a->e.local_out, port);
 
 	set_leg(fp, &in, &near, &out, &far);
 	set_leg(fp, &out, &far, &in, &near);
@@ -149,12 +100,12 @@ static void up(const struct args *a)
 	struct fp *fp;
 	uint32_t i;
 
-	attach(a->in);
-	attach(a->out);
+	attach(a->e.in);
+	attach(a->e.out);
 	if (fp_open(&fp, NULL, false, &e))
 		die("%s", e.msg);
-	if (fp_local_add(fp, &a->local_in, BENCH_DPORT, (uint16_t)last, &e) ||
-	    fp_local_add(fp, &a->local_out, BENCH_DPORT, (uint16_t)last, &e))
+	if (fp_local_add(fp, &a->e.local_in, BENCH_DPORT, (uint16_t)last, &e) ||
+	    fp_local_add(fp, &a->e.local_out, BENCH_DPORT, (uint16_t)last, &e))
 		die("%s", e.msg);
 	if (fp_set_ttl(fp, TTL))
 		die("cannot set the TTL");
@@ -170,7 +121,7 @@ int main(int argc, char *argv[])
 	unsigned n;
 
 	parse(&a, argc, argv);
-	enter(a.ns);
+	enter(a.e.ns);
 	if (a.down) {
 		if (fp_detach_all(NULL, &n, &e))
 			die("%s", e.msg);

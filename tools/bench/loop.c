@@ -3,7 +3,6 @@
  * agent, and what comes is copied and sent on. Prints bench-load's plan, then an empty
  * line, and goes on until its standard input ends. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include <re.h>
 
 #include "common.h"
+#include "ends.h"
 #include "fastpath/fastpath.h"
 #include "plane/plane.h"
 
@@ -18,8 +18,7 @@
 #define PRIORITY 10 /* caromd's default */
 
 struct args {
-	const char *ns, *in, *out;
-	struct sa near, far, local_in, local_out; /* as bench-legs has them */
+	struct ends e;
 	uint32_t calls;
 };
 
@@ -31,62 +30,22 @@ struct end {
 	struct end *other;
 };
 
-static const char usage[] =
-	"bench-loop --netns NETNS --in DEV --out DEV --near IP --far IP\n"
-	"           --local-in IP --local-out IP --calls N\n";
-
-static void addr(struct sa *sa, const char *s)
-{
-	if (sa_set_str(sa, s, 0))
-		die("\"%s\" is no address", s);
-}
+static const char usage[] = "bench-loop " ENDS_USAGE " --calls N\n";
 
 static void parse(struct args *a, int argc, char *argv[])
 {
 	static const struct option longs[] = {
-		{"netns", 1, NULL, 'n'},     {"in", 1, NULL, 'i'},
-		{"out", 1, NULL, 'o'},       {"near", 1, NULL, 'a'},
-		{"far", 1, NULL, 'b'},       {"local-in", 1, NULL, 'x'},
-		{"local-out", 1, NULL, 'y'}, {"calls", 1, NULL, 'l'},
-		{NULL, 0, NULL, 0},
-	};
+		ENDS_OPTIONS, {"calls", 1, NULL, 'l'}, {NULL, 0, NULL, 0}};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
-		switch (c) {
-		case 'n':
-			a->ns = optarg;
-			break;
-		case 'i':
-			a->in = optarg;
-			break;
-		case 'o':
-			a->out = optarg;
-			break;
-		case 'a':
-			addr(&a->near, optarg);
-			break;
-		case 'b':
-			addr(&a->far, optarg);
-			break;
-		case 'x':
-			addr(&a->local_in, optarg);
-			break;
-		case 'y':
-			addr(&a->local_out, optarg);
-			break;
-		case 'l':
+		if (c == 'l')
 			a->calls = (uint32_t)number("calls", optarg, 1,
 						    BENCH_FLOWS);
-			break;
-		default:
+		else if (!ends_take(&a->e, c, optarg))
 			die("usage: %s", usage);
-		}
 	}
-	if (!a->ns || !a->in || !a->out || !a->calls || optind != argc ||
-	    !sa_isset(&a->near, SA_ADDR) || !sa_isset(&a->far, SA_ADDR) ||
-	    !sa_isset(&a->local_in, SA_ADDR) ||
-	    !sa_isset(&a->local_out, SA_ADDR))
+	if (!ends_whole(&a->e) || !a->calls || optind != argc)
 		die("usage: %s", usage);
 }
 
@@ -126,14 +85,6 @@ static void leg_up(struct fp *fp, struct plane *pl, struct end *leg)
 		die("leg %u: %s", sa_port(&leg->local), strerror(err));
 }
 
-static struct sa at(const struct sa *sa, unsigned port)
-{
-	struct sa s = *sa;
-
-	sa_set_port(&s, (uint16_t)port);
-	return s;
-}
-
 static void say(const struct end *leg)
 {
 	char local[64], remote[64];
@@ -151,10 +102,10 @@ static void calls_up(const struct args *a, struct fp *fp, struct plane *pl,
 		const unsigned port = BENCH_DPORT + i * BENCH_STEP;
 		struct end *in = &legv[2 * i], *out = in + 1;
 
-		in->local = at(&a->local_in, port);
-		in->remote = at(&a->near, port);
-		out->local = at(&a->local_out, port);
-		out->remote = at(&a->far, port);
+		in->local = ends_at(&a->e.local_in, port);
+		in->remote = ends_at(&a->e.near, port);
+		out->local = ends_at(&a->e.local_out, port);
+		out->remote = ends_at(&a->e.far, port);
 		in->other = out;
 		out->other = in;
 		leg_up(fp, pl, in);
@@ -201,8 +152,8 @@ static void run(const struct args *a)
 	unsigned n;
 
 	if (fp_open(&fp, NULL, false, &e) ||
-	    fp_local_add(fp, &a->local_in, BENCH_DPORT, (uint16_t)last, &e) ||
-	    fp_local_add(fp, &a->local_out, BENCH_DPORT, (uint16_t)last, &e))
+	    fp_local_add(fp, &a->e.local_in, BENCH_DPORT, (uint16_t)last, &e) ||
+	    fp_local_add(fp, &a->e.local_out, BENCH_DPORT, (uint16_t)last, &e))
 		die("%s", e.msg);
 	if (!legv || fp_net_alloc(&net, fp))
 		die("no memory");
@@ -230,9 +181,9 @@ int main(int argc, char *argv[])
 	parse(&a, argc, argv);
 	if (libre_init())
 		die("no memory");
-	enter(a.ns);
-	attach(a.in);
-	attach(a.out);
+	enter(a.e.ns);
+	attach(a.e.in);
+	attach(a.e.out);
 	run(&a);
 	return 0;
 }
