@@ -32,7 +32,7 @@ service_start()
 	pid=$!
 	echo $pid >"$LAB_RUN/$NAME.pid"
 	disown
-	for _ in {1..100}; do
+	for _ in {1..300}; do
 		ready && return 0
 		kill -0 $pid 2>/dev/null || break
 		sleep 0.05
