@@ -52,7 +52,8 @@ enum __attribute__((packed)) leg_state {
 	LEG_AGENT,    /**< handed to the agent's media workers      */
 };
 
-/** Why the agent has a leg's packets; words for people, the kernel looks away */
+/** Why the agent has a leg's packets, or nobody may be sent them; words for people, the
+ *  kernel looks away */
 enum __attribute__((packed)) leg_why {
 	LEG_WHY_NOTHING = 0, /**< the kernel settles it                   */
 	LEG_WHY_TRANSCODING, /**< the two ends share no codec             */
@@ -61,6 +62,7 @@ enum __attribute__((packed)) leg_why {
 	LEG_WHY_PLAYING,     /**< one of the ends is played something       */
 	LEG_WHY_FAX,         /**< one of the ends speaks T.38, one is heard  */
 	LEG_WHY_JOINED,      /**< one of the ends is a leg that the agent has */
+	LEG_WHY_CONSENT, /**< LEG_HELD: the other end does not consent (RFC 7675) */
 };
 
 /** What the leg carries */

@@ -447,6 +447,7 @@ static void silenced(void **state)
 	a = fake_leg(f->fp, EXT4, out_port(f, 0));
 	assert_int_equal(a->state, LEG_AGENT);
 	talk_until(&bob, a->state == LEG_HELD);
+	assert_int_equal(a->why, LEG_WHY_CONSENT);
 	assert_false(sa_isset(&a->peer_remote, SA_ALL));
 	assert_true(b->alien);
 	assert_true(fb->mv[1].silent);

@@ -217,9 +217,10 @@ struct fp_leg {
 	 *  tells: the one that RTP of the same party comes to, and the one whose RTP goes
 	 *  to that party. Local addresses; AF_UNSPEC: none */
 	struct sa said, heard;
-	enum leg_why why; /**< the agent has its packets, for people     */
-	bool alien; /**< STUN and DTLS go to the agent, whatever the state   */
-	bool plain; /**< what is for the agent goes up to its plain socket   */
+	enum leg_why
+		why; /**< the agent has its packets, or nobody; for people  */
+	bool alien;  /**< STUN and DTLS go to the agent, whatever the state   */
+	bool plain;  /**< what is for the agent goes up to its plain socket   */
 };
 
 /**

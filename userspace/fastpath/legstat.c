@@ -54,7 +54,9 @@ int fp_leg_stats(const struct fp *fp, uint32_t slot, struct fp_leg_stats *st)
 	memset(st, 0, sizeof(*st));
 	st->state = leg->ctl.state;
 	st->latch = leg->ctl.latch;
-	st->why = leg->ctl.state == LEG_AGENT ? x->why : LEG_WHY_NOTHING;
+	st->why = leg->ctl.state == LEG_AGENT || leg->ctl.state == LEG_HELD
+			  ? x->why
+			  : LEG_WHY_NOTHING;
 	st->media = p->media;
 	if (fp_slot_addr(fp, slot, &st->local))
 		sa_init(&st->local, AF_UNSPEC);

@@ -117,6 +117,8 @@ const char *fp_why_name(enum leg_why why)
 		return "fax";
 	case LEG_WHY_JOINED:
 		return "joined";
+	case LEG_WHY_CONSENT:
+		return "consent";
 	}
 	return "?";
 }

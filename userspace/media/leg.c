@@ -259,6 +259,12 @@ static void set_told(struct fp_leg *l, const struct stream *s)
 		l->heard = leg_local(t, 0);
 }
 
+static enum leg_why held_why(const struct stream *s)
+{
+	return stream_silenced(stream_peer(s)) ? LEG_WHY_CONSENT
+					       : LEG_WHY_NOTHING;
+}
+
 static int leg_write(struct stream *s, unsigned i, enum leg_state state)
 {
 	struct media_call *c = s->party->call;
@@ -268,7 +274,7 @@ static int leg_write(struct stream *s, unsigned i, enum leg_state state)
 
 	memset(&l, 0, sizeof(l));
 	l.state = state;
-	l.why = agent_why(s);
+	l.why = state == LEG_HELD ? held_why(s) : agent_why(s);
 	l.dscp = c->dscp;
 
 	if (i)
