@@ -412,6 +412,35 @@ static void refused(void **state)
 	assert_non_null(strstr(f->e.msg, "a=setup"));
 }
 
+/* Keys by DTLS in a profile that is in the clear (RFC 8643), from who can do without */
+static void best_effort(void **state)
+{
+	struct fix *f = *state;
+	struct media_opts o = opts("c", "A", NULL);
+	struct phone ph;
+	char *more;
+
+	phone_new(&ph, 0, ALICE, 4000);
+	more = lines(&ph, "actpass");
+	o.osrtp_accept = true;
+	offer(f, o, audio(ALICE, 4000, "0", more));
+	has_not(f, "fingerprint");
+	has(f, "RTP/AVP 0\r\n");
+	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0", NULL));
+	has(f, "RTP/AVP 0\r\n");
+	has(f, "a=setup:active\r\n");
+	phone_ring(&ph, f, false);
+	turn();
+	talk(&ph, EXT4, out_port(f, 0));
+	same_keys(&ph);
+
+	/* not asked for: theirs */
+	offer(f, opts("d", "A", NULL), audio(ALICE, 4000, "0", more));
+	has(f, "a=setup:actpass\r\n");
+	mem_deref(more);
+	phone_end(&ph);
+}
+
 /* Nobody asked us to end it: it is theirs */
 static void passes(void **state)
 {
@@ -660,10 +689,11 @@ static void ice_wanted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(offered), TEST(asked_active), TEST(asked_passive),
-		TEST(again),   TEST(stranger),     TEST(changes),
-		TEST(restart), TEST(refused),      TEST(passes),
-		TEST(browser), TEST(ice_wanted),   TEST(ice_relayed),
+		TEST(offered),     TEST(asked_active), TEST(asked_passive),
+		TEST(again),       TEST(stranger),     TEST(changes),
+		TEST(restart),     TEST(refused),      TEST(passes),
+		TEST(browser),     TEST(ice_wanted),   TEST(ice_relayed),
+		TEST(best_effort),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,6 +17,11 @@ bool dtls_keyed(const struct sdpx_media *sm)
 	return sm->dtls || (sm->srtp && sm->fingerprint && !sm->crypto);
 }
 
+bool dtls_best_effort(const struct sdpx_media *sm)
+{
+	return !sm->srtp && sm->rtp && sm->fingerprint && !sm->crypto;
+}
+
 /* Lines of the section, else those of the session: never both (RFC 8122 5) */
 static void take_prints(struct dtls_terms *d, const struct sdpx *sdp, size_t i)
 {

@@ -25,6 +25,8 @@ struct dtls_terms {
 
 /** Is a section one whose keys come by DTLS? */
 bool dtls_keyed(const struct sdpx_media *sm);
+/** The same in a profile that is in the clear: who offers so can do without (RFC 8643) */
+bool dtls_best_effort(const struct sdpx_media *sm);
 
 /**
  * What a party offers

@@ -223,7 +223,8 @@ static bool terms_needed(const struct media_opts *o,
 	if (o->ice_force || (o->ice_optional && sm->ice))
 		return true;
 	if (!terms_secure(&sm->proto) &&
-	    (o->osrtp_offer || (o->osrtp_accept && sm->cryptoc)))
+	    (o->osrtp_offer ||
+	     (o->osrtp_accept && (sm->cryptoc || dtls_best_effort(sm)))))
 		return true;
 
 	return is_audio(sm) && (codec_asked(o) || o->ptime ||

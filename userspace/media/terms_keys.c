@@ -72,7 +72,7 @@ static int asked(const struct media_opts *o, const struct sdpx *sdp,
 {
 	int err;
 
-	if (dtls_keyed(sm))
+	if (dtls_keyed(sm) || dtls_best_effort(sm))
 		return dtls_asked(&f->terms->next_dtls, dtls_now(f), sdp,
 				  f->idx, !o->dtls_passive, e);
 	err = keys_asked(&f->terms->keys, sm, &o->suites);
@@ -114,7 +114,7 @@ int terms_keys_offer(const struct media_opts *o, const struct sdpx *sdp,
 	const bool in = terms_secure(&sm->proto), out = terms_secure(proto);
 	const bool tin = dtls_keyed(sm), tout = is_tls(proto);
 	/* keys in a profile that is in the clear (RFC 8643): who has spoken so goes on */
-	const bool in_best = !in && sm->cryptoc &&
+	const bool in_best = !in && (sm->cryptoc || dtls_best_effort(sm)) &&
 			     (o->osrtp_accept || f->terms->osrtp);
 	const bool out_best = !out && (o->osrtp_offer || t->terms->osrtp);
 	const bool ends = (codec_asked(o) && is_audio(sm)) || in != out ||
@@ -131,7 +131,7 @@ int terms_keys_offer(const struct media_opts *o, const struct sdpx *sdp,
 		return 0;
 	f->terms->next_dtls.hash = t->terms->next_dtls.hash =
 		o->dtls_hash ? o->dtls_hash - 1 : FP_SHA256;
-	if ((in && tin) || tout) {
+	if ((in && tin) || (in_best && dtls_best_effort(sm)) || tout) {
 		if (o->dtls_off)
 			return media_fail(e, ENOTSUP,
 					  "DTLS=off, and %r is by DTLS",
