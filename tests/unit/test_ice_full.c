@@ -68,9 +68,12 @@ static struct stun_msg *decode(const uint8_t *p, size_t n)
 	return msg;
 }
 
-static void tally(struct side *s, const uint8_t *p, size_t n)
+/* Counted; and an answer says where its request came from */
+static void tally(struct side *s, const struct sa *dst, const uint8_t *p,
+		  size_t n)
 {
 	struct stun_msg *msg = decode(p, n);
+	const struct stun_attr *a;
 
 	if (stun_msg_class(msg) == STUN_CLASS_REQUEST) {
 		++s->requests;
@@ -78,6 +81,10 @@ static void tally(struct side *s, const uint8_t *p, size_t n)
 		s->uses += !!stun_msg_attr(msg, STUN_ATTR_USE_CAND);
 	} else if (stun_msg_class(msg) == STUN_CLASS_ERROR_RESP) {
 		++s->refusals;
+	} else {
+		a = stun_msg_attr(msg, STUN_ATTR_XOR_MAPPED_ADDR);
+		assert_non_null(a);
+		assert_true(sa_cmp(&a->v.xor_mapped_addr, dst, SA_ALL));
 	}
 	mem_deref(msg);
 }
@@ -87,7 +94,7 @@ static void send_h(const struct sa *dst, const uint8_t *p, size_t n, void *arg)
 	struct side *s = &sidev[*(unsigned *)arg], *t = &sidev[s == sidev];
 	struct packet *k = &wire[wirec];
 
-	tally(s, p, n);
+	tally(s, dst, p, n);
 	if (s->sentc < 8 && !has_sent(s, dst))
 		s->sent_to[s->sentc++] = *dst;
 	if (t->deaf || !sa_cmp(dst, face(t), SA_ALL))
@@ -232,6 +239,20 @@ static void plain(void **state)
 	assert_int_equal(sidev[1].uses, 0);
 	assert_in_range(sidev[0].requests, 2, 3);
 	assert_in_range(sidev[1].requests, 1, 2);
+}
+
+static void six(void **state)
+{
+	(void)state;
+	(void)sa_set_str(&sidev[0].addr, "2001:db8::1", 4000);
+	(void)sa_set_str(&sidev[1].addr, "2001:db8:1::20", 4002);
+	begin(0, true, false);
+	begin(1, false, false);
+	knows(0, "2001:db8:1::20", 4002, 2130706431);
+	knows(1, "2001:db8::1", 4000, 2130706431);
+	pass(500);
+	is_up(0, "2001:db8:1::20", 4002);
+	is_up(1, "2001:db8::1", 4000);
 }
 
 /* Both take themselves for the same: one gives in, and says 487 or is told it */
@@ -668,11 +689,11 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(plain),      T(conflict), T(reflexive), T(best),
-		T(peer_lite),  T(repeated), T(failed),    T(later),
-		T(never),      T(consent),  T(resumed),   T(strangers),
-		T(asymmetric), T(revoked),  T(rfc5769),   T(candidates),
-		T(many),
+		T(plain),      T(six),        T(conflict), T(reflexive),
+		T(best),       T(peer_lite),  T(repeated), T(failed),
+		T(later),      T(never),      T(consent),  T(resumed),
+		T(strangers),  T(asymmetric), T(revoked),  T(rfc5769),
+		T(candidates), T(many),
 	};
 #undef T
 
