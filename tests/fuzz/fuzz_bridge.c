@@ -179,6 +179,9 @@ static void program(struct world *w, unsigned side, struct input *in)
 		m->ptime = m->codec->ptime;
 	m->complexity = 0;
 	m->hear = how & 2;
+	m->guard = (struct guard){.mode = (how >> 4) % (GUARD_DIGIT + 1),
+				  .digit = how & 15,
+				  .volume = how & 63};
 	m->event_pt = PT_EVENT;
 	m->event_clock = how & 4 ? 8000 : 0;
 	m->jitter_ms = how & 8 ? JITTER_MAX_MS : 0;

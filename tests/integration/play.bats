@@ -182,6 +182,20 @@ sdp_of() # ADDR PORT DIRECTION
 	jq -es 'all(.type == "DTMF" and .duration > 60 and .duration < 140 and .source_ip == "'"$ALICE4"'")' digits
 }
 
+@test "something else is heard in the place of digits, and the kernel has the call before and after" {
+	"$ROOT/tools/lab.d/tone.py" dial "$(printf '1%.0s' {1..30})" a.alaw
+	begin 7000
+	ask "block DTMF" ', "DTMF-security": "tone", "frequency": 500'
+	transcoding() { carom legs --json | jq -e '[.legs[] | select(.why == "transcoding")] | length == 4' >/dev/null; }
+	wait_for 2 transcoding
+	sleep 3
+	ask "unblock DTMF" ''
+	all_relayed
+	end
+	shares bob "$BOB4" 500 697 1209
+	jq -es '.[0].share["500"] > 0.1' shares
+}
+
 @test "what cannot be played is refused, and why" {
 	begin 7000
 	run ask "play media" ', "file": "/nowhere.wav"'

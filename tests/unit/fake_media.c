@@ -54,6 +54,26 @@ static void put_sa(struct media *m, const char *name, const struct sa *sa)
 			put(m, " " #field);                                    \
 	} while (0)
 
+static void put_guard(struct media *m, const struct guard *g)
+{
+	if (g->mode == GUARD_OFF)
+		return;
+	put(m, " guard=%u", g->mode);
+	if (guard_sounds(g))
+		put(m, " digit=%u volume=%u", g->digit, g->volume);
+	for (unsigned k = 0; k < g->freqc; k++)
+		put(m, " hz=%u", g->freqv[k]);
+}
+
+static void put_trigger(struct media *m, const struct media_trigger *t)
+{
+	if (!t->begin.l)
+		return;
+	put_pl(m, "trigger", &t->begin);
+	put_pl(m, "end", &t->end);
+	put(m, " modes=%u,%u ms=%u digits=%u", t->on, t->off, t->ms, t->digits);
+}
+
 static void put_moh(struct media *m, const struct media_moh *h)
 {
 	if (!h->on)
@@ -121,7 +141,8 @@ static void put_opts(struct media *m, const struct media_opts *o)
 	PUT_FLAG(dtls_off);
 	PUT_FLAG(dtls_passive);
 	PUT_FLAG(no_rtcp_attribute);
-	PUT_FLAG(block_dtmf);
+	put_guard(m, &o->guard);
+	put_trigger(m, &o->trigger);
 	PUT_FLAG(detect_dtmf);
 	PUT_FLAG(osrtp_offer);
 	PUT_FLAG(osrtp_accept);
@@ -281,10 +302,16 @@ int media_block(struct media *m, const struct media_sel *sel, bool block,
 	return select_and(m, "block", sel, block, e);
 }
 
-int media_block_dtmf(struct media *m, const struct media_sel *sel, bool block,
-		     struct media_err *e)
+int media_block_dtmf(struct media *m, const struct media_sel *sel,
+		     const struct guard *guard,
+		     const struct media_trigger *trigger, struct media_err *e)
 {
-	return select_and(m, "dtmf", sel, block, e);
+	int err = select_and(m, "dtmf", sel, guard->mode != GUARD_OFF, e);
+
+	put_guard(m, guard);
+	put_trigger(m, trigger);
+
+	return err;
 }
 
 static void put_sel(struct media *m, const struct media_sel *sel)

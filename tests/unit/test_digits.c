@@ -9,6 +9,8 @@
 #include "media/digits.h"
 #include "rtp/event.h"
 
+static const struct guard drop = {.mode = GUARD_DROP}, off;
+
 #define EVENTS "a=rtpmap:101 telephone-event/8000\r\n"
 
 enum { STEP = 160, HEAD = 28 /* IPv4 and UDP */ };
@@ -326,12 +328,169 @@ static void blocked(void **state)
 	pl_set_str(&o.transcode[o.transcodec++], "G722");
 	offer(f, o, audio(ALICE, 4000, "0 101", EVENTS));
 	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "9 101", EVENTS));
-	assert_false(fb->mv[0].mute_digits);
-	assert_int_equal(media_block_dtmf(f->m, &sel, true, &f->e), 0);
-	assert_true(fb->mv[0].mute_digits);
-	assert_false(fb->mv[1].mute_digits);
-	assert_int_equal(media_block_dtmf(f->m, &sel, false, &f->e), 0);
-	assert_false(fb->mv[0].mute_digits);
+	assert_int_equal(fb->mv[0].guard.mode, GUARD_OFF);
+	assert_int_equal(media_block_dtmf(f->m, &sel, &drop, NULL, &f->e), 0);
+	assert_int_equal(fb->mv[0].guard.mode, GUARD_DROP);
+	assert_int_equal(fb->mv[1].guard.mode, GUARD_OFF);
+	assert_int_equal(media_block_dtmf(f->m, &sel, &off, NULL, &f->e), 0);
+	assert_int_equal(fb->mv[0].guard.mode, GUARD_OFF);
+}
+
+static int guard(struct fix *f, enum guard_mode mode,
+		 const struct media_trigger *t)
+{
+	const struct media_sel sel = {.call_id = PL("c"), .from_tag = PL("A")};
+	const struct guard g = {.mode = mode, .digit = 7, .volume = 10};
+
+	return media_block_dtmf(f->m, &sel, &g, t, &f->e);
+}
+
+/* A call that the kernel relays, in which digits are to be something else: what Alice says
+ * is decoded for that, what Bob says goes through as it is */
+static void replaced(void **state)
+{
+	struct fix *f = *state;
+	struct fake_bridges *fb = fake_bridges();
+	struct wire w = call(f, opts("c", "A", NULL));
+
+	assert_int_equal(guard(f, GUARD_SILENCE, NULL), 0);
+	assert_int_equal(leg(f, w.port)->state, LEG_AGENT);
+	assert_int_equal(leg(f, w.port)->why, LEG_WHY_TRANSCODING);
+	assert_false(leg(f, w.port)->dtmf_block);
+	assert_int_equal(fb->mv[0].guard.mode, GUARD_SILENCE);
+	assert_int_equal(fb->mv[0].ptv[0].act, BRIDGE_DECODE);
+	assert_int_equal(fb->mv[0].ptv[101].act, BRIDGE_EVENT);
+	assert_string_equal(fb->mv[1].codec->name, "PCMU");
+	assert_int_equal(fb->mv[1].guard.mode, GUARD_OFF);
+	assert_int_equal(fb->mv[1].ptv[0].act, BRIDGE_PASS);
+	assert_null(fb->mv[0].codec);
+	assert_int_equal(guard(f, GUARD_DIGIT, NULL), 0);
+	assert_int_equal(fb->mv[0].guard.digit, 7);
+
+	/* an agent that starts anew goes on with that */
+	f->m = mem_deref(f->m);
+	f->conf.plane = fake_plane();
+	fix_start(f);
+	f->conf.plane = mem_deref(f->conf.plane);
+	assert_int_equal(leg(f, w.port)->state, LEG_AGENT);
+	assert_int_equal(fb->mv[0].guard.mode, GUARD_DIGIT);
+	assert_int_equal(fb->mv[0].guard.digit, 7);
+	assert_int_equal(fb->mv[0].guard.volume, 10);
+
+	assert_int_equal(guard(f, GUARD_OFF, NULL), 0);
+	assert_int_equal(leg(f, w.port)->state, LEG_RELAY);
+	assert_int_equal(fb->n, 0);
+}
+
+/* Of a codec that nobody can decode here the events are replaced all the same */
+static void replaced_strange(void **state)
+{
+	struct fix *f = *state;
+	struct fake_bridges *fb = fake_bridges();
+	static const char amr[] = "a=rtpmap:97 AMR/8000\r\n" EVENTS;
+
+	offer(f, opts("c", "A", NULL), audio(ALICE, 4000, "97 101", amr));
+	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "97 101", amr));
+	assert_int_equal(guard(f, GUARD_ZERO, NULL), 0);
+	assert_int_equal(fb->n, 1);
+	assert_int_equal(fb->mv[0].ptv[97].act, BRIDGE_PASS);
+	assert_int_equal(fb->mv[0].ptv[101].act, BRIDGE_EVENT);
+}
+
+static void heard(unsigned event)
+{
+	const struct bridge_heard d = {
+		.event = (uint8_t)event, .volume = 7, .ms = 90};
+
+	fake_event(0, BRIDGE_DIGIT, NULL, (const uint8_t *)&d, sizeof(d));
+	turn();
+}
+
+/* Digits that have others replaced, and some that end it: digits, a number of them, time */
+static void triggered(void **state)
+{
+	struct fix *f = *state;
+	struct fake_bridges *fb = fake_bridges();
+	struct media_trigger t = {.begin = PL("*1"),
+				  .end = PL("#"),
+				  .on = GUARD_SILENCE,
+				  .off = GUARD_OFF};
+	struct wire w = call(f, opts("c", "A", NULL));
+
+	assert_int_equal(guard(f, GUARD_OFF, &t), 0);
+	assert_int_equal(leg(f, w.port)->state, LEG_RELAY);
+	assert_true(leg(f, w.port)->tap_dtmf && leg(f, w.port)->tap);
+	dial(f, &w, 1, 5);
+	dial(f, &w, 10, 5);
+	turn();
+	assert_int_equal(fb->n, 0);
+	dial(f, &w, 1, 5);
+	turn();
+	assert_int_equal(leg(f, w.port)->state, LEG_AGENT);
+	assert_int_equal(fb->mv[0].guard.mode, GUARD_SILENCE);
+	heard(5);
+	assert_int_equal(fb->mv[0].guard.mode, GUARD_SILENCE);
+	heard(11);
+	assert_int_equal(leg(f, w.port)->state, LEG_RELAY);
+
+	/* three of them, and another mode behind */
+	t.end = pl_null;
+	t.digits = 3;
+	t.off = GUARD_ZERO;
+	assert_int_equal(guard(f, GUARD_OFF, &t), 0);
+	dial(f, &w, 10, 5);
+	dial(f, &w, 1, 5);
+	turn();
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(fb->mv[0].guard.mode, GUARD_SILENCE);
+		heard(i);
+	}
+	assert_int_equal(fb->mv[0].guard.mode, GUARD_ZERO);
+
+	/* and a time */
+	t.digits = 0;
+	t.ms = 20;
+	assert_int_equal(guard(f, GUARD_OFF, &t), 0);
+	assert_int_equal(leg(f, w.port)->state, LEG_RELAY);
+	dial(f, &w, 10, 5);
+	dial(f, &w, 1, 5);
+	turn();
+	assert_int_equal(fb->mv[0].guard.mode, GUARD_SILENCE);
+	for (unsigned i = 0; i < 1000 && fb->mv[0].guard.mode != GUARD_ZERO;
+	     i++)
+		turn();
+	assert_int_equal(fb->mv[0].guard.mode, GUARD_ZERO);
+
+	/* unblocked, nothing is listened for any more */
+	assert_int_equal(guard(f, GUARD_OFF, &(struct media_trigger){0}), 0);
+	assert_int_equal(leg(f, w.port)->state, LEG_RELAY);
+	assert_false(leg(f, w.port)->tap_dtmf || leg(f, w.port)->tap);
+}
+
+/* A trigger that was pulled is known to an agent that starts anew */
+static void triggered_restarted(void **state)
+{
+	struct fix *f = *state;
+	struct fake_bridges *fb = fake_bridges();
+	struct media_opts o = opts("c", "A", NULL);
+	struct wire w;
+
+	o.trigger = (struct media_trigger){.begin = PL("9"),
+					   .end = PL("8"),
+					   .on = GUARD_ZERO,
+					   .off = GUARD_DROP};
+	w = call(f, o);
+	dial(f, &w, 9, 5);
+	turn();
+	assert_int_equal(fb->mv[0].guard.mode, GUARD_ZERO);
+	f->m = mem_deref(f->m);
+	f->conf.plane = fake_plane();
+	fix_start(f);
+	f->conf.plane = mem_deref(f->conf.plane);
+	assert_int_equal(fb->mv[0].guard.mode, GUARD_ZERO);
+	heard(8);
+	assert_int_equal(leg(f, w.port)->state, LEG_RELAY);
+	assert_true(leg(f, w.port)->dtmf_block);
 }
 
 /* Alice knows events, Bob does not: they are accepted from her, and he hears tones; his
@@ -382,11 +541,19 @@ static void offered(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(events, begin),         T(tones, begin_bare),
-		T(nobody, begin_bare),    T(restarted, begin_bare),
-		T(in_agent, begin),       T(blocked, begin_bare),
-		T(converted, begin_bare), T(offered, begin_bare),
+		T(events, begin),
+		T(tones, begin_bare),
+		T(nobody, begin_bare),
+		T(restarted, begin_bare),
+		T(in_agent, begin),
+		T(blocked, begin_bare),
+		T(converted, begin_bare),
+		T(offered, begin_bare),
 		T(handled, begin_bare),
+		T(replaced, begin_bare),
+		T(replaced_strange, begin_bare),
+		T(triggered, begin_bare),
+		T(triggered_restarted, begin_bare),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,8 @@
 #include "media/load.h"
 #include "media_fix.h"
 
+static const struct guard drop = {.mode = GUARD_DROP}, off;
+
 static int delete (struct fix *f, const char *id, const char *from,
 		   const char *to, int delay)
 {
@@ -163,7 +165,7 @@ static void restart(void **state)
 	memset(&sel, 0, sizeof(sel));
 	pl_set_str(&sel.call_id, "c");
 	pl_set_str(&sel.from_tag, "A");
-	assert_int_equal(media_block_dtmf(f->m, &sel, true, &f->e), 0);
+	assert_int_equal(media_block_dtmf(f->m, &sel, &drop, NULL, &f->e), 0);
 	/* one that is going, and one that was only offered */
 	plain_call(f, "going", &port, &port);
 	assert_int_equal(delete (f, "going", "A", "B", 100), 0);
@@ -375,11 +377,11 @@ static void blocking(void **state)
 
 	sel.all = false;
 	assert_int_equal(sa_set_str(&sel.address, BOB, 0), 0);
-	assert_int_equal(media_block_dtmf(f->m, &sel, true, &f->e), 0);
+	assert_int_equal(media_block_dtmf(f->m, &sel, &drop, NULL, &f->e), 0);
 	assert_true(fake_leg(f->fp, EXT4, b)->dtmf_block);
 	assert_int_equal(fake_leg(f->fp, EXT4, b)->dtmf_pt, 101);
 	assert_false(fake_leg(f->fp, EXT4, a)->dtmf_block);
-	assert_int_equal(media_block_dtmf(f->m, &sel, false, &f->e), 0);
+	assert_int_equal(media_block_dtmf(f->m, &sel, &off, NULL, &f->e), 0);
 	assert_false(fake_leg(f->fp, EXT4, b)->dtmf_block);
 
 	pl_set_str(&sel.call_id, "x");

@@ -122,7 +122,7 @@ static void test_block(void **state)
 	asks(f,
 	     "{\"command\":\"block DTMF\",\"call-id\":\"c\","
 	     "\"address\":\"2001:db8::1\"}",
-	     "dtmf call=c address=2001:db8::1 on");
+	     "dtmf call=c address=2001:db8::1 on guard=1");
 	asks(f,
 	     "{\"command\":\"unblock DTMF\",\"call-id\":\"c\","
 	     "\"all\":\"flows\"}",
@@ -131,10 +131,42 @@ static void test_block(void **state)
 		"{\"command\":\"block media\",\"call-id\":\"c\","
 		"\"label\":\"x\"}",
 		"label");
+	asks(f,
+	     "{\"command\":\"block DTMF\",\"call-id\":\"c\","
+	     "\"DTMF-security\":\"tone\",\"frequencies\":[500,\"600,700\"],"
+	     "\"volume\":-12}",
+	     "dtmf call=c all on guard=3 digit=0 volume=12 hz=500 hz=600 "
+	     "hz=700");
+	asks(f,
+	     "{\"command\":\"block DTMF\",\"call-id\":\"c\","
+	     "\"DTMF-security\":\"DTMF\",\"digit\":\"#\"}",
+	     "dtmf call=c all on guard=6 digit=11 volume=10");
+	asks(f,
+	     "{\"command\":\"block DTMF\",\"call-id\":\"c\","
+	     "\"trigger\":\"*1\",\"DTMF-security-trigger\":\"silence\","
+	     "\"trigger-end\":\"#\",\"trigger-end-time\":5000,"
+	     "\"trigger-end-digits\":4}",
+	     "dtmf call=c all off trigger=*1 end=# modes=2,0 ms=5000 digits=4");
 	refused(f,
 		"{\"command\":\"block DTMF\",\"call-id\":\"c\","
-		"\"DTMF-security\":\"tone\"}",
-		"DTMF-security=tone");
+		"\"DTMF-security\":\"loud\"}",
+		"DTMF-security=loud");
+	refused(f,
+		"{\"command\":\"block DTMF\",\"call-id\":\"c\","
+		"\"DTMF-security\":\"DTMF\"}",
+		"give digit");
+	refused(f,
+		"{\"command\":\"block DTMF\",\"call-id\":\"c\","
+		"\"DTMF-security-trigger\":\"drop\"}",
+		"give trigger");
+	refused(f,
+		"{\"command\":\"block DTMF\",\"call-id\":\"c\","
+		"\"trigger\":\"1x\"}",
+		"trigger=1x");
+	refused(f,
+		"{\"command\":\"block DTMF\",\"call-id\":\"c\","
+		"\"frequency\":50}",
+		"frequency=50");
 	refused(f,
 		"{\"command\":\"block media\",\"call-id\":\"c\","
 		"\"all\":\"except-offer-answer\"}",

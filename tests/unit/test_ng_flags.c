@@ -141,7 +141,7 @@ static void test_keys(void **state)
 	     BASE " record_call metadata=x");
 	asks(f, OFFER ",\"record call\":\"off\"}", BASE);
 	asks(f, OFFER ",\"record-call\":true}", BASE " record_call");
-	asks(f, OFFER ",\"DTMF-security\":\"drop\"}", BASE " block_dtmf");
+	asks(f, OFFER ",\"DTMF-security\":\"drop\"}", BASE " guard=1");
 	asks(f, OFFER ",\"supports\":[\"load limit\"]}", BASE);
 	asks(f, OFFER ",\"DTMF-delay\":0,\"delay-buffer\":0}", BASE);
 }
@@ -241,7 +241,7 @@ static void test_refused(void **state)
 		{"\"flags\":[\"RTCP mirror\"]", "RTCP mirror"},
 		{"\"delay-buffer\":100", "delay-buffer=100"},
 		{"\"DTMF-delay\":100", "DTMF-delay=100"},
-		{"\"DTMF-security\":\"silence\"", "DTMF-security=silence"},
+		{"\"DTMF-delay\":100", "DTMF-delay=100"},
 		{"\"sdp-attr\":{\"audio\":{\"erase\":[\"x\"]}}", "sdp-attr"},
 		{"\"sdp-attr\":{\"audio\":{\"add\":\"x\"}}", "sdp-attr"},
 		{"\"sdp-attr\":{\"audio\":[\"x\"]}", "sdp-attr=audio"},

@@ -13,6 +13,7 @@
 #include <re.h>
 #include "audio/codec.h"
 #include "bridge/bundle.h"
+#include "bridge/guard.h"
 #include "fax/gateway.h"
 #include "plane/plane.h"
 #include "secure/srtp.h"
@@ -72,8 +73,9 @@ struct bridge_member {
 	unsigned
 		jitter_ms; /**< that what it sends is held back at most, if it is
 				 decoded: 0..JITTER_MAX_MS; 0: not         */
-	bool mute_digits; /**< tones of digits that it sends become silence, where
-			       what it sends is decoded                   */
+	struct guard guard; /**< what becomes of digits that it sends: of events
+			       that are BRIDGE_EVENT or _TONE, and of tones where
+			       what it sends is decoded                  */
 	bool hear; /**< digits that it sends are told: events; and tones, where
 			what it sends is decoded                        */
 

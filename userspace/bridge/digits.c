@@ -53,12 +53,12 @@ static void sound(struct member *m, uint32_t units, uint32_t clock,
 	size_t n = (size_t)((uint64_t)units * p->rate / clock);
 	int16_t pcm[48 * PART_MS * 2];
 
-	digit_sound(p->tone, ev->event, ev->volume, true);
+	guard_sound(m, ev->event, ev->volume, true);
 	while (n) {
 		size_t k = p->rate * PART_MS / 1000;
 
 		if (ev->end && n <= fade)
-			digit_sound(p->tone, ev->event, ev->volume, false);
+			guard_sound(m, ev->event, ev->volume, false);
 		else if (ev->end && n < k + fade)
 			k = n - fade;
 		if (k > n)
@@ -92,6 +92,7 @@ void digits_tone(struct member *m, const uint8_t *p, const struct rtp_head *h,
 		rx->sounding = true;
 		rx->sound_ts = h->ts;
 		rx->sounded = 0;
+		guard_begins(m, ev.event);
 	}
 	if (ev.len <= rx->sounded)
 		return;
@@ -107,10 +108,12 @@ void digits_tone(struct member *m, const uint8_t *p, const struct rtp_head *h,
 static void send_digit(struct member *m, bool end, bool marker)
 {
 	const struct receiver *rx = &m->rx;
+	const struct guard *g = &m->prog->conf.guard;
 	const uint32_t len = rx->dialled_len > UNITS ? UNITS : rx->dialled_len;
+	const uint8_t volume = guard_digits(g) ? g->volume : rx->dialled_volume;
 	const uint8_t pay[EVENT_BYTES] = {
 		(uint8_t)(rx->dialled - 1),
-		(uint8_t)(rx->dialled_volume | (end ? 0x80 : 0)),
+		(uint8_t)(volume | (end ? 0x80 : 0)),
 		(uint8_t)(len >> 8),
 		(uint8_t)len,
 	};
@@ -160,10 +163,46 @@ void digits_change(struct member *m, struct program *new)
 {
 	keep_ear(new, m->prog);
 	/* the same event under another type is the same event: it has its time */
-	if (digit_rx_now(new->ear) < 0 || new->conf.mute_digits ||
+	if (digit_rx_now(new->ear) < 0 ||
+	    !guard_same(&new->conf.guard, &m->prog->conf.guard) ||
 	    !new->conf.event_clock ||
 	    new->conf.event_clock != m->prog->conf.event_clock)
 		digits_over(m);
+}
+
+/* A tone that something else takes the place of; no event is made of it. @return true: it
+ * did */
+static bool replace(struct member *m, int now, size_t n)
+{
+	struct receiver *rx = &m->rx;
+
+	if (now < 0) {
+		rx->heard = 0;
+		return false;
+	}
+	if (m->prog->conf.guard.mode == GUARD_DROP) {
+		send_pause(other_of(m), (uint32_t)n, m->prog->rate);
+		return true;
+	}
+	if (rx->heard != now + 1)
+		guard_begins(m, (uint8_t)now);
+	rx->heard = now + 1;
+	guard_sound(m, 0, 0, true);
+	guard_samples(m, n);
+
+	return true;
+}
+
+/* The other knows events: another digit is told in its place */
+static int replaced(struct member *m, int now)
+{
+	struct receiver *rx = &m->rx;
+
+	if (now >= 0 && rx->heard != now + 1)
+		guard_begins(m, (uint8_t)now);
+	rx->heard = now + 1;
+
+	return now < 0 ? now : rx->guard_digit;
 }
 
 bool digits_listen(struct member *m, const int16_t *pcm, size_t n)
@@ -177,10 +216,10 @@ bool digits_listen(struct member *m, const int16_t *pcm, size_t n)
 	digit_rx_handler(p->ear, heard, m);
 	digit_rx_put(p->ear, pcm, n);
 	now = digit_rx_now(p->ear);
-	if (p->conf.mute_digits && now >= 0) {
-		send_pause(other_of(m), (uint32_t)n, p->rate);
+	if (guard_digits(&p->conf.guard) && p->conf.event_clock)
+		now = replaced(m, now);
+	else if (p->conf.guard.mode != GUARD_OFF && replace(m, now, n))
 		return true;
-	}
 	if (!p->conf.event_clock || tx->playing)
 		return false;
 	if (now != rx->dialled - 1)

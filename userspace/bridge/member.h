@@ -84,9 +84,15 @@ struct receiver {
 	bool sounding;          /* an event is heard as a tone */
 	uint32_t sound_ts;      /* its begin                   */
 	uint32_t sounded;       /* units of it                 */
-	int dialled;            /* a tone that is sent as an event: 1 + which */
-	uint32_t dialled_ts;    /* its begin, as it is sent    */
-	uint32_t dialled_len;   /* units so far                */
+	bool guard_on;          /* these are of a digit that is replaced */
+	uint32_t guard_ts;      /* of the event                */
+	uint8_t guard_digit;    /* that takes its place        */
+	uint16_t guard_hz;
+	unsigned guarded; /* digits that were replaced by a sine */
+	int heard;   /* a tone that is replaced: 1 + which, as it is heard */
+	int dialled; /* a tone that is sent as an event: 1 + which */
+	uint32_t dialled_ts;  /* its begin, as it is sent    */
+	uint32_t dialled_len; /* units so far                */
 	uint8_t dialled_volume;
 };
 
@@ -278,6 +284,19 @@ void noise_take(struct member *m, const uint8_t *p, const struct rtp_head *h,
 		const struct bridge_pt *bp);
 /** m is heard again, or somebody else sends what comes next */
 void noise_over(struct member *m);
+
+/* guard.c: on the worker */
+
+/** A digit of m's begins that something else takes the place of */
+void guard_begins(struct member *m, uint8_t event);
+/** Have m's program.tone sound as what takes the place of a digit, or the digit itself where
+ *  nothing does; or no more */
+void guard_sound(struct member *m, uint8_t event, uint8_t volume, bool on);
+/** A packet of an event of m's. @return false: it goes on as it is */
+bool guard_event(struct member *m, const uint8_t *p, const struct rtp_head *h,
+		 const struct bridge_pt *bp);
+/** So many samples of program.tone for the other */
+void guard_samples(struct member *m, size_t n);
 
 /* enter.c */
 

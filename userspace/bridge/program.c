@@ -137,7 +137,8 @@ static bool has(const struct bridge_member *m, enum bridge_act act)
 /* Sound is made of something that is none */
 static bool sounds(const struct bridge_member *m)
 {
-	return has(m, BRIDGE_TONE) || has(m, BRIDGE_NOISE);
+	return has(m, BRIDGE_TONE) || has(m, BRIDGE_NOISE) ||
+	       guard_sounds(&m->guard);
 }
 
 /* What digits need: `rate` is that of the other's encoder */
@@ -147,11 +148,12 @@ static int take_digits(struct program *p, uint32_t rate)
 	int err = 0;
 
 	p->rate = rate;
-	if (has(m, BRIDGE_TONE))
+	if (has(m, BRIDGE_TONE) || guard_sounds(&m->guard))
 		err = tone_alloc(&p->tone, rate);
 	if (!err && has(m, BRIDGE_NOISE))
 		err = cn_alloc(&p->noise);
-	if (!err && m->codecc && (m->hear || m->event_clock || m->mute_digits))
+	if (!err && m->codecc &&
+	    (m->hear || m->event_clock || m->guard.mode != GUARD_OFF))
 		err = digit_rx_alloc(&p->ear, rate, NULL, NULL);
 
 	return err;

@@ -270,12 +270,14 @@ void member_ordered(const uint8_t *p, size_t n, unsigned lost, void *arg)
 	case BRIDGE_EVENT:
 		++m->st.events;
 		digits_event(m, p, &h, bp->clock);
-		send_event(other_of(m), p, n, &h, bp);
+		if (!guard_event(m, p, &h, bp))
+			send_event(other_of(m), p, n, &h, bp);
 		break;
 	case BRIDGE_TONE:
 		++m->st.events;
 		digits_event(m, p, &h, bp->clock);
-		digits_tone(m, p, &h, bp);
+		if (m->prog->conf.guard.mode != GUARD_DROP)
+			digits_tone(m, p, &h, bp);
 		break;
 	case BRIDGE_NOISE:
 		noise_take(m, p, &h, bp);

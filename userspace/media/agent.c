@@ -183,7 +183,7 @@ static bool same(const struct bridge_member *a, const struct bridge_member *b)
 	       srtpx_same_key(&a->rx, &b->rx) &&
 	       srtpx_same_key(&a->tx, &b->tx) && a->locked == b->locked &&
 	       a->silent == b->silent && a->hear == b->hear &&
-	       a->mute_digits == b->mute_digits && a->event_pt == b->event_pt &&
+	       guard_same(&a->guard, &b->guard) && a->event_pt == b->event_pt &&
 	       a->event_clock == b->event_clock && same_pts(a, b) &&
 	       a->codec == b->codec && a->pt == b->pt && a->ptime == b->ptime &&
 	       a->bitrate == b->bitrate && a->complexity == b->complexity &&

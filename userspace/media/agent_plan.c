@@ -35,16 +35,46 @@ static bool repacks(const struct terms *s, const struct terms *t)
 	       wanted != (told ? told : PTIME);
 }
 
-/* Something that s sends has to be transcoded for t */
-static bool transcodes(const struct terms *s, const struct terms *t)
+/* What it may be sent: in calls that are passed on, what both have */
+static void formats_heard(struct formats *f, const struct stream *s)
 {
-	struct bridge_member m;
+	const struct stream *t = stream_peer(s);
+	struct formats own, other;
+
+	if (s->terms) {
+		formats_agreed(f, &s->terms->own, &s->terms->told);
+		return;
+	}
+	note_formats(&own, s->note);
+	note_formats(&other, t ? t->note : NULL);
+	formats_common(f, &own, &other);
+}
+
+/* How what s sends reaches t. Of calls that are passed on nothing is decoded, but for
+ * the digits in it */
+static bool plan(struct bridge_member *m, const struct stream *s,
+		 const struct stream *t)
+{
+	const bool guarded = guard_sounds(&s->guard);
+	const bool terms = s->terms && t->terms;
 	struct formats own;
 
-	memset(&m, 0, sizeof(m));
-	formats_agreed(&own, &t->own, &t->told);
+	if (!terms && !guarded)
+		return false;
+	formats_heard(&own, t);
 
-	return formats_plan(&m, &s->told, &own, repacks(s, t));
+	return formats_plan(m, terms ? &s->terms->told : &own, &own,
+			    guarded || repacks(s->terms, t->terms));
+}
+
+/* Something that s sends has to be transcoded for t */
+static bool transcodes(const struct stream *s, const struct stream *t)
+{
+	struct bridge_member m;
+
+	memset(&m, 0, sizeof(m));
+
+	return plan(&m, s, t);
 }
 
 /* It takes part in ICE, and has not yet said by which pair */
@@ -65,7 +95,7 @@ bool agent_decodes(const struct stream *s)
 {
 	const struct stream *t = stream_peer(s);
 
-	return t && s->terms && t->terms && transcodes(s->terms, t->terms);
+	return t && transcodes(s, t);
 }
 
 enum leg_why agent_why_alone(const struct stream *s)
@@ -79,9 +109,11 @@ enum leg_why agent_why_alone(const struct stream *s)
 	/* what was agreed of RTP does not hold for what is none */
 	if (s->cur.media == LEG_OTHER || t->cur.media == LEG_OTHER)
 		return LEG_WHY_NOTHING;
+	/* events alone, where nothing can be decoded */
+	if (guard_sounds(&s->guard) || guard_sounds(&t->guard))
+		return LEG_WHY_TRANSCODING;
 	if (s->terms && t->terms) {
-		if (transcodes(s->terms, t->terms) ||
-		    transcodes(t->terms, s->terms))
+		if (transcodes(s, t) || transcodes(t, s))
 			return LEG_WHY_TRANSCODING;
 		if (opens(s->terms, t->terms))
 			return LEG_WHY_SRTP;
@@ -126,21 +158,6 @@ static unsigned ptime_of(const struct stream *s, const struct codec *c)
 		ms -= 10;
 
 	return ms;
-}
-
-/* What it may be sent: in calls that are passed on, what both have */
-static void formats_heard(struct formats *f, const struct stream *s)
-{
-	const struct stream *t = stream_peer(s);
-	struct formats own, other;
-
-	if (s->terms) {
-		formats_agreed(f, &s->terms->own, &s->terms->told);
-		return;
-	}
-	note_formats(&own, s->note);
-	note_formats(&other, t ? t->note : NULL);
-	formats_common(f, &own, &other);
 }
 
 void agent_encoder(struct bridge_member *m, const struct stream *s)
@@ -193,8 +210,6 @@ static void pass_all(struct bridge_member *m)
 void agent_member(struct bridge_member *m, const struct stream *s,
 		  const struct stream *t)
 {
-	struct formats own;
-
 	memset(m, 0, sizeof(*m));
 	m->local = s->local;
 	m->remote = stream_whereabouts(s, 0);
@@ -205,11 +220,14 @@ void agent_member(struct bridge_member *m, const struct stream *s,
 	m->complexity = -1;
 	m->jitter_ms = s->party->call->m->conf.jitter_buffer;
 	m->hear = digits_wanted(s) && agent_decodes(s);
+	m->guard = s->guard;
 	if (!s->terms || !t->terms) {
 		pass_all(m);
+		(void)plan(m, s, t);
+		if (transcodes(t, s))
+			agent_encoder(m, s);
 		return;
 	}
-	m->mute_digits = s->dtmf_block;
 	m->resumed = s->terms->resumed;
 	m->rx = s->terms->keys.rx;
 	m->tx = s->terms->keys.tx;
@@ -218,9 +236,7 @@ void agent_member(struct bridge_member *m, const struct stream *s,
 		fax_member(m, s);
 		return;
 	}
-	formats_agreed(&own, &t->terms->own, &t->terms->told);
-	(void)formats_plan(m, &s->terms->told, &own,
-			   repacks(s->terms, t->terms));
-	if (transcodes(t->terms, s->terms))
+	(void)plan(m, s, t);
+	if (transcodes(t, s))
 		agent_encoder(m, s);
 }

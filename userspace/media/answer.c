@@ -11,6 +11,7 @@
 #include "media/note.h"
 #include "media/moh.h"
 #include "media/terms.h"
+#include "media/trigger.h"
 
 /** One answer being worked on */
 struct answer {
@@ -119,8 +120,11 @@ static int answer_line(struct answer *an, unsigned i)
 		t->rearm = true;
 		terms_ice_forget(t);
 	}
-	if (an->o->block_dtmf)
-		t->dtmf_block = true;
+	if (an->o->guard.mode != GUARD_OFF || an->o->trigger.begin.l)
+		t->guard = an->o->guard;
+	err = trigger_set(t, &an->o->trigger);
+	if (err)
+		return err;
 
 	memset(f->prev, 0, sizeof(f->prev));
 	memset(t->prev, 0, sizeof(t->prev));

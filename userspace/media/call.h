@@ -35,6 +35,7 @@ struct moh_edit;
 struct note;
 struct play;
 struct sounds;
+struct trigger;
 
 /* ---- interfaces (iface.c) ------------------------------------------- */
 
@@ -172,7 +173,8 @@ struct stream {
 	int sent_dtmf;
 	bool mux_sent; /* the section sent to it had a=rtcp-mux    */
 	bool mux;      /* agreed                                   */
-	bool blocked, dtmf_block;
+	bool blocked;
+	struct guard guard;      /* what becomes of digits that it dials     */
 	bool rearm;              /* open the latch window at the next set    */
 	bool leg_on[2];          /* RTP, RTCP leg is in the fast path        */
 	struct sa leg_remote[2]; /* signalled remote it was set with     */
@@ -193,8 +195,9 @@ struct stream {
 	struct handshake *hs;  /* DTLS with us; NULL: none                */
 	struct checks *checks; /* of ICE, our own; NULL: none            */
 	struct note *note, *next_note; /* its formats; offered           */
-	struct digits *digits;         /* that it dialled; NULL: none yet */
-	struct play *play; /* what it hears from us; NULL: nothing    */
+	struct trigger *trigger; /* digits that change guard; NULL: none */
+	struct digits *digits;   /* that it dialled; NULL: none yet */
+	struct play *play;       /* what it hears from us; NULL: nothing    */
 };
 
 /** Stream idx of a party, made where missing */

@@ -10,6 +10,7 @@
 #include <re.h>
 #include "base/log.h"
 #include "media/call.h"
+#include "media/trigger.h"
 
 /* ---- delete ---------------------------------------------------------- */
 
@@ -154,8 +155,48 @@ bool sel_has(const struct media_sel *sel, const struct party *p,
 	       sa_cmp(&s->cur.remote, &sel->address, SA_ADDR);
 }
 
+/* Something is to be put in the place of its digits */
+static int guard_able(const struct stream *s, struct media_err *e)
+{
+	if (!s->party->call->m->plane)
+		return media_fail(e, ENOTSUP,
+				  "there are no media workers: see "
+				  "media.workers");
+	if (!s->terms && !s->note)
+		return media_fail(e, ENOTSUP,
+				  "its media is encrypted from end to end");
+
+	return 0;
+}
+
+static int block_one(struct stream *s, bool on, const struct guard *guard,
+		     const struct media_trigger *trigger, struct media_err *e)
+{
+	int err = 0;
+
+	if (!guard) {
+		s->blocked = on;
+		return 0;
+	}
+	if (guard_sounds(guard) && str_casecmp(s->cur.type, "audio"))
+		return 0;
+	if (guard_sounds(guard) || (trigger && trigger->begin.l))
+		err = guard_able(s, e);
+	if (!err && trigger)
+		err = trigger_set(s, trigger);
+	/* unblocked: nor does a digit block it again */
+	if (!err && guard->mode == GUARD_OFF && trigger && !trigger->begin.l)
+		s->trigger = mem_deref(s->trigger);
+	if (!err)
+		s->guard = *guard;
+
+	return err;
+}
+
+/* guard: of digits; NULL: all that it sends, on or not */
 static int block(struct media *m, const struct media_sel *sel, bool on,
-		 bool dtmf, struct media_err *e)
+		 const struct guard *guard, const struct media_trigger *trigger,
+		 struct media_err *e)
 {
 	struct media_call *c = sel ? call_find(m, &sel->call_id) : NULL;
 	struct le *pe, *se;
@@ -173,10 +214,9 @@ static int block(struct media *m, const struct media_sel *sel, bool on,
 
 			if (!sel_has(sel, p, s))
 				continue;
-			if (dtmf)
-				s->dtmf_block = on;
-			else
-				s->blocked = on;
+			err = block_one(s, on, guard, trigger, e);
+			if (err)
+				return err;
 			++n;
 		}
 	}
@@ -197,13 +237,14 @@ static int block(struct media *m, const struct media_sel *sel, bool on,
 int media_block(struct media *m, const struct media_sel *sel, bool on,
 		struct media_err *e)
 {
-	return block(m, sel, on, false, e);
+	return block(m, sel, on, NULL, NULL, e);
 }
 
-int media_block_dtmf(struct media *m, const struct media_sel *sel, bool on,
-		     struct media_err *e)
+int media_block_dtmf(struct media *m, const struct media_sel *sel,
+		     const struct guard *guard,
+		     const struct media_trigger *trigger, struct media_err *e)
 {
-	return block(m, sel, on, true, e);
+	return guard ? block(m, sel, false, guard, trigger, e) : EINVAL;
 }
 
 /* ---- record ---------------------------------------------------------- */

@@ -13,6 +13,7 @@
 #include "media/digits.h"
 #include "media/note.h"
 #include "media/terms.h"
+#include "media/trigger.h"
 #include "rtp/event.h"
 
 enum {
@@ -55,15 +56,15 @@ bool digits_wanted(const struct stream *s)
 {
 	const struct media_call *c = s->party->call;
 
-	return c->detect_dtmf || c->m->dialledh ||
+	return c->detect_dtmf || s->trigger || c->m->dialledh ||
 	       sa_isset(&c->dtmf_log, SA_ALL) ||
 	       sa_isset(&c->m->conf.dtmf_log, SA_ALL);
 }
 
 bool digits_tones_wanted(const struct stream *s)
 {
-	return s->party->call->detect_dtmf && s->cur.media == LEG_RTP &&
-	       !str_casecmp(s->cur.type, "audio");
+	return (s->party->call->detect_dtmf || s->trigger) &&
+	       s->cur.media == LEG_RTP && !str_casecmp(s->cur.type, "audio");
 }
 
 void media_dialled_handler(struct media *m, media_dialled_h *h, void *arg)
@@ -102,6 +103,7 @@ void digits_dialled(struct stream *s, const struct bridge_heard *h)
 	d->last[n + 1] = '\0';
 	digitlog_send(s->party->call->m->digitlog, s, h);
 	tell(s, h);
+	trigger_digit(s, h->event);
 }
 
 const char *digits_last(const struct stream *s)

@@ -214,7 +214,9 @@ static void set_rtp(struct fp_leg *l, const struct stream *s)
 	l->alien = s->terms && (s->terms->dtls.on || s->terms->ice);
 	l->clock_rate = d->clock;
 	l->dtmf_pt = s->sent_dtmf >= 0 ? s->sent_dtmf : d->dtmf_pt;
-	l->dtmf_block = s->dtmf_block && l->dtmf_pt >= 0;
+	/* who has its events decides: the agent has to hear them first */
+	l->dtmf_block = s->guard.mode == GUARD_DROP && l->dtmf_pt >= 0 &&
+			!(stream_in_agent(s) && agent_decodes(s));
 	/* the agent has what it has to hear of those that come to it */
 	l->tap = tapped || (digits_tones_wanted(s) && !stream_in_agent(s));
 	l->tap_dtmf = digits_wanted(s) && !stream_in_agent(s) &&

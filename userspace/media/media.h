@@ -12,6 +12,7 @@
 #define CAROM_MEDIA_H
 
 #include <re.h>
+#include "bridge/guard.h"
 #include "fastpath/fastpath.h"
 #include "store/store.h"
 
@@ -102,6 +103,17 @@ struct media_moh {
 	bool zero;     /**< and has no address                           */
 };
 
+enum { MEDIA_TRIGGER_MAX = 16 };
+
+/** Digits that change what becomes of digits */
+struct media_trigger {
+	struct pl begin; /**< digits; "": as before                      */
+	struct pl end;   /**< digits behind them; "" none                */
+	enum guard_mode on, off; /**< what they change it to             */
+	uint32_t ms;             /**< until it is `off`, 0 no limit      */
+	unsigned digits;         /**< the same in digits                 */
+};
+
 /** An edit of attributes that the driver wants of what goes out */
 struct media_attr {
 	enum { ATTR_ADD = 0, ATTR_REMOVE, ATTR_SUBSTITUTE } op;
@@ -153,7 +165,10 @@ struct media_opts {
 	unsigned
 		dtls_hash; /**< 1 + enum fp_hash of our fingerprint, 0: sha-256 */
 	bool no_rtcp_attribute;
-	bool block_dtmf, record_call;
+	bool record_call;
+	struct media_trigger trigger; /**< of who makes the offer, or answers */
+	struct guard
+		guard; /**< of who makes the offer, or answers; off: as before */
 	unsigned rec_formats; /**< MEDIA_REC_*, 0: as media_record() has it */
 	bool detect_dtmf;     /**< digits are listened for, tones, too       */
 	struct sa dtmf_log;   /**< where they are logged to, AF_UNSPEC: as
@@ -279,8 +294,13 @@ struct media_sel {
 
 int media_block(struct media *m, const struct media_sel *sel, bool block,
 		struct media_err *e);
-int media_block_dtmf(struct media *m, const struct media_sel *sel, bool block,
-		     struct media_err *e);
+/** What becomes of the digits that the selected dial, and which ones change that; NULL: as
+ *  before. But for GUARD_DROP and GUARD_OFF the
+ *  call goes to the agent, which decodes what can be. @return 0, ENOENT, ENOTSUP (no media
+ *  workers, or only its parties can encrypt) */
+int media_block_dtmf(struct media *m, const struct media_sel *sel,
+		     const struct guard *guard,
+		     const struct media_trigger *trigger, struct media_err *e);
 
 /** What is played to the selected parties */
 struct media_clip {

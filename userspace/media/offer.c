@@ -12,6 +12,7 @@
 #include "media/note.h"
 #include "media/moh.h"
 #include "media/terms.h"
+#include "media/trigger.h"
 
 /** One offer being worked on */
 struct offer {
@@ -304,8 +305,11 @@ static int offer_line(struct offer *of, unsigned i)
 	of->rtcpv[i] = rtcp_offer(of->o, sm, t);
 	t->mux_sent = of->rtcpv[i] != SDPX_RTCP_PORT;
 
-	if (of->o->block_dtmf)
-		f->dtmf_block = true;
+	if (of->o->guard.mode != GUARD_OFF || of->o->trigger.begin.l)
+		f->guard = of->o->guard;
+	err = trigger_set(f, &of->o->trigger);
+	if (err)
+		return err;
 
 	err = note_take(&f->next_note, sm);
 	if (err)

@@ -91,6 +91,8 @@ int opts_check(const struct media_opts *o, const struct sdpx *sdp, bool answer,
 
 int call_options(struct media_call *c, const struct media_opts *o)
 {
+	if ((guard_sounds(&o->guard) || o->trigger.begin.l) && !c->m->plane)
+		return ENOTSUP;
 	if (o->tos >= 0)
 		c->dscp = (o->tos & 0xff) >> 2;
 	c->detect_dtmf |= o->detect_dtmf;

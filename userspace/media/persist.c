@@ -18,6 +18,7 @@
 #include "media/note.h"
 #include "media/play.h"
 #include "media/terms.h"
+#include "media/trigger.h"
 
 static int put_bool(struct odict *o, const char *key, bool val)
 {
@@ -78,6 +79,31 @@ static int put_desc(struct odict *o, const char *key, const struct desc *d)
 	return err;
 }
 
+static int put_guard(struct odict *o, const struct guard *g)
+{
+	struct odict *x, *freqs;
+	int err;
+
+	if (g->mode == GUARD_OFF)
+		return 0;
+	err = dict_add(&x, o, "guard", ODICT_OBJECT);
+	if (!err)
+		err = dict_add(&freqs, x, "freqs", ODICT_ARRAY);
+	if (err)
+		return err;
+	err |= dict_int(x, "mode", g->mode);
+	err |= dict_int(x, "digit", g->digit);
+	err |= dict_int(x, "volume", g->volume);
+	for (unsigned i = 0; i < g->freqc; i++) {
+		char key[8];
+
+		(void)re_snprintf(key, sizeof(key), "%u", i);
+		err |= dict_int(freqs, key, g->freqv[i]);
+	}
+
+	return err;
+}
+
 static int put_stream(struct odict *arr, const struct stream *s)
 {
 	struct odict *o;
@@ -104,7 +130,8 @@ static int put_stream(struct odict *arr, const struct stream *s)
 	err |= put_bool(o, "mux_sent", s->mux_sent);
 	err |= put_bool(o, "mux", s->mux);
 	err |= put_bool(o, "blocked", s->blocked);
-	err |= put_bool(o, "dtmf_block", s->dtmf_block);
+	err |= put_guard(o, &s->guard);
+	err |= trigger_put(o, s->trigger);
 	err |= dict_int(o, "ssrc_out", s->ssrc_out);
 	err |= dict_int(o, "ssrc_keep", s->ssrc_keep);
 	err |= terms_put(o, s->terms);

@@ -29,7 +29,7 @@ static int add_media_flags(struct odict *o, const struct stream *s)
 		err |= dict_str(d, "4", "asymmetric");
 	if (s->blocked)
 		err |= dict_str(d, "5", "media blocked");
-	if (s->dtmf_block)
+	if (s->guard.mode != GUARD_OFF)
 		err |= dict_str(d, "6", "DTMF blocked");
 
 	return err;

@@ -18,6 +18,7 @@
 #include "media/note.h"
 #include "media/play.h"
 #include "media/terms.h"
+#include "media/trigger.h"
 
 static int64_t get_int(const struct odict *o, const char *key, int64_t dflt)
 {
@@ -152,6 +153,30 @@ static int get_ports(struct stream *s, const struct odict *o)
 	return err;
 }
 
+static void get_guard(struct guard *g, const struct odict *o)
+{
+	const struct odict *x = get_dict(o, "guard", ODICT_OBJECT);
+	const struct odict *freqs = x ? get_dict(x, "freqs", ODICT_ARRAY)
+				      : NULL;
+	const int64_t mode = x ? get_int(x, "mode", 0) : 0;
+
+	/* what former versions wrote */
+	if (get_bool(o, "dtmf_block"))
+		g->mode = GUARD_DROP;
+	if (mode <= GUARD_OFF || mode > GUARD_DIGIT)
+		return;
+	g->mode = (enum guard_mode)mode;
+	g->digit = (uint8_t)(get_int(x, "digit", 0) & 15);
+	g->volume = (uint8_t)(get_int(x, "volume", 10) & 63);
+	for (struct le *le = freqs ? list_head(&freqs->lst) : NULL;
+	     le && g->freqc < GUARD_FREQS; le = le->next) {
+		const struct odict_entry *e = le->data;
+
+		if (e->type == ODICT_INT)
+			g->freqv[g->freqc++] = (uint16_t)e->u.integer;
+	}
+}
+
 static int get_stream(struct party *p, const struct odict *o)
 {
 	struct stream *s;
@@ -173,7 +198,7 @@ static int get_stream(struct party *p, const struct odict *o)
 	s->mux_sent = get_bool(o, "mux_sent");
 	s->mux = get_bool(o, "mux");
 	s->blocked = get_bool(o, "blocked");
-	s->dtmf_block = get_bool(o, "dtmf_block");
+	get_guard(&s->guard, o);
 	s->ssrc_out = (uint32_t)get_int(o, "ssrc_out", s->ssrc_out);
 	s->ssrc_keep = get_int(o, "ssrc_keep", 0);
 
@@ -184,6 +209,8 @@ static int get_stream(struct party *p, const struct odict *o)
 		err = note_load(&s->next_note, o, "next_note");
 	if (!err)
 		err = play_load(s, o);
+	if (!err)
+		err = trigger_load(s, o);
 
 	return err;
 }

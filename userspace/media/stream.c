@@ -35,6 +35,7 @@ static void stream_destructor(void *arg)
 	mem_deref(s->next_note);
 	mem_deref(s->play);
 	mem_deref(s->digits);
+	mem_deref(s->trigger);
 	list_unlink(&s->le);
 }
 

@@ -154,7 +154,13 @@ static int block(struct ng *ng, struct ng_flags *f, struct odict *reply,
 	sel.all = f->all ||
 		  (!f->o.from_tag.l && !sa_isset(&f->address, SA_ADDR));
 
-	err = dtmf ? media_block_dtmf(ng->media, &sel, on, &e)
+	if (!on)
+		f->o.guard.mode = GUARD_OFF;
+	else if (!f->guard_given && !f->o.trigger.begin.l)
+		f->o.guard.mode = GUARD_DROP;
+
+	err = dtmf ? media_block_dtmf(ng->media, &sel, &f->o.guard,
+				      &f->o.trigger, &e)
 		   : media_block(ng->media, &sel, on, &e);
 
 	return err ? ng_reply_failed(reply, err, &e) : ng_reply_ok(reply);

@@ -15,6 +15,8 @@ enum {
 	DIGIT_MS_MAX = 5000,
 	EVENTS = 16,
 	VOLUME_MAX = 63, /**< -dBm0 */
+	HZ_MIN = 100,
+	HZ_MAX = 3400,
 };
 
 int ng_set_file(struct ng_flags *f, const struct pl *val)
@@ -87,6 +89,7 @@ int ng_set_digit(struct ng_flags *f, const struct pl *val)
 		return EINVAL;
 	f->digit.event = (uint8_t)n;
 	f->digit_given = true;
+	f->o.guard.digit = (uint8_t)n;
 
 	return 0;
 }
@@ -190,8 +193,113 @@ int ng_set_volume(struct ng_flags *f, const struct pl *val)
 	if (ng_set_int(&n, val, -VOLUME_MAX, VOLUME_MAX))
 		return EINVAL;
 	f->digit.volume = (uint8_t)(n < 0 ? -n : n);
+	f->o.guard.volume = f->digit.volume;
 
 	return 0;
+}
+
+static int guard_mode(enum guard_mode *mp, const struct pl *val)
+{
+	static const char *const modev[] = {
+		[GUARD_OFF] = "off",         [GUARD_DROP] = "drop",
+		[GUARD_SILENCE] = "silence", [GUARD_TONE] = "tone",
+		[GUARD_RANDOM] = "random",   [GUARD_ZERO] = "zero",
+		[GUARD_DIGIT] = "DTMF",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(modev); i++) {
+		if (!ng_name_eq(val, modev[i]))
+			continue;
+		*mp = (enum guard_mode)i;
+		return 0;
+	}
+
+	return EINVAL;
+}
+
+int ng_set_dtmf_security(struct ng_flags *f, const struct pl *val)
+{
+	f->guard_given = true;
+
+	return guard_mode(&f->o.guard.mode, val);
+}
+
+int ng_set_trigger_on(struct ng_flags *f, const struct pl *val)
+{
+	return guard_mode(&f->o.trigger.on, val);
+}
+
+int ng_set_trigger_off(struct ng_flags *f, const struct pl *val)
+{
+	return guard_mode(&f->o.trigger.off, val);
+}
+
+static int digit_string(struct pl *pl, const struct pl *val)
+{
+	if (!val->l || val->l > MEDIA_TRIGGER_MAX)
+		return EINVAL;
+	for (size_t i = 0; i < val->l; i++) {
+		if (!strchr("0123456789*#ABCD", val->p[i]))
+			return EINVAL;
+	}
+	*pl = *val;
+
+	return 0;
+}
+
+int ng_set_trigger(struct ng_flags *f, const struct pl *val)
+{
+	return digit_string(&f->o.trigger.begin, val);
+}
+
+int ng_set_trigger_end(struct ng_flags *f, const struct pl *val)
+{
+	return digit_string(&f->o.trigger.end, val);
+}
+
+int ng_set_trigger_ms(struct ng_flags *f, const struct pl *val)
+{
+	int64_t n;
+
+	if (ng_set_int(&n, val, 0, MS_MAX))
+		return EINVAL;
+	f->o.trigger.ms = (uint32_t)n;
+
+	return 0;
+}
+
+int ng_set_trigger_digits(struct ng_flags *f, const struct pl *val)
+{
+	int64_t n;
+
+	if (ng_set_int(&n, val, 0, TIMES_MAX))
+		return EINVAL;
+	f->o.trigger.digits = (unsigned)n;
+
+	return 0;
+}
+
+/* One, or some with commas between */
+int ng_set_frequency(struct ng_flags *f, const struct pl *val)
+{
+	struct guard *g = &f->o.guard;
+	struct pl rest = *val;
+
+	while (rest.l) {
+		const char *comma = memchr(rest.p, ',', rest.l);
+		const struct pl one = {rest.p, comma ? (size_t)(comma - rest.p)
+						     : rest.l};
+		int64_t hz;
+
+		pl_advance(&rest, (ssize_t)(one.l + (comma ? 1 : 0)));
+		if (ng_set_int(&hz, &one, HZ_MIN, HZ_MAX))
+			return EINVAL;
+		if (g->freqc >= GUARD_FREQS)
+			return EOVERFLOW;
+		g->freqv[g->freqc++] = (uint16_t)hz;
+	}
+
+	return val->l ? 0 : EINVAL;
 }
 
 int ng_set_dtmf_log(struct ng_flags *f, const struct pl *val)

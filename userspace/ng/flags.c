@@ -287,6 +287,21 @@ static int resolve(struct ng_flags *f)
 		return EINVAL;
 	}
 
+	if ((f->o.trigger.end.l || f->o.trigger.on || f->o.trigger.off) &&
+	    !f->o.trigger.begin.l) {
+		(void)re_snprintf(f->error, sizeof(f->error),
+				  "DTMF-security-trigger: give trigger");
+		return EINVAL;
+	}
+
+	if ((f->o.guard.mode == GUARD_DIGIT || f->o.trigger.on == GUARD_DIGIT ||
+	     f->o.trigger.off == GUARD_DIGIT) &&
+	    !f->digit_given) {
+		(void)re_snprintf(f->error, sizeof(f->error),
+				  "DTMF-security=DTMF: give digit");
+		return EINVAL;
+	}
+
 	if (f->sip_source)
 		f->o.trust_address = false;
 
@@ -337,6 +352,7 @@ int ng_flags_decode(struct ng_flags *f, enum ng_scope scope,
 	f->digit.ms = 250;
 	f->digit.pause_ms = 100;
 	f->digit.volume = 8;
+	f->o.guard.volume = 10;
 	f->o.tos = -1;
 	/* As rtpengine without --sip-source: the SDP's addresses hold */
 	f->o.trust_address = true;

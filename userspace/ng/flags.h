@@ -40,7 +40,7 @@ struct ng_flags {
 	struct media_digit digit; /**< play DTMF                        */
 	struct pl info_type;      /**< play DTMF: of a SIP INFO         */
 	struct pl info_body;
-	bool times_given, digit_given, moh_given;
+	bool times_given, digit_given, moh_given, guard_given;
 	bool all;          /**< block, play: the whole call          */
 	bool fatal;        /**< delete: an unknown call is an error  */
 	bool pause;        /**< stop recording: pause it             */

@@ -40,9 +40,8 @@
 #define GEN_RTCP "it is made where Carom encodes, relayed elsewhere"
 #define GEN_KEYS "not offered"
 #define NO_EDIT "this edit of the SDP is not offered"
-#define NO_DSP "in-band DTMF needs decoded audio"
+#define NO_DELAY "digits are replaced at once, and not put off"
 #define NO_LABEL "parties cannot be selected by label"
-#define ONLY_MODE "only with DTMF-security modes, which are refused"
 
 static const struct ng_flag table[] = {
 	/* addresses and where packets come from */
@@ -232,26 +231,32 @@ static const struct ng_flag table[] = {
 	NILV("T.38", "no-V34", "V.34 is never used"),
 
 	/* DTMF */
-	OKV("DTMF-security", "drop", NG_SDP | NG_BLOCK, dtmf_drop,
-	    "events are dropped"),
-	OKV("DTMF-security", "off", NG_SDP | NG_BLOCK, dtmf_pass,
-	    "events pass"),
-	NOS("DTMF-security", NG_SDP | NG_BLOCK, NO_DSP),
-	NOS("DTMF-security-trigger", NG_SDP | NG_BLOCK, NO_DSP),
-	NOS("DTMF-security-trigger-end", NG_SDP | NG_BLOCK, NO_DSP),
-	NOS("trigger", NG_SDP | NG_BLOCK, NO_DSP),
-	NOS("trigger-end", NG_SDP | NG_BLOCK, NO_DSP),
-	NOS("end-trigger", NG_SDP | NG_BLOCK, NO_DSP),
-	NIL("trigger-end-time", ONLY_MODE),
-	NIL("trigger-end-digits", ONLY_MODE),
+	OK("DTMF-security", NG_SDP | NG_BLOCK, dtmf_security,
+	   "what becomes of digits: drop, silence, tone, random, zero, DTMF, "
+	   "off"),
+	OK("DTMF-security-trigger", NG_SDP | NG_BLOCK, trigger_on,
+	   "what becomes of them from trigger on"),
+	OK("DTMF-security-trigger-end", NG_SDP | NG_BLOCK, trigger_off,
+	   "and from trigger-end on; off by default"),
+	OK("trigger", NG_SDP | NG_BLOCK, trigger,
+	   "1 to 16 digits that change it"),
+	OK("trigger-end", NG_SDP | NG_BLOCK, trigger_end,
+	   "1 to 16 digits that change it again"),
+	OK("end-trigger", NG_SDP | NG_BLOCK, trigger_end, "as trigger-end"),
+	OK("trigger-end-time", NG_SDP | NG_BLOCK, trigger_ms,
+	   "ms after which it changes again, whatever is dialled"),
+	OK("trigger-end-digits", NG_SDP | NG_BLOCK, trigger_digits,
+	   "digits after which it does"),
 	NILV("DTMF-delay", "0", "the default"),
-	NOS("DTMF-delay", NG_SDP | NG_BLOCK, NO_DSP),
+	NOS("DTMF-delay", NG_SDP | NG_BLOCK, NO_DELAY),
 	OK("DTMF-log-dest", NG_SDP, dtmf_log,
 	   "ADDRESS:PORT that digits are told to"),
 	NIL("inject-DTMF", "play DTMF needs no preparation"),
 	OK("detect-DTMF", NG_SDP, detect_dtmf, "tones are listened for, too"),
-	NIL("frequency", ONLY_MODE),
-	NIL("frequencies", ONLY_MODE),
+	OK("frequency", NG_SDP | NG_BLOCK, frequency,
+	   "Hz of DTMF-security=tone, 100 to 3400, 400 by default; a list is "
+	   "gone through, digit by digit"),
+	OK("frequencies", NG_SDP | NG_BLOCK, frequency, "as frequency"),
 
 	/* playing */
 	OK("file", NG_PLAY, file, "a name in media.sound-dir, or a whole path"),
@@ -264,14 +269,17 @@ static const struct ng_flag table[] = {
 	   "ms after which it ends, however often it was played"),
 	OK("start-pos", NG_PLAY, play_from, "ms in the file to begin at"),
 	NIL("block-egress", "the other is not heard meanwhile"),
-	OK("code", NG_PLAY, digit, "0 to 15, or 0-9 * # A-D; of play DTMF"),
-	OK("digit", NG_PLAY, digit, "as code"),
+	OK("code", NG_PLAY | NG_SDP | NG_BLOCK, digit,
+	   "0 to 15, or 0-9 * # A-D; of play DTMF, and DTMF-security=DTMF"),
+	OK("digit", NG_PLAY | NG_SDP | NG_BLOCK, digit, "as code"),
 	OK("duration", NG_PLAY, digit_ms,
 	   "ms of a digit, 100 to 5000, 250 by default"),
 	OK("content-type", NG_PLAY, info_type,
 	   "Carom's own: of a SIP INFO that play DTMF is to dial"),
 	OK("body", NG_PLAY, info_body, "Carom's own: of the same"),
-	OK("volume", NG_PLAY, volume, "dBm0 of a digit, -8 by default"),
+	OK("volume", NG_PLAY | NG_SDP | NG_BLOCK, volume,
+	   "dBm0 of a digit, -8 by default; of what DTMF-security puts in its "
+	   "place, -10"),
 
 	/* media */
 	OK("TOS", NG_SDP, tos, "of the call's packets"),
