@@ -551,6 +551,68 @@ static void test_timers_and_events(void **state)
 	ctx.pl = mem_deref(ctx.pl);
 }
 
+/* ---- from port to port ---------------------------------------------------- */
+
+struct pair {
+	struct plane_port *from, *to;
+	struct plane_dst *dst;
+	unsigned heard;
+};
+
+static void hear(struct plane_port *port, struct plane_pkt *pkt, void *arg)
+{
+	struct pair *p = arg;
+	(void)port;
+
+	assert_int_equal(pkt->len, 4);
+	assert_memory_equal(pkt->data, "good", 4);
+	++p->heard;
+}
+
+static void nothing(void *arg)
+{
+	(void)arg;
+}
+
+/* What is encrypted may turn out to be nothing that can be sent */
+static void change_its_mind(void *arg)
+{
+	struct pair *p = arg;
+	uint8_t *out;
+
+	for (unsigned i = 0; i < 3; i++)
+		assert_non_null(plane_reserve(p->from, p->dst));
+	out = plane_reserve(p->from, p->dst);
+	assert_non_null(out);
+	memcpy(out, "good", 4);
+	plane_commit(p->from, p->dst, 4);
+	assert_non_null(plane_reserve(p->from, p->dst));
+}
+
+static void test_given_up(void **state)
+{
+	struct sa from = addr(LAN4, 30060), to = addr(LAN4, 30062);
+	struct pair p = {.heard = 0};
+	(void)state;
+
+	plane_up(PLANE_XDP, 1);
+	assert_int_equal(
+		plane_port_open(&p.from, ctx.pl, 0, &from, ignore, NULL, &p),
+		0);
+	assert_int_equal(plane_port_open(&p.to, ctx.pl, 0, &to, hear, NULL, &p),
+			 0);
+	assert_int_equal(plane_dst_alloc(&p.dst, ctx.pl, &from, &to), 0);
+	for (unsigned i = 1; i <= 2; i++) {
+		plane_call(ctx.pl, 0, change_its_mind, &p);
+		plane_call(ctx.pl, 0, nothing, NULL);
+		assert_int_equal(p.heard, i);
+	}
+	mem_deref(p.from);
+	mem_deref(p.to);
+	mem_deref(p.dst);
+	ctx.pl = mem_deref(ctx.pl);
+}
+
 /* Of a test that failed */
 static int clear(void **state)
 {
@@ -600,6 +662,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_plain, clear),
 		cmocka_unit_test_teardown(test_switch, clear),
 		cmocka_unit_test_teardown(test_timers_and_events, clear),
+		cmocka_unit_test_teardown(test_given_up, clear),
 		cmocka_unit_test_teardown(test_devices, clear),
 	};
 

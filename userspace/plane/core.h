@@ -88,13 +88,12 @@ struct worker {
 		const struct plane_port *port;
 		const struct plane_dst *dst;
 		struct sock *sock;    /* NULL: slow                      */
-		struct handed *hand;  /* not NULL: it goes to a port of ours */
-		struct worker *owner; /* that port's                     */
-		uint64_t ticket;
+		struct worker *owner; /* not NULL: it goes to a port of his  */
 		uint8_t *data;
-	} out;            /* what plane_reserve() gave */
-	uint8_t *scratch; /* HEADROOM + payload: what goes by the IP stack */
-	uint8_t *plain;   /* payload: what came by a socket of a port      */
+	} out; /* what plane_reserve() gave */
+	uint8_t *
+		scratch; /* HEADROOM + payload: what goes by no socket of ours */
+	uint8_t *plain;  /* payload: what came by a socket of a port      */
 	struct plane_stats st;
 };
 

@@ -163,7 +163,7 @@ void plane_call(struct plane *pl, unsigned worker, plane_call_h *h, void *arg);
 /* ---- on a worker --------------------------------------------------------- */
 
 /**
- * Room for the payload of a packet from `port`
+ * Room for the payload of a packet from `port`. What is not sent is given up
  *
  * @return PLANE_PAYLOAD_MAX bytes, or NULL (counted): nothing can be sent now
  */

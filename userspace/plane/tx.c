@@ -45,7 +45,8 @@ static uint8_t *lost(struct worker *w)
 	return NULL;
 }
 
-/* One of our own ports: into the queue of the worker that has it */
+/* One of our own ports: its worker's queue gets the packet when it is whole. A place that
+ * is taken there and never filled would hold up all behind it */
 static uint8_t *reserve_local(struct worker *w, const struct plane_dst *dst)
 {
 	unsigned owner = __atomic_load_n(&w->pl->ownerv[dst->slot],
@@ -54,14 +55,8 @@ static uint8_t *reserve_local(struct worker *w, const struct plane_dst *dst)
 	if (!owner)
 		return lost(w);
 	w->out.owner = w->pl->workerv[owner - 1];
-	w->out.hand = ring_claim(w->out.owner->hand, &w->out.ticket);
-	if (!w->out.hand) {
-		++w->st.hand_full;
-		w->out.port = NULL;
-		return NULL;
-	}
 
-	return w->out.hand->data;
+	return w->scratch + HEADROOM;
 }
 
 uint8_t *plane_reserve(struct plane_port *port, const struct plane_dst *dst)
@@ -73,7 +68,7 @@ uint8_t *plane_reserve(struct plane_port *port, const struct plane_dst *dst)
 	w->out.port = port;
 	w->out.dst = dst;
 	w->out.sock = NULL;
-	w->out.hand = NULL;
+	w->out.owner = NULL;
 	if (dst->slot != NO_SLOT)
 		return reserve_local(w, dst);
 	if (port->fd < 0 && read_hop(dst, &hop)) {
@@ -219,14 +214,22 @@ static uint8_t *put_ether(uint8_t *ip, const struct fp_hop *hop, bool v6)
 /* ---- ways out ----------------------------------------------------------- */
 
 static void commit_local(struct worker *w, const struct plane_port *port,
-			 size_t len)
+			 const uint8_t *payload, size_t len)
 {
-	struct handed *h = w->out.hand;
+	struct ring *to = w->out.owner->hand;
+	uint64_t ticket;
+	struct handed *h = ring_claim(to, &ticket);
 
+	if (!h) {
+		++w->st.hand_full;
+		return;
+	}
 	h->slot = w->out.dst->slot;
 	h->len = (uint32_t)len;
 	h->src = port->local;
-	ring_publish(w->out.owner->hand, w->out.ticket);
+	memcpy(h->data, payload, len);
+	ring_publish(to, ticket);
+	++w->st.tx;
 	/* our own queue is looked at in this turn */
 	worker_wake_later(w, w->out.owner);
 }
@@ -283,9 +286,8 @@ void plane_commit(struct plane_port *port, const struct plane_dst *dst,
 	if (w->out.port != port || w->out.dst != dst || len > PLANE_PAYLOAD_MAX)
 		return;
 	w->out.port = NULL;
-	if (w->out.hand) {
-		commit_local(w, port, len);
-		++w->st.tx;
+	if (w->out.owner) {
+		commit_local(w, port, w->scratch + HEADROOM, len);
 		return;
 	}
 	if (w->out.sock)
