@@ -349,6 +349,35 @@ static void lost_and_twice(void **state)
 	bed_close(&b);
 }
 
+/* Times that are half of all apart have no distance that could be told */
+static void opposite(void **state)
+{
+	struct jitter j;
+	uint64_t now = 1000 * MS;
+	(void)state;
+
+	jitter_init(&j, 100);
+	(void)jitter_due(&j, 0, CLOCK, now);
+	assert_int_equal(jitter_due(&j, 1u << 31, CLOCK, now + 20 * MS),
+			 now + 20 * MS);
+	assert_int_equal(jitter_due(&j, 0, CLOCK, now + 40 * MS),
+			 now + 40 * MS);
+}
+
+/* A call of three days at 48 kHz: the packet after all of them is due when it comes */
+static void days(void **state)
+{
+	const uint32_t clock = 48000;
+	uint64_t now = 1000 * MS;
+	struct jitter j;
+	(void)state;
+
+	jitter_init(&j, 100);
+	for (uint32_t s = 0; s < 3 * 24 * 3600; s++, now += 1000 * MS)
+		assert_int_equal(jitter_due(&j, s * clock, clock, now), now);
+	assert_int_equal(j.drift_ppb, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -356,6 +385,7 @@ int main(void)
 		cmocka_unit_test(uneven),   cmocka_unit_test(calms_down),
 		cmocka_unit_test(bounded),  cmocka_unit_test(drift),
 		cmocka_unit_test(steps),    cmocka_unit_test(lost_and_twice),
+		cmocka_unit_test(opposite), cmocka_unit_test(days),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

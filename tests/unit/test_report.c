@@ -70,6 +70,17 @@ static void jitter(void **state)
 	assert_int_equal(in.jitter >> 4, 0);
 }
 
+/* Half of all times apart, as nobody speaks: a figure, and no more */
+static void jumps(void **state)
+{
+	struct report_in in = {0};
+	(void)state;
+
+	report_packet(&in, 7, 1, 0, 8000, 0);
+	report_packet(&in, 7, 2, 1u << 31, 8000, 0);
+	assert_int_equal(in.jitter >> 4, 1u << 27);
+}
+
 static void written(void **state)
 {
 	const struct report_out out = {.ssrc = 0xcafe,
@@ -157,7 +168,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counted),   cmocka_unit_test(jitter),
 		cmocka_unit_test(written),   cmocka_unit_test(round_trip),
-		cmocka_unit_test(malformed),
+		cmocka_unit_test(malformed), cmocka_unit_test(jumps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

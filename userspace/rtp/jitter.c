@@ -124,7 +124,7 @@ static bool stepped(struct jitter *j, int64_t longer)
 
 uint64_t jitter_due(struct jitter *j, uint32_t ts, uint32_t clock, uint64_t now)
 {
-	const int32_t step = (int32_t)(ts - j->ts);
+	const int64_t step = (int32_t)(ts - j->ts);
 	int64_t at, longer, low;
 	uint64_t due, held;
 
@@ -136,7 +136,8 @@ uint64_t jitter_due(struct jitter *j, uint32_t ts, uint32_t clock, uint64_t now)
 	else
 		j->units += step;
 	j->ts = ts;
-	at = j->units * NS_PER_S / clock;
+	/* seconds apart: the product would be too much after two days at 48 kHz */
+	at = j->units / clock * NS_PER_S + j->units % clock * NS_PER_S / clock;
 	low = base(j, (int64_t)now - at, now);
 	longer = (int64_t)now - at - low;
 	if (stepped(j, longer)) {

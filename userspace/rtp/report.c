@@ -62,7 +62,7 @@ void report_packet(struct report_in *in, uint32_t ssrc, uint16_t seq,
 	const uint32_t transit = (uint32_t)(now / NS_PER_S * clock +
 					    now % NS_PER_S * clock / NS_PER_S) -
 				 ts;
-	int32_t d;
+	uint32_t d;
 
 	if (first)
 		begin(in, ssrc, seq);
@@ -73,10 +73,10 @@ void report_packet(struct report_in *in, uint32_t ssrc, uint16_t seq,
 		in->max_seq = seq;
 	}
 	if (!first) {
-		d = (int32_t)(transit - in->transit);
-		if (d < 0)
-			d = -d;
-		in->jitter += (uint32_t)d - ((in->jitter + 8) >> 4);
+		d = transit - in->transit;
+		if (d > INT32_MAX)
+			d = 0 - d;
+		in->jitter += d - ((in->jitter + 8) >> 4);
 	}
 	in->transit = transit;
 }
