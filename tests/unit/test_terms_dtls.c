@@ -441,6 +441,54 @@ static void best_effort(void **state)
 	phone_end(&ph);
 }
 
+/* RTCP without rtcp-mux would need an association of its own: there is none, and it is said;
+ * a driver that wants it so is refused */
+static void unmuxed(void **state)
+{
+	struct fix *f = *state;
+	const struct fake_bridges *fb = fake_bridges();
+	struct media_opts o = to("RTP/AVP", opts("c", "A", NULL));
+	struct phone alice;
+	char *fp, *more, *text = NULL;
+	struct pl id = PL("c");
+	struct odict *q;
+
+	phone_new(&alice, 0, ALICE, 4000);
+	fp = lines(&alice, "actpass");
+	more = strstr(fp, "a=rtcp-mux");
+	assert_non_null(more);
+	*more = '\0';
+	offer(f, o, profile(ALICE, 4000, TLS, "0", fp));
+	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0", NULL));
+	has_not(f, "rtcp-mux");
+	assert_true(sa_isset(&fb->mv[0].remote, SA_ALL));
+	assert_false(sa_isset(&fb->mv[0].rtcp, SA_ALL));
+	assert_true(sa_isset(&fb->mv[1].rtcp, SA_ALL));
+	assert_int_equal(odict_alloc(&q, 8), 0);
+	assert_int_equal(media_query(f->m, &id, NULL, NULL, q), 0);
+	assert_int_equal(re_sdprintf(&text, "%H", json_encode_odict, q), 0);
+	assert_non_null(strstr(text, "none: with DTLS it needs rtcp-mux"));
+	mem_deref(text);
+	mem_deref(q);
+	mem_deref(fp);
+
+	/* offered to Alice with it, it is not to be taken from her */
+	o = to("RTP/AVP", opts("d", "A", NULL));
+	offer(f, o, body(&alice, 4000, "actpass"));
+	o = opts("d", "A", "B");
+	o.rtcp_mux_reject = true;
+	pl_set_str(&o.sdp, "");
+	assert_int_equal(put(f, true, &o, audio(BOB, 5000, "0", NULL)),
+			 ENOTSUP);
+	assert_non_null(strstr(f->e.msg, "rtcp-mux=reject"));
+	o = to(TLS, opts("e", "A", NULL));
+	o.rtcp_mux = RTCPMUX_DEMUX;
+	assert_int_equal(put(f, false, &o, audio(ALICE, 4000, "0", NULL)),
+			 ENOTSUP);
+	assert_non_null(strstr(f->e.msg, "rtcp-mux=demux"));
+	phone_end(&alice);
+}
+
 /* Nobody asked us to end it: it is theirs */
 static void passes(void **state)
 {
@@ -692,8 +740,8 @@ int main(void)
 		TEST(offered),     TEST(asked_active), TEST(asked_passive),
 		TEST(again),       TEST(stranger),     TEST(changes),
 		TEST(restart),     TEST(refused),      TEST(passes),
-		TEST(browser),     TEST(ice_wanted),   TEST(ice_relayed),
-		TEST(best_effort),
+		TEST(unmuxed),     TEST(browser),      TEST(ice_wanted),
+		TEST(ice_relayed), TEST(best_effort),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

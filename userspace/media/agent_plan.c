@@ -207,6 +207,11 @@ static void pass_all(struct bridge_member *m)
 					       .pt = (uint8_t)i};
 }
 
+bool agent_no_rtcp(const struct stream *s)
+{
+	return s->terms && s->terms->dtls.on && !s->mux;
+}
+
 void agent_member(struct bridge_member *m, const struct stream *s,
 		  const struct stream *t)
 {
@@ -214,7 +219,10 @@ void agent_member(struct bridge_member *m, const struct stream *s,
 	m->local = s->local;
 	m->remote = stream_whereabouts(s, 0);
 	m->mux = s->mux;
-	m->rtcp = s->mux ? m->remote : stream_whereabouts(s, 1);
+	if (s->mux)
+		m->rtcp = m->remote;
+	else if (!agent_no_rtcp(s))
+		m->rtcp = stream_whereabouts(s, 1);
 	m->silent = s->cur.held || stream_silenced(s);
 	m->ptime = PTIME;
 	m->complexity = -1;

@@ -85,7 +85,7 @@ static int check_lines(struct answer *an)
 }
 
 /* Each side is muxed with us, or not, on its own; we go between */
-static void agree_mux(struct answer *an, struct stream *f, struct stream *t)
+static int agree_mux(struct answer *an, struct stream *f, struct stream *t)
 {
 	const struct party *p = an->from;
 	const struct media_opts *o = an->o;
@@ -99,6 +99,12 @@ static void agree_mux(struct answer *an, struct stream *f, struct stream *t)
 	t->mux = t->mux_sent && t->cur.mux;
 	f->mux = f->cur.mux && !reject && (accept || t->cur.mux);
 	f->mux_sent = f->mux;
+	if (!reject || !f->cur.mux || !agent_no_rtcp(f))
+		return 0;
+
+	return media_fail(an->e, ENOTSUP,
+			  "rtcp-mux=reject: what is answered by DTLS has RTCP "
+			  "on its port alone (RFC 5764 4.1)");
 }
 
 static int answer_line(struct answer *an, unsigned i)
@@ -137,7 +143,8 @@ static int answer_line(struct answer *an, unsigned i)
 	if (!err && an->tev[i])
 		f->sent_dtmf = formats_mask(&f->terms->told, f->sent);
 
-	agree_mux(an, f, t);
+	if (!err)
+		err = agree_mux(an, f, t);
 	an->rtcpv[i] = f->mux ? SDPX_RTCP_MUX : SDPX_RTCP_PORT;
 
 	return err;

@@ -145,6 +145,11 @@ int handshake_start(struct stream *s)
 		return err;
 	}
 	s->hs = h;
+	if (agent_no_rtcp(s))
+		log_warn(
+			"media: call %s: %J has no rtcp-mux: RTCP does not "
+			"pass, as it would need DTLS of its own (RFC 5764 4.1)",
+			s->party->call->id, &h->dst);
 	dtlsx_start(h->d);
 	look(h);
 

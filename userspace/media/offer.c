@@ -304,6 +304,10 @@ static int offer_line(struct offer *of, unsigned i)
 		t->sent_dtmf = formats_mask(&t->terms->next_told, t->sent);
 	of->rtcpv[i] = rtcp_offer(of->o, sm, t);
 	t->mux_sent = of->rtcpv[i] != SDPX_RTCP_PORT;
+	if (d.active && !t->mux_sent && t->terms && t->terms->next_dtls.on)
+		return media_fail(of->e, ENOTSUP,
+				  "rtcp-mux=demux: what we offer by DTLS has "
+				  "RTCP on its port alone (RFC 5764 4.1)");
 
 	if (of->o->guard.mode != GUARD_OFF || of->o->trigger.begin.l)
 		f->guard = of->o->guard;

@@ -127,6 +127,10 @@ int query_agent(struct odict *o, const struct stream *s)
 	err |= dict_str(d, "why", fp_why_name(agent_why(s)));
 	if (s->terms && s->terms->dtls.on)
 		err |= dict_str(d, "DTLS", handshake_text(s->hs));
+	if (agent_no_rtcp(s))
+		err |= dict_str(d, "RTCP",
+				"none: with DTLS it needs rtcp-mux "
+				"(RFC 5764 4.1)");
 	if (s->terms && s->terms->ice)
 		err |= add_ice(d, s);
 

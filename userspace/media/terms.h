@@ -146,6 +146,9 @@ enum leg_why agent_why_alone(const struct stream *s);
 /** Has the agent got its packets now? */
 bool agent_serves(const struct stream *s);
 
+/** Its keys come by DTLS, and its RTCP is not muxed: that would need an association of its own
+ *  (RFC 5764 4.1), which we do not make. There is no RTCP with it then */
+bool agent_no_rtcp(const struct stream *s);
 /** Is what a stream sends decoded on its worker? */
 bool agent_decodes(const struct stream *s);
 /** What a stream is to its bridge; `t` is its peer. But for what numbers it begins with */
