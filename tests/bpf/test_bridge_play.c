@@ -409,8 +409,12 @@ static void test_digits_left(void **state)
 	assert_int_equal(left.dial.n, 3);
 	assert_int_equal(left.dial.v[0].ms, 0);
 	assert_int_equal(left.dial.v[0].pause_ms, 60);
-	assert_memory_equal(&left.dial.v[1], &dv[1], sizeof(dv[1]));
-	assert_memory_equal(&left.dial.v[2], &dv[2], sizeof(dv[2]));
+	for (unsigned i = 1; i < 3; i++) {
+		assert_int_equal(left.dial.v[i].event, dv[i].event);
+		assert_int_equal(left.dial.v[i].volume, dv[i].volume);
+		assert_int_equal(left.dial.v[i].ms, dv[i].ms);
+		assert_int_equal(left.dial.v[i].pause_ms, dv[i].pause_ms);
+	}
 
 	pl.dial = left.dial;
 	assert_int_equal(bridge_play(bb.b, FAR, &pl), 0);

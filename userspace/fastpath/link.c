@@ -215,9 +215,15 @@ int link_detach(const char *dir, const char *ifname, int ifindex,
 	char path[PATH_MAX + 32];
 	struct xdp_multiprog *mp;
 	struct xdp_program *prog;
+	struct bpf_link *link;
 	int err = 0;
 
 	link_path(path, sizeof(path), dir, ifname);
+	/* without this the kernel takes the program off when it comes to it */
+	link = bpf_link__open(path);
+	if (link)
+		(void)bpf_link__detach(link);
+	bpf_link__destroy(link);
 	if (!unlink(path))
 		return 0;
 	if (errno != ENOENT)
