@@ -268,6 +268,64 @@ static void test_clip_parts(void **state)
 	mem_deref(ear.dec);
 }
 
+/* A file of three seconds whose first second was read, on disk */
+static struct clip *clip_file(int *fd)
+{
+	const size_t n = 3 * 8000;
+	uint8_t wav[WAV_HEAD + 2 * 3 * 8000];
+	char path[] = "/tmp/carom-play-XXXXXX";
+	const size_t len = wav_tone(wav, 8000, 1, n, FREQ, LOUD);
+	struct clip *c;
+
+	*fd = mkstemp(path);
+	assert_true(*fd >= 0);
+	assert_int_equal(write(*fd, wav, len), len);
+	assert_int_equal(clip_open(&c, path, NULL), 0);
+	(void)unlink(path);
+	return c;
+}
+
+/* It begins where nothing has been read yet: silence until then, and none of it is
+ * left out. What turns out to end before that is over */
+static void test_clip_unread(void **state)
+{
+	struct codec_param prm = {.codec = bb_codec("PCMU")};
+	struct bridge_play pl = playing("PCMU", 0);
+	struct bridge_left left = {.times = 0};
+	struct bridge_member mv[2];
+	struct ear ear = {NULL};
+	int fd;
+	(void)state;
+
+	passing(mv, 0);
+	bb_up(PLANE_XDP, mv);
+	assert_int_equal(codec_dec_alloc(&ear.dec, &prm), 0);
+	pl.clip = clip_tone(8000, 3000);
+	pl.start_ms = 2995;
+	assert_int_equal(bridge_play(bb.b, FAR, &pl), 0);
+	bb.heardn = 0;
+	hear(&ear, 5, 160, NULL);
+	for (size_t i = 0; i < bb.heardn; i++)
+		assert_in_range(bb.heard[i] + 16, 0, 32);
+	assert_true(bridge_play_stop(bb.b, FAR, &left));
+	assert_int_equal(left.pos_ms, 2995);
+	mem_deref(pl.clip);
+
+	pl.clip = clip_file(&fd);
+	pl.start_ms = 1000;
+	assert_int_equal(bridge_play(bb.b, FAR, &pl), 0);
+	ear.started = false;
+	hear(&ear, 3, 160, NULL);
+	assert_true(bridge_playing(bb.b, FAR));
+	assert_int_equal(ftruncate(fd, WAV_HEAD + 2 * 8000), 0);
+	while (clip_load(pl.clip, 1000))
+		;
+	wait_played();
+	(void)close(fd);
+	mem_deref(pl.clip);
+	mem_deref(ear.dec);
+}
+
 /* Digits where the member knows telephone-event, and the other's packets go on */
 static void test_digit_events(void **state)
 {
@@ -500,6 +558,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_clip, bb_clear),
 		cmocka_unit_test_teardown(test_clip_transcoding, bb_clear),
 		cmocka_unit_test_teardown(test_clip_parts, bb_clear),
+		cmocka_unit_test_teardown(test_clip_unread, bb_clear),
 		cmocka_unit_test_teardown(test_digit_events, bb_clear),
 		cmocka_unit_test_teardown(test_digit_tones, bb_clear),
 		cmocka_unit_test_teardown(test_digits_left, bb_clear),

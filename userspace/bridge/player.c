@@ -75,10 +75,12 @@ static void look_at_end(struct player *p)
 	}
 }
 
-/* Samples of the clip that are there, and may be played */
+/* Samples of the clip that are there, and may be played: it may begin further on than has
+ * been read */
 static size_t ready(const struct player *p, size_t most)
 {
-	size_t n = clip_have(p->conf.clip) - p->pos;
+	const size_t have = clip_have(p->conf.clip);
+	size_t n = have > p->pos ? have - p->pos : 0;
 
 	if (n > most)
 		n = most;
@@ -111,10 +113,16 @@ static void clip_step(struct member *m, struct player *p)
 	while (p->pcmn < p->frame && !p->ended) {
 		const size_t want = p->frame - p->pcmn;
 		const size_t n = ready(p, p->rs || want > part ? part : want);
+		const size_t at = p->pos;
 
-		if (!n)
-			break; /* it is still being read */
-		take_part(p, n);
+		if (n) {
+			take_part(p, n);
+			continue;
+		}
+		/* it is still being read, or shorter than it said */
+		look_at_end(p);
+		if (p->pos == at)
+			break;
 	}
 	fill(p);
 	send_frame(m, p);
