@@ -56,6 +56,8 @@ static void put_sa(struct media *m, const char *name, const struct sa *sa)
 
 static void put_guard(struct media *m, const struct guard *g)
 {
+	if (g->delay_ms)
+		put(m, " delay=%u", g->delay_ms);
 	if (g->mode == GUARD_OFF)
 		return;
 	put(m, " guard=%u", g->mode);

@@ -406,6 +406,41 @@ static void heard(unsigned event)
 	turn();
 }
 
+/* Digits that are put off: silence at first, then dialled, as themselves or as others */
+static void put_off(void **state)
+{
+	struct fix *f = *state;
+	struct fake_bridges *fb = fake_bridges();
+	const struct media_sel sel = {.call_id = PL("c"), .from_tag = PL("A")};
+	struct guard g = {.delay_ms = 120};
+	struct wire w = call(f, opts("c", "A", NULL));
+
+	assert_int_equal(media_block_dtmf(f->m, &sel, &g, NULL, &f->e), 0);
+	assert_int_equal(leg(f, w.port)->state, LEG_AGENT);
+	assert_int_equal(fb->mv[0].guard.mode, GUARD_SILENCE);
+	assert_true(fb->mv[0].hear);
+	heard(5);
+	assert_false(fb->playing[1]);
+	for (unsigned i = 0; i < 100 && !fb->playing[1]; i++)
+		turn();
+	assert_true(fb->playing[1]);
+	assert_int_equal(fb->play[1].dial.v[0].event, 5);
+	assert_int_equal(fb->play[1].dial.v[0].ms, 90);
+	assert_int_equal(fb->play[1].dial.v[0].volume, 7);
+
+	g.mode = GUARD_DIGIT;
+	g.digit = 11;
+	g.volume = 20;
+	assert_int_equal(media_block_dtmf(f->m, &sel, &g, NULL, &f->e), 0);
+	heard(5);
+	for (unsigned i = 0; i < 100 && !fb->digits; i++)
+		turn();
+	assert_int_equal(fb->digit.event, 11);
+	assert_int_equal(fb->digit.volume, 20);
+	/* one that waits when the call ends goes with it */
+	heard(5);
+}
+
 /* Digits that have others replaced, and some that end it: digits, a number of them, time */
 static void triggered(void **state)
 {
@@ -541,19 +576,13 @@ static void offered(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(events, begin),
-		T(tones, begin_bare),
-		T(nobody, begin_bare),
-		T(restarted, begin_bare),
-		T(in_agent, begin),
-		T(blocked, begin_bare),
-		T(converted, begin_bare),
-		T(offered, begin_bare),
-		T(handled, begin_bare),
-		T(replaced, begin_bare),
-		T(replaced_strange, begin_bare),
-		T(triggered, begin_bare),
-		T(triggered_restarted, begin_bare),
+		T(events, begin),         T(tones, begin_bare),
+		T(nobody, begin_bare),    T(restarted, begin_bare),
+		T(in_agent, begin),       T(blocked, begin_bare),
+		T(converted, begin_bare), T(offered, begin_bare),
+		T(handled, begin_bare),   T(replaced, begin_bare),
+		T(put_off, begin_bare),   T(replaced_strange, begin_bare),
+		T(triggered, begin_bare), T(triggered_restarted, begin_bare),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -143,6 +143,7 @@ static void test_keys(void **state)
 	asks(f, OFFER ",\"record-call\":true}", BASE " record_call");
 	asks(f, OFFER ",\"DTMF-security\":\"drop\"}", BASE " guard=1");
 	asks(f, OFFER ",\"supports\":[\"load limit\"]}", BASE);
+	asks(f, OFFER ",\"DTMF-delay\":900}", BASE " delay=900");
 	asks(f, OFFER ",\"DTMF-delay\":0,\"delay-buffer\":0}", BASE);
 }
 
@@ -240,8 +241,8 @@ static void test_refused(void **state)
 		{"\"flags\":[\"SIPREC\"]", "SIPREC"},
 		{"\"flags\":[\"RTCP mirror\"]", "RTCP mirror"},
 		{"\"delay-buffer\":100", "delay-buffer=100"},
-		{"\"DTMF-delay\":100", "DTMF-delay=100"},
-		{"\"DTMF-delay\":100", "DTMF-delay=100"},
+		{"\"DTMF-delay\":9000", "DTMF-delay=9000"},
+		{"\"DTMF-delay\":100,\"DTMF-security\":\"tone\"", "DTMF-delay"},
 		{"\"sdp-attr\":{\"audio\":{\"erase\":[\"x\"]}}", "sdp-attr"},
 		{"\"sdp-attr\":{\"audio\":{\"add\":\"x\"}}", "sdp-attr"},
 		{"\"sdp-attr\":{\"audio\":[\"x\"]}", "sdp-attr=audio"},

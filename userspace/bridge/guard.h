@@ -25,6 +25,9 @@ struct guard {
 	enum guard_mode mode;
 	uint8_t digit;  /**< GUARD_DIGIT: 0..15 (RFC 4733 3.2)           */
 	uint8_t volume; /**< -dBm0 of what is put in their place, 0..63  */
+	uint32_t
+		delay_ms; /**< not of a bridge: they are silence there, and come so
+				much later, as the mode says; 0: at once */
 	uint8_t freqc;
 	uint16_t freqv[GUARD_FREQS]; /**< GUARD_TONE: Hz, 100..3400, one for
 					  each digit in turn              */
@@ -33,7 +36,7 @@ struct guard {
 /** Does sound have to be made in their place? */
 static inline bool guard_sounds(const struct guard *g)
 {
-	return g->mode > GUARD_DROP;
+	return g->mode > GUARD_DROP || g->delay_ms;
 }
 
 /** Is another digit put in their place? */

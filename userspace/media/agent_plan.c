@@ -229,6 +229,8 @@ void agent_member(struct bridge_member *m, const struct stream *s,
 	m->jitter_ms = s->party->call->m->conf.jitter_buffer;
 	m->hear = digits_wanted(s) && agent_decodes(s);
 	m->guard = s->guard;
+	if (m->guard.delay_ms)
+		m->guard = (struct guard){.mode = GUARD_SILENCE};
 	if (!s->terms || !t->terms) {
 		pass_all(m);
 		(void)plan(m, s, t);

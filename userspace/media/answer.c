@@ -126,7 +126,8 @@ static int answer_line(struct answer *an, unsigned i)
 		t->rearm = true;
 		terms_ice_forget(t);
 	}
-	if (an->o->guard.mode != GUARD_OFF || an->o->trigger.begin.l)
+	if (an->o->guard.mode != GUARD_OFF || an->o->guard.delay_ms ||
+	    an->o->trigger.begin.l)
 		t->guard = an->o->guard;
 	err = trigger_set(t, &an->o->trigger);
 	if (err)

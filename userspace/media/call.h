@@ -195,6 +195,7 @@ struct stream {
 	struct handshake *hs;  /* DTLS with us; NULL: none                */
 	struct checks *checks; /* of ICE, our own; NULL: none            */
 	struct note *note, *next_note; /* its formats; offered           */
+	struct list redials;           /* digits that are dialled later       */
 	struct trigger *trigger; /* digits that change guard; NULL: none */
 	struct digits *digits;   /* that it dialled; NULL: none yet */
 	struct play *play;       /* what it hears from us; NULL: nothing    */

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "media/digits.h"
 #include "media/note.h"
+#include "media/redial.h"
 #include "media/terms.h"
 #include "media/trigger.h"
 #include "rtp/event.h"
@@ -56,8 +57,8 @@ bool digits_wanted(const struct stream *s)
 {
 	const struct media_call *c = s->party->call;
 
-	return c->detect_dtmf || s->trigger || c->m->dialledh ||
-	       sa_isset(&c->dtmf_log, SA_ALL) ||
+	return c->detect_dtmf || s->trigger || s->guard.delay_ms ||
+	       c->m->dialledh || sa_isset(&c->dtmf_log, SA_ALL) ||
 	       sa_isset(&c->m->conf.dtmf_log, SA_ALL);
 }
 
@@ -103,6 +104,7 @@ void digits_dialled(struct stream *s, const struct bridge_heard *h)
 	d->last[n + 1] = '\0';
 	digitlog_send(s->party->call->m->digitlog, s, h);
 	tell(s, h);
+	redial_digit(s, h);
 	trigger_digit(s, h->event);
 }
 

@@ -309,7 +309,8 @@ static int offer_line(struct offer *of, unsigned i)
 				  "rtcp-mux=demux: what we offer by DTLS has "
 				  "RTCP on its port alone (RFC 5764 4.1)");
 
-	if (of->o->guard.mode != GUARD_OFF || of->o->trigger.begin.l)
+	if (of->o->guard.mode != GUARD_OFF || of->o->guard.delay_ms ||
+	    of->o->trigger.begin.l)
 		f->guard = of->o->guard;
 	err = trigger_set(f, &of->o->trigger);
 	if (err)

@@ -84,7 +84,7 @@ static int put_guard(struct odict *o, const struct guard *g)
 	struct odict *x, *freqs;
 	int err;
 
-	if (g->mode == GUARD_OFF)
+	if (g->mode == GUARD_OFF && !g->delay_ms)
 		return 0;
 	err = dict_add(&x, o, "guard", ODICT_OBJECT);
 	if (!err)
@@ -94,6 +94,7 @@ static int put_guard(struct odict *o, const struct guard *g)
 	err |= dict_int(x, "mode", g->mode);
 	err |= dict_int(x, "digit", g->digit);
 	err |= dict_int(x, "volume", g->volume);
+	err |= dict_int(x, "delay", g->delay_ms);
 	for (unsigned i = 0; i < g->freqc; i++) {
 		char key[8];
 

@@ -27,6 +27,11 @@ struct play {
 	struct tmr tmr;
 };
 
+/** A digit for its party, behind those that wait; call_apply() has it played. @return as
+ *  play_able(), ENOSPC, ENOMEM; e says which (playcmd.c) */
+int play_dial(struct stream *t, const struct bridge_digit *digit,
+	      struct media_err *e);
+
 /** What is played to s, made where missing; nothing, at first. @return 0, ENOMEM */
 int play_get(struct play **pp, struct stream *s);
 

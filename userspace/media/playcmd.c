@@ -242,6 +242,33 @@ int media_silence(struct media *m, const struct media_sel *sel, bool on,
 
 /* ---- digits ------------------------------------------------------------------ */
 
+int play_dial(struct stream *t, const struct bridge_digit *digit,
+	      struct media_err *e)
+{
+	struct play *p;
+	int err;
+
+	err = play_able(t, e);
+	if (err)
+		return err;
+	err = t->play ? agent_digit(t, digit) : ENOENT;
+	/* nothing was played, or it was over just now */
+	if (err == ENOENT) {
+		err = play_get(&p, t);
+		if (err)
+			return err;
+		play_suspend(t);
+		if (p->dial.n == PLAY_DIGITS)
+			err = ENOSPC;
+		else
+			p->dial.v[p->dial.n++] = *digit;
+	}
+
+	return err == ENOSPC ? media_fail(e, err, "%u digits wait to be played",
+					  PLAY_DIGITS)
+			     : err;
+}
+
 /* s dials: its peer hears it */
 static int dial_one(struct doing *d, struct stream *s)
 {
@@ -252,31 +279,9 @@ static int dial_one(struct doing *d, struct stream *s)
 		.pause_ms = d->digit->pause_ms,
 	};
 	struct stream *t = stream_peer(s);
-	struct play *p;
-	int err;
 
-	if (!t)
-		return media_fail(d->e, ENOENT, "nobody has answered yet");
-	err = play_able(t, d->e);
-	if (err)
-		return err;
-	err = t->play ? agent_digit(t, &digit) : ENOENT;
-	if (err == ENOSPC)
-		return media_fail(d->e, err, "%u digits wait to be played",
-				  PLAY_DIGITS);
-	if (err != ENOENT)
-		return err;
-	/* nothing was played, or it was over just now */
-	err = play_get(&p, t);
-	if (err)
-		return err;
-	play_suspend(t);
-	if (p->dial.n == PLAY_DIGITS)
-		return media_fail(d->e, ENOSPC, "%u digits wait to be played",
-				  PLAY_DIGITS);
-	p->dial.v[p->dial.n++] = digit;
-
-	return 0;
+	return t ? play_dial(t, &digit, d->e)
+		 : media_fail(d->e, ENOENT, "nobody has answered yet");
 }
 
 int media_play_dtmf(struct media *m, const struct media_sel *sel,

@@ -163,8 +163,9 @@ static void get_guard(struct guard *g, const struct odict *o)
 	/* what former versions wrote */
 	if (get_bool(o, "dtmf_block"))
 		g->mode = GUARD_DROP;
-	if (mode <= GUARD_OFF || mode > GUARD_DIGIT)
+	if (!x || mode < GUARD_OFF || mode > GUARD_DIGIT)
 		return;
+	g->delay_ms = (uint32_t)get_int(x, "delay", 0);
 	g->mode = (enum guard_mode)mode;
 	g->digit = (uint8_t)(get_int(x, "digit", 0) & 15);
 	g->volume = (uint8_t)(get_int(x, "volume", 10) & 63);

@@ -36,6 +36,7 @@ static void stream_destructor(void *arg)
 	mem_deref(s->play);
 	mem_deref(s->digits);
 	mem_deref(s->trigger);
+	list_flush(&s->redials);
 	list_unlink(&s->le);
 }
 

@@ -155,8 +155,9 @@ static int block(struct ng *ng, struct ng_flags *f, struct odict *reply,
 		  (!f->o.from_tag.l && !sa_isset(&f->address, SA_ADDR));
 
 	if (!on)
-		f->o.guard.mode = GUARD_OFF;
-	else if (!f->guard_given && !f->o.trigger.begin.l)
+		f->o.guard = (struct guard){.mode = GUARD_OFF};
+	else if (!f->guard_given && !f->o.guard.delay_ms &&
+		 !f->o.trigger.begin.l)
 		f->o.guard.mode = GUARD_DROP;
 
 	err = dtmf ? media_block_dtmf(ng->media, &sel, &f->o.guard,

@@ -279,6 +279,17 @@ int ng_set_trigger_digits(struct ng_flags *f, const struct pl *val)
 	return 0;
 }
 
+int ng_set_dtmf_delay(struct ng_flags *f, const struct pl *val)
+{
+	int64_t n;
+
+	if (ng_set_int(&n, val, 0, DIGIT_MS_MAX))
+		return EINVAL;
+	f->o.guard.delay_ms = (uint32_t)n;
+
+	return 0;
+}
+
 /* One, or some with commas between */
 int ng_set_frequency(struct ng_flags *f, const struct pl *val)
 {

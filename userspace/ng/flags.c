@@ -294,6 +294,12 @@ static int resolve(struct ng_flags *f)
 		return EINVAL;
 	}
 
+	if (f->o.guard.delay_ms && f->o.guard.mode == GUARD_TONE) {
+		(void)re_snprintf(f->error, sizeof(f->error),
+				  "DTMF-delay: not with DTMF-security=tone");
+		return ENOTSUP;
+	}
+
 	if ((f->o.guard.mode == GUARD_DIGIT || f->o.trigger.on == GUARD_DIGIT ||
 	     f->o.trigger.off == GUARD_DIGIT) &&
 	    !f->digit_given) {

@@ -15,7 +15,7 @@
 #define NG_SETTERS(X) \
 	X(asymmetric) X(symmetric) X(strict_source) X(port_latching) \
 	X(trust_address) X(sip_source) X(record_call) X(no_rtcp_attribute) \
-	X(ice_remove) X(ice_reject) X(ice_force) X(ice_optional) X(lite_forward) X(lite_backward) X(lite_both) X(lite_off) X(trickle_ice) X(fragment) X(dtls_off) X(dtls_passive) X(dtls_hash) X(sdes_off) X(sdes) X(loop_protect) X(dtmf_security) X(frequency) X(trigger_on) X(trigger_off) X(trigger) X(trigger_end) X(trigger_ms) X(trigger_digits) \
+	X(ice_remove) X(ice_reject) X(ice_force) X(ice_optional) X(lite_forward) X(lite_backward) X(lite_both) X(lite_off) X(trickle_ice) X(fragment) X(dtls_off) X(dtls_passive) X(dtls_hash) X(sdes_off) X(sdes) X(loop_protect) X(dtmf_security) X(frequency) X(trigger_on) X(trigger_off) X(trigger) X(trigger_end) X(trigger_ms) X(trigger_digits) X(dtmf_delay) \
 	X(replace_origin) X(replace_session_connection) X(replace_username) \
 	X(replace_session_name) X(replace_sdp_version) \
 	X(replace_zero_address) X(mux_offer) X(mux_require) X(mux_demux) \

@@ -40,7 +40,6 @@
 #define GEN_RTCP "it is made where Carom encodes, relayed elsewhere"
 #define GEN_KEYS "not offered"
 #define NO_EDIT "this edit of the SDP is not offered"
-#define NO_DELAY "digits are replaced at once, and not put off"
 #define NO_LABEL "parties cannot be selected by label"
 
 static const struct ng_flag table[] = {
@@ -204,7 +203,8 @@ static const struct ng_flag table[] = {
 	   "the same for who made the offer"),
 	OK("repacketize", NG_OFFER, ptime, "as ptime"),
 	NILV("delay-buffer", "0", "the default"),
-	NO("delay-buffer", "packets are not delayed"),
+	NO("delay-buffer",
+	   "packets are not delayed; DTMF-delay puts digits off"),
 	NILV("audio-player", "off", "there is none"),
 	NILV("audio-player", "default", "there is none"),
 	NO("audio-player", "play media plays without preparation"),
@@ -247,8 +247,8 @@ static const struct ng_flag table[] = {
 	   "ms after which it changes again, whatever is dialled"),
 	OK("trigger-end-digits", NG_SDP | NG_BLOCK, trigger_digits,
 	   "digits after which it does"),
-	NILV("DTMF-delay", "0", "the default"),
-	NOS("DTMF-delay", NG_SDP | NG_BLOCK, NO_DELAY),
+	OK("DTMF-delay", NG_SDP | NG_BLOCK, dtmf_delay,
+	   "ms that digits are put off, 0 to 5000"),
 	OK("DTMF-log-dest", NG_SDP, dtmf_log,
 	   "ADDRESS:PORT that digits are told to"),
 	NIL("inject-DTMF", "play DTMF needs no preparation"),
