@@ -426,6 +426,40 @@ static void from_srtp(void **state)
 	assert_int_equal(fb->mv[1].tx.suite, SRTPX_NONE);
 }
 
+/* A re-offer without rtcp-mux needs another bridge, under the keys of the first one: it
+ * has to know that they have served */
+static void made_anew(void **state)
+{
+	static const char crypto[] = "a=crypto:2 " CRYPTO80 KEY "\r\n";
+	static const char mux[] = "a=rtcp-mux\r\na=crypto:2 " CRYPTO80 KEY
+				  "\r\n";
+	struct fix *f = *state;
+	const struct fake_bridges *fb = fake_bridges();
+	struct bridge_member was;
+
+	offer(f, secure(opts("c", "A", NULL), "RTP/AVP"),
+	      profile(ALICE, 4000, "RTP/SAVP", "0", mux));
+	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0", "a=rtcp-mux\r\n"));
+	was = fb->mv[0];
+	assert_true(was.mux);
+	assert_false(was.resumed);
+	offer(f, opts("c", "A", "B"),
+	      profile(ALICE, 4000, "RTP/SAVP", "0", crypto));
+	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0", NULL));
+	assert_false(fb->mv[0].mux);
+	assert_memory_equal(&fb->mv[0].rx, &was.rx, sizeof(was.rx));
+	assert_memory_equal(&fb->mv[0].tx, &was.tx, sizeof(was.tx));
+	assert_true(fb->mv[0].resumed);
+	assert_int_not_equal(fb->mv[0].ssrc, was.ssrc);
+	assert_false(fb->mv[1].resumed);
+	/* where Alice is found to be changes the bridge, not that */
+	offer(f, opts("c", "A", "B"),
+	      profile(ALICE, 4002, "RTP/SAVP", "0", crypto));
+	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0", NULL));
+	assert_sa(&fb->mv[0].remote, ALICE, 4002);
+	assert_true(fb->mv[0].resumed);
+}
+
 /* Both speak SRTP, and nothing has to be opened: the kernel relays it */
 static void same_keys(void **state)
 {
@@ -814,6 +848,7 @@ int main(void)
 		TEST(to_srtp),
 		TEST(from_srtp),
 		TEST(same_keys),
+		TEST(made_anew),
 		TEST(both),
 		TEST(bad_keys),
 		TEST(video),

@@ -58,9 +58,9 @@ struct bridge_member {
 	struct srtpx_key
 		rx; /**< keys of what it sends; suite SRTPX_NONE: RTP */
 	struct srtpx_key tx; /**< keys of what it gets                      */
-	bool resumed; /**< its keys have served before, in a process that is gone:
-			   what it gets is a stream anew               */
-	bool locked; /**< its keys are not there yet: it is sent nothing, and
+	bool resumed; /**< its keys have served before, in a bridge or a process
+			   that is gone: what it gets is a stream anew */
+	bool locked;  /**< its keys are not there yet: it is sent nothing, and
 			  what it sends is dropped                      */
 
 	struct bridge_pt ptv[128]; /**< by payload type of what it sends   */

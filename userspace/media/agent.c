@@ -201,6 +201,7 @@ static int change(struct agent *a, struct bridge_member mv[2])
 		mv[i].seq = a->mv[i].seq;
 		mv[i].ts = a->mv[i].ts;
 		mv[i].go_on = a->mv[i].go_on;
+		mv[i].resumed |= a->mv[i].resumed;
 		err = bridge_change(a->b, i, &mv[i]);
 		if (!err)
 			a->mv[i] = mv[i];
@@ -224,6 +225,24 @@ static void number(struct bridge_member *m, const struct stream *from)
 		   leg->ctl.state == LEG_RELAY;
 }
 
+/* Keys that served another bridge of the stream's: where its counters stood is known no
+ * more, and what was encrypted once must not be again */
+static void go_on_with_keys(struct bridge_member *m, struct stream *s)
+{
+	m->resumed |= (m->rx.suite != SRTPX_NONE &&
+		       srtpx_same_key(&m->rx, &s->served_rx)) ||
+		      (m->tx.suite != SRTPX_NONE &&
+		       srtpx_same_key(&m->tx, &s->served_tx));
+}
+
+static void have_served(struct stream *s)
+{
+	const struct bridge_member *m = &s->agent->mv[side_of(s)];
+
+	s->served_rx = m->rx;
+	s->served_tx = m->tx;
+}
+
 /* relayed: for checks of ICE alone, as of now */
 static int make(struct stream *s, struct stream *t,
 		const struct bridge_member mv[2], bool relayed)
@@ -240,6 +259,8 @@ static int make(struct stream *s, struct stream *t,
 	memcpy(fresh, mv, sizeof(fresh));
 	number(&fresh[0], t);
 	number(&fresh[1], s);
+	go_on_with_keys(&fresh[0], s);
+	go_on_with_keys(&fresh[1], t);
 	a = mem_zalloc(sizeof(*a), destructor);
 	if (!a)
 		return ENOMEM;
@@ -294,6 +315,8 @@ static int pair_apply(struct stream *s, struct stream *t)
 	else
 		err = make(s, t, mv, relayed);
 	if (!err) {
+		have_served(s);
+		have_served(t);
 		count_transcoded(s);
 		s->agent->left &= relayed;
 		bridge_copy(s->agent->b, 0, copied(s));

@@ -187,9 +187,11 @@ struct stream {
 	struct quality mos_in, mos_out; /* where media ends here: up to us; from
 					   us to it                      */
 	struct quality_count counted;
-	struct terms *terms;   /* NULL: what comes is passed on          */
-	struct agent *agent;   /* NULL: the kernel settles it; shared with
+	struct terms *terms; /* NULL: what comes is passed on          */
+	struct agent *agent; /* NULL: the kernel settles it; shared with
 				the peer                                */
+	struct srtpx_key served_rx,
+		served_tx;     /* of the last bridge           */
 	uint64_t refused_at;   /* s: of STUN that is not the party's       */
 	unsigned refused;      /* in that second                           */
 	struct handshake *hs;  /* DTLS with us; NULL: none                */
