@@ -657,6 +657,40 @@ static void test_replaced_by_event(void **state)
 	mem_deref(ph.enc);
 }
 
+/* A packet that says that it is late by eight seconds is answered by no flood */
+static void test_endless(void **state)
+{
+	const uint8_t pay[EVENT_BYTES] = {6, 10, 0xff, 0xff};
+	struct bridge_member mv[2];
+	uint8_t p[2000], ev[RTP_HEADER + EVENT_BYTES];
+	struct rtp_head h, first;
+	unsigned n;
+	(void)state;
+
+	bb_transcoding(mv, "PCMU", "PCMA");
+	mv[0].ptv[101] = (struct bridge_pt){.act = BRIDGE_TONE, .clock = 8000};
+	up(mv);
+	speak(1);
+	n = (unsigned)bb_get(p, WIRE_WAIT);
+	assert_int_equal(rtp_read(&first, p, n), 0);
+	h = ph.h;
+	h.pt = 101;
+	h.marker = true;
+	rtp_write(ev, &h);
+	memcpy(ev + RTP_HEADER, pay, sizeof(pay));
+	bb_put(&bb_sides[SIDE_LAN4], IN_PORT, ev, sizeof(ev));
+	for (n = 0; bb_get(p, 50) > 0; n++)
+		;
+	assert_in_range(n, 5, 11);
+	/* its time is the time that it says */
+	++ph.h.seq;
+	ph.h.ts += 0xffff;
+	speak(1);
+	n = (unsigned)bb_get(p, WIRE_WAIT);
+	assert_int_equal(rtp_read(&h, p, n), 0);
+	assert_in_range(h.ts - first.ts, 0xffff, 0xffff + 2 * STEP);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -670,6 +704,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_replaced, bb_clear),
 		cmocka_unit_test_teardown(test_frequencies, bb_clear),
 		cmocka_unit_test_teardown(test_replaced_by_event, bb_clear),
+		cmocka_unit_test_teardown(test_endless, bb_clear),
 	};
 
 	return cmocka_run_group_tests(tests, bb_setup, bb_teardown);

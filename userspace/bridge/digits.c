@@ -74,8 +74,10 @@ static void sound(struct member *m, uint32_t units, uint32_t clock,
 void digits_tone(struct member *m, const uint8_t *p, const struct rtp_head *h,
 		 const struct bridge_pt *bp)
 {
+	const uint32_t most = bp->clock * GAP_MS / 1000;
 	struct receiver *rx = &m->rx;
 	struct rtp_event ev;
+	uint32_t fresh;
 
 	if (!m->prog->tone || !other_of(m)->prog->enc || !bp->clock ||
 	    rtp_event_read(&ev, p + h->off, h->len) || ev.event >= EVENT_DIGITS)
@@ -96,7 +98,13 @@ void digits_tone(struct member *m, const uint8_t *p, const struct rtp_head *h,
 	}
 	if (ev.len <= rx->sounded)
 		return;
-	sound(m, ev.len - rx->sounded, bp->clock, &ev);
+	fresh = ev.len - rx->sounded;
+	/* one packet makes no eight seconds of sound, whatever it says */
+	if (fresh > most) {
+		send_pause(other_of(m), fresh - most, bp->clock);
+		fresh = most;
+	}
+	sound(m, fresh, bp->clock, &ev);
 	rx->sounded = ev.len;
 	/* sound goes on behind it */
 	rx->timed = true;
