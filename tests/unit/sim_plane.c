@@ -362,9 +362,23 @@ static void run_quiet(struct plane *pl)
 	}
 }
 
+static struct plane_tmr *first(const struct plane *pl);
+
+/* As a worker does: what is due goes before what it is told */
+static void run_late(struct plane *pl)
+{
+	struct plane_tmr *t;
+
+	while ((t = first(pl)) && t->at * NS_PER_MS < pl->now) {
+		unlink_tmr(t);
+		t->h(t->arg);
+	}
+}
+
 void plane_call(struct plane *pl, unsigned worker, plane_call_h *h, void *arg)
 {
 	(void)worker;
+	run_late(pl);
 	h(arg);
 	run_quiet(pl);
 }
@@ -438,6 +452,11 @@ void sim_pass(struct plane *pl, uint64_t ns)
 	}
 	if (pl->now < end)
 		pl->now = end;
+}
+
+void sim_late(struct plane *pl, uint64_t ns)
+{
+	pl->now += ns;
 }
 
 uint64_t sim_now(const struct plane *pl)

@@ -28,6 +28,8 @@ void sim_put(struct plane *pl, const struct sa *local, const struct sa *src,
 
 /** Time passes, so many ns; timers are run in it, each at its instant */
 void sim_pass(struct plane *pl, uint64_t ns);
+/** The same with a worker that is busy meanwhile: timers are late, until it is told something */
+void sim_late(struct plane *pl, uint64_t ns);
 uint64_t sim_now(const struct plane *pl);
 
 /** The signalling loop's turn: it hears all events that wait */

@@ -210,11 +210,31 @@ static void gone(void **state)
 	end(br, &mo);
 }
 
+/* A bridge ends while something is due: that has its port still */
+static void ended_late(void **state)
+{
+	const uint8_t silence[1] = {LEVEL};
+	struct bridge *br;
+	struct mouth mo;
+	unsigned before;
+	(void)state;
+
+	bridged(&br, &mo);
+	talk(&mo, TALK);
+	put(&mo, PT_NOISE, silence, sizeof(silence));
+	sim_pass(mo.pl, NS_20MS);
+	before = ear.packets;
+	sim_late(mo.pl, NS_20MS + NS_20MS / 2);
+	end(br, &mo);
+	assert_int_equal(ear.packets, before + 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(silence),
 		cmocka_unit_test(gone),
+		cmocka_unit_test(ended_late),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,12 +8,13 @@
 
 enum { CNAME_LEN = 16 }; /* characters: 95 bits */
 
-/* Waits must not outlive what they are about */
+/* Waits must not outlive what they are about; no packet that comes now begins another */
 static void stop(void *arg)
 {
 	struct bridge *b = arg;
 
 	for (unsigned i = 0; i < 2; i++) {
+		b->mv[i].over = true;
 		plane_tmr_stop(&b->mv[i].rx.tmr);
 		plane_tmr_stop(&b->mv[i].rep.tmr);
 		plane_tmr_stop(&b->mv[i].play_tmr);
@@ -22,11 +23,12 @@ static void stop(void *arg)
 	}
 }
 
-/* The ports first: no handler is called once they are closed */
+/* Timers send by the ports, and the worker runs them until it is told: they go first */
 static void destructor(void *arg)
 {
 	struct bridge *b = arg;
 
+	plane_call(b->pl, b->worker, stop, b);
 	for (unsigned i = 0; i < 2; i++) {
 		if (b->mv[i].bundle)
 			bundle_leave(b->mv[i].bundle, &b->mv[i]);
@@ -34,8 +36,6 @@ static void destructor(void *arg)
 			mem_deref(b->mv[i].port);
 		mem_deref(b->mv[i].rtcp_port);
 	}
-	if (b->on)
-		plane_call(b->pl, b->worker, stop, b);
 	for (unsigned i = 0; i < 2; i++) {
 		mem_deref(b->mv[i].player);
 		mem_deref(b->mv[i].fax);
@@ -141,7 +141,6 @@ int bridge_alloc(struct bridge **bp, struct plane *pl, unsigned worker,
 		mem_deref(b);
 		return err;
 	}
-	b->on = true;
 	if (mv[0].t38 || mv[1].t38)
 		plane_call(pl, worker, start, b);
 	*bp = b;

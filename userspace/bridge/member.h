@@ -122,6 +122,7 @@ struct member {
 	struct plane_port *port;
 	struct receiver rx;
 	bool copy; /* what comes is told: BRIDGE_COPY */
+	bool over; /* its bridge goes: nothing that comes begins anything */
 	unsigned side;
 	struct bridge *b;
 	uint64_t moved; /* ns: when it was told last that it moved */
@@ -171,7 +172,6 @@ struct bridge {
 	bridge_event_h *eventh;
 	void *arg;
 	char cname[REPORT_CNAME]; /* in our RTCP (RFC 7022: by chance)    */
-	bool on;                  /* the worker has it */
 };
 
 /* program.c */

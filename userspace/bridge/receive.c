@@ -56,6 +56,8 @@ void member_control(struct member *m, const struct sa *src, const uint8_t *p,
 	struct plane_port *port;
 	uint8_t *out;
 
+	if (m->over)
+		return;
 	++m->st.rtcp;
 	/* of what is encrypted nobody else can read the reports */
 	if (m->copy || m->prog->rx)
@@ -201,6 +203,8 @@ static void look_at_source(struct member *m, const struct plane_pkt *pkt)
 
 bool member_media(struct member *m, struct plane_pkt *pkt)
 {
+	if (m->over)
+		return false;
 	look_at_source(m, pkt);
 
 	return media(m, pkt);
@@ -212,6 +216,8 @@ void member_receive(struct plane_port *port, struct plane_pkt *pkt, void *arg)
 	enum rtp_kind kind;
 	(void)port;
 
+	if (m->over)
+		return;
 	if (m->fax) {
 		look_at_source(m, pkt);
 		fax_receive(m, pkt);
@@ -241,6 +247,8 @@ void member_receive_rtcp(struct plane_port *port, struct plane_pkt *pkt,
 	struct member *m = arg;
 	(void)port;
 
+	if (m->over)
+		return;
 	if (rtp_kind(pkt->data, pkt->len) == RTP_CONTROL)
 		control(m, pkt);
 	else
