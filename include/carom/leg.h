@@ -63,6 +63,7 @@ enum __attribute__((packed)) leg_why {
 	LEG_WHY_FAX,         /**< one of the ends speaks T.38, one is heard  */
 	LEG_WHY_JOINED,      /**< one of the ends is a leg that the agent has */
 	LEG_WHY_CONSENT, /**< LEG_HELD: the other end does not consent (RFC 7675) */
+	LEG_WHY_BUNDLE, /**< several sections of an SDP have its port     */
 };
 
 /** What the leg carries */

@@ -513,6 +513,32 @@ static void test_one_leaves(void **state)
 	assert_int_equal(bridge_change(t.v[SOUND], 0, &mv[0]), EINVAL);
 }
 
+/* Who has agreed on saying MIDs is told, too, by what has a port of its own */
+static void test_alone(void **state)
+{
+	struct rtpspec r = {.pt = 0, .seq = 5, .ts = 7, .ssrc = 77};
+	struct bridge_member mv[2];
+	const uint8_t *val;
+	uint16_t from, to;
+	uint8_t p[200];
+	size_t n, len;
+	(void)state;
+
+	bb_member(&mv[0], &bb_sides[SIDE_LAN4], IN_PORT);
+	bb_member(&mv[1], &bb_sides[SIDE_WAN4], OUT_PORT);
+	telling(&mv[1], 0);
+	mv[0].mid_id = MID_ID;
+	(void)re_snprintf(mv[0].mid, sizeof(mv[0].mid), "x");
+	bb_up(PLANE_XDP, mv);
+	n = rtp_build(p, &r, 40);
+	far_put(SOUND, false, p, n);
+	n = get(bb.lan, p, &from, &to);
+	assert_int_not_equal(n, 0);
+	assert_true(rtp_ext_find(p, n, MID_ID, &val, &len));
+	assert_int_equal(len, 1);
+	assert_int_equal(*val, 'x');
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -524,6 +550,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_reports, clear),
 		cmocka_unit_test_teardown(test_stun, clear),
 		cmocka_unit_test_teardown(test_one_leaves, clear),
+		cmocka_unit_test_teardown(test_alone, bb_clear),
 	};
 
 	return cmocka_run_group_tests(tests, bb_setup, bb_teardown);

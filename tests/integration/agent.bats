@@ -256,6 +256,37 @@ bob_says() { carom legs >/dev/null && ngc send "{\"command\": \"query\", \"call-
 		.dtls == "connected"' heard.json
 }
 
+# bundled ARGS...: sound and pictures of a browser by one port
+bundled()
+{
+	command -v chromium >/dev/null || skip "no chromium here"
+	inside alice ip link set lo up
+	inside alice "$ROOT/tools/lab.d/browser.py" --ng "$LAN4:$NG_PORT" \
+		--addr "$ALICE4" "$@" >heard.json &
+	local pid=$!
+	LAB_PIDS+=($pid)
+	wait_for 20 is_bundled
+	wait $pid
+	cat heard.json
+	jq -e '.browser == 660 and .phone == 440 and .ice == "connected" and
+		.dtls == "connected" and .sections == 2 and .transports == 1 and
+		.saw and .asked' heard.json
+}
+
+is_bundled() { carom legs --json | jq -e 'any(.legs[]; .why == "bundle")' >/dev/null; }
+
+@test "a browser calls with sound and pictures, bundled where both ends can" {
+	bundled --video balanced
+}
+
+@test "a browser calls with sound and pictures by one port alone" {
+	bundled --video max-bundle
+}
+
+@test "a browser is called, and has one port for sound and pictures" {
+	bundled --video max-bundle --called
+}
+
 # Relayed calls do not notice. These do: for as long as it takes to come back
 @test "an agent that is killed comes back to its calls" {
 	baresip_bob opus/48000/2 srtp-mand

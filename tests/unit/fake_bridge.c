@@ -4,12 +4,14 @@
 #include "fake_bridge.h"
 
 struct bridge {
+	struct le le;
 	struct bridge_member mv[2];
 	bridge_event_h *eventh;
 	void *arg;
 };
 
 static struct fake_bridges all;
+static struct list bridges;
 
 struct fake_bridges *fake_bridges(void)
 {
@@ -21,8 +23,21 @@ struct plane *fake_plane(void)
 	return mem_zalloc(1, NULL);
 }
 
+const struct bridge_member *fake_member(unsigned n, unsigned side)
+{
+	const struct le *le = list_head(&bridges);
+
+	while (le && n--)
+		le = le->next;
+
+	return le ? &((const struct bridge *)le->data)->mv[side] : NULL;
+}
+
 static void destructor(void *arg)
 {
+	struct bridge *b = arg;
+
+	list_unlink(&b->le);
 	if (all.last == arg)
 		all.last = NULL;
 	--all.n;
@@ -41,6 +56,7 @@ int bridge_alloc(struct bridge **bp, struct plane *pl, unsigned worker,
 	b->eventh = eventh;
 	b->arg = arg;
 	all.last = b;
+	list_append(&bridges, &b->le, b);
 	memcpy(b->mv, mv, sizeof(b->mv));
 	memcpy(all.mv, mv, sizeof(b->mv));
 	++all.n;

@@ -48,6 +48,8 @@ void fake_event(unsigned side, unsigned type, const struct sa *src,
 /** The same to the port of the bundle made last */
 void fake_bundle_event(unsigned type, const struct sa *src, const uint8_t *p,
 		       size_t n);
+/** A member of the n'th bridge of those that there are; NULL: there are not so many */
+const struct bridge_member *fake_member(unsigned n, unsigned side);
 /** Workers for media_alloc(): nothing may be done with it but pass it on */
 struct plane *fake_plane(void);
 

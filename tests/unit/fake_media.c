@@ -131,6 +131,9 @@ static void put_opts(struct media *m, const struct media_opts *o)
 	PUT_FLAG(force_version);
 	PUT_FLAG(generate_mid);
 	PUT_FLAG(strip_extmap);
+	PUT_FLAG(bundle_offer);
+	PUT_FLAG(bundle_require);
+	PUT_FLAG(bundle_reject);
 	PUT_FLAG(reuse_codecs);
 	PUT_FLAG(single_codec);
 	PUT_FLAG(ice_remove);

@@ -89,6 +89,11 @@ static void test_attr(void **state)
 		    "single-codec strip-extmap generate-mid\"}",
 	     "answer call=c from=f to=t trust_address strip_extmap "
 	     "single_codec attr+audio:x");
+	asks(f, OFFER ",\"bundle\":[\"offer\",\"accept\"]}",
+	     BASE " bundle_offer");
+	flags_ask(f, "\"bundle-require\",\"bundle=reject\"",
+		  " bundle_require bundle_reject");
+	refused(f, OFFER ",\"bundle\":[\"strict\"]}", "bundle=strict");
 	asks(f,
 	     OFFER ",\"flags\":[\"single-codec\",\"generate mid\"],"
 		   "\"replace\":[\"origin-full\","

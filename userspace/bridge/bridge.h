@@ -97,9 +97,9 @@ struct bridge_member {
 	struct bundle *bundle; /**< transport that it shares; NULL: local is its
 				  own. Stays as it is while the bridge lives. RTCP is
 				  muxed, and the keys are those of all its members   */
-	char mid[BRIDGE_MID + 1]; /**< bundle: its a=mid, "" too long     */
-	uint8_t mid_id; /**< and the header extension that packets of both
-			     ways have it in: 1..14, 0 none               */
+	char mid[BRIDGE_MID + 1]; /**< its a=mid, "" too long     */
+	uint8_t mid_id; /**< the header extension that was agreed on for it: what
+			   it is sent has it, what it sends may; 1..14, 0 none */
 	uint32_t ssrcv[BRIDGE_SSRCS]; /**< bundle: that it says it sends with */
 	unsigned ssrcc;
 	uint32_t told

@@ -193,8 +193,9 @@ static bool valid(const struct bridge_member *m)
 {
 	if (m->t38 && (m->codec || m->codecc))
 		return false;
-	if (m->bundle && (m->t38 || !m->mux || m->ssrcc > BRIDGE_SSRCS ||
-			  m->mid_id > RTP_EXT_ID_MAX))
+	if (m->bundle && (m->t38 || !m->mux || m->ssrcc > BRIDGE_SSRCS))
+		return false;
+	if (m->mid_id > RTP_EXT_ID_MAX)
 		return false;
 	if (m->codecc > BRIDGE_CODECS || m->ptime > CODEC_PTIME_MAX ||
 	    !sa_isset(&m->local, SA_ALL))

@@ -18,8 +18,9 @@ static void finish(struct member *m, uint8_t *out, size_t n)
 	const struct program *p = m->prog;
 	const struct bridge_member *c = &p->conf;
 
-	/* who has several sections on one transport is told whose it is */
-	if (c->bundle && c->mid_id && c->mid[0])
+	/* who has several sections on one transport is told whose it is; and who has
+	 * agreed on saying so may look at nothing else */
+	if (c->mid_id && c->mid[0])
 		n = rtp_ext_put(out, n, PLANE_PAYLOAD_MAX, c->mid_id,
 				(const uint8_t *)c->mid, strlen(c->mid));
 	if (p->tx && srtpx_protect(p->tx, out, &n, PLANE_PAYLOAD_MAX))

@@ -119,6 +119,8 @@ const char *fp_why_name(enum leg_why why)
 		return "joined";
 	case LEG_WHY_CONSENT:
 		return "consent";
+	case LEG_WHY_BUNDLE:
+		return "bundle";
 	}
 	return "?";
 }

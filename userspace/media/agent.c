@@ -78,6 +78,9 @@ int agent_send(const struct stream *s, const struct sa *dst, const uint8_t *p,
 {
 	const struct agent *a = s->agent;
 
+	if (s->party->bundle && stream_carries(s))
+		return bundle_send(s->party->bundle, dst, p, n);
+
 	return a ? bridge_send(a->b, side_of(s), dst, p, n) : ENOTCONN;
 }
 
@@ -175,6 +178,15 @@ static bool same_pts(const struct bridge_member *a,
 	return true;
 }
 
+static bool same_section(const struct bridge_member *a,
+			 const struct bridge_member *b)
+{
+	return !strcmp(a->mid, b->mid) && a->mid_id == b->mid_id &&
+	       a->ssrcc == b->ssrcc &&
+	       !memcmp(a->ssrcv, b->ssrcv, sizeof(a->ssrcv)) &&
+	       !memcmp(a->told, b->told, sizeof(a->told));
+}
+
 static bool same(const struct bridge_member *a, const struct bridge_member *b)
 {
 	return sa_cmp(&a->remote, &b->remote, SA_ALL) && a->t38 == b->t38 &&
@@ -186,8 +198,8 @@ static bool same(const struct bridge_member *a, const struct bridge_member *b)
 	       guard_same(&a->guard, &b->guard) && a->event_pt == b->event_pt &&
 	       a->event_clock == b->event_clock && same_pts(a, b) &&
 	       a->codec == b->codec && a->pt == b->pt && a->ptime == b->ptime &&
-	       a->bitrate == b->bitrate && a->complexity == b->complexity &&
-	       !str_cmp(a->fmtp, b->fmtp);
+	       same_section(a, b) && a->bitrate == b->bitrate &&
+	       a->complexity == b->complexity && !str_cmp(a->fmtp, b->fmtp);
 }
 
 static int change(struct agent *a, struct bridge_member mv[2])
@@ -269,7 +281,8 @@ static int make(struct stream *s, struct stream *t,
 	a->s[1] = t;
 	a->left = relayed;
 	memcpy(a->mv, fresh, sizeof(a->mv));
-	err = bridge_alloc(&a->b, pl, plane_least(pl), fresh, event_handler, a);
+	err = bridge_alloc(&a->b, pl, carrier_worker(s, t), fresh,
+			   event_handler, a);
 	if (err) {
 		mem_deref(a);
 		return err;
@@ -309,6 +322,8 @@ static int pair_apply(struct stream *s, struct stream *t)
 	    sa_cmp(&s->agent->mv[0].local, &s->local, SA_ALL) &&
 	    sa_cmp(&s->agent->mv[1].local, &t->local, SA_ALL) &&
 	    s->agent->mv[0].mux == s->mux && s->agent->mv[1].mux == t->mux &&
+	    s->agent->mv[0].bundle == mv[0].bundle &&
+	    s->agent->mv[1].bundle == mv[1].bundle &&
 	    s->agent->mv[0].t38 == mv[0].t38 &&
 	    s->agent->mv[1].t38 == mv[1].t38)
 		err = change(s->agent, mv);
@@ -348,7 +363,8 @@ bool stream_in_agent(const struct stream *s)
 
 bool stream_agent_plain(const struct stream *s)
 {
-	return s->agent && bridge_plain(s->agent->b);
+	return (s->agent && bridge_plain(s->agent->b)) ||
+	       bundle_plain(s->party->bundle);
 }
 
 /* Both ways are one bridge: it is made once, for the first of the two */
@@ -387,7 +403,7 @@ bool agent_serves(const struct stream *s)
 int agents_apply(struct media_call *c)
 {
 	struct le *pe, *se;
-	int err = 0;
+	int err = carriers_apply(c);
 
 	for (pe = list_head(&c->parties); pe && !err; pe = pe->next) {
 		struct party *p = pe->data;
@@ -400,7 +416,7 @@ int agents_apply(struct media_call *c)
 		}
 	}
 
-	return err;
+	return err ? err : carriers_start(c);
 }
 
 /* Both ways at once. What the receiver has seen as ours stays ours */

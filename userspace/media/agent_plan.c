@@ -212,9 +212,28 @@ bool agent_no_rtcp(const struct stream *s)
 	return s->terms && s->terms->dtls.on && !s->mux;
 }
 
+/* How its packets are told from those of the others on its port */
+static void set_section(struct bridge_member *m, const struct stream *s)
+{
+	const struct grouped *g = &s->grp;
+
+	if (stream_bundled(s))
+		m->bundle = s->party->bundle;
+	m->ssrcc = g->ssrcc;
+	memcpy(m->ssrcv, g->ssrcv, sizeof(m->ssrcv));
+	for (unsigned k = 0; k < 4; k++)
+		m->told[k] = s->sent[k] | s->prev[k];
+	if (strlen(g->mid) > BRIDGE_MID)
+		return;
+	(void)re_snprintf(m->mid, sizeof(m->mid), "%s", g->mid);
+	m->mid_id = g->mid_id;
+}
+
 void agent_member(struct bridge_member *m, const struct stream *s,
 		  const struct stream *t)
 {
+	const struct terms *keyed;
+
 	memset(m, 0, sizeof(*m));
 	m->local = s->local;
 	m->remote = stream_whereabouts(s, 0);
@@ -238,9 +257,11 @@ void agent_member(struct bridge_member *m, const struct stream *s,
 			agent_encoder(m, s);
 		return;
 	}
-	m->resumed = s->terms->resumed;
-	m->rx = s->terms->keys.rx;
-	m->tx = s->terms->keys.tx;
+	set_section(m, s);
+	keyed = stream_carrier(s)->terms;
+	m->resumed = keyed->resumed;
+	m->rx = keyed->keys.rx;
+	m->tx = keyed->keys.tx;
 	m->locked = s->terms->keys.on && m->rx.suite == SRTPX_NONE;
 	if (fax_between(s, t)) {
 		fax_member(m, s);

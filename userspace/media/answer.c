@@ -8,6 +8,7 @@
 #include <sys/types.h>
 #include <re.h>
 #include "base/log.h"
+#include "media/group.h"
 #include "media/note.h"
 #include "media/moh.h"
 #include "media/terms.h"
@@ -24,6 +25,7 @@ struct answer {
 	enum sdpx_rtcp rtcpv[SDPX_MEDIA_MAX];
 	struct terms_edit *tev[SDPX_MEDIA_MAX];
 	struct moh_edit mohv[SDPX_MEDIA_MAX];
+	struct group_edit group;
 	struct filter *filter; /* NULL: all formats go back               */
 	struct media_err *e;
 };
@@ -162,6 +164,9 @@ static int answer_lines(struct answer *an)
 
 	for (unsigned i = 0; i < sdpx_mediac(an->sdp) && !err; i++)
 		err = answer_line(an, i);
+	if (!err)
+		err = group_answer(&an->group, an->o, an->sdp, an->from, an->to,
+				   an->tev, an->rtcpv);
 	if (err)
 		return err;
 
@@ -202,7 +207,8 @@ static int finish(struct answer *an, struct mbuf *out)
 	moh_answer(an->mohv, an->from, an->sdp);
 	if (!err)
 		err = edit_write(mb, an->sdp, an->from, an->filter, an->o,
-				 an->rtcpv, an->tev, an->mohv, an->e);
+				 an->rtcpv, an->tev, an->mohv, &an->group,
+				 an->e);
 	if (!err)
 		err = call_options(an->call, an->o);
 	if (err)

@@ -21,6 +21,8 @@ enum {
 	CALL_ID_MAX = 512, /**< bytes of a Call-ID        */
 	TAG_MAX = 256,     /**< bytes of a tag or branch  */
 	PARTY_MAX = 64,    /**< branches of one call      */
+	GROUP_MID = 64,    /**< of an a=mid, with its NUL: a section with a
+			      longer one is not bundled */
 };
 
 struct terms;
@@ -28,6 +30,7 @@ struct terms_edit;
 struct agent;
 struct handshake;
 struct dtlsx_cert;
+struct group_edit;
 struct digitlog;
 struct digits;
 struct moh;
@@ -155,6 +158,19 @@ bool sa_private(const struct sa *sa);
 
 /* ---- streams (stream.c, leg.c) -------------------------------------- */
 
+/** What RFC 9143 calls a BUNDLE group, as one section of a party knows it */
+struct grouped {
+	bool offered;     /* it is in the group of the last offer     */
+	bool only;        /* there as bundle-only                     */
+	unsigned rank;    /* and behind how many others               */
+	bool joined;      /* ports, keys and ICE are those of another */
+	unsigned carrier; /* section                              */
+	char mid[GROUP_MID];
+	uint8_t mid_id; /* header extension with it, 0 none          */
+	uint32_t ssrcv[BRIDGE_SSRCS]; /* that its party announces      */
+	unsigned ssrcc;
+};
+
 struct stream {
 	struct le le;
 	struct le tap_le;   /* in media.taps                            */
@@ -187,6 +203,7 @@ struct stream {
 	struct quality mos_in, mos_out; /* where media ends here: up to us; from
 					   us to it                      */
 	struct quality_count counted;
+	struct grouped grp;
 	struct terms *terms; /* NULL: what comes is passed on          */
 	struct agent *agent; /* NULL: the kernel settles it; shared with
 				the peer                                */
@@ -209,6 +226,16 @@ struct stream *stream_find(const struct party *p, unsigned idx);
 
 /** Have local ports at this interface; those it has there already stay */
 int stream_ports(struct stream *s, struct iface *ifc);
+
+/** The stream whose transport it has: itself, but in a bundle */
+struct stream *stream_carrier(const struct stream *s);
+/** Do others have its transport? */
+bool stream_carries(const struct stream *s);
+/** Either of these */
+bool stream_bundled(const struct stream *s);
+/** From now on it has the transport of another stream of its party; NULL: none, and is
+ *  about to get ports */
+void stream_join(struct stream *s, const struct stream *carrier);
 
 /** The offered description comes into force */
 void stream_commit(struct stream *s);
@@ -254,6 +281,9 @@ struct party {
 	struct party *offerer; /* who made the first offer to it, or NULL */
 	struct party *peer;    /* where its packets go                     */
 	struct list streams;
+	struct bundle
+		*bundle;  /* transport that some of them share, on a worker;
+				  NULL: not there (yet)                    */
 	uint64_t created; /* s, wall clock                            */
 	bool answered;    /* an SDP of its own was seen               */
 	enum media_rtcp_mux mux_opt; /* of its last offer                */
@@ -364,11 +394,13 @@ int opts_check(const struct media_opts *o, const struct sdpx *sdp, bool answer,
  * @param rtcpv  Per section, what its RTCP lines shall say
  * @param tev    Per section, what its terms change, or NULL
  * @param mohv   Per section, how hold shows
+ * @param g      Of group_offer() or group_answer()
  */
 int edit_write(struct mbuf *out, const struct sdpx *sdp, struct party *to,
 	       const struct filter *f, const struct media_opts *o,
 	       const enum sdpx_rtcp *rtcpv, struct terms_edit *const *tev,
-	       const struct moh_edit *mohv, struct media_err *e);
+	       const struct moh_edit *mohv, const struct group_edit *g,
+	       struct media_err *e);
 
 /** The address and port of a stream as SDPs have it; it has ports */
 struct sa edit_address(const struct stream *s, const struct media_opts *o);

@@ -46,6 +46,8 @@ static bool silences(const struct checks *k, enum full_state state)
 
 bool stream_silenced(const struct stream *s)
 {
+	s = s ? stream_carrier(s) : NULL;
+
 	return s && s->checks && silences(s->checks, s->checks->told);
 }
 

@@ -22,7 +22,8 @@ bool dtls_best_effort(const struct sdpx_media *sm)
 	return !sm->srtp && sm->rtp && sm->fingerprint && !sm->crypto;
 }
 
-/* Lines of the section, else those of the session: never both (RFC 8122 5) */
+/* Lines of the section, else those of its bundle or of the session: never both
+ * (RFC 8122 5) */
 static void take_prints(struct dtls_terms *d, const struct sdpx *sdp, size_t i)
 {
 	struct pl val;
@@ -42,9 +43,7 @@ static int take(struct dtls_terms *d, enum setup_role *theirs,
 
 	d->fpc = 0;
 	d->peer_id[0] = '\0';
-	take_prints(d, sdp, i);
-	if (!d->fpc && !sdpx_attr(sdp, i, "fingerprint", 0, &val))
-		take_prints(d, sdp, SDPX_SESSION);
+	take_prints(d, sdp, sdpx_place(sdp, i, "fingerprint"));
 	if (!d->fpc)
 		return media_fail(e, EINVAL,
 				  "m= line %zu has no a=fingerprint that can "

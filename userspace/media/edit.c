@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/types.h>
 #include <re.h>
+#include "media/group.h"
 #include "media/moh.h"
 #include "media/terms.h"
 
@@ -17,10 +18,8 @@ struct edit {
 	bool shared;    /* a relayed section lives on session's c= */
 	bool stays;     /* a held one wants session's c= as it is  */
 	uint64_t sess_id;
-	char midv[SDPX_MEDIA_MAX][8]; /* those that we make            */
-	struct pl mids[SDPX_MEDIA_MAX];
-	struct pl lite;            /* a=ice-lite of the session          */
-	struct sdpx_attrs session; /* that has it                        */
+	struct pl linev[2];        /* a=ice-lite, a=group of the session */
+	struct sdpx_attrs session; /* that has them                      */
 };
 
 struct sa edit_address(const struct stream *s, const struct media_opts *o)
@@ -235,29 +234,26 @@ static void edit_dtls(struct edit *ed, const struct sdpx *sdp)
 }
 
 /* Lines that say nothing of the media */
-static int edit_plain(struct edit *ed, const struct sdpx *sdp,
-		      const struct media_opts *o)
+static void edit_plain(struct edit *ed, const struct sdpx *sdp,
+		       const struct media_opts *o)
 {
-	unsigned next = 1;
-	int err = 0;
-
 	ed->x.extmap_remove = o->strip_extmap;
+	for (size_t i = 0; i < sdpx_mediac(sdp); i++)
+		ed->x.mediav[i].extmap_remove = o->strip_extmap;
+}
 
-	for (size_t i = 0; i < sdpx_mediac(sdp) && !err; i++) {
+static void edit_group(struct edit *ed, const struct sdpx *sdp,
+		       const struct group_edit *g)
+{
+	for (size_t i = 0; i < sdpx_mediac(sdp); i++) {
 		struct sdpx_medit *me = &ed->x.mediav[i];
 
-		me->extmap_remove = o->strip_extmap;
-		if (!o->generate_mid || sdpx_media(sdp, i)->mid.l)
-			continue;
-
-		err = sdpx_mid_free(ed->midv[i], sizeof(ed->midv[i]), sdp,
-				    next);
-		pl_set_str(&ed->mids[i], ed->midv[i]);
-		next = pl_u32(&ed->mids[i]) + 1;
-		me->mid = &ed->mids[i];
+		me->mid = g->midv[i].l ? &g->midv[i] : NULL;
+		me->bundle_only = g->only[i];
+		me->reject |= g->refuse[i];
 	}
-
-	return err;
+	if (g->line[0])
+		pl_set_str(&ed->linev[ed->session.addc++], g->line);
 }
 
 static int encode(struct mbuf *out, const struct sdpx *sdp,
@@ -285,7 +281,8 @@ static int encode(struct mbuf *out, const struct sdpx *sdp,
 int edit_write(struct mbuf *out, const struct sdpx *sdp, struct party *to,
 	       const struct filter *f, const struct media_opts *o,
 	       const enum sdpx_rtcp *rtcpv, struct terms_edit *const *tev,
-	       const struct moh_edit *mohv, struct media_err *e)
+	       const struct moh_edit *mohv, const struct group_edit *g,
+	       struct media_err *e)
 {
 	struct edit *ed;
 	bool lite = false;
@@ -316,19 +313,18 @@ int edit_write(struct mbuf *out, const struct sdpx *sdp, struct party *to,
 		any_address(ed, to, sdp, o);
 	edit_session(ed, o);
 	edit_dtls(ed, sdp);
-	if (lite) {
-		pl_set_str(&ed->lite, "ice-lite");
-		ed->session.addv = &ed->lite;
-		ed->session.addc = 1;
-		ed->x.attrs = &ed->session;
-	}
+	if (lite)
+		pl_set_str(&ed->linev[ed->session.addc++], "ice-lite");
+	edit_group(ed, sdp, g);
+	ed->session.addv = ed->linev;
+	ed->x.attrs = ed->session.addc ? &ed->session : NULL;
 	edit_others(ed, sdp);
 	ed->x.replace_sess_name = o->replace_session_name;
 	edit_origin(ed, to, o);
-	err = edit_plain(ed, sdp, o);
+	edit_plain(ed, sdp, o);
 
-	if (!err && (o->replace_sdp_version || o->replace_origin_full ||
-		     o->force_version))
+	if (o->replace_sdp_version || o->replace_origin_full ||
+	    o->force_version)
 		err = set_version(ed, sdp, to, o);
 	if (!err)
 		err = encode(out, sdp, &ed->x, o, e);

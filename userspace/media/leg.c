@@ -34,8 +34,9 @@ static const struct sa *signalled(const struct stream *s, unsigned i)
 
 /* Where a party really is: learnt by the kernel for as long as its SDP says
  * the same as when it was learnt */
-struct sa stream_whereabouts(const struct stream *t, unsigned i)
+struct sa stream_whereabouts(const struct stream *s, unsigned i)
 {
+	const struct stream *t = stream_carrier(s);
 	const struct sa *sig = signalled(t, i);
 	struct sa local, real;
 
@@ -72,9 +73,29 @@ static enum leg_state base_state(const struct stream *s)
 	return LEG_RELAY;
 }
 
+/* Others live on its port, whatever has become of its own section */
+static bool needed(const struct stream *s)
+{
+	struct le *le;
+
+	for (le = list_head(&s->party->streams); le; le = le->next) {
+		const struct stream *o = le->data;
+		const struct stream *t = stream_peer(o);
+
+		if (o->grp.joined && o->grp.carrier == s->idx && t &&
+		    base_state(o) != LEG_FREE)
+			return true;
+	}
+
+	return false;
+}
+
 enum leg_state stream_state(const struct stream *s)
 {
 	enum leg_state state = base_state(s);
+
+	if (s->iface && needed(s))
+		return LEG_AGENT;
 
 	/* music on hold: who waits is heard by nobody, but played to */
 	if (state == LEG_HELD && play_on(s) && agent_why(s))
@@ -276,7 +297,9 @@ static int leg_write(struct stream *s, unsigned i, enum leg_state state)
 
 	memset(&l, 0, sizeof(l));
 	l.state = state;
-	l.why = state == LEG_HELD ? held_why(s) : agent_why(s);
+	l.why = state == LEG_HELD   ? held_why(s)
+		: stream_bundled(s) ? LEG_WHY_BUNDLE
+				    : agent_why(s);
 	l.dscp = c->dscp;
 
 	if (i)
@@ -345,6 +368,11 @@ int stream_apply(struct stream *s)
 	enum leg_state state = stream_state(s);
 	int err;
 
+	/* its packets come by another one's leg */
+	if (s->grp.joined) {
+		s->rearm = false;
+		return 0;
+	}
 	if (state == LEG_FREE) {
 		stream_legs_off(s);
 		s->rearm = true;

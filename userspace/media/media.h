@@ -150,11 +150,15 @@ struct media_opts {
 	bool replace_origin_full; /**< o= stays the same, but for its version */
 	bool force_version;       /**< o= version rises with each SDP         */
 	bool generate_mid, strip_extmap;
-	bool single_codec; /**< of an answer, the first codec only     */
-	bool ice_remove;   /**< what goes out has no ICE               */
-	bool ice_reject;   /**< who offers it is answered without      */
-	bool ice_force;    /**< we take part in ICE with both          */
-	bool ice_optional; /**< the same, where the offer has it       */
+	bool single_codec;   /**< of an answer, the first codec only     */
+	bool bundle_offer;   /**< what goes out by DTLS is offered as a bundle
+			      (RFC 9143)                              */
+	bool bundle_require; /**< the same: all but the first bundle-only  */
+	bool bundle_reject;  /**< a bundle that is offered is not taken    */
+	bool ice_remove;     /**< what goes out has no ICE               */
+	bool ice_reject;     /**< who offers it is answered without      */
+	bool ice_force;      /**< we take part in ICE with both          */
+	bool ice_optional;   /**< the same, where the offer has it       */
 	enum media_ice_lite ice_lite; /**< UNSAID: as before, or configured   */
 	bool trickle_ice;  /**< what goes out says that we can trickle    */
 	bool osrtp_offer;  /**< keys are offered in RTP/AVP (RFC 8643)    */

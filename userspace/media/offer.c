@@ -9,6 +9,7 @@
 #include <re.h>
 #include "base/log.h"
 #include "media/load.h"
+#include "media/group.h"
 #include "media/note.h"
 #include "media/moh.h"
 #include "media/terms.h"
@@ -26,6 +27,7 @@ struct offer {
 	enum sdpx_rtcp rtcpv[SDPX_MEDIA_MAX];
 	struct terms_edit *tev[SDPX_MEDIA_MAX];
 	struct moh_edit mohv[SDPX_MEDIA_MAX];
+	struct group_edit group;
 	struct media_err *e;
 };
 
@@ -351,6 +353,11 @@ static int offer_lines(struct offer *of)
 		s->staged = true;
 	}
 
+	err = group_offer(&of->group, of->o, of->sdp, from, of->to, of->tev,
+			  of->rtcpv);
+	if (err)
+		return err;
+
 	from->mux_opt = of->o->rtcp_mux;
 	from->mux_accept = of->o->rtcp_mux_accept ||
 			   of->o->rtcp_mux == RTCPMUX_ACCEPT ||
@@ -374,7 +381,8 @@ static int finish(struct offer *of, struct mbuf *out)
 	moh_offer(of->mohv, of->from, of->sdp);
 	if (!err)
 		err = edit_write(mb, of->sdp, of->to, of->filter, of->o,
-				 of->rtcpv, of->tev, of->mohv, of->e);
+				 of->rtcpv, of->tev, of->mohv, &of->group,
+				 of->e);
 	if (!err)
 		err = call_options(of->call, of->o);
 	if (err)

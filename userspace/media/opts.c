@@ -41,6 +41,8 @@ int opts_sdp(struct sdpx **sdpp, const struct media_opts *o,
 	if (err == EBADMSG)
 		return media_fail(e, err, "Failed to parse SDP: line %u: %s",
 				  se.line, se.msg);
+	if (!err && !o->bundle_reject)
+		sdpx_bundle_accept(*sdpp);
 
 	return err ? media_fail(e, err, "SDP: %m", err) : 0;
 }

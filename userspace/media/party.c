@@ -24,6 +24,7 @@ static void party_destructor(void *arg)
 
 	list_unlink(&p->le);
 	list_flush(&p->streams);
+	bundle_close(p->bundle);
 	list_flush(&p->oldtags);
 	mem_deref(p->moh);
 	mem_deref(p->tag);

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "media/dict.h"
 #include "media/persist.h"
+#include "media/group.h"
 #include "media/moh.h"
 #include "media/note.h"
 #include "media/play.h"
@@ -135,6 +136,7 @@ static int put_stream(struct odict *arr, const struct stream *s)
 	err |= trigger_put(o, s->trigger);
 	err |= dict_int(o, "ssrc_out", s->ssrc_out);
 	err |= dict_int(o, "ssrc_keep", s->ssrc_keep);
+	err |= group_put(o, &s->grp);
 	err |= terms_put(o, s->terms);
 	err |= note_put(o, "note", s->note);
 	err |= note_put(o, "next_note", s->next_note);

@@ -125,6 +125,8 @@ int query_agent(struct odict *o, const struct stream *s)
 	if (err)
 		return err;
 	err |= dict_str(d, "why", fp_why_name(agent_why(s)));
+	if (stream_bundled(s))
+		err |= dict_str(d, "bundled as", s->grp.mid);
 	if (s->terms && s->terms->dtls.on)
 		err |= dict_str(d, "DTLS", handshake_text(s->hs));
 	if (agent_no_rtcp(s))

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "media/hairpin.h"
 #include "media/persist.h"
+#include "media/group.h"
 #include "media/moh.h"
 #include "media/note.h"
 #include "media/play.h"
@@ -136,7 +137,8 @@ static int get_ports(struct stream *s, const struct odict *o)
 	if (!ifc)
 		return ENOENT;
 
-	err = ports_mark(ifc->ports, sa_port(&local));
+	/* one that has joined another has the other's */
+	err = s->grp.joined ? 0 : ports_mark(ifc->ports, sa_port(&local));
 	if (err)
 		return err;
 
@@ -147,7 +149,7 @@ static int get_ports(struct stream *s, const struct odict *o)
 	err = fp_slot(m->fp, &local, &s->slot[0]);
 	if (!err)
 		err = fp_slot(m->fp, &rtcp, &s->slot[1]);
-	if (!err)
+	if (!err && !s->grp.joined)
 		hairpin_add(s);
 
 	return err;
@@ -184,8 +186,10 @@ static int get_stream(struct party *p, const struct odict *o)
 	int err;
 
 	err = stream_get(&s, p, (unsigned)get_int(o, "idx", 0));
-	if (!err)
-		err = get_ports(s, o);
+	if (err)
+		return err;
+	group_load(&s->grp, o);
+	err = get_ports(s, o);
 	if (err)
 		return err;
 
@@ -356,7 +360,8 @@ static void adopt_legs(struct media_call *c)
 		for (se = list_head(&p->streams); se; se = se->next) {
 			struct stream *s = se->data;
 
-			for (unsigned i = 0; i < 2 && s->iface; i++) {
+			for (unsigned i = 0;
+			     i < 2 && s->iface && !s->grp.joined; i++) {
 				const struct leg *l = fp_leg(c->m->fp,
 							     s->slot[i]);
 

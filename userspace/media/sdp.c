@@ -225,6 +225,8 @@ static int decode(struct sdpx *doc, const struct pl *body, struct sdpx_err *e)
 
 	for (size_t i = 0; i < doc->mediac && !err; i++)
 		err = sdp_media_decode(doc, i, e);
+	if (!err)
+		sdp_bundle_read(doc);
 
 	return err;
 }

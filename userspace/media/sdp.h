@@ -93,9 +93,40 @@ bool sdpx_bundle(const struct sdpx *sdp);
  */
 bool sdpx_attr(const struct sdpx *sdp, size_t i, const char *name, unsigned n,
 	       struct pl *val);
-/** The first one of the section, else of the session: ice-ufrag, setup, ... */
+/** The first one of sdpx_place(): ice-ufrag, setup, ... */
 bool sdpx_attr_for(const struct sdpx *sdp, size_t i, const char *name,
 		   struct pl *val);
+
+/**
+ * The sections of the first a=group:BUNDLE (RFC 9143), in its order: the first is the
+ * tagged one, whose transport they share. Those without a mid of their own are left out
+ *
+ * @return how many
+ */
+size_t sdpx_group(const struct sdpx *sdp, const size_t **v);
+/** a=bundle-only: port 0 does not mean that it is refused (RFC 9143 6) */
+bool sdpx_bundle_only(const struct sdpx *sdp, size_t i);
+/** Who wrote it is to have its group: sections that are in it have, for what they do not
+ *  say of their transport, what the tagged one says; bundle-only ones its address */
+void sdpx_bundle_accept(struct sdpx *sdp);
+/** Where an attribute of a section's transport stands: there, in the tagged section,
+ *  in the session (and there, if nowhere) */
+size_t sdpx_place(const struct sdpx *sdp, size_t i, const char *name);
+
+enum {
+	SDPX_EXT_MAX =
+		14 /**< of header extensions with one byte, RFC 8285 4.2 */
+};
+
+/** a=extmap of the MID (RFC 9143 15). @return 1..SDPX_EXT_MAX; 0: none */
+uint8_t sdpx_mid_ext(const struct sdpx *sdp, size_t i);
+/** The first id that no section has an extension for; 0: none */
+uint8_t sdpx_ext_free(const struct sdpx *sdp);
+/** The attribute for an id, behind "a=". @return 0, ENOMEM */
+int sdpx_mid_ext_print(char **line, uint8_t id);
+/** SSRCs of a section's a=ssrc lines (RFC 5576), each once. @return how many, of max */
+unsigned sdpx_ssrcs(const struct sdpx *sdp, size_t i, uint32_t *v,
+		    unsigned max);
 
 /** A mid that no section has: `want`, or the next one that is free. @return 0,
  *  ENOSPC */
@@ -150,6 +181,7 @@ struct sdpx_medit {
 	bool zero_addr;      /**< c= is 0.0.0.0 (or :: by addr's family)    */
 	bool keep_zero_addr; /**< held: c= stays 0.0.0.0 (or :: by family)  */
 	bool reject;         /**< port 0; address untouched, set_addr or not */
+	bool bundle_only; /**< port 0, and a=bundle-only; c= as set_addr says */
 	enum sdpx_rtcp rtcp;
 	struct sa rtcp_addr;  /**< for SDPX_RTCP_PORT and _MUX_OFFER         */
 	const bool *fmt_drop; /**< fmtv[i] leaves m= and its rtpmap, fmtp,

@@ -121,6 +121,10 @@ static bool attr_removed(const struct sdp_writer *w, const struct sdp_line *ln)
 	if (me->extmap_remove && sdp_extmap_line(ln))
 		return true;
 
+	/* it has a transport of its own, unless we say so anew */
+	if (me->set_addr && sdp_attr_is(ln, "bundle-only"))
+		return true;
+
 	if (me->crypto_remove && sdp_attr_is(ln, "crypto"))
 		return true;
 
@@ -227,12 +231,19 @@ static int put_mid(struct sdp_writer *w)
 	return mbuf_printf(w->mb, "a=mid:%r", w->me->mid);
 }
 
+static int put_bundle_only(struct sdp_writer *w)
+{
+	return mbuf_write_str(w->mb, "a=bundle-only");
+}
+
 int sdp_put_missing(struct sdp_writer *w)
 {
 	int err = put_added(w);
 
 	if (w->me->mid && !w->m->mid.l)
 		err |= sdp_add_line(w, put_mid);
+	if (w->me->bundle_only)
+		err |= sdp_add_line(w, put_bundle_only);
 	if (w->me->dir && !w->dir_done)
 		err |= sdp_add_line(w, put_dir);
 	if (w->me->ptime && !w->ptime_done)

@@ -42,6 +42,9 @@ struct sdpx {
 	enum sdp_dir dir;
 	bool has_conn;
 	bool bundle;
+	size_t groupv[SDPX_MEDIA_MAX]; /* sections of it          */
+	size_t groupc;
+	bool bundled; /* sdpx_bundle_accept()                     */
 	bool ice;
 	bool fingerprint;
 };
@@ -59,6 +62,9 @@ int sdp_refuse(struct sdpx_err *e, size_t line, const char *fmt, ...);
 
 /** "IN IP4 192.0.2.1[/ttl]" (RFC 8866 5.7) to an address with port 0 */
 int sdp_addr_decode(struct sa *sa, const struct pl *pl, const char **why);
+
+/** Take in a=group:BUNDLE, once all sections are */
+void sdp_bundle_read(struct sdpx *doc);
 
 /** Take in one m= section whose lines are doc->rangev[i] */
 int sdp_media_decode(struct sdpx *doc, size_t i, struct sdpx_err *e);

@@ -40,8 +40,7 @@ bool sdpx_attr(const struct sdpx *sdp, size_t i, const char *name, unsigned n,
 bool sdpx_attr_for(const struct sdpx *sdp, size_t i, const char *name,
 		   struct pl *val)
 {
-	return sdpx_attr(sdp, i, name, 0, val) ||
-	       sdpx_attr(sdp, SDPX_SESSION, name, 0, val);
+	return sdpx_attr(sdp, sdpx_place(sdp, i, name), name, 0, val);
 }
 
 static bool mid_taken(const struct sdpx *sdp, const char *mid)

@@ -115,8 +115,9 @@ static int put_mline(struct sdp_writer *w, const struct sdp_line *ln)
 	int err = 0;
 
 	if (me->reject || me->set_addr) {
-		(void)re_snprintf(buf, sizeof(buf), "%u",
-				  me->reject ? 0 : sa_port(&me->addr));
+		(void)re_snprintf(
+			buf, sizeof(buf), "%u",
+			me->reject || me->bundle_only ? 0 : sa_port(&me->addr));
 		pl_set_str(&port, buf);
 	}
 

@@ -15,7 +15,7 @@ static void release_ports(struct stream *s)
 	stream_legs_off(s);
 	hash_unlink(&s->local_le);
 
-	if (s->iface)
+	if (s->iface && !s->grp.joined)
 		ports_give(s->iface->ports, sa_port(&s->local), media_now());
 	s->iface = NULL;
 	sa_init(&s->local, AF_UNSPEC);
@@ -112,6 +112,43 @@ int stream_ports(struct stream *s, struct iface *ifc)
 	s->rearm = true;
 
 	return find_slots(s, s->party->call->m->fp);
+}
+
+struct stream *stream_carrier(const struct stream *s)
+{
+	return stream_find(s->party, s->grp.joined ? s->grp.carrier : s->idx);
+}
+
+bool stream_carries(const struct stream *s)
+{
+	struct le *le;
+
+	for (le = list_head(&s->party->streams); le; le = le->next) {
+		const struct stream *o = le->data;
+
+		if (o->grp.joined && o->grp.carrier == s->idx)
+			return true;
+	}
+
+	return false;
+}
+
+bool stream_bundled(const struct stream *s)
+{
+	return s->grp.joined || stream_carries(s);
+}
+
+void stream_join(struct stream *s, const struct stream *carrier)
+{
+	stream_agent_off(s);
+	release_ports(s);
+	s->grp.joined = carrier != NULL;
+	if (!carrier)
+		return;
+	s->grp.carrier = carrier->idx;
+	s->iface = carrier->iface;
+	s->local = carrier->local;
+	memcpy(s->slot, carrier->slot, sizeof(s->slot));
 }
 
 struct stream *stream_peer(const struct stream *s)

@@ -95,6 +95,33 @@ static int edit_lines(struct terms_edit *te, const struct media_opts *o,
 	return err;
 }
 
+int terms_transport(struct terms_edit *te, const struct media_opts *o,
+		    const struct stream *s, bool offer)
+{
+	const struct terms *t = s ? s->terms : NULL;
+	int err;
+
+	for (size_t i = 0; i < te->attrs.addc; i++)
+		te->attrv[i] = mem_deref(te->attrv[i]);
+	te->attrs.addc = 0;
+	te->ice = te->ice_full = false;
+	if (!t)
+		return 0;
+	err = terms_keys_lines(te, s, offer ? &t->next_dtls : &t->dtls);
+
+	return err ? err
+		   : edit_lines(te, o, s, offer ? t->next_ice : t->ice, offer);
+}
+
+void terms_line(struct terms_edit *te, char *line)
+{
+	const size_t n = te->attrs.addc++;
+
+	te->attrv[n] = line;
+	pl_set_str(&te->linev[n], line);
+	te->attrs.addv = te->linev;
+}
+
 /* ---- offers --------------------------------------------------------------- */
 
 /* The profile that goes out: as asked for, else what this party spoke before */

@@ -18,7 +18,11 @@
 #include "media/icepeer.h"
 #include "media/keys.h"
 
-enum { ICE_LINES = 6, TERMS_LINES = DTLS_LINES + ICE_LINES + T38_LINES };
+enum {
+	ICE_LINES = 6,
+	GROUP_LINES = 1,
+	TERMS_LINES = DTLS_LINES + ICE_LINES + T38_LINES + GROUP_LINES
+};
 
 /** Of one party's stream */
 struct terms {
@@ -55,7 +59,7 @@ struct terms_edit {
 	char *cryptov[KEYS_OFFERS];
 	size_t cryptoc;
 	bool crypto_remove, dtls_remove, feedback_remove;
-	char *attrv[TERMS_LINES];     /**< of DTLS, ICE, T.38: allocated      */
+	char *attrv[TERMS_LINES];     /**< of DTLS, ICE, T.38, MID: allocated */
 	struct pl linev[TERMS_LINES]; /**< the same                         */
 	struct sdpx_attrs attrs;      /**< that has them                    */
 	bool ice, ice_full; /**< has lines of ours; as the full side        */
@@ -89,6 +93,13 @@ int terms_check(const struct sdpx *sdp, const struct sdpx_media *sm,
 int terms_answer(struct terms_edit **tep, const struct media_opts *o,
 		 const struct sdpx *sdp, const struct sdpx_media *sm,
 		 struct stream *f, struct stream *t);
+
+/** In the place of a section's lines of DTLS and ICE: those of the stream whose transport
+ *  it has; NULL: none. @return 0, ENOMEM */
+int terms_transport(struct terms_edit *te, const struct media_opts *o,
+		    const struct stream *s, bool offer);
+/** One more line, behind "a="; te has it from now on */
+void terms_line(struct terms_edit *te, char *line);
 
 /* terms_keys.c: how a party and we encrypt. terms_offer() and terms_answer() call these */
 
@@ -136,6 +147,15 @@ int terms_put_formats(struct odict *o, const char *key,
 		      const struct formats *f);
 void terms_load_formats(struct formats *f, const struct odict *o,
 			const char *key);
+
+/* ---- carrier.c: streams of a party that share a transport ------------------------------ */
+
+/** Their ports on the workers, opened or closed: before their bridges are made */
+int carriers_apply(struct media_call *c);
+/** Handshakes and checks of those whose own section has no bridge: behind them */
+int carriers_start(struct media_call *c);
+/** Where a bridge of these two has to be */
+unsigned carrier_worker(const struct stream *s, const struct stream *t);
 
 /* ---- agent.c, agent_plan.c -------------------------------------------------------------- */
 

@@ -25,7 +25,7 @@
 	X(t38_decode) X(t38_force) X(t38_stop) X(t38_fec) X(t38_no_ecm) \
 	X(t38_no_v17) X(t38_no_v27ter) X(t38_no_v29) X(t38_no_iaf) \
 	X(from_tag) X(to_tag) X(accept) X(consume) X(set) \
-	X(always_transcode) X(generate_mid) X(strip_extmap) X(sdp_attr) \
+	X(always_transcode) X(generate_mid) X(strip_extmap) X(bundle_offer) X(bundle_require) X(bundle_reject) X(sdp_attr) \
 	X(single_codec) X(replace_origin_full) X(force_version) X(delete_delay) X(limit) X(address) X(all) \
 	X(fatal) X(pause) X(load_limit) X(rec_pcap) X(rec_wav) X(rec_ogg) \
 	X(file) X(blob) X(db_id) X(moh) X(times) X(play_for) X(play_from) X(digit) X(digit_ms) X(volume) X(info_type) X(info_body) \
