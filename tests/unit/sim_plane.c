@@ -46,6 +46,11 @@ struct plane {
 	uint64_t now; /* ns */
 	uint8_t *out; /* that was reserved */
 	bool full;
+	struct {
+		struct sa local, src;
+		uint8_t p[64];
+		size_t n; /* 0: none */
+	} early;
 	sim_sent_h *senth;
 	void *arg;
 	struct fp fp;
@@ -203,6 +208,10 @@ int plane_port_open(struct plane_port **portp, struct plane *pl,
 	port->eventh = eventh;
 	port->arg = arg;
 	list_append(&pl->ports, &port->le, port);
+	if (pl->early.n && sa_cmp(&pl->early.local, local, SA_ALL)) {
+		sim_put(pl, local, &pl->early.src, pl->early.p, pl->early.n);
+		pl->early.n = 0;
+	}
 	*portp = port;
 
 	return 0;
@@ -268,6 +277,17 @@ void sim_put(struct plane *pl, const struct sa *local, const struct sa *src,
 	memcpy(pkt.data, p, n);
 	port->rxh(port, &pkt, port->arg);
 	free(pkt.data);
+}
+
+void sim_early(struct plane *pl, const struct sa *local, const struct sa *src,
+	       const uint8_t *p, size_t n)
+{
+	if (n > sizeof(pl->early.p))
+		abort();
+	pl->early.local = *local;
+	pl->early.src = *src;
+	pl->early.n = n;
+	memcpy(pl->early.p, p, n);
 }
 
 /* What was reserved and not sent is given up */

@@ -26,6 +26,11 @@ void sim_full(struct plane *pl, bool full);
 void sim_put(struct plane *pl, const struct sa *local, const struct sa *src,
 	     const uint8_t *p, size_t n);
 
+/** The same of a port that is not there yet: the packet comes as soon as it is, 64 bytes at
+ *  most. One at a time */
+void sim_early(struct plane *pl, const struct sa *local, const struct sa *src,
+	       const uint8_t *p, size_t n);
+
 /** Time passes, so many ns; timers are run in it, each at its instant */
 void sim_pass(struct plane *pl, uint64_t ns);
 /** The same with a worker that is busy meanwhile: timers are late, until it is told something */

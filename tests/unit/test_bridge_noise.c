@@ -73,6 +73,17 @@ static void sent(const struct sa *from, const struct sa *to, const uint8_t *p,
 	++ear.packets;
 }
 
+static void passed(const struct sa *from, const struct sa *to, const uint8_t *p,
+		   size_t n, void *arg)
+{
+	(void)from;
+	(void)to;
+	(void)p;
+	(void)arg;
+	assert_int_equal(n, RTP_HEADER + 4);
+	++ear.packets;
+}
+
 static void members(struct bridge_member mv[2])
 {
 	const struct codec *cv[2] = {codec("PCMU"), codec("PCMA")};
@@ -210,6 +221,35 @@ static void gone(void **state)
 	end(br, &mo);
 }
 
+/* A party that is sending already when its bridge is made: the other's port is not there
+ * yet. What comes next is heard */
+static void made_late(void **state)
+{
+	static const struct rtp_head h = {.pt = PT, .seq = 1, .ssrc = 7};
+	struct bridge_member mv[2];
+	uint8_t p[RTP_HEADER + 4] = {0};
+	struct plane *pl;
+	struct bridge *br;
+	(void)state;
+
+	memset(&ear, 0, sizeof(ear));
+	members(mv);
+	mv[0].codec = mv[1].codec = NULL;
+	mv[0].codecc = mv[1].codecc = 0;
+	mv[0].ptv[PT] = (struct bridge_pt){.act = BRIDGE_PASS, .pt = PT};
+	mv[1].ptv[PT] = mv[0].ptv[PT];
+	assert_int_equal(sim_plane_alloc(&pl, passed, NULL), 0);
+	rtp_write(p, &h);
+	sim_early(pl, &mv[0].local, &mv[0].remote, p, sizeof(p));
+	assert_int_equal(bridge_alloc(&br, pl, 0, mv, NULL, NULL), 0);
+	ear.packets = 0;
+	p[3] = 2;
+	sim_put(pl, &mv[0].local, &mv[0].remote, p, sizeof(p));
+	assert_int_equal(ear.packets, 1);
+	mem_deref(br);
+	mem_deref(pl);
+}
+
 /* A bridge ends while something is due: that has its port still */
 static void ended_late(void **state)
 {
@@ -235,6 +275,7 @@ int main(void)
 		cmocka_unit_test(silence),
 		cmocka_unit_test(gone),
 		cmocka_unit_test(ended_late),
+		cmocka_unit_test(made_late),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,7 +14,7 @@ static void stop(void *arg)
 	struct bridge *b = arg;
 
 	for (unsigned i = 0; i < 2; i++) {
-		b->mv[i].over = true;
+		b->mv[i].on = false;
 		plane_tmr_stop(&b->mv[i].rx.tmr);
 		plane_tmr_stop(&b->mv[i].rep.tmr);
 		plane_tmr_stop(&b->mv[i].play_tmr);
@@ -90,13 +90,16 @@ static int open_ports(struct member *m)
 	return err == ENOENT ? 0 : err;
 }
 
-/* Ports and timers are there: the clocks begin */
+/* All ports are there, and known by us: a packet of one member's goes out by the other's.
+ * The clocks begin */
 static void start(void *arg)
 {
 	struct bridge *b = arg;
 
-	for (unsigned i = 0; i < 2; i++)
+	for (unsigned i = 0; i < 2; i++) {
+		b->mv[i].on = true;
 		fax_start(&b->mv[i]);
+	}
 }
 
 int bridge_alloc(struct bridge **bp, struct plane *pl, unsigned worker,
@@ -141,8 +144,7 @@ int bridge_alloc(struct bridge **bp, struct plane *pl, unsigned worker,
 		mem_deref(b);
 		return err;
 	}
-	if (mv[0].t38 || mv[1].t38)
-		plane_call(pl, worker, start, b);
+	plane_call(pl, worker, start, b);
 	*bp = b;
 
 	return 0;

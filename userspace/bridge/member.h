@@ -122,7 +122,7 @@ struct member {
 	struct plane_port *port;
 	struct receiver rx;
 	bool copy; /* what comes is told: BRIDGE_COPY */
-	bool over; /* its bridge goes: nothing that comes begins anything */
+	bool on; /* its bridge is whole, and does not go: what comes is taken */
 	unsigned side;
 	struct bridge *b;
 	uint64_t moved; /* ns: when it was told last that it moved */

@@ -56,7 +56,7 @@ void member_control(struct member *m, const struct sa *src, const uint8_t *p,
 	struct plane_port *port;
 	uint8_t *out;
 
-	if (m->over)
+	if (!m->on)
 		return;
 	++m->st.rtcp;
 	/* of what is encrypted nobody else can read the reports */
@@ -203,7 +203,7 @@ static void look_at_source(struct member *m, const struct plane_pkt *pkt)
 
 bool member_media(struct member *m, struct plane_pkt *pkt)
 {
-	if (m->over)
+	if (!m->on)
 		return false;
 	look_at_source(m, pkt);
 
@@ -216,7 +216,7 @@ void member_receive(struct plane_port *port, struct plane_pkt *pkt, void *arg)
 	enum rtp_kind kind;
 	(void)port;
 
-	if (m->over)
+	if (!m->on)
 		return;
 	if (m->fax) {
 		look_at_source(m, pkt);
@@ -247,7 +247,7 @@ void member_receive_rtcp(struct plane_port *port, struct plane_pkt *pkt,
 	struct member *m = arg;
 	(void)port;
 
-	if (m->over)
+	if (!m->on)
 		return;
 	if (rtp_kind(pkt->data, pkt->len) == RTP_CONTROL)
 		control(m, pkt);
