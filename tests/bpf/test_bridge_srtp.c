@@ -111,6 +111,41 @@ static void srtp_way(enum srtpx_suite in, enum srtpx_suite out,
 	bb_down();
 }
 
+/* Who begins anew under its SSRC, from a lower number, is heard at once: in a stream that
+ * goes on */
+static void test_begins_anew(void **state)
+{
+	static const uint16_t seqv[] = {30000, 30001, 100, 101, 102};
+	struct bridge_member mv[2];
+	struct srtpx *rx;
+	uint8_t p[2000];
+	(void)state;
+
+	bb_member(&mv[0], &bb_sides[SIDE_LAN4], IN_PORT);
+	bb_member(&mv[1], &bb_sides[SIDE_WAN4], OUT_PORT);
+	keys(&mv[1].tx, SRTPX_AES_CM_128_HMAC_SHA1_80, 5);
+	assert_int_equal(srtpx_alloc(&rx, &mv[1].tx), 0);
+	mv[0].ptv[0] = (struct bridge_pt){.act = BRIDGE_PASS, .pt = 0};
+	bb_up(PLANE_XDP, mv);
+	for (unsigned i = 0; i < ARRAY_SIZE(seqv); i++) {
+		struct rtpspec r = {
+			.seq = seqv[i], .ts = seqv[i] * 160u, .ssrc = 99};
+		size_t n = rtp_build(p, &r, 160);
+		struct rtp_head h;
+
+		bb_put(&bb_sides[SIDE_LAN4], IN_PORT, p, n);
+		n = bb_get(p, WIRE_WAIT);
+		if (!n)
+			fail_msg("packet %u did not arrive", i);
+		assert_int_equal(srtpx_unprotect(rx, p, &n), 0);
+		assert_int_equal(rtp_read(&h, p, n), 0);
+		assert_int_equal(h.ssrc, 99);
+		assert_int_equal(h.seq, 30000 + i);
+	}
+	mem_deref(rx);
+	bb_down();
+}
+
 static void test_srtp(void **state)
 {
 	(void)state;
@@ -401,6 +436,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_resumed, bb_clear),
 		cmocka_unit_test_teardown(test_srtp, bb_clear),
+		cmocka_unit_test_teardown(test_begins_anew, bb_clear),
 		cmocka_unit_test_teardown(test_reports, bb_clear),
 		cmocka_unit_test_teardown(test_feedback, bb_clear),
 		cmocka_unit_test_teardown(test_asked, bb_clear),

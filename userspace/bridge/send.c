@@ -118,6 +118,16 @@ static bool is_taken(struct member *m, uint32_t ssrc)
 	return bundle_taken(m, ssrc);
 }
 
+/* Whoever begins anew further back, under its SSRC, would have to wait until it is where it
+ * was: SRTP sends no number twice */
+static bool goes_back(const struct member *m, const struct rtp_head *h)
+{
+	const struct sender *tx = &m->tx;
+
+	return m->prog->tx && tx->passing && tx->ssrc_in == h->ssrc &&
+	       (int16_t)(uint16_t)(h->seq + tx->seq_off - tx->seq) <= 0;
+}
+
 /* A stream that we made goes on with packets as they are: offsets make its numbers
  * go on, under its SSRC. One that begins with them stays as it is */
 static void begin_pass(struct member *m, const struct rtp_head *h)
@@ -136,7 +146,8 @@ static void begin_pass(struct member *m, const struct rtp_head *h)
 		tx->ts = m->prog->conf.ts;
 	}
 	ahead = h->ts + tx->ts_off - tx->ts;
-	if (tx->passing && ((!tx->rewrite && !taken) || tx->ssrc_in == h->ssrc))
+	if (tx->passing && !goes_back(m, h) &&
+	    ((!tx->rewrite && !taken) || tx->ssrc_in == h->ssrc))
 		return;
 	tx->rewrite = tx->started;
 	tx->seq_off = tx->started ? (uint16_t)(tx->seq + 1 - h->seq) : 0;
