@@ -212,21 +212,22 @@ bool agent_no_rtcp(const struct stream *s)
 	return s->terms && s->terms->dtls.on && !s->mux;
 }
 
-/* How its packets are told from those of the others on its port */
+/* Whose its packets are; on a port that it shares, how they are told from the others' */
 static void set_section(struct bridge_member *m, const struct stream *s)
 {
 	const struct grouped *g = &s->grp;
 
-	if (stream_bundled(s))
-		m->bundle = s->party->bundle;
+	if (strlen(g->mid) <= BRIDGE_MID) {
+		(void)re_snprintf(m->mid, sizeof(m->mid), "%s", g->mid);
+		m->mid_id = g->mid_id;
+	}
+	if (!stream_bundled(s))
+		return;
+	m->bundle = s->party->bundle;
 	m->ssrcc = g->ssrcc;
 	memcpy(m->ssrcv, g->ssrcv, sizeof(m->ssrcv));
 	for (unsigned k = 0; k < 4; k++)
 		m->told[k] = s->sent[k] | s->prev[k];
-	if (strlen(g->mid) > BRIDGE_MID)
-		return;
-	(void)re_snprintf(m->mid, sizeof(m->mid), "%s", g->mid);
-	m->mid_id = g->mid_id;
 }
 
 void agent_member(struct bridge_member *m, const struct stream *s,
