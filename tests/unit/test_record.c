@@ -269,6 +269,28 @@ static void gap(void **state)
 	assert_run(f, 1, 0, 200 * PTIME, 0);
 }
 
+/* Who begins to count anew, from a lower number, is recorded: at once, and as no gap */
+static void counted_anew(void **state)
+{
+	struct fix *f = *state;
+	struct record_stats st;
+
+	start(f, MEDIA_REC_WAV);
+	for (unsigned k = 0; k < 20; k++)
+		packet(f, 0, START + k * 20 * MS, 0, (uint16_t)(20000 + k),
+		       5000000 + k * PTIME, 0x10);
+	for (unsigned k = 0; k < 20; k++)
+		packet(f, 0, START + (20 + k) * 20 * MS, 0, (uint16_t)(100 + k),
+		       k * PTIME, 0x10);
+	record_stats(f->r, &st);
+	assert_int_equal(st.gaps, 0);
+	f->r = mem_deref(f->r);
+
+	slurp(f, f->wav);
+	assert_int_equal(frames(f), 40 * PTIME);
+	assert_run(f, 0, 0, 40 * PTIME, wav_ulaw(0x10));
+}
+
 /* Late, twice, and with jitter of arrival: each at its place, once */
 static void disorder(void **state)
 {
@@ -737,12 +759,12 @@ int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(g711),           T(tones),         T(gap),
-		T(disorder),       T(one_time_line), T(pauses),
-		T(true_header),    T(pcap_bytes),    T(others),
-		T(names),          T(codecs),        T(full_disk),
-		T(any_rate),       T(ogg),           T(ogg_full_disk),
-		T(ogg_of_nothing),
+		T(g711),          T(tones),          T(gap),
+		T(counted_anew),  T(disorder),       T(one_time_line),
+		T(pauses),        T(true_header),    T(pcap_bytes),
+		T(others),        T(names),          T(codecs),
+		T(full_disk),     T(any_rate),       T(ogg),
+		T(ogg_full_disk), T(ogg_of_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,6 +26,7 @@ enum {
 	PT_PCMU = 0,
 	PT_PCMA = 8,
 	FORMATS = 3,
+	ANEW = 3000, /* numbers that no packet is missing or late by */
 };
 
 /** Bit 1 << n of MEDIA_REC_* */
@@ -267,8 +268,8 @@ static void side_start(struct side *s, const struct rtp *h)
 	s->seen = 1;
 }
 
-/* @return how many packets are missing before this one; -1: came late and
- * fills a gap; -2: came before */
+/* @return how many packets are missing before this one, more than ANEW: the sender began
+ * anew; -1: came late and fills a gap; -2: came before */
 static int side_seq(struct side *s, const struct rtp *h)
 {
 	int16_t d = (int16_t)(h->seq - s->seq_max);
@@ -279,6 +280,8 @@ static int side_seq(struct side *s, const struct rtp *h)
 		return d - 1;
 	}
 
+	if (-d > ANEW)
+		return -d;
 	if (-d >= 64)
 		return -2;
 
@@ -472,7 +475,7 @@ static void track_packet(struct record *r, unsigned n, const struct tap *tap,
 		if (missing == -2)
 			return;
 		/* not a loss: the sender began anew */
-		if (missing > 3000) {
+		if (missing > ANEW) {
 			side_start(s, &h);
 			missing = 0;
 		}
