@@ -101,6 +101,8 @@ TEST_SRCS_fax = $(call room,fax)
 TEST_LIBS_fax = -ltiff
 TEST_SRCS_srtp = $(call room,secure)
 TEST_SRCS_dtls = $(call room,secure)
+TEST_SRCS_bridge_pass = $(call room,bridge audio rtp secure fax) \
+			 tests/unit/sim_plane.c
 TEST_SRCS_bridge_noise = $(call room,bridge audio rtp secure fax) \
 			 tests/unit/sim_plane.c
 TEST_SRCS_bridge_speech = $(call room,bridge audio rtp secure fax) \

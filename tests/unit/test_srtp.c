@@ -364,6 +364,18 @@ static void test_refused(void **state)
 	}
 }
 
+/* The shortest sender report */
+static size_t rtcp_of(uint8_t *p, uint8_t ssrc)
+{
+	memset(p, 0, 28);
+	p[0] = 0x80;
+	p[1] = 200;
+	p[3] = 6;
+	p[7] = ssrc;
+
+	return 28;
+}
+
 static void test_ssrcs(void **state)
 {
 	struct srtpx *a = make(SRTPX_AES_CM_128_HMAC_SHA1_80, 0);
@@ -382,12 +394,23 @@ static void test_ssrcs(void **state)
 	assert_int_equal(srtpx_protect(a, p, &n, ROOM), EALREADY);
 	n = rtp(p, 2, 9);
 	assert_int_equal(srtpx_protect(a, p, &n, ROOM), 0);
-	/* one more takes the place of the eldest */
+	/* who sends has no room for one more, and forgets none: RTP and RTCP */
+	assert_true(srtpx_full(a, 99));
+	assert_false(srtpx_full(a, 9));
+	n = rtp(p, 1, 99);
+	assert_int_equal(srtpx_protect(a, p, &n, ROOM), ENOSPC);
+	n = rtp(p, 1, 0);
+	assert_int_equal(srtpx_protect(a, p, &n, ROOM), EALREADY);
+	n = rtcp_of(p, 99);
+	assert_int_equal(srtpx_protect_rtcp(a, p, &n, ROOM), ENOSPC);
+	n = rtp(p, 3, 3);
+	assert_int_equal(srtpx_protect(a, p, &n, 12 + PAYLOAD + 5), ENOBUFS);
+	mem_deref(a);
+	/* who receives takes the place of the eldest */
+	a = make(SRTPX_AES_CM_128_HMAC_SHA1_80, 0);
 	n = rtp(p, 1, 99);
 	assert_int_equal(srtpx_protect(a, p, &n, ROOM), 0);
 	assert_int_equal(srtpx_unprotect(b, p, &n), 0);
-	n = rtp(p, 1, 3);
-	assert_int_equal(srtpx_protect(a, p, &n, 12 + PAYLOAD + 5), ENOBUFS);
 	/* continued by another context */
 	n = rtp(p, 7, 3);
 	assert_int_equal(srtpx_roc_set(a, 3, 5, 6), 0);
@@ -445,8 +468,11 @@ static void resumed(void **state)
 		/* forged, of streams that nobody knows: no guess is left then, and who
 		 * begins at 0 is heard all the same */
 		for (unsigned i = 0; i < 40; i++) {
+			struct srtpx *x = make(suitev[k], 0);
+
 			n = rtp(p, 1, 1000 + i);
-			assert_int_equal(srtpx_protect(a, p, &n, ROOM), 0);
+			assert_int_equal(srtpx_protect(x, p, &n, ROOM), 0);
+			mem_deref(x);
 			p[n - 1] ^= 1;
 			assert_int_equal(srtpx_unprotect(c, p, &n), EACCES);
 		}

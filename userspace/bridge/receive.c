@@ -157,6 +157,7 @@ static bool media(struct member *m, struct plane_pkt *pkt)
 		order_reset(m->rx.order);
 		jitter_reset(&m->rx.jitter);
 		m->rx.timed = false;
+		m->rx.sounding = false;
 	}
 	m->rx.started = true;
 	m->rx.ssrc = h.ssrc;

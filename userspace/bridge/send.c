@@ -111,11 +111,13 @@ static bool is_taken(struct member *m, uint32_t ssrc)
 {
 	const struct sender *tx = &m->tx;
 
-	if (!m->bundle ||
-	    (tx->started && (!tx->passing || tx->rewrite || tx->ssrc == ssrc)))
+	if (tx->started && (!tx->passing || tx->rewrite || tx->ssrc == ssrc))
 		return false;
+	/* nor can a key remember what it has sent of more than some */
+	if (m->prog->tx && srtpx_full(m->prog->tx, ssrc))
+		return true;
 
-	return bundle_taken(m, ssrc);
+	return m->bundle && bundle_taken(m, ssrc);
 }
 
 /* Whoever begins anew further back, under its SSRC, would have to wait until it is where it

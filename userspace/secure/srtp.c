@@ -147,6 +147,28 @@ struct stream_state *srtpc_stream_new(struct srtpx *s, uint32_t ssrc)
 	return st;
 }
 
+bool srtpx_full(const struct srtpx *s, uint32_t ssrc)
+{
+	for (unsigned i = 0; i < SRTPX_STREAMS; i++) {
+		if (!s->streamv[i].used || s->streamv[i].ssrc == ssrc)
+			return false;
+	}
+
+	return true;
+}
+
+/* What was sent under a key must never be forgotten: the same index for another text would
+ * give both away */
+struct stream_state *srtpc_sending(struct srtpx *s, uint32_t ssrc)
+{
+	struct stream_state *st = srtpc_stream(s, ssrc);
+
+	if (st || srtpx_full(s, ssrc))
+		return st;
+
+	return srtpc_stream_new(s, ssrc);
+}
+
 bool srtpc_seen(const uint64_t window[2], uint64_t back)
 {
 	if (back >= SRTPX_WINDOW)

@@ -68,9 +68,13 @@ int srtpx_alloc(struct srtpx **sp, const struct srtpx_key *key);
  *
  * @return 0; EBADMSG no RTP; ENOBUFS too little room; EKEYEXPIRED 2^48 packets;
  *         EALREADY it was sent before, or is older than the window: its key stream
- *         must not serve twice
+ *         must not serve twice; ENOSPC it is the 17th SSRC (SRTPX_STREAMS) under this
+ *         key, and none that was sent is forgotten
  */
 int srtpx_protect(struct srtpx *s, uint8_t *p, size_t *n, size_t room);
+
+/** Is there no room for this SSRC under the key, which has sent others? */
+bool srtpx_full(const struct srtpx *s, uint32_t ssrc);
 
 /**
  * Check and decrypt an SRTP packet

@@ -103,6 +103,8 @@ bool srtpc_gcm(const struct session *k, bool encrypt,
 struct stream_state *srtpc_stream(struct srtpx *s, uint32_t ssrc);
 /** A new one, in the place of the one that was not used for longest */
 struct stream_state *srtpc_stream_new(struct srtpx *s, uint32_t ssrc);
+/** The same of what is sent: none is forgotten. @return NULL: there are too many */
+struct stream_state *srtpc_sending(struct srtpx *s, uint32_t ssrc);
 
 /** Is the packet `back` behind the highest in the window? */
 bool srtpc_seen(const uint64_t window[2], uint64_t back);

@@ -55,9 +55,9 @@ int srtpx_protect_rtcp(struct srtpx *s, uint8_t *p, size_t *n, size_t room)
 	if (*n + INDEX_LEN + tag + mki > room)
 		return ENOBUFS;
 	ssrc = get32(p + 4);
-	st = srtpc_stream(s, ssrc);
+	st = srtpc_sending(s, ssrc);
 	if (!st)
-		st = srtpc_stream_new(s, ssrc);
+		return ENOSPC;
 	if (st->rtcp_index >= RTCP_INDEX_MAX)
 		return EKEYEXPIRED;
 	word = ++st->rtcp_index | (s->key.plain_srtcp ? 0 : E_BIT);

@@ -93,9 +93,9 @@ int srtpx_protect(struct srtpx *s, uint8_t *p, size_t *n, size_t room)
 	if (*n + tag + mki > room)
 		return ENOBUFS;
 	ssrc = get32(p + 8);
-	st = srtpc_stream(s, ssrc);
+	st = srtpc_sending(s, ssrc);
 	if (!st)
-		st = srtpc_stream_new(s, ssrc);
+		return ENOSPC;
 	index = guess_index(st, seq_of(p));
 	if (index >= INDEX_MAX)
 		return EKEYEXPIRED;

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What is passed on as it is, and encrypted on its way: whatever its sender does, no two
+ * texts are encrypted alike.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+#include "bridge/bridge.h"
+#include "rtp/packet.h"
+#include "sim_plane.h"
+
+enum { SENDERS = 40, PAYLOAD = 20, NS_20MS = 20000000 };
+
+static struct srtpx *far_end;
+static struct rtp_head last;
+static unsigned gotc;
+static uint8_t said;
+
+static void sent(const struct sa *from, const struct sa *to, const uint8_t *p,
+		 size_t n, void *arg)
+{
+	uint8_t copy[200];
+	(void)from;
+	(void)to;
+	(void)arg;
+
+	assert_true(n <= sizeof(copy));
+	memcpy(copy, p, n);
+	if (rtp_kind(p, n) != RTP_MEDIA)
+		return;
+	/* a number that came before would be a replay */
+	assert_int_equal(srtpx_unprotect(far_end, copy, &n), 0);
+	assert_int_equal(rtp_read(&last, copy, n), 0);
+	assert_int_equal(last.len, PAYLOAD);
+	assert_int_equal(copy[last.off], said);
+	++gotc;
+}
+
+static void members(struct bridge_member mv[2])
+{
+	memset(mv, 0, 2 * sizeof(*mv));
+	for (unsigned i = 0; i < 2; i++) {
+		sa_set_str(&mv[i].local, "192.0.2.1",
+			   (uint16_t)(30000 + i * 2));
+		sa_set_str(&mv[i].remote, "192.0.2.9",
+			   (uint16_t)(4000 + i * 2));
+		mv[i].ptv[0] = (struct bridge_pt){.act = BRIDGE_PASS};
+		mv[i].ptime = 20;
+	}
+	mv[1].tx.suite = SRTPX_AEAD_AES_128_GCM;
+	memset(mv[1].tx.key, 7, sizeof(mv[1].tx.key));
+}
+
+static void say(struct plane *pl, const struct bridge_member *m, uint32_t ssrc,
+		uint16_t seq)
+{
+	struct rtp_head h = {.seq = seq, .ts = seq * 160u, .ssrc = ssrc};
+	uint8_t p[RTP_HEADER + PAYLOAD];
+
+	memset(p, ++said, sizeof(p));
+	rtp_write(p, &h);
+	sim_put(pl, &m->local, &m->remote, p, sizeof(p));
+	sim_pass(pl, NS_20MS);
+}
+
+/* A sender that takes another name again and again, and then its first one, with a number
+ * that it has used */
+static void many_names(void **state)
+{
+	struct bridge_member mv[2];
+	struct bridge *br;
+	struct plane *pl;
+	(void)state;
+
+	members(mv);
+	assert_int_equal(srtpx_alloc(&far_end, &mv[1].tx), 0);
+	assert_int_equal(sim_plane_alloc(&pl, sent, NULL), 0);
+	assert_int_equal(bridge_alloc(&br, pl, 0, mv, NULL, NULL), 0);
+	gotc = 0;
+	for (uint32_t i = 1; i <= SENDERS; i++)
+		say(pl, &mv[0], i, 5);
+	/* all are heard: those that there is no room for, under the name of another */
+	assert_int_equal(gotc, SENDERS);
+	assert_int_equal(last.ssrc, SRTPX_STREAMS);
+	say(pl, &mv[0], 1, 5);
+	assert_int_equal(gotc, SENDERS + 1);
+	assert_int_equal(last.ssrc, SRTPX_STREAMS);
+	mem_deref(br);
+	mem_deref(pl);
+	far_end = mem_deref(far_end);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(many_names)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
