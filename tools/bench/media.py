@@ -15,6 +15,7 @@ from measure import Measure
 
 QUICK = os.environ.get("QUICK") == "1"
 ROUNDS = int(os.environ.get("ROUNDS") or (1 if QUICK else 5))
+PAGE = os.environ.get("PAGE") == "1"  # of short rounds, too
 CPU = int(os.environ.get("BENCH_CPU") or 1)
 LOAD_CPU = int(os.environ.get("LOAD_CPU") or 0)
 OUT = "build/bench"
@@ -125,8 +126,9 @@ def main():
     stats = report.summary(rounds)
     report.write_json(f"{OUT}/media.json", stats)
     print(mediareport.table(stats))
-    if not QUICK and not ONLY:
-        mediareport.write_page("docs/benchmarks.md", stats, ROUNDS)
+    if not ONLY and (PAGE or not QUICK):
+        mediareport.write_page("docs/benchmarks.md", stats,
+                               f"{ROUNDS} short" if QUICK else str(ROUNDS))
     return 0
 
 

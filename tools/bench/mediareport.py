@@ -94,6 +94,6 @@ def write_page(path, stats, rounds):
         "RATES": report.markdown(["", "median", "spread", "us of CPU"],
                                  rates(stats)),
         "DELAYS": report.markdown(DELAYS, delays(stats)),
-        "ROUNDS": str(rounds),
+        "ROUNDS": rounds,
         "RTPENGINE": sh("dpkg-query", "-W", "-f", "${Version}",
                         "rtpengine-daemon").strip()}))
