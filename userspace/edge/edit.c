@@ -220,13 +220,19 @@ static int put_route(struct mbuf *mb, const struct msg *m,
 		     const struct msg_header *h, size_t pops)
 {
 	const struct msg_route *first = NULL;
+	bool popped = false;
 	int err;
 
+	for (size_t i = 0; i < pops && i < m->routec; i++)
+		popped |= m->routev[i].hdr == h;
+	/* of more entries than are kept nothing was popped, either */
+	if (!popped)
+		return mbuf_write_pl(mb, &h->line);
 	for (size_t i = pops; i < m->routec && !first; i++)
 		if (m->routev[i].hdr == h)
 			first = &m->routev[i];
 	if (!first)
-		return h->val.l ? 0 : mbuf_write_pl(mb, &h->line);
+		return 0;
 	err = raw(mb, h->line.p, h->val.p);
 	if (!err)
 		err = raw(mb, first->entry.p, end_of(&h->line));
