@@ -301,6 +301,27 @@ static void test_forged(void **state)
 	assert_false(out.flow);
 }
 
+/* Of more Routes than are kept none is lost when ours is taken off */
+static void test_many_routes(void **state)
+{
+	char more[1024] = "Route: <sip:edge@" OWN1 ";lr>\n";
+	char last[] = "Route: <sip:10.9.9.9;lr>\r\n";
+	(void)state;
+
+	for (unsigned i = 1; i <= 9; i++)
+		(void)re_snprintf(more + strlen(more),
+				  sizeof(more) - strlen(more),
+				  "Route: <sip:10.9.9.%u;lr>\n", i);
+	assert_int_equal(put(edge1, OWN, FARM, 5060,
+			     request("BYE", "sip:a@" FARM, FVIA, more, true)),
+			 FORWARD_SEND);
+	has_not("edge@");
+	for (char i = '1'; i <= '9'; i++) {
+		last[19] = i;
+		has(last);
+	}
+}
+
 static void test_called(void **state)
 {
 	(void)state;
@@ -546,6 +567,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_wrong_edge, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_forged, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_many_routes, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_called, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_datagrams, setup,
 						teardown),
