@@ -280,43 +280,11 @@ void bridge_stats(const struct bridge *b, unsigned side,
 					   1000000 / s->clock);
 }
 
-/* ---- datagrams of the signalling loop's --------------------------------- */
-
-struct datagram {
-	struct member *m;
-	struct plane_dst *dst;
-	const uint8_t *p;
-	size_t n;
-	int err;
-};
-
-static void send_call(void *arg)
-{
-	struct datagram *d = arg;
-	uint8_t *out = plane_reserve(d->m->port, d->dst);
-
-	if (!out) {
-		d->err = ENOBUFS;
-		return;
-	}
-	memcpy(out, d->p, d->n);
-	plane_commit(d->m->port, d->dst, d->n);
-}
-
 int bridge_send(struct bridge *b, unsigned side, const struct sa *dst,
 		const uint8_t *p, size_t n)
 {
-	struct datagram d = {.p = p, .n = n};
-	int err;
-
-	if (!b || side > 1 || !p || n > PLANE_PAYLOAD_MAX)
+	if (!b || side > 1)
 		return EINVAL;
-	d.m = &b->mv[side];
-	err = plane_dst_alloc(&d.dst, b->pl, plane_port_local(d.m->port), dst);
-	if (err)
-		return err;
-	plane_call(b->pl, b->worker, send_call, &d);
-	mem_deref(d.dst);
 
-	return d.err;
+	return datagram_send(b->pl, b->worker, b->mv[side].port, dst, p, n);
 }

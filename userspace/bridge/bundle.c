@@ -261,42 +261,8 @@ int bundle_keys(struct bundle *b, struct program *p)
 	return 0;
 }
 
-/* ---- datagrams of the signalling loop's ------------------------------------- */
-
-struct datagram {
-	struct bundle *b;
-	struct plane_dst *dst;
-	const uint8_t *p;
-	size_t n;
-	int err;
-};
-
-static void send_call(void *arg)
-{
-	struct datagram *d = arg;
-	uint8_t *out = plane_reserve(d->b->port, d->dst);
-
-	if (!out) {
-		d->err = ENOBUFS;
-		return;
-	}
-	memcpy(out, d->p, d->n);
-	plane_commit(d->b->port, d->dst, d->n);
-}
-
 int bundle_send(struct bundle *b, const struct sa *dst, const uint8_t *p,
 		size_t n)
 {
-	struct datagram d = {.b = b, .p = p, .n = n};
-	int err;
-
-	if (!b || !p || n > PLANE_PAYLOAD_MAX)
-		return EINVAL;
-	err = plane_dst_alloc(&d.dst, b->pl, &b->local, dst);
-	if (err)
-		return err;
-	plane_call(b->pl, b->worker, send_call, &d);
-	mem_deref(d.dst);
-
-	return d.err;
+	return b ? datagram_send(b->pl, b->worker, b->port, dst, p, n) : EINVAL;
 }

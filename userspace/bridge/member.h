@@ -277,6 +277,12 @@ void digits_over(struct member *m);
  *  Before either member has its new one */
 void digits_change(struct member *m, struct program *prog);
 
+/* datagram.c */
+
+/** Send a datagram of the signalling loop's from a port. @return 0, EINVAL, ENOBUFS, ENOMEM */
+int datagram_send(struct plane *pl, unsigned worker, struct plane_port *port,
+		  const struct sa *dst, const uint8_t *p, size_t n);
+
 /* noise.c */
 
 /** A packet of comfort noise, which the other hears as sound from now on */
