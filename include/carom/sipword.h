@@ -206,10 +206,13 @@ SCAN_INLINE __u32 scan_stop(const struct scan_buf *b, __u32 off)
 	return SCAN_BUF;
 }
 
-/* Bytes that are no visible ASCII: controls, space, and 0x80 and above */
+/* Bytes that are no visible ASCII: controls, DEL too, space, and 0x80 and above */
 SCAN_INLINE __u64 scan_unseen(__u64 w)
 {
-	return (~scan_least(w & SCAN_LOW7, 0x21) | w) & SCAN_HIGH;
+	__u64 low7 = w & SCAN_LOW7;
+
+	return (~scan_least(low7, 0x21) | scan_least(low7, 0x7f) | w) &
+	       SCAN_HIGH;
 }
 
 /* Is off..end visible ASCII alone? */

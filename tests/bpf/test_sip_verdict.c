@@ -92,6 +92,13 @@ static void test_odd(void **state)
 		{"a strict router",
 		 INV VIA MF "Route: <sip:198.51.100.20>\n" IDS CS "\n",
 		 CAROM_R_SIP_STRICT},
+		{"a control character in our own Route",
+		 INV VIA MF "Route: <sip:192.0.2.1:5060;l\x7f>\n" IDS CS "\n",
+		 CAROM_R_SIP_URI},
+		{"a control character in the Route behind ours",
+		 INV VIA MF "Route: <sip:192.0.2.1;lr>,"
+			    "<sip:198.51.100.20;lr;x\x01>\n" IDS CS "\n",
+		 CAROM_R_SIP_URI},
 		{"own Route with a token",
 		 INV VIA MF "Route: <sip:f0@192.0.2.1;lr>\n" IDS CS "\n",
 		 CAROM_R_SIP_FLOW},

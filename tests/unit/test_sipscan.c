@@ -158,6 +158,15 @@ static void test_routes(void **state)
 	assert_memory_equal(buf.data + buf.s.route[2].behind, "<sip:four", 9);
 }
 
+/* Only what is a URI's is looked at: '~', beside DEL, may stand in one */
+static void test_tilde(void **state)
+{
+	(void)state;
+	assert_int_equal(scan("INVITE sip:~@h;x=~ SIP/2.0\r\n" VIA REST
+			      "Route: <sip:h;lr;~>\r\n\r\n"),
+			 SCAN_OK);
+}
+
 static void test_require(void **state)
 {
 	(void)state;
@@ -222,6 +231,10 @@ static const struct odd oddv[] = {
 	{SCAN_ODD_URI, "INVITE sip:h_x SIP/2.0\r\n" VIA REST "\r\n"},
 	{SCAN_ODD_URI, "INVITE sip:[::g] SIP/2.0\r\n" VIA REST "\r\n"},
 	{SCAN_ODD_URI, "INVITE sip:h\x80 SIP/2.0\r\n" VIA REST "\r\n"},
+	{SCAN_ODD_URI, "INVITE sip:h;x\x7f SIP/2.0\r\n" VIA REST "\r\n"},
+	{SCAN_ODD_URI, "INVITE sip:\x7f@h SIP/2.0\r\n" VIA REST "\r\n"},
+	{SCAN_ODD_URI, INVITE VIA REST "Route: <sip:h;l\x7f>\r\n\r\n"},
+	{SCAN_ODD_URI, INVITE VIA REST "Route: <sip:h;lr;\x1f>\r\n\r\n"},
 	{SCAN_ODD_URI, "INVITE sip:h:0 SIP/2.0\r\n" VIA REST "\r\n"},
 	{SCAN_ODD_URI, "INVITE sip:h:65536 SIP/2.0\r\n" VIA REST "\r\n"},
 	{SCAN_ODD_URI, "INVITE sip:h: SIP/2.0\r\n" VIA REST "\r\n"},
@@ -376,9 +389,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_invite),   cmocka_unit_test(test_forms),
 		cmocka_unit_test(test_response), cmocka_unit_test(test_routes),
-		cmocka_unit_test(test_require),  cmocka_unit_test(test_methods),
-		cmocka_unit_test(test_odd),      cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_long),     cmocka_unit_test(test_siphash),
+		cmocka_unit_test(test_tilde),    cmocka_unit_test(test_require),
+		cmocka_unit_test(test_methods),  cmocka_unit_test(test_odd),
+		cmocka_unit_test(test_cut),      cmocka_unit_test(test_long),
+		cmocka_unit_test(test_siphash),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
