@@ -71,8 +71,8 @@ ROOM_SRCS := $(filter-out $(DAEMON_MAIN),$(wildcard userspace/*/*.c))
 CLI_ROOMS := $(wildcard userspace/fastpath/*.c userspace/base/*.c \
 	       userspace/store/*.c userspace/daemon/config*.c \
 	       userspace/dispatch/*.c userspace/control/ask.c userspace/metrics/*.c \
-	       userspace/edge/users.c userspace/edge/digest.c \
-	       userspace/edge/cert.c)
+	       userspace/digest/users.c userspace/digest/digest.c \
+	       userspace/sip/cert.c)
 CLI_SRCS  := $(wildcard tools/carom/*.c)
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))

@@ -19,10 +19,11 @@ SRCS_ng     := $(SRCS_log) $(call room,ng) $(wildcard userspace/secure/srtp*.c) 
 SRCS_media  := $(SRCS_store) $(call room,media audio secure ice rtp fax) tests/unit/fake_bridge.c \
 	       userspace/fastpath/names.c tests/unit/fake_fp.c
 SRCS_dns    := $(SRCS_log) $(call room,dns) tests/unit/fake_dns.c
-SRCS_edge   := $(call room,dispatch) $(addprefix userspace/edge/,msg.c list.c \
-		 uri.c policy.c key.c edit.c hop.c flow.c forward.c lookup.c reply.c \
-		 auth.c whose.c cred.c nonce.c digest.c replay.c brake.c \
-		 users.c count.c)
+SRCS_sipmsg := $(addprefix userspace/sip/,msg.c list.c uri.c)
+SRCS_digest := $(filter-out %/creds.c,$(call room,digest))
+SRCS_edge   := $(call room,dispatch) $(SRCS_sipmsg) $(SRCS_digest) \
+	       $(addprefix userspace/edge/,policy.c key.c edit.c hop.c flow.c \
+		 forward.c lookup.c reply.c auth.c whose.c count.c)
 SRCS_bpf    := $(SRCS_log) $(SRCS_edge) $(call room,fastpath) \
 	       $(filter-out tests/bpf/test_% tests/bpf/bridgebed.c,$(wildcard tests/bpf/*.c))
 SRCS_bridge := $(SRCS_bpf) $(call room,plane bridge audio rtp secure fax) \
@@ -79,10 +80,12 @@ TEST_SRCS_cli_callrec = tools/carom/callrec.c
 TEST_SRCS_edge_flow  = $(SRCS_edge) $(SRCS_log) userspace/fastpath/names.c
 TEST_SRCS_edge_hop   = $(SRCS_edge) $(SRCS_log) userspace/fastpath/names.c
 TEST_SRCS_edge_review = $(SRCS_edge) $(SRCS_log) userspace/fastpath/names.c \
-			$(addprefix userspace/edge/,stream.c streamout.c conn.c connread.c \
-			  frame.c ws.c source.c cert.c)
-TEST_SRCS_edge_stream = $(addprefix userspace/edge/,frame.c ws.c source.c keepalive.c)
-TEST_SRCS_edge_msg   = $(addprefix userspace/edge/,msg.c list.c uri.c)
+			$(addprefix userspace/edge/,stream.c streamout.c) \
+			$(addprefix userspace/sip/,conn.c connread.c frame.c ws.c \
+			  source.c cert.c)
+TEST_SRCS_edge_stream = userspace/edge/keepalive.c \
+			$(addprefix userspace/sip/,frame.c ws.c source.c)
+TEST_SRCS_edge_msg   = $(SRCS_sipmsg)
 TEST_SRCS_sipscan    =
 TEST_SRCS_sipaddr    =
 TEST_SRCS_edge_count = userspace/edge/count.c

@@ -14,10 +14,10 @@
 #include <string.h>
 #include "carom/sipkey.h"
 #include "edge/auth.h"
-#include "edge/cred.h"
+#include "digest/cred.h"
 #include "edge/forward.h"
-#include "edge/nonce.h"
-#include "edge/users.h"
+#include "digest/nonce.h"
+#include "digest/users.h"
 #include "must.h"
 
 #define REALM "example.com"
@@ -59,7 +59,7 @@ static const struct auth_conf conf = {
 
 static void make_users(void)
 {
-	struct ds_err e = {""};
+	struct users_err e = {""};
 	char text[512];
 	struct pl pl;
 
@@ -271,7 +271,7 @@ static enum forward_verdict run(const struct mbuf *mb)
 static void as_users(const uint8_t *data, size_t size)
 {
 	const struct pl text = {(const char *)data, size};
-	struct ds_err e = {""};
+	struct users_err e = {""};
 	struct users *u = NULL;
 
 	if (users_parse(&u, "fuzz", REALM, &text, &e)) {

@@ -7,9 +7,9 @@
  */
 #include <errno.h>
 #include <string.h>
-#include "edge/frame.h"
+#include "sip/frame.h"
 #include "edge/keepalive.h"
-#include "edge/ws.h"
+#include "sip/ws.h"
 #include "must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

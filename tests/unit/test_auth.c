@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include "edge/auth.h"
 #include "edge/forward.h"
-#include "edge/users.h"
+#include "digest/users.h"
 
 #define REALM "example.com"
 #define URI "sip:b@example.com"
@@ -46,7 +46,7 @@ static struct users *make_users(void)
 	char line[2][DIGEST_HEX + 1], text[400];
 	struct digest *d = NULL;
 	struct users *u = NULL;
-	struct ds_err e = {""};
+	struct users_err e = {""};
 	struct pl pl;
 
 	assert_int_equal(digest_alloc(&d), 0);

@@ -7,11 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include "edge/brake.h"
-#include "edge/cred.h"
-#include "edge/nonce.h"
-#include "edge/replay.h"
-#include "edge/users.h"
+#include "digest/brake.h"
+#include "digest/cred.h"
+#include "digest/nonce.h"
+#include "digest/replay.h"
+#include "digest/users.h"
 
 static struct pl pl(const char *s)
 {
@@ -361,7 +361,7 @@ static void test_users(void **state)
 				  "alicea:example.com:" A32);
 	const struct pl alice = pl("alice"), bob = pl("bob"),
 			carol = pl("carol"), ali = pl("ali"), a = pl("alicea");
-	struct ds_err e = {""};
+	struct users_err e = {""};
 	struct users *u = NULL;
 	(void)state;
 
@@ -398,7 +398,7 @@ static void test_users_bad(void **state)
 		 "f:3: MD5 of user 'a' is in line 1 already"},
 	};
 	const struct pl empty = pl("");
-	struct ds_err e = {""};
+	struct users_err e = {""};
 	struct users *u = NULL;
 	(void)state;
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "edge/msg.h"
+#include "sip/msg.h"
 
 #define START "OPTIONS sip:bob@example.com SIP/2.0\r\n"
 #define VIA "Via: SIP/2.0/UDP 192.0.2.10;branch=z9hG4bKa\r\n"

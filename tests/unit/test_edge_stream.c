@@ -7,10 +7,10 @@
 #include <string.h>
 #include <cmocka.h>
 #include <re.h>
-#include "edge/frame.h"
+#include "sip/frame.h"
 #include "edge/keepalive.h"
-#include "edge/source.h"
-#include "edge/ws.h"
+#include "sip/source.h"
+#include "sip/ws.h"
 
 #define HEAD "OPTIONS sip:a SIP/2.0\r\n"
 

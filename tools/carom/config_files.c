@@ -5,8 +5,8 @@
 #include <errno.h>
 #include "carom.h"
 #include "dispatch/dispatch.h"
-#include "edge/cert.h"
-#include "edge/users.h"
+#include "sip/cert.h"
+#include "digest/users.h"
 
 static int read_list(const struct config_sip *s, struct config_err *e)
 {
@@ -33,7 +33,7 @@ static int read_key(const struct config_sip *s, struct config_err *e)
 static int read_users(const struct config_sip *s, struct config_err *e)
 {
 	struct users *users = NULL;
-	struct ds_err d = {""};
+	struct users_err d = {""};
 	int err;
 
 	if (!s->auth.realm)

@@ -6,7 +6,7 @@
 #include <termios.h>
 #include <unistd.h>
 #include "ask.h"
-#include "edge/digest.h"
+#include "digest/digest.h"
 #include "userfile.h"
 
 enum { PASSWORD = 256 /* bytes, with the end of its line */ };
@@ -172,7 +172,7 @@ static int say(struct cli *cli, const char *fmt, ...)
 static int add(struct cli *cli, const struct userfile *f, const char *name)
 {
 	struct mbuf *mb = mbuf_alloc(512);
-	struct ds_err e = {""};
+	struct users_err e = {""};
 	char secret[PASSWORD];
 	unsigned had = 0;
 	struct pl lines;
@@ -202,7 +202,7 @@ static int add(struct cli *cli, const struct userfile *f, const char *name)
 
 static int delete (struct cli *cli, const struct userfile *f, const char *name)
 {
-	struct ds_err e = {""};
+	struct users_err e = {""};
 	unsigned had = 0;
 	const int err = userfile_put(f, name, &pl_null, &had, &e);
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <sys/stat.h>
-#include "edge/users.h"
+#include "digest/users.h"
 #include "userfile.h"
 
 /* A file being changed */
@@ -21,7 +21,7 @@ struct change {
 	struct mbuf *text;
 };
 
-static int failed(struct ds_err *e, const char *path, int err)
+static int failed(struct users_err *e, const char *path, int err)
 {
 	(void)re_snprintf(e->msg, sizeof(e->msg), "%s: %m", path, err);
 	return err;
@@ -92,7 +92,7 @@ static int filter(struct change *c, const struct mbuf *old, const char *user,
 }
 
 static int check(const struct change *c, const struct mbuf *mb,
-		 struct ds_err *e)
+		 struct users_err *e)
 {
 	const struct pl text = {(const char *)mb->buf, mb->end};
 	struct users *u = NULL;
@@ -150,7 +150,7 @@ static int replace(const struct change *c)
 }
 
 int userfile_put(const struct userfile *f, const char *user,
-		 const struct pl *lines, unsigned *had, struct ds_err *e)
+		 const struct pl *lines, unsigned *had, struct users_err *e)
 {
 	struct change c = {.f = f, .text = mbuf_alloc(1024)};
 	struct mbuf *old = mbuf_alloc(1024);

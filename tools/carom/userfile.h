@@ -7,7 +7,7 @@
 
 #include <sys/types.h>
 #include <re.h>
-#include "dispatch/dispatch.h"
+#include "digest/users.h"
 
 struct userfile {
 	const char *path;
@@ -26,6 +26,6 @@ struct userfile {
  * @return 0; EBADMSG: a fault in the file, or in the lines; errno
  */
 int userfile_put(const struct userfile *f, const char *user,
-		 const struct pl *lines, unsigned *had, struct ds_err *e);
+		 const struct pl *lines, unsigned *had, struct users_err *e);
 
 #endif

@@ -4,11 +4,11 @@
 #include <time.h>
 #include "carom/sipkey.h"
 #include "edge/auth.h"
-#include "edge/brake.h"
-#include "edge/cred.h"
+#include "digest/brake.h"
+#include "digest/cred.h"
 #include "edge/forward.h"
-#include "edge/nonce.h"
-#include "edge/replay.h"
+#include "digest/nonce.h"
+#include "digest/replay.h"
 
 enum { NONCES = 16384 /* with which somebody has logged in lately */ };
 

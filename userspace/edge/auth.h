@@ -12,7 +12,7 @@
 
 #include <re.h>
 #include "edge/count.h"
-#include "edge/digest.h"
+#include "digest/digest.h"
 #include "edge/policy.h"
 
 struct forward_in;

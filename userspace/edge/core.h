@@ -6,12 +6,12 @@
 #ifndef CAROM_EDGE_CORE_H
 #define CAROM_EDGE_CORE_H
 
-#include "edge/creds.h"
+#include "digest/creds.h"
 #include "edge/deliver.h"
 #include "edge/edge.h"
 #include "edge/nets.h"
 #include "edge/publish.h"
-#include "edge/udp.h"
+#include "sip/udp.h"
 
 struct edge {
 	struct edge_conf conf;
@@ -25,7 +25,7 @@ struct edge {
 	struct probe *probe;
 	struct names *names;
 	struct creds *creds; /* NULL: no set asks for digest            */
-	struct udp_edge *udpv[POLICY_LISTENERS];
+	struct sip_udp *udpv[POLICY_LISTENERS];
 	struct streams *streams;
 	struct deliver *deliver;
 	struct count count;

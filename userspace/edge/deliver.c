@@ -9,7 +9,7 @@
 
 struct deliver {
 	struct policy *policy;
-	struct udp_edge *const *udpv;
+	struct sip_udp *const *udpv;
 	struct streams *streams;
 	struct probe *probe;
 	struct names *names;
@@ -35,7 +35,7 @@ static int put(struct deliver *d, const struct forward_out *out,
 		return EHOSTUNREACH;
 	if (out->transp != MSG_UDP)
 		return streams_send(d->streams, out, h, arg);
-	return udp_edge_send(d->udpv[out->listener], &out->dst, out->mb);
+	return sip_udp_send(d->udpv[out->listener], &out->dst, out->mb);
 }
 
 /* To where the request came from */
@@ -283,7 +283,7 @@ void deliver_datagram(const struct sa *src, const struct pl *text,
 	}
 	count_up(d->count, COUNT_KEEPALIVE);
 	if (reply)
-		(void)udp_edge_send(d->udpv[listener], src, reply);
+		(void)sip_udp_send(d->udpv[listener], src, reply);
 	mem_deref(reply);
 }
 
@@ -313,7 +313,7 @@ void deliver_names(struct deliver *d, struct names *names)
 }
 
 int deliver_alloc(struct deliver **dp, struct policy *policy,
-		  struct udp_edge *const *udpv, struct count *count)
+		  struct sip_udp *const *udpv, struct count *count)
 {
 	struct deliver *d;
 

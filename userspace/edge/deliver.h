@@ -10,7 +10,7 @@
 #include "edge/names.h"
 #include "edge/probe.h"
 #include "edge/stream.h"
-#include "edge/udp.h"
+#include "sip/udp.h"
 
 struct deliver;
 
@@ -24,7 +24,7 @@ struct deliver;
  * @return 0 or errno
  */
 int deliver_alloc(struct deliver **dp, struct policy *policy,
-		  struct udp_edge *const *udpv, struct count *count);
+		  struct sip_udp *const *udpv, struct count *count);
 
 /** Who sends what does not go by UDP; kept by the caller */
 void deliver_streams(struct deliver *d, struct streams *streams);
@@ -50,11 +50,11 @@ void deliver_instead(const struct sa *peer, const struct forward_out *instead,
 void deliver_stream(const struct sa *src, const struct pl *text,
 		    unsigned listener, void *arg);
 
-/** A datagram (udp_edge_h), which may be a keep-alive; arg: the deliver */
+/** A datagram (sip_udp_h), which may be a keep-alive; arg: the deliver */
 void deliver_datagram(const struct sa *src, const struct pl *text,
 		      unsigned listener, void *arg);
 
-/** A datagram did not arrive (udp_edge_lost_h); arg: the deliver */
+/** A datagram did not arrive (sip_udp_lost_h); arg: the deliver */
 void deliver_lost(const struct sa *dst, void *arg);
 
 #endif

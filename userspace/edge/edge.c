@@ -240,7 +240,12 @@ int edge_reload(struct edge *e, struct ds_err *derr)
 
 int edge_reload_users(struct edge *e, struct ds_err *derr)
 {
-	return e->creds ? creds_reload(e->creds, derr) : 0;
+	struct users_err ue = {""};
+	int err = e->creds ? creds_reload(e->creds, &ue) : 0;
+
+	if (err)
+		str_ncpy(derr->msg, ue.msg, sizeof(derr->msg));
+	return err;
 }
 
 static void expire(void *arg)
@@ -294,7 +299,7 @@ static int probe_send(const struct ds_target *t, struct mbuf *mb, char *via,
 		return 0;
 	}
 	return out.transp == MSG_UDP
-		       ? udp_edge_send(e->udpv[own], dst, mb)
+		       ? sip_udp_send(e->udpv[own], dst, mb)
 		       : streams_send(e->streams, &out, NULL, NULL);
 }
 
@@ -415,9 +420,9 @@ static int open_listeners(struct edge *e, struct ds_err *derr)
 		if (p->listenerv[i].transp != MSG_UDP)
 			err = streams_listen(e->streams, (unsigned)i);
 		else
-			err = udp_edge_alloc(&e->udpv[i], &p->listenerv[i].addr,
-					     (unsigned)i, deliver_datagram,
-					     deliver_lost, e->deliver);
+			err = sip_udp_alloc(&e->udpv[i], &p->listenerv[i].addr,
+					    (unsigned)i, deliver_datagram,
+					    deliver_lost, e->deliver);
 		if (err)
 			(void)re_snprintf(derr->msg, sizeof(derr->msg),
 					  "%J: %m", &p->listenerv[i].addr, err);
@@ -440,15 +445,18 @@ int edge_auth(struct auth **ap, struct creds **cp, struct edge *e,
 	      const struct edge_conf *conf, struct ds_err *derr)
 {
 	struct auth_conf ac = conf->auth;
+	struct users_err ue = {""};
 	int err;
 
 	*ap = NULL;
 	*cp = NULL;
 	if (!ac.realm)
 		return 0;
-	err = creds_alloc(cp, conf->users, ac.realm, derr);
-	if (err)
+	err = creds_alloc(cp, conf->users, ac.realm, &ue);
+	if (err) {
+		str_ncpy(derr->msg, ue.msg, sizeof(derr->msg));
 		return err;
+	}
 	memcpy(ac.key, e->policy->key, sizeof(ac.key));
 	ac.count = &e->count;
 	ac.ha1h = creds_ha1;

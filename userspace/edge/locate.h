@@ -16,7 +16,7 @@
 
 #include <re.h>
 #include "dns/dns.h"
-#include "edge/msg.h"
+#include "sip/msg.h"
 
 enum {
 	LOCATE_DOWN = 30000,   /**< ms, that an address is avoided            */

@@ -12,7 +12,7 @@
 #include "carom/sipmap.h"
 #include "dispatch/dispatch.h"
 #include "edge/locate.h"
-#include "edge/msg.h"
+#include "sip/msg.h"
 
 struct auth;
 

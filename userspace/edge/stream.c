@@ -75,13 +75,23 @@ static void open_handler(struct conn *c, void *arg)
 	streamout_flush(c);
 }
 
-static void close_handler(struct conn *c, enum count_event why, void *arg)
+static void close_handler(struct conn *c, enum conn_end why, void *arg)
 {
+	static const enum count_event eventv[CONN_ENDS] = {
+		[CONN_END_CLOSED] = COUNT_STREAM_CLOSED,
+		[CONN_END_FAILED] = COUNT_STREAM_FAILED,
+		[CONN_END_HANDSHAKE] = COUNT_STREAM_HANDSHAKE,
+		[CONN_END_MALFORMED] = COUNT_STREAM_MALFORMED,
+		[CONN_END_CUT] = COUNT_STREAM_CUT,
+		[CONN_END_SLOW] = COUNT_STREAM_SLOW,
+		[CONN_END_LATE] = COUNT_STREAM_LATE,
+		[CONN_END_IDLE] = COUNT_STREAM_IDLE,
+	};
 	struct streams *s = arg;
 
 	log_debug("edge: %s to %J: %s", msg_transp_name(c->transp), &c->peer,
-		  count_name(why));
-	count_up(s->count, why);
+		  count_name(eventv[why]));
+	count_up(s->count, eventv[why]);
 	streamout_fail(s, c);
 	--s->connc;
 	hash_unlink(&c->hash_le);
@@ -199,19 +209,19 @@ int streams_listen(struct streams *s, unsigned listener)
 
 /* ---- time ---------------------------------------------------------------------- */
 
-static enum count_event late(const struct conn *c)
+static enum conn_end late(const struct conn *c)
 {
 	if (!c->due)
-		return COUNT_STREAM_CUT;
+		return CONN_END_CUT;
 	switch (c->wait) {
 	case CONN_WAIT_CONNECT:
-		return COUNT_STREAM_FAILED;
+		return CONN_END_FAILED;
 	case CONN_WAIT_OPEN:
-		return COUNT_STREAM_HANDSHAKE;
+		return CONN_END_HANDSHAKE;
 	case CONN_WAIT_REST:
-		return COUNT_STREAM_LATE;
+		return CONN_END_LATE;
 	default:
-		return COUNT_STREAM_IDLE;
+		return CONN_END_IDLE;
 	}
 }
 

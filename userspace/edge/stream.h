@@ -10,13 +10,13 @@
 #define CAROM_EDGE_STREAM_H
 
 #include <re.h>
-#include "edge/cert.h"
+#include "sip/cert.h"
 #include "edge/count.h"
 #include "edge/forward.h"
 
 struct streams;
 
-/** A message; text is valid during the call (as udp_edge_h) */
+/** A message; text is valid during the call (as sip_udp_h) */
 typedef void(stream_msg_h)(const struct sa *src, const struct pl *text,
 			   unsigned listener, void *arg);
 

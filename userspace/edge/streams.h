@@ -5,7 +5,7 @@
 #ifndef CAROM_EDGE_STREAMS_H
 #define CAROM_EDGE_STREAMS_H
 
-#include "edge/conn.h"
+#include "sip/conn.h"
 #include "edge/stream.h"
 
 enum { REFUSALS = 256 };

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* SIP over UDP: a socket for each listener, read in batches */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <linux/errqueue.h>
+#include "sip/udp.h"
+
+enum {
+	BATCH = 32,
+	DGRAM = 65536,
+	/** A burst waits in the socket while a batch is worked on */
+	SOCKBUF = 8 << 20,
+};
+
+struct sip_udp {
+	int fd;
+	unsigned listener;
+	sip_udp_h *h;
+	sip_udp_lost_h *losth;
+	void *arg;
+	uint8_t *bufs; /* BATCH of DGRAM each                        */
+	struct mmsghdr msgv[BATCH];
+	struct iovec iovv[BATCH];
+	struct sockaddr_storage fromv[BATCH];
+};
+
+static void destructor(void *arg)
+{
+	struct sip_udp *u = arg;
+
+	if (u->fd >= 0) {
+		fd_close(u->fd);
+		close(u->fd);
+	}
+	mem_deref(u->bufs);
+}
+
+static int receive(struct sip_udp *u)
+{
+	for (unsigned i = 0; i < BATCH; i++) {
+		u->iovv[i].iov_base = u->bufs + (size_t)i * DGRAM;
+		u->iovv[i].iov_len = DGRAM;
+		u->msgv[i].msg_hdr = (struct msghdr){
+			.msg_name = &u->fromv[i],
+			.msg_namelen = sizeof(u->fromv[i]),
+			.msg_iov = &u->iovv[i],
+			.msg_iovlen = 1,
+		};
+	}
+	return recvmmsg(u->fd, u->msgv, BATCH, MSG_DONTWAIT, NULL);
+}
+
+/* Did nobody get it? What else ICMP has to say (a shorter MTU) is the kernel's */
+static bool unreached(struct msghdr *msg)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c;
+	     c = CMSG_NXTHDR(msg, c)) {
+		const bool v4 = c->cmsg_level == SOL_IP &&
+				c->cmsg_type == IP_RECVERR;
+		const bool v6 = c->cmsg_level == SOL_IPV6 &&
+				c->cmsg_type == IPV6_RECVERR;
+		struct sock_extended_err ee;
+
+		if (!v4 && !v6)
+			continue;
+		memcpy(&ee, CMSG_DATA(c), sizeof(ee));
+		return ee.ee_errno == ECONNREFUSED ||
+		       ee.ee_errno == EHOSTUNREACH ||
+		       ee.ee_errno == ENETUNREACH;
+	}
+	return false;
+}
+
+/* As many at a time as messages: who makes us send can make errors come back */
+static void read_errors(struct sip_udp *u)
+{
+	for (unsigned i = 0; i < BATCH; i++) {
+		struct sockaddr_storage to = {.ss_family = AF_UNSPEC};
+		uint8_t control[512];
+		struct msghdr msg = {
+			.msg_name = &to,
+			.msg_namelen = sizeof(to),
+			.msg_control = control,
+			.msg_controllen = sizeof(control),
+		};
+		struct sa dst;
+
+		if (recvmsg(u->fd, &msg, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+			return;
+		if (unreached(&msg) && !sa_set_sa(&dst, (struct sockaddr *)&to))
+			u->losth(&dst, u->arg);
+	}
+}
+
+static void read_handler(int flags, void *arg)
+{
+	struct sip_udp *u = arg;
+	int n;
+
+	if (flags & FD_EXCEPT)
+		read_errors(u);
+	n = receive(u);
+	for (int i = 0; i < n; i++) {
+		struct pl text = {u->iovv[i].iov_base, u->msgv[i].msg_len};
+		struct sa src;
+
+		if (!sa_set_sa(&src, (struct sockaddr *)&u->fromv[i]))
+			u->h(&src, &text, u->listener, u->arg);
+	}
+}
+
+static int open_socket(struct sip_udp *u, const struct sa *laddr)
+{
+	int one = 1, size = SOCKBUF;
+
+	u->fd = socket(sa_af(laddr), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+		       0);
+	if (u->fd < 0)
+		return errno;
+	(void)setsockopt(u->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (sa_af(laddr) == AF_INET6 &&
+	    setsockopt(u->fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)))
+		return errno;
+	if (sa_af(laddr) == AF_INET6
+		    ? setsockopt(u->fd, IPPROTO_IPV6, IPV6_RECVERR, &one,
+				 sizeof(one))
+		    : setsockopt(u->fd, IPPROTO_IP, IP_RECVERR, &one,
+				 sizeof(one)))
+		return errno;
+	/* the kernel gives what it allows */
+	if (setsockopt(u->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
+		(void)setsockopt(u->fd, SOL_SOCKET, SO_RCVBUF, &size,
+				 sizeof(size));
+	return bind(u->fd, &laddr->u.sa, laddr->len) ? errno : 0;
+}
+
+int sip_udp_alloc(struct sip_udp **up, const struct sa *laddr,
+		  unsigned listener, sip_udp_h *h, sip_udp_lost_h *losth,
+		  void *arg)
+{
+	struct sip_udp *u;
+	int err;
+
+	if (!up || !laddr || !h || !losth)
+		return EINVAL;
+	u = mem_zalloc(sizeof(*u), destructor);
+	if (!u)
+		return ENOMEM;
+	u->fd = -1;
+	u->listener = listener;
+	u->h = h;
+	u->losth = losth;
+	u->arg = arg;
+	u->bufs = mem_alloc((size_t)BATCH * DGRAM, NULL);
+	err = u->bufs ? open_socket(u, laddr) : ENOMEM;
+	if (!err)
+		err = fd_listen(u->fd, FD_READ | FD_EXCEPT, read_handler, u);
+	if (err)
+		mem_deref(u);
+	else
+		*up = u;
+	return err;
+}
+
+int sip_udp_send(const struct sip_udp *u, const struct sa *dst,
+		 const struct mbuf *mb)
+{
+	ssize_t n;
+
+	if (!u || !dst || !mb)
+		return EINVAL;
+	/* the first error may be one that ICMP brought, about another datagram */
+	for (unsigned i = 0; i < 2; i++) {
+		n = sendto(u->fd, mbuf_buf(mb), mbuf_get_left(mb), MSG_DONTWAIT,
+			   &dst->u.sa, dst->len);
+		if (n >= 0)
+			return 0;
+		if (errno != ECONNREFUSED && errno != EHOSTUNREACH &&
+		    errno != ENETUNREACH)
+			break;
+	}
+	return errno;
+}

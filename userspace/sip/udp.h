@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file sip/udp.h  SIP over UDP, many datagrams at a time
+ */
+#ifndef CAROM_SIP_UDP_H
+#define CAROM_SIP_UDP_H
+
+#include <re.h>
+
+struct sip_udp;
+
+/** A datagram; text is valid during the call */
+typedef void(sip_udp_h)(const struct sa *src, const struct pl *text,
+			unsigned listener, void *arg);
+
+/** An ICMP message says that what was sent to dst did not arrive */
+typedef void(sip_udp_lost_h)(const struct sa *dst, void *arg);
+
+/**
+ * Listen
+ *
+ * @param up        Pointer to the object (mem_deref when done)
+ * @param laddr     Address and port
+ * @param listener  Handed to h
+ * @param arg       Of h and losth
+ *
+ * @return 0 or errno
+ */
+int sip_udp_alloc(struct sip_udp **up, const struct sa *laddr,
+		  unsigned listener, sip_udp_h *h, sip_udp_lost_h *losth,
+		  void *arg);
+
+/** Send what mb holds from its pos on. @return 0 or errno */
+int sip_udp_send(const struct sip_udp *u, const struct sa *dst,
+		 const struct mbuf *mb);
+
+#endif
