@@ -187,9 +187,16 @@ record_call()
 	record_call bob-opus-srtp
 }
 
-@test "RTP to DTLS-SRTP" {
+# ClientHellos of Bob's, without a cookie, to ports of RTP
+hellos() { tshark -r bob.pcap -Y 'dtls.handshake.type == 1 && dtls.handshake.cookie_length == 0' -T fields -e udp.dstport 2>/dev/null | awk '$1 % 2 == 0'; }
+
+# His first datagram comes before his answer has been at Kamailio and here
+@test "RTP to DTLS-SRTP: a ClientHello is heard the first time" {
 	baresip_bob pcma/8000/1 dtls_srtp
+	capture bob
 	agent_call bob-dtls srtp
+	hellos | tee said
+	[ "$(wc -l <said)" = 1 ]
 }
 
 @test "PCMA in RTP to Opus in DTLS-SRTP" {

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "media/checks.h"
 #include "media/handshake.h"
+#include "media/hello.h"
 #include "media/digits.h"
 #include "media/figures.h"
 #include "media/play.h"
@@ -268,6 +269,8 @@ static int make(struct stream *s, struct stream *t,
 	play_suspend(t);
 	stream_agent_off(s);
 	stream_agent_off(t);
+	hello_close(s);
+	hello_close(t);
 	memcpy(fresh, mv, sizeof(fresh));
 	number(&fresh[0], t);
 	number(&fresh[1], s);
@@ -416,7 +419,11 @@ int agents_apply(struct media_call *c)
 		}
 	}
 
-	return err ? err : carriers_start(c);
+	if (!err)
+		err = carriers_start(c);
+	hellos_apply(c);
+
+	return err;
 }
 
 /* Both ways at once. What the receiver has seen as ours stays ours */

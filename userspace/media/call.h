@@ -29,6 +29,7 @@ struct terms;
 struct terms_edit;
 struct agent;
 struct handshake;
+struct hello;
 struct dtlsx_cert;
 struct group_edit;
 struct digitlog;
@@ -212,6 +213,7 @@ struct stream {
 	uint64_t refused_at;   /* s: of STUN that is not the party's       */
 	unsigned refused;      /* in that second                           */
 	struct handshake *hs;  /* DTLS with us; NULL: none                */
+	struct hello *hello;   /* of DTLS before its answer; NULL: none    */
 	struct checks *checks; /* of ICE, our own; NULL: none            */
 	struct note *note, *next_note; /* its formats; offered           */
 	struct list redials;           /* digits that are dialled later       */

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "media/checks.h"
 #include "media/handshake.h"
+#include "media/hello.h"
 #include "media/play.h"
 #include "media/terms.h"
 #include "rtp/packet.h"
@@ -110,6 +111,7 @@ static int party_apply(struct party *p)
 	if (!want || p->bundle)
 		return 0;
 	clear(p);
+	hello_close(s);
 	err = bundle_alloc(&p->bundle, m->plane, worker_of(p->call), &s->local,
 			   event_handler, p);
 	if (err)

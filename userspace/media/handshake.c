@@ -9,6 +9,7 @@
 #include <re.h>
 #include "base/log.h"
 #include "media/handshake.h"
+#include "media/hello.h"
 #include "media/terms.h"
 
 struct handshake {
@@ -126,8 +127,10 @@ int handshake_start(struct stream *s)
 	if (s->hs && s->hs->active)
 		s->hs->dst = stream_whereabouts(s, 0);
 	/* keys without an association: those of before this process */
-	if (!t->on || s->hs || s->terms->keys.rx.suite != SRTPX_NONE)
+	if (!t->on || s->hs || s->terms->keys.rx.suite != SRTPX_NONE) {
+		hello_take(s, false);
 		return 0;
+	}
 	err = handshake_cert(m);
 	if (err)
 		return err;
@@ -152,6 +155,7 @@ int handshake_start(struct stream *s)
 			s->party->call->id, &h->dst);
 	dtlsx_start(h->d);
 	look(h);
+	hello_take(s, true);
 
 	return 0;
 }
@@ -162,6 +166,8 @@ void handshake_recv(struct stream *s, const struct sa *src, const uint8_t *p,
 	struct handshake *h = s->hs;
 	struct sa was;
 
+	/* perhaps of an association that the answer will begin */
+	hello_keep(s, src, p, n);
 	if (!h)
 		return;
 	/* as the client we asked one address; nobody else has a say. As the server

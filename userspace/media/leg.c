@@ -11,6 +11,7 @@
 #include <re.h>
 #include "base/log.h"
 #include "media/digits.h"
+#include "media/hello.h"
 #include "media/play.h"
 #include "media/terms.h"
 
@@ -185,7 +186,7 @@ static void set_source(struct fp_leg *l, const struct stream *s, unsigned i)
 	l->src_fixed = d->any_src;
 	l->latch = (l->state == LEG_RELAY || l->state == LEG_AGENT) &&
 		   want_latch(s, i);
-	l->plain = stream_agent_plain(s);
+	l->plain = stream_agent_plain(s) || hello_plain(s);
 	l->latch_window = conf->latch_window;
 	l->latch_grace = d->credible && !d->any_src ? conf->latch_grace : 0;
 	set_follow(l, s, i);
@@ -232,7 +233,8 @@ static void set_rtp(struct fp_leg *l, const struct stream *s)
 	bool tapped = stream_tapped(s) && !stream_opened(s);
 
 	l->media = d->media;
-	l->alien = s->terms && (s->terms->dtls.on || s->terms->ice);
+	l->alien = s->terms &&
+		   (s->terms->dtls.on || s->terms->ice || hello_welcome(s));
 	l->clock_rate = d->clock;
 	l->dtmf_pt = s->sent_dtmf >= 0 ? s->sent_dtmf : d->dtmf_pt;
 	/* who has its events decides: the agent has to hear them first */
@@ -374,8 +376,11 @@ int stream_apply(struct stream *s)
 		return 0;
 	}
 	if (state == LEG_FREE) {
-		stream_legs_off(s);
 		s->rearm = true;
+		leg_off(s, 1);
+		if (hello_listens(s))
+			return leg_write(s, 0, LEG_HELD);
+		leg_off(s, 0);
 		return 0;
 	}
 

@@ -15,6 +15,7 @@
 #include "media/hairpin.h"
 #include "media/persist.h"
 #include "media/group.h"
+#include "media/hello.h"
 #include "media/moh.h"
 #include "media/note.h"
 #include "media/play.h"
@@ -398,7 +399,7 @@ static bool legs_missing(const struct media_call *c)
 				return true;
 			/* the one who had its packets is dead */
 			if (stream_state(s) == LEG_AGENT || in_agent(s) ||
-			    agent_listens(s))
+			    agent_listens(s) || hello_welcome(s))
 				return true;
 		}
 	}

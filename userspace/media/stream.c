@@ -9,9 +9,11 @@
 #include <re.h>
 #include "base/log.h"
 #include "media/hairpin.h"
+#include "media/hello.h"
 
 static void release_ports(struct stream *s)
 {
+	hello_close(s);
 	stream_legs_off(s);
 	hash_unlink(&s->local_le);
 
@@ -30,6 +32,7 @@ static void stream_destructor(void *arg)
 	mem_deref(s->hs);
 	mem_deref(s->checks);
 	release_ports(s);
+	mem_deref(s->hello);
 	mem_deref(s->terms);
 	mem_deref(s->note);
 	mem_deref(s->next_note);

@@ -404,8 +404,11 @@ int terms_answer(struct terms_edit **tep, const struct media_opts *o,
 
 	if (!f->terms || !t->terms)
 		return 0;
-	if (!sm->port)
+	if (!sm->port) {
+		/* what was offered is over, what is in force is not */
+		t->terms->next_dtls = t->terms->dtls;
 		return fax_offered(f, t) ? answer_refused(tep, f, t) : 0;
+	}
 	way = fax_answer(sdp, sm, f, t);
 	if (!way && !sm->rtp)
 		return 0;
