@@ -111,7 +111,16 @@ static void test_received(void **state)
 		"Via: SIP/2.0/UDP 10.0.0.7:5070;branch=z9hG4bKabc"
 		";received=192.0.2.10\nMax-Forwards: 69\n" REST;
 	sb_run(s, &m);
+	m.what = "its port has zeros in front";
+	m.in = "INVITE sip:bob@192.0.2.1 SIP/2.0\nVia: SIP/2.0/UDP "
+	       "10.0.0.7:0005070;branch=z9hG4bKabc\nMax-Forwards: 70\n" REST;
+	m.out = "INVITE sip:bob@192.0.2.1 SIP/2.0\n@a\n" RR
+		"Via: SIP/2.0/UDP 10.0.0.7:0005070;branch=z9hG4bKabc"
+		";received=192.0.2.10\nMax-Forwards: 69\n" REST;
+	sb_run(s, &m);
 	m.what = "rport by force";
+	m.in = "INVITE sip:bob@192.0.2.1 SIP/2.0\nVia: SIP/2.0/UDP "
+	       "10.0.0.7:5070;branch=z9hG4bKabc\nMax-Forwards: 70\n" REST;
 	fp_sip_conf(s->sip)->flags |= SIP_CONF_FORCE_RPORT;
 	m.rport = 5062;
 	m.out = "INVITE sip:bob@192.0.2.1 SIP/2.0\n@a\n" RR

@@ -10,9 +10,10 @@ static bool host_char(char c)
 	       (c >= 'A' && c <= 'Z') || c == '.' || c == '-' || c == '_';
 }
 
+/* A port may have zeros in front (25.1): up to nine digits, as carom/sipword.h has it */
 static bool number16(const struct pl *pl, uint16_t *n)
 {
-	if (!pl->l || pl->l > 5)
+	if (!pl->l || pl->l > 9)
 		return false;
 	for (size_t i = 0; i < pl->l; i++)
 		if (pl->p[i] < '0' || pl->p[i] > '9')
