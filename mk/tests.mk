@@ -24,6 +24,7 @@ SRCS_digest := $(filter-out %/creds.c,$(call room,digest))
 SRCS_edge   := $(call room,dispatch) $(SRCS_sipmsg) $(SRCS_digest) \
 	       $(addprefix userspace/edge/,policy.c key.c edit.c hop.c flow.c \
 		 forward.c lookup.c reply.c auth.c whose.c count.c)
+SRCS_route  := $(call room,route) userspace/base/fields.c
 SRCS_bpf    := $(SRCS_log) $(SRCS_edge) $(call room,fastpath) \
 	       $(filter-out tests/bpf/test_% tests/bpf/bridgebed.c,$(wildcard tests/bpf/*.c))
 SRCS_bridge := $(SRCS_bpf) $(call room,plane bridge audio rtp secure fax) \
@@ -61,6 +62,8 @@ TEST_SRCS_report     = userspace/rtp/report.c
 TEST_SRCS_dispatch_table = $(SRCS_dispatch)
 TEST_SRCS_dispatch_list = $(SRCS_dispatch)
 TEST_SRCS_dispatch_set = $(SRCS_dispatch)
+TEST_SRCS_route      = $(SRCS_route)
+TEST_SRCS_route_time = $(SRCS_route)
 TEST_SRCS_dns        = $(SRCS_dns)
 TEST_SRCS_names      = $(SRCS_dns) $(SRCS_edge) userspace/fastpath/names.c \
 		       $(addprefix userspace/edge/,names.c pin.c waiting.c \
