@@ -35,6 +35,7 @@ TEST_SRCS_config     = $(SRCS_config)
 TEST_SRCS_config_sip = $(SRCS_config)
 TEST_SRCS_config_diff = $(SRCS_config)
 TEST_SRCS_store      = $(SRCS_store)
+TEST_SRCS_store_write = $(SRCS_store)
 TEST_SRCS_privs      = $(SRCS_log) $(addprefix userspace/daemon/,privs.c \
 			 lock.c notify.c)
 TEST_SRCS_sdp        = $(SRCS_sdp)
