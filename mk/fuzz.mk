@@ -10,6 +10,7 @@ FUZZ_SRCS_dtls    = $(call room,secure)
 FUZZ_SRCS_sdes    = $(call room,secure)
 FUZZ_SRCS_dtmfinfo = userspace/media/dtmfinfo.c userspace/rtp/event.c
 FUZZ_SRCS_stun    = $(call room,ice) userspace/rtp/report.c
+FUZZ_SRCS_turn    = $(call room,ice)
 FUZZ_SRCS_udptl   = $(wildcard userspace/fax/udptl*.c)
 FUZZ_SRCS_fax     = $(call room,fax)
 FUZZ_SRCS_codec   = $(call room,audio)

@@ -59,6 +59,7 @@ TEST_SRCS_terms_bundle = $(SRCS_media)
 TEST_SRCS_terms_ice  = $(SRCS_media)
 TEST_SRCS_ice_lite   = $(call room,ice)
 TEST_SRCS_ice_full   = $(call room,ice)
+TEST_SRCS_turn       = $(call room,ice) tests/unit/fake_turn.c
 TEST_SRCS_report     = userspace/rtp/report.c
 TEST_SRCS_dispatch_table = $(SRCS_dispatch)
 TEST_SRCS_dispatch_list = $(SRCS_dispatch)
