@@ -69,9 +69,8 @@ TEST_SRCS_route_time = $(SRCS_route)
 TEST_SRCS_dns        = $(SRCS_dns)
 TEST_SRCS_names      = $(SRCS_dns) $(SRCS_edge) userspace/fastpath/names.c \
 		       $(addprefix userspace/edge/,names.c pin.c waiting.c \
-			 dsname.c dsnames.c locate.c locating.c order.c down.c)
-TEST_SRCS_locate     = $(SRCS_dns) $(addprefix userspace/edge/,locate.c locating.c \
-			 order.c down.c)
+			 dsname.c dsnames.c) $(call room,locate)
+TEST_SRCS_locate     = $(SRCS_dns) $(call room,locate)
 TEST_SRCS_digest     = $(SRCS_edge) userspace/fastpath/names.c
 TEST_SRCS_auth       = $(SRCS_edge) userspace/fastpath/names.c
 TEST_SRCS_bencode    = $(SRCS_ng)

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "base/log.h"
-#include "edge/locate.h"
+#include "locate/locate.h"
 #include "fake_dns.h"
 
 #define BIT(t) (1u << (t))

@@ -11,7 +11,7 @@
 #ifndef CAROM_EDGE_DSNAME_H
 #define CAROM_EDGE_DSNAME_H
 
-#include "edge/locate.h"
+#include "locate/locate.h"
 #include "edge/policy.h"
 
 struct dsnames;

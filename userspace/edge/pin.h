@@ -9,7 +9,7 @@
 #ifndef CAROM_EDGE_PIN_H
 #define CAROM_EDGE_PIN_H
 
-#include "edge/locate.h"
+#include "locate/locate.h"
 
 enum {
 	PIN_TIME = 180000, /**< ms: longer than most calls ring            */

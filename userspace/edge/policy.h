@@ -11,7 +11,7 @@
 #include <re.h>
 #include "carom/sipmap.h"
 #include "dispatch/dispatch.h"
-#include "edge/locate.h"
+#include "locate/locate.h"
 #include "sip/msg.h"
 
 struct auth;

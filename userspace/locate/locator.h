@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * @file edge/locator.h  The locator inside: what locate.c and locating.c share
+ * @file locate/locator.h  The locator inside: what locate.c and locating.c share
  */
-#ifndef CAROM_EDGE_LOCATOR_H
-#define CAROM_EDGE_LOCATOR_H
+#ifndef CAROM_LOCATOR_H
+#define CAROM_LOCATOR_H
 
-#include "edge/down.h"
-#include "edge/locate.h"
+#include "locate/down.h"
+#include "locate/locate.h"
 
 struct locator {
 	struct dns *dns;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A name's records, asked for one after the other until the walk has them all */
 #include <errno.h>
-#include "edge/locator.h"
+#include "locate/locator.h"
 
 struct locating {
 	struct locate_want w;

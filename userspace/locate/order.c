@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Which of several records comes first */
 #include "carom/siphash.h"
-#include "edge/locate.h"
+#include "locate/locate.h"
 
 /* In place of a random number: the same for the same key */
 static uint64_t chance(uint64_t key, uint64_t nth)

@@ -2,7 +2,7 @@
 /* The walk from a name to an address (RFC 3263 4) */
 #include <errno.h>
 #include <string.h>
-#include "edge/locator.h"
+#include "locate/locator.h"
 
 enum { ALIASES = 8 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * @file edge/locate.h  From a SIP URI's name to address and transport (RFC 3263)
+ * @file locate/locate.h  From a SIP URI's name to address and transport (RFC 3263)
  *
  * NAPTR, SRV, A and AAAA, as 4.1 and 4.2 have it. One walk from the name to the
  * address is made over the cache alone; where a record is missing there, it is
@@ -11,8 +11,8 @@
  * follows from the caller's key: the same for a retransmission, CANCEL and ACK
  * (RFC 3263 4.4, RFC 3261 16.11).
  */
-#ifndef CAROM_EDGE_LOCATE_H
-#define CAROM_EDGE_LOCATE_H
+#ifndef CAROM_LOCATE_H
+#define CAROM_LOCATE_H
 
 #include <re.h>
 #include "dns/dns.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Addresses that refused lately: few, or the network is broken altogether */
-#include "edge/down.h"
+#include "locate/down.h"
 
 static size_t place(const struct sa *addr)
 {

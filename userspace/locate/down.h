@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * @file edge/down.h  Addresses that refused lately
+ * @file locate/down.h  Addresses that refused lately
  */
-#ifndef CAROM_EDGE_DOWN_H
-#define CAROM_EDGE_DOWN_H
+#ifndef CAROM_LOCATE_DOWN_H
+#define CAROM_LOCATE_DOWN_H
 
 #include <re.h>
 
