@@ -163,6 +163,8 @@ static void put_opts(struct media *m, const struct media_opts *o)
 		put(m, " suites_only=%x", o->suites.only);
 	for (unsigned i = 0; i < o->suites.orderc; i++)
 		put(m, " suite%u=%u", i + 1, o->suites.orderv[i]);
+	for (unsigned i = 0; i < o->suites.preferc; i++)
+		put(m, " prefer%u=%u", i + 1, o->suites.preferv[i]);
 	if (o->ptime_reverse)
 		put(m, " ptime_reverse=%u", o->ptime_reverse);
 	put_list(m, "transcode=", o->transcode, o->transcodec);

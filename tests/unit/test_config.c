@@ -77,6 +77,7 @@ static void defaults(void **state)
 	assert_int_equal(c->media.max_sessions, 0);
 	assert_int_equal(c->media.jitter_buffer, 0);
 	assert_int_equal(c->media.moh_max_duration, 1800);
+	assert_int_equal(c->media.moh_max_repeats, 999);
 	assert_int_equal(c->media.worker_priority, 1);
 	assert_false(c->media.ice_full);
 	assert_false(c->media.ssrc_substitute);
@@ -111,6 +112,7 @@ static const char everything[] =
 	"  max-sessions: 67\n"
 	"  jitter-buffer: 68\n"
 	"  moh-max-duration: 69\n"
+	"  moh-max-repeats: 71\n"
 	"  worker-priority: 69\n"
 	"  max-load: 70\n"
 	"  max-bandwidth: 4000000000\n"
@@ -155,6 +157,7 @@ static void check_everything(const struct config *c)
 	assert_int_equal(c->media.max_sessions, 67);
 	assert_int_equal(c->media.jitter_buffer, 68);
 	assert_int_equal(c->media.moh_max_duration, 69);
+	assert_int_equal(c->media.moh_max_repeats, 71);
 	assert_int_equal(c->media.worker_priority, 69);
 	assert_int_equal(c->media.max_load, 70);
 	assert_int_equal(c->media.max_bandwidth, 4000000000u);

@@ -237,6 +237,7 @@ static void test_refused(void **state)
 		{"\"DTLS-fingerprint\":\"md5\"", "DTLS-fingerprint=md5"},
 		{"\"SDES\":[\"only-AES_CM_128\"]", "SDES=only-AES_CM_128"},
 		{"\"SDES\":[\"order:\"]", "SDES=order:"},
+		{"\"SDES\":[\"offerer_pref:AES\"]", "SDES=offerer_pref:AES"},
 		{"\"flags\":[\"SDES-no-F8_128_HMAC_SHA1_80\"]", "SDES=no-F8"},
 		{"\"flags\":[\"SDES-unencrypted_srtp\"]", "SDES"},
 		{"\"OSRTP\":[\"offer-legacy\"]", "OSRTP=offer-legacy"},
@@ -303,6 +304,12 @@ static void test_sdes(void **state)
 	     BASE " suites_no=80 suites_only=4");
 	flags_ask(f, "\"SDES-order:AEAD_AES_256_GCM;aes_cm_128_hmac_sha1_32\"",
 		  " suite1=8 suite2=2");
+	flags_ask(f,
+		  "\"SDES-offerer_pref:AEAD_AES_256_GCM;"
+		  "aes_cm_128_hmac_sha1_32;\"",
+		  " prefer1=8 prefer2=2");
+	asks(f, OFFER ",\"SDES\":[\"offerer_pref:AEAD_AES_128_GCM\"]}",
+	     BASE " prefer1=7");
 	refused(f,
 		"{\"command\":\"offer\",\"call-id\":\"c\",\"from-tag\":"
 		"\"f\",\"SDES\":[\"off\"],\"sdp\":\"v=0\\r\\nm=audio 9 "

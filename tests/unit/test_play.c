@@ -47,6 +47,7 @@ static int begin(void **state)
 	f->conf.plane = fake_plane();
 	f->conf.sound_dir = dir;
 	f->conf.moh_max_duration = 7;
+	f->conf.moh_max_repeats = 3;
 	fix_start(f);
 	f->conf.plane = mem_deref(f->conf.plane);
 
@@ -486,7 +487,7 @@ static void music(void **state)
 	says(f, "a=inactive\r\n", true);
 	assert_true(fb->playing[A]);
 	assert_false(fb->playing[B]);
-	assert_int_equal(fb->play[A].times, 0);
+	assert_int_equal(fb->play[A].times, 3);
 	assert_in_range(fb->play[A].max_ms, 1, 7000);
 	assert_non_null(fb->play[A].clip);
 	assert_int_equal(leg(f, a)->why, LEG_WHY_PLAYING);

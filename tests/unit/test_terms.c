@@ -726,8 +726,23 @@ static void suites(void **state)
 	has(f, "a=crypto:2 " CRYPTO80);
 	has_not(f, "crypto:1");
 
+	/* by what is preferred, if that is there and may be */
+	o = secure(opts("p", "A", NULL), "RTP/AVP");
+	o.suites.no = 1u << SRTPX_AEAD_AES_256_GCM;
+	o.suites.preferv[o.suites.preferc++] = SRTPX_AEAD_AES_256_GCM;
+	o.suites.preferv[o.suites.preferc++] = SRTPX_AES_256_CM_HMAC_SHA1_80;
+	o.suites.preferv[o.suites.preferc++] = SRTPX_AES_CM_128_HMAC_SHA1_32;
+	offer(f, o,
+	      profile(ALICE, 4000, "RTP/SAVP", "0",
+		      "a=crypto:1 " CRYPTO80 KEY "\r\n"
+		      "a=crypto:2 " CRYPTO32 KEY "\r\n"));
+	answer(f, opts("p", "A", "B"), audio(BOB, 5000, "0", NULL));
+	has(f, "a=crypto:2 " CRYPTO32);
+	has_not(f, "crypto:1");
+
 	/* or refused */
-	o.call_id = (struct pl)PL("e");
+	o = secure(opts("e", "A", NULL), "RTP/AVP");
+	o.suites.no = 1u << SRTPX_AES_CM_128_HMAC_SHA1_32;
 	o.suites.no |= 1u << SRTPX_AES_CM_128_HMAC_SHA1_80;
 	assert_int_equal(put(f, false, &o,
 			     profile(ALICE, 4000, "RTP/SAVP", "0",

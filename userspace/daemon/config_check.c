@@ -133,6 +133,8 @@ static int fill_numbers(struct config *c, const struct config_src *src)
 	m->jitter_buffer = number(r->jitter_buffer, "media.jitter-buffer");
 	m->moh_max_duration = number(r->moh_max_duration,
 				     "media.moh-max-duration");
+	m->moh_max_repeats = number(r->moh_max_repeats,
+				    "media.moh-max-repeats");
 	m->workers = number(r->workers, "media.workers");
 	m->sockets = r->sockets ? *r->sockets : PLANE_AUTO;
 	m->ice_full = r->ice && *r->ice;

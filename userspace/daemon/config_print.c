@@ -83,37 +83,39 @@ static int print_media(struct re_printf *pf, const struct config *c)
 	if (err)
 		return err;
 
-	return re_hprintf(
-		pf,
-		"  timeout: %u\n"
-		"  silent-timeout: %u\n"
-		"  final-timeout: %u\n"
-		"  offer-timeout: %u\n"
-		"  delete-delay: %u\n"
-		"  latch-window: %u\n"
-		"  latch-grace: %u\n"
-		"  dscp: %H\n"
-		"  max-sessions: %u\n"
-		"  max-load: %u\n"
-		"  max-bandwidth: %u\n"
-		"  jitter-buffer: %u\n"
-		"  moh-max-duration: %u\n"
-		"  workers: %u\n"
-		"  worker-priority: %u\n"
-		"  worker-sockets: %s\n"
-		"  ice: %s\n"
-		"  ssrc: %s\n"
-		"  recording-dir: %H\n"
-		"  sound-dir: %H\n"
-		"  dtls-certificate: %H\n",
-		m->timeout, m->silent_timeout, m->final_timeout,
-		m->offer_timeout, m->delete_delay, m->latch_window,
-		m->latch_grace, print_dscp, &m->dscp, m->max_sessions,
-		m->max_load, m->max_bandwidth, m->jitter_buffer,
-		m->moh_max_duration, m->workers, m->worker_priority,
-		sockets[m->sockets % 3], m->ice_full ? "full" : "lite",
-		m->ssrc_substitute ? "substitute" : "keep", quoted,
-		m->recording_dir, quoted, m->sound_dir, quoted, m->dtls_file);
+	return re_hprintf(pf,
+			  "  timeout: %u\n"
+			  "  silent-timeout: %u\n"
+			  "  final-timeout: %u\n"
+			  "  offer-timeout: %u\n"
+			  "  delete-delay: %u\n"
+			  "  latch-window: %u\n"
+			  "  latch-grace: %u\n"
+			  "  dscp: %H\n"
+			  "  max-sessions: %u\n"
+			  "  max-load: %u\n"
+			  "  max-bandwidth: %u\n"
+			  "  jitter-buffer: %u\n"
+			  "  moh-max-duration: %u\n"
+			  "  moh-max-repeats: %u\n"
+			  "  workers: %u\n"
+			  "  worker-priority: %u\n"
+			  "  worker-sockets: %s\n"
+			  "  ice: %s\n"
+			  "  ssrc: %s\n"
+			  "  recording-dir: %H\n"
+			  "  sound-dir: %H\n"
+			  "  dtls-certificate: %H\n",
+			  m->timeout, m->silent_timeout, m->final_timeout,
+			  m->offer_timeout, m->delete_delay, m->latch_window,
+			  m->latch_grace, print_dscp, &m->dscp, m->max_sessions,
+			  m->max_load, m->max_bandwidth, m->jitter_buffer,
+			  m->moh_max_duration, m->moh_max_repeats, m->workers,
+			  m->worker_priority, sockets[m->sockets % 3],
+			  m->ice_full ? "full" : "lite",
+			  m->ssrc_substitute ? "substitute" : "keep", quoted,
+			  m->recording_dir, quoted, m->sound_dir, quoted,
+			  m->dtls_file);
 }
 
 static int print_ng(struct re_printf *pf, const struct config *c)

@@ -29,8 +29,8 @@ struct raw_media {
 	uint32_t ifacec;
 	uint32_t *timeout, *silent_timeout, *final_timeout, *offer_timeout;
 	uint32_t *delete_delay, *latch_window, *latch_grace, *max_sessions,
-		*jitter_buffer, *moh_max_duration, *worker_priority, *max_load,
-		*max_bandwidth;
+		*jitter_buffer, *moh_max_duration, *moh_max_repeats,
+		*worker_priority, *max_load, *max_bandwidth;
 	uint32_t *workers;
 	int *sockets; /**< enum plane_mode                          */
 	char *dscp;

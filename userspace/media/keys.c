@@ -101,21 +101,34 @@ int keys_answered(struct keys *k, const struct sdpx_media *sm)
 	return ENOTSUP;
 }
 
-int keys_asked(struct keys *k, const struct sdpx_media *sm,
-	       const struct media_suites *wish)
+/* The first line that can be taken; of one suite, or of any (SRTPX_NONE) */
+static bool take(struct keys *k, const struct sdpx_media *sm,
+		 const struct media_suites *wish, enum srtpx_suite suite)
 {
 	struct sdes s;
 
 	for (size_t i = 0; i < sm->cryptoc; i++) {
 		if (sdes_decode(&s, &sm->cryptov[i]) != SDES_OK ||
-		    !may(wish, s.key.suite))
+		    !may(wish, s.key.suite) ||
+		    (suite != SRTPX_NONE && s.key.suite != suite))
 			continue;
 		k->on = true;
 		k->asked = s;
-		return 0;
+		return true;
 	}
 
-	return ENOTSUP;
+	return false;
+}
+
+int keys_asked(struct keys *k, const struct sdpx_media *sm,
+	       const struct media_suites *wish)
+{
+	for (unsigned i = 0; i < wish->preferc; i++) {
+		if (take(k, sm, wish, (enum srtpx_suite)wish->preferv[i]))
+			return 0;
+	}
+
+	return take(k, sm, wish, SRTPX_NONE) ? 0 : ENOTSUP;
 }
 
 /* A key of ours that serves already stays: nothing has to be told anew */

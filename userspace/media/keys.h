@@ -30,7 +30,8 @@ int keys_offer(struct keys *k, const struct media_suites *wish);
 /** Its answer to what it was offered. @return 0, ENOTSUP (none that was offered) */
 int keys_answered(struct keys *k, const struct sdpx_media *sm);
 
-/** What it offers: the first line that can be taken. @return 0, ENOTSUP */
+/** What it offers: the first line that can be taken, of those that are preferred before
+ *  any other. @return 0, ENOTSUP */
 int keys_asked(struct keys *k, const struct sdpx_media *sm,
 	       const struct media_suites *wish);
 

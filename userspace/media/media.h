@@ -45,7 +45,9 @@ struct media_conf {
 	uint32_t max_bandwidth; /**< kbit/s that come to all legs, 0: any    */
 	uint32_t
 		moh_max_duration; /**< s of music on hold, 0: any              */
-	uint32_t jitter_buffer;   /**< ms that packets which are decoded may be
+	uint32_t
+		moh_max_repeats; /**< times that it is played, 0: any         */
+	uint32_t jitter_buffer;  /**< ms that packets which are decoded may be
 				      held back, 0: they are not            */
 	bool ice_full; /**< we make checks of our own: the full side of ICE  */
 	bool ssrc_substitute; /**< receivers see one SSRC per stream     */
@@ -129,6 +131,9 @@ struct media_suites {
 	uint32_t no, only;            /**< a bit for each: 1 << suite         */
 	uint8_t orderv[MEDIA_SUITES]; /**< these first, in this order         */
 	unsigned orderc;
+	uint8_t preferv[MEDIA_SUITES]; /**< of those that a party offers, the
+					  first of these, else its own first */
+	unsigned preferc;
 };
 
 /** What the driver asks of an offer or answer. Strings point into the request */

@@ -157,7 +157,7 @@ static int begin(const struct moh *h, struct stream *t, struct media_err *e)
 	p->clip = clip;
 	p->file = file;
 	p->pos = 0;
-	p->times = 0;
+	p->times = m->conf.moh_max_repeats;
 	p->until = s ? tmr_jiffies() + (uint64_t)s * 1000 : 0;
 	p->moh = true;
 

@@ -18,12 +18,12 @@ static int suite_of(enum srtpx_suite *suite, const struct pl *name)
 }
 
 /* "A;B;C" */
-static int suites_order(struct media_suites *s, struct pl list)
+static int suites(uint8_t v[MEDIA_SUITES], unsigned *c, struct pl list)
 {
 	enum srtpx_suite suite;
 	struct pl word;
 
-	for (s->orderc = 0; list.l && s->orderc < MEDIA_SUITES; s->orderc++) {
+	for (*c = 0; list.l && *c < MEDIA_SUITES; ++*c) {
 		const char *end = pl_strchr(&list, ';');
 
 		word = list;
@@ -32,10 +32,10 @@ static int suites_order(struct media_suites *s, struct pl list)
 		pl_advance(&list, (ssize_t)(word.l + (end ? 1 : 0)));
 		if (suite_of(&suite, &word))
 			return EINVAL;
-		s->orderv[s->orderc] = (uint8_t)suite;
+		v[*c] = (uint8_t)suite;
 	}
 
-	return list.l || !s->orderc ? EINVAL : 0;
+	return list.l || !*c ? EINVAL : 0;
 }
 
 static bool begins(struct pl *pl, const char *with)
@@ -56,7 +56,9 @@ int ng_set_sdes(struct ng_flags *f, const struct pl *val)
 	struct pl word = *val;
 
 	if (begins(&word, "order:"))
-		return suites_order(s, word);
+		return suites(s->orderv, &s->orderc, word);
+	if (begins(&word, "offerer_pref:") || begins(&word, "offerer-pref:"))
+		return suites(s->preferv, &s->preferc, word);
 	if (begins(&word, "no-")) {
 		if (suite_of(&suite, &word))
 			return EINVAL;

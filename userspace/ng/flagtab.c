@@ -168,7 +168,8 @@ static const struct ng_flag table[] = {
 	NILV("SDES", "pad", "keys of ours need none"),
 	NILV("SDES", "lifetime", "keys of ours have the longest"),
 	OK("SDES", NG_SDP, sdes,
-	   "only-SUITE, no-SUITE, order:SUITE;SUITE: of keys of ours"),
+	   "of keys of ours: only-SUITE, no-SUITE, order:SUITE;SUITE, "
+	   "offerer_pref:SUITE;SUITE"),
 	NIL("pad-crypto", "keys of ours need none"),
 	NO("recrypt", GEN_KEYS),
 	NILV("OSRTP", "off", "the default"),
