@@ -160,6 +160,11 @@ static __always_inline int sip_edit_top(void)
 
 	if (!w)
 		return 0;
+	if (w->flags & WORK_CALLED) {
+		piece_up_to(w, w->b.s.ruri.off);
+		piece(w, PIECE_URI, 0, w->uri_len);
+		w->done = w->b.s.ruri.off + w->b.s.ruri.len;
+	}
 	piece_up_to(w, w->b.s.start_end);
 	piece_listener(w, PIECE_VIA, w->out);
 	text = w->texts;

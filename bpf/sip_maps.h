@@ -41,6 +41,19 @@ SIP_HASH(sip_sticky, LRU_HASH, SIP_STICKY, __u64, struct sip_stick);
 SIP_HASH(sip_buckets, LRU_HASH, SIP_BUCKETS, struct addr, struct sip_bucket);
 SIP_HASH(sip_counts, PERCPU_ARRAY, SIP_COUNT_MAX, __u32, struct sip_count);
 
+/* As large as there are users: in memory is what there is */
+#define SIP_HASH_SPARSE(name, n, k_, v_)                                       \
+	struct {                                                               \
+		__uint(type, BPF_MAP_TYPE_HASH);                               \
+		__uint(map_flags, BPF_F_NO_PREALLOC);                          \
+		__uint(max_entries, n);                                        \
+		__type(key, k_);                                               \
+		__type(value, v_);                                             \
+	} name SEC(".maps")
+
+SIP_HASH_SPARSE(sip_users, SIP_USERS, __u64, struct sip_user);
+SIP_HASH_SPARSE(sip_phones, SIP_PHONES, struct sip_hostport, struct sip_phone);
+
 struct {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -65,9 +78,10 @@ struct sip_piece {
 #define PIECE_TEXT 1 /* of sip_work.text                            */
 #define PIECE_VIA 2  /* our Via, of listener `off`                  */
 #define PIECE_RR 3   /* our Record-Route, of listener `off`         */
+#define PIECE_URI 4  /* of sip_work.uri                           */
 #define PIECES                                                                 \
-	12 /* start line, Via, its branch, two Record-Routes,
-			and what lies between four edits            */
+	14 /* start line with another URI, Via, its branch, two
+			Record-Routes, and what lies between four edits */
 
 /* sip_work.flags */
 #define WORK_TRUSTED (1u << 0) /* source may send anywhere          */
@@ -75,6 +89,8 @@ struct sip_piece {
 #define WORK_RR (1u << 2)
 #define WORK_NATTED (1u << 3) /* its Via is not where it comes from   */
 #define WORK_FLOW (1u << 4)   /* the set asks for tokens of flows     */
+#define WORK_USER (1u << 5)   /* sip_work.user is a registered user's  */
+#define WORK_CALLED (1u << 6) /* it goes to that user: sip_work.uri    */
 
 /* A message on its way through. `copy` and the two words that scan_buf begins
  * with are a struct sip_copy, its text right behind */
@@ -99,7 +115,11 @@ struct sip_work {
 	__u32 texts;
 	__u32 ifindex; /* egress                                      */
 	__u32 way;     /* entry of sip_ways                           */
+	__u64 user;    /* key of sip_users: WORK_USER                 */
+	__u32 rule;    /* flags of the rule that fits                 */
+	__u32 uri_len; /* of uri                                      */
 	struct sip_piece piece[PIECES];
+	__u8 uri[256]; /* the Request-URI to leave with: WORK_CALLED  */
 	__u8 text[256];
 	__u8 front[2 * SCAN_BUF]; /* pieces put together: sip_gather()    */
 };

@@ -50,10 +50,20 @@ static __always_inline bool sip_forbidden(const struct sip_hostport *to)
 	       !(a.w[3] & bpf_htonl(0xfffffffe));
 }
 
+/* Is a registered user there? */
+static __always_inline bool sip_phone_at(const struct sip_hostport *at,
+					 __u64 now)
+{
+	const struct sip_phone *c = bpf_map_lookup_elem(&sip_phones, at);
+
+	return c && (__s64)(c->expires - now) > 0;
+}
+
 /* Next hops that are neither a node, nor chosen by the rules, nor asked for by
- * somebody we trust: networks that we trust */
+ * somebody we trust: networks that we trust, and inside a dialog registered users */
 static __always_inline bool sip_may_send(struct sip_work *w)
 {
+	const struct trip *t = trip_here();
 	const struct sip_net *net;
 
 	if (w->flags & (WORK_TRUSTED | WORK_CHOSEN) || w->target != ~0u)
@@ -61,7 +71,9 @@ static __always_inline bool sip_may_send(struct sip_work *w)
 	w->prefix.bits = 128;
 	__builtin_memcpy(w->prefix.addr, w->next.addr, 16);
 	net = bpf_map_lookup_elem(&sip_nets, &w->prefix);
-	return net && net->flags & SIP_NET_TRUSTED;
+	if (net && net->flags & SIP_NET_TRUSTED)
+		return true;
+	return t && w->b.s.to_tag.len && sip_phone_at(&w->next, t->now);
 }
 
 /* The node that it came from, if it is one: for figures, and for what its set

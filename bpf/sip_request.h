@@ -3,7 +3,7 @@
 #ifndef CAROM_BPF_SIP_REQUEST_H
 #define CAROM_BPF_SIP_REQUEST_H
 
-#include "sip_select.h"
+#include "sip_user.h"
 
 /* What is the agent's, before it is asked where the message goes */
 static __always_inline int sip_request_plain(const struct sip_work *w)
@@ -70,6 +70,7 @@ static __always_inline int sip_to_host(struct sip_work *w, long kind)
 /* By the Request-URI, behind all Routes */
 static __always_inline int sip_by_uri(struct sip_work *w)
 {
+	const struct sip_conf *conf = sip_settings();
 	const struct scan_uri *u = &w->b.s.uri[SCAN_RURI];
 	long kind = sip_lookup_uri(w, SCAN_RURI);
 	__u32 set, domain = 0;
@@ -77,18 +78,20 @@ static __always_inline int sip_by_uri(struct sip_work *w)
 	if (kind >= 0 && (kind & 0xffff) != SIP_HOST_SELF)
 		return sip_to_host(w, kind);
 	if (kind < 0) {
-		domain = sip_our_domain();
+		domain = sip_our_domain(w);
 		if (!domain)
 			return CAROM_R_SIP_HOST;
 	} else if (w->b.s.method == SCAN_M_OPTIONS && !u->user.len) {
 		return CAROM_R_SIP_LOCAL;
 	}
 	set = w->set;
+	if (set == SIP_NONE && conf && conf->flags & SIP_CONF_USERS)
+		sip_user_find(domain);
 	if (set == SIP_NONE)
 		set = sip_rule_set(domain);
 	if (set == SIP_NONE)
 		return CAROM_R_SIP_NO_RULE;
-	return sip_select(set);
+	return set == SIP_REGISTERED ? sip_call_user() : sip_select(set);
 }
 
 /* WORK_RR, WORK_FLOW */
@@ -109,7 +112,9 @@ static __always_inline void sip_record_route(struct sip_work *w)
 	if (w->b.s.to_tag.len ||
 	    (m != SCAN_M_INVITE && m != SCAN_M_SUBSCRIBE && m != SCAN_M_REFER))
 		return;
-	if (w->flags & WORK_CHOSEN)
+	if (w->flags & WORK_CALLED)
+		w->flags |= w->rule & SIP_RULE_RR ? WORK_RR | WORK_FLOW : 0;
+	else if (w->flags & WORK_CHOSEN)
 		set = w->set;
 	else if (w->target != ~0u)
 		set = w->target / SIP_SET_TARGETS;

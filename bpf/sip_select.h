@@ -6,6 +6,8 @@
 
 #include "sip_next.h"
 
+#define SIP_REGISTERED 0xfffe /* no set: the user's contact              */
+
 /* Kamailio's hash of the Call-ID, which is of 7-bit bytes: words of four, the
  * first byte highest (dispatcher, algorithm 0) */
 __noinline __u32 sip_hash_kamailio(void)
@@ -45,20 +47,19 @@ static __always_inline __u64 sip_hash_call(struct sip_work *w,
 	return siphash_end(&h);
 }
 
-/* The Request-URI's host among our domains: its id, or 0 */
-__noinline __u32 sip_our_domain(void)
+/* The Request-URI's host in small letters: sip_work.domain. -1: too long */
+__noinline int sip_host_name(void)
 {
 	struct sip_work *w = sip_here();
-	const __u32 *id;
 	__u32 off, len;
 	__u64 *name;
 
 	if (!w)
-		return 0;
+		return -1;
 	off = w->b.s.uri[SCAN_RURI].host.off;
 	len = w->b.s.uri[SCAN_RURI].host.len;
 	if (!len || len > SIP_DOMAIN_MAX)
-		return 0;
+		return -1;
 	name = (__u64 *)w->domain.name;
 	for (int i = 0; i < SIP_DOMAIN_MAX / 8; i++) {
 		__u32 n = len < 8 ? len : 8;
@@ -68,6 +69,16 @@ __noinline __u32 sip_our_domain(void)
 		off += 8;
 		len -= n;
 	}
+	return 0;
+}
+
+/* The Request-URI's host among our domains: its id, or 0 */
+static __always_inline __u32 sip_our_domain(struct sip_work *w)
+{
+	const __u32 *id;
+
+	if (sip_host_name())
+		return 0;
 	id = bpf_map_lookup_elem(&sip_domains, &w->domain);
 	return id ? *id : 0;
 }
@@ -99,7 +110,8 @@ static __always_inline bool sip_rule_fits(const struct sip_work *w,
 	       !((u1 ^ r->user[1]) & r->mask[1]);
 }
 
-/* Index of the set that the rules name, or SIP_NONE */
+/* Index of the set that the rules name, SIP_REGISTERED with sip_work.rule where
+ * the user is to be called, or SIP_NONE */
 __noinline __u32 sip_rule_set(__u32 domain)
 {
 	const struct sip_conf *conf = sip_settings();
@@ -112,8 +124,14 @@ __noinline __u32 sip_rule_set(__u32 domain)
 		const struct sip_rule *r = bpf_map_lookup_elem(&sip_rules,
 							       &key);
 
-		if (r && sip_rule_fits(w, r, domain))
+		if (!r || !sip_rule_fits(w, r, domain))
+			continue;
+		if (!(r->flags & SIP_RULE_REGISTERED))
 			return r->set;
+		if (!(w->flags & WORK_USER))
+			continue;
+		w->rule = r->flags;
+		return SIP_REGISTERED;
 	}
 	return SIP_NONE;
 }

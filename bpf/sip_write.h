@@ -59,6 +59,10 @@ __noinline int sip_gather(__u32 i)
 		sip_copy_blocks(w->front, to, w->text, at, TEXT_MASK, n);
 		return 0;
 	}
+	if (from == PIECE_URI) {
+		sip_copy_blocks(w->front, to, w->uri, at, 255, n);
+		return 0;
+	}
 	l = bpf_map_lookup_elem(&sip_listeners, &at);
 	if (l)
 		sip_copy_blocks(w->front, to,

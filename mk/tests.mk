@@ -23,9 +23,10 @@ SRCS_sipmsg := $(addprefix userspace/sip/,msg.c list.c uri.c)
 SRCS_digest := $(filter-out %/creds.c,$(call room,digest))
 SRCS_edge   := $(call room,dispatch) $(SRCS_sipmsg) $(SRCS_digest) \
 	       $(addprefix userspace/edge/,policy.c key.c edit.c hop.c flow.c \
-		 forward.c lookup.c reply.c auth.c whose.c count.c)
+		 contact.c forward.c lookup.c reply.c auth.c whose.c count.c)
 SRCS_route  := $(call room,route) userspace/base/fields.c
 SRCS_bpf    := $(SRCS_log) $(SRCS_edge) $(call room,fastpath) \
+	       userspace/edge/registered.c \
 	       $(filter-out tests/bpf/test_% tests/bpf/bridgebed.c,$(wildcard tests/bpf/*.c))
 SRCS_bridge := $(SRCS_bpf) $(call room,plane bridge audio rtp secure fax) \
 	       tests/bpf/bridgebed.c

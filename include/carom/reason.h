@@ -106,7 +106,10 @@
 	X(SIP_SPOOFED, sip_spoofed, drop,                                      \
 	  "a trusted source, by a device that does not lead back to it")       \
 	/* RTP again */                                                        \
-	X(AGENT, agent, relay, "handed to the agent's media workers")
+	X(AGENT, agent, relay, "handed to the agent's media workers")          \
+	/* SIP again */                                                        \
+	X(SIP_CONTACT, sip_contact, punt,                                      \
+	  "registered user's contact is the agent's to find")
 
 enum carom_reason {
 #define X(id, name, class, text) CAROM_R_##id,

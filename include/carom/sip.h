@@ -71,6 +71,7 @@ struct scan_span {
 /* scan_uri.flags */
 #define SCAN_URI_V6 (1u << 0) /**< host is an IPv6 reference, without [] */
 #define SCAN_URI_LR (1u << 1)
+#define SCAN_URI_GR (1u << 2) /**< a GRUU (RFC 5627)                     */
 
 /** A sip: URI. The user is without its password */
 struct scan_uri {

@@ -25,6 +25,9 @@
 #define SIP_KEY_FLOW 0x666c6f7700000001ULL
 #define SIP_KEY_CALL 0x63616c6c00000001ULL
 #define SIP_KEY_NONCE 0x6e6f6e6365000001ULL
+/** Of a registered user: the user part, then the domain in small letters in eight
+ * words, zeroes behind */
+#define SIP_KEY_USER 0x7573657200000001ULL
 
 #ifndef __bpf__
 /** Take in text that lies anywhere */

@@ -15,6 +15,8 @@
  *   sip_slots     ARRAY          struct sip_slots     agent writes
  *   sip_targets   ARRAY          struct sip_target    agent writes, kernel counts
  *   sip_sticky    LRU[call]      struct sip_stick     kernel, agent write
+ *   sip_users     HASH[user]     struct sip_user      agent writes
+ *   sip_phones    HASH[hostport] struct sip_phone   agent writes
  *   sip_buckets   LRU[source]    struct sip_bucket    kernel writes
  *   sip_counts    PERCPU_ARRAY   struct sip_count     kernel writes
  *   sip_copies    RINGBUF        struct sip_copy      kernel writes
@@ -40,6 +42,10 @@
 #define SIP_SLOTS 65536  /**< of a set's table, at most               */
 #define SIP_SLOT_LINE 64 /**< slots in an entry of sip_slots          */
 #define SIP_STICKY 262144
+#define SIP_USERS 262144
+#define SIP_PHONES 262144
+#define SIP_USER_URI 200  /**< longest Request-URI that the kernel writes  */
+#define SIP_USER_TOKEN 96 /**< longest token of a flow                     */
 #define SIP_BUCKETS 65536
 #define SIP_COPY_BYTES (4u << 20)
 /** For so long after a set has changed, calls are looked for where they went
@@ -74,6 +80,10 @@ struct sip_limit {
 	(1u << 2) /**< some set asks for digest: what the untrusted send by
 		     name outside a dialog is the agent's           */
 
+#define SIP_CONF_USERS (1u << 4) /**< some rule is for registered users     */
+#define SIP_CONF_USERS_LOST                                                    \
+	(1u << 5) /**< sip_users did not take all of them: who is not in
+		     it is the agent's to know                      */
 #define SIP_CONF_REVERSE                                                       \
 	(1u                                                                    \
 	 << 3) /**< whom we trust has to come by the device that leads back */
@@ -156,6 +166,11 @@ struct sip_domain {
 
 /* sip_rule.flags */
 #define SIP_RULE_PRESENCE (1u << 0) /**< Event begins with "presence"     */
+#define SIP_RULE_REGISTERED                                                    \
+	(1u << 1) /**< fits users of the registrar alone, and leads to
+		     their contact: `set` is SIP_NONE               */
+#define SIP_RULE_RR (1u << 2)   /**< of REGISTERED: Record-Route            */
+#define SIP_RULE_AUTH (1u << 3) /**< of REGISTERED: digest of the untrusted */
 
 /** Who gets a new dialog: the first rule that fits */
 struct sip_rule {
@@ -208,10 +223,36 @@ struct sip_target {
 	(1u << 0) /**< its INVITE was too long for a datagram: so CANCEL
 		     and ACK are the agent's to send after it            */
 
-/** Where a call went that began before its set changed */
+/** Where a call went that began before its set changed, or the user's contact */
 struct sip_stick {
-	__u32 target; /**< entry of sip_targets                        */
+	__u32 target; /**< entry of sip_targets, or sip_user.id        */
 	__u32 flags;  /**< SIP_STICK_*                                 */
+};
+
+/**
+ * A user of the registrar: who has an entry is known, and a rule for registered
+ * users fits him. The key is a keyed hash of user and domain (sipkey.h), so that
+ * the texts may be of any length. All is written by the agent
+ */
+struct sip_user {
+	__u32 id;        /**< of the contact that requests go to; 0: none */
+	__u16 uri_len;   /**< of uri; 0: the agent sends to him           */
+	__u16 port;      /**< of addr                                     */
+	__u8 addr[16];   /**< where the contact is, by UDP                */
+	__u64 expires;   /**< CLOCK_MONOTONIC ns: then it is gone, or
+			     renewed by the agent                         */
+	__u64 changed;   /**< CLOCK_MONOTONIC ns, when id became so       */
+	__u16 token_len; /**< of token; 0: it is where its URI says       */
+	__u16 listener;  /**< with a token: the one to leave from         */
+	__u32 pad;
+	char uri[SIP_USER_URI];     /**< what becomes the Request-URI      */
+	char token[SIP_USER_TOKEN]; /**< of the flow to a phone behind a NAT */
+};
+
+/** An address that a registered user is at by UDP: requests inside a dialog may go
+ * there, whoever sends them */
+struct sip_phone {
+	__u64 expires; /**< CLOCK_MONOTONIC ns; agent writes               */
 };
 
 /** A source's buckets: when each would be empty again (GCRA), and what it lost */
@@ -245,5 +286,6 @@ _Static_assert(sizeof(struct sip_hostport) == 20, "no holes");
 _Static_assert(sizeof(struct sip_prefix) == 20, "no holes");
 _Static_assert(sizeof(struct sip_target) == 64, "a cache line");
 _Static_assert(sizeof(struct sip_slots) == 128, "two cache lines");
+_Static_assert(sizeof(struct sip_user) == 344, "no holes");
 
 #endif

@@ -52,6 +52,7 @@ SCAN_INLINE int scan_name_is(const struct scan_buf *b, __u64 word, __u32 len)
 }
 
 #define SCAN_P_LR SCAN_W('l', 'r', 0, 0, 0, 0, 0, 0)
+#define SCAN_P_GR SCAN_W('g', 'r', 0, 0, 0, 0, 0, 0)
 #define SCAN_P_TAG SCAN_W('t', 'a', 'g', 0, 0, 0, 0, 0)
 #define SCAN_P_MADDR SCAN_W('m', 'a', 'd', 'd', 'r', 0, 0, 0)
 #define SCAN_P_RPORT SCAN_W('r', 'p', 'o', 'r', 't', 0, 0, 0)
@@ -127,6 +128,8 @@ SCAN_INLINE int scan_uri_keep(const struct scan_buf *b, struct scan_uri *u)
 {
 	if (scan_name_is(b, SCAN_P_LR, 2))
 		u->flags |= SCAN_URI_LR;
+	else if (scan_name_is(b, SCAN_P_GR, 2))
+		u->flags |= SCAN_URI_GR;
 	else if (scan_name_is(b, SCAN_P_MADDR, 5))
 		return SCAN_ODD_TRANSPORT;
 	else if (b->name.len == 9 &&

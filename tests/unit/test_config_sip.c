@@ -116,7 +116,7 @@ static void look_at_all(const struct config_sip *s)
 	assert_true(s->setv[1].kamailio);
 	assert_false(s->setv[1].record_route);
 	assert_true(s->setv[0].record_route);
-	assert_int_equal(s->rulec, 3);
+	assert_int_equal(s->rulec, 4);
 	assert_int_equal(s->rulev[0].rule.methods,
 			 1u << SCAN_M_SUBSCRIBE | 1u << SCAN_M_PUBLISH);
 	assert_int_equal(s->rulev[0].rule.flags, SIP_RULE_PRESENCE);
@@ -124,6 +124,10 @@ static void look_at_all(const struct config_sip *s)
 	assert_int_equal(s->rulev[1].rule.domain, 2);
 	assert_memory_equal(s->rulev[1].rule.user, "conf-", 5);
 	assert_int_equal(s->rulev[2].rule.methods, 0);
+	assert_int_equal(s->rulev[3].rule.set, SIP_NONE);
+	assert_int_equal(s->rulev[3].rule.domain, 1);
+	assert_int_equal(s->rulev[3].rule.flags,
+			 SIP_RULE_REGISTERED | SIP_RULE_RR);
 	assert_int_equal(s->netc, 3);
 	assert_int_equal(s->netv[0].set, 0);
 	assert_int_equal(s->netv[0].flags, SIP_NET_TRUSTED);
@@ -165,6 +169,7 @@ static void test_all(void **state)
 		"presence}\n"
 		"    - {set: calls, user-prefix: conf-, domain: example.org}\n"
 		"    - {set: calls}\n"
+		"    - {registered: true, domain: example.com}\n"
 		"  networks:\n"
 		"    - {prefix: 203.0.113.0/24, kind: trunk, set: calls}\n"
 		"    - {prefix: \"2001:db8::/64\", kind: deny}\n"
@@ -328,6 +333,18 @@ static void test_refused(void **state)
 		 ":13: sip.sets[2].name: "},
 		{SETS "    - {name: more, id: 1}\n", ":13: sip.sets[2].id: "},
 		{SETS "    - {name: more, id: -1}\n", ":13: sip.sets[2].id: "},
+		{SETS "  rules:\n    - {domain: example.com}\n",
+		 ":14: sip.rules[0].set: "},
+		{SETS "  rules:\n    - {registered: false}\n",
+		 ":14: sip.rules[0].set: "},
+		{SETS "  rules:\n    - {registered: true, set: reg}\n",
+		 ":14: sip.rules[0].set: "},
+		{SETS "  rules:\n    - {set: reg, auth: true}\n",
+		 ":14: sip.rules[0].auth: "},
+		{SETS "  rules:\n    - {set: reg, record-route: true}\n",
+		 ":14: sip.rules[0].record-route: "},
+		{SETS "  rules:\n    - {registered: true, auth: true}\n",
+		 ":14: sip.rules[0].auth: "},
 		{SETS "  rules:\n    - {set: nobody}\n",
 		 ":14: sip.rules[0].set: "},
 		{SETS "  rules:\n    - {set: reg, methods: [HELLO]}\n",

@@ -174,18 +174,46 @@ static int rule_domain(struct fill *f, size_t i, struct sip_rule *rule)
 	return rule->domain ? 0 : refuse(f, "is none of domains", s);
 }
 
+/* To a set, or to registered users: of these the rule itself says what a set says of
+ * its nodes */
+static int rule_leads(struct fill *f, size_t i, struct sip_rule *rule)
+{
+	const struct raw_sip_rule *r = &f->raw->rulev[i];
+	const bool registered = r->registered && *r->registered;
+	const int set = r->set ? set_index(f->s, r->set) : -1;
+
+	(void)path_is(f, "rules", i, "set");
+	if (registered && r->set)
+		return refuse(f, "does not go with registered", r->set);
+	if (!registered && !r->set)
+		return refuse(f, "is missing, or registered: true", "set");
+	if (!registered && set < 0)
+		return refuse(f, "is none of sets", r->set);
+	rule->set = registered ? SIP_NONE : (uint16_t)set;
+	(void)path_is(f, "rules", i, r->auth ? "auth" : "record-route");
+	if (!registered && (r->auth || r->record_route))
+		return refuse(f, "goes with registered, else with the set",
+			      r->auth ? "auth" : "record-route");
+	if (!registered)
+		return 0;
+	rule->flags |= SIP_RULE_REGISTERED;
+	if (!r->record_route || *r->record_route)
+		rule->flags |= SIP_RULE_RR;
+	if (r->auth && *r->auth)
+		rule->flags |= SIP_RULE_AUTH;
+	return 0;
+}
+
 static int fill_rule(struct fill *f, size_t i)
 {
 	const struct raw_sip_rule *r = &f->raw->rulev[i];
 	struct sip_rule *rule = &f->s->rulev[i].rule;
-	const int set = set_index(f->s, r->set);
 	int err;
 
 	f->s->rulec = i + 1;
-	(void)path_is(f, "rules", i, "set");
-	if (set < 0)
-		return refuse(f, "is none of sets", r->set);
-	rule->set = (uint16_t)set;
+	err = rule_leads(f, i, rule);
+	if (err)
+		return err;
 	(void)path_is(f, "rules", i, "event");
 	if (r->event && strcmp(r->event, "presence") != 0)
 		return refuse(f, "is not presence", r->event);

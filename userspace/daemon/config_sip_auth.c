@@ -58,11 +58,18 @@ static int fill_algorithms(struct config_sip_auth *a,
 	return 0;
 }
 
-/* Sets that ask need somebody to ask of */
-static int check_sets(const struct config_sip *s, const struct config_src *src)
+/* Sets and rules that ask need somebody to ask of */
+static int check_askers(const struct config_sip *s,
+			const struct config_src *src)
 {
 	char path[32];
 
+	for (size_t i = 0; i < s->rulec; i++) {
+		if (!(s->rulev[i].rule.flags & SIP_RULE_AUTH))
+			continue;
+		(void)re_snprintf(path, sizeof(path), "sip.rules[%zu].auth", i);
+		return refuse(src, path, "true", "needs a section sip.auth");
+	}
 	for (size_t i = 0; i < s->setc && !s->auth.realm; i++) {
 		if (!s->setv[i].auth)
 			continue;
@@ -84,7 +91,7 @@ int config_fill_sip_auth(struct config_sip *s, const struct config_src *src)
 	int err;
 
 	if (!r)
-		return check_sets(s, src);
+		return check_askers(s, src);
 	if (!realm_ok(r->realm))
 		return refuse(src, "sip.auth.realm", r->realm, "is no realm");
 	if (*r->users != '/')

@@ -51,7 +51,15 @@ static int print_rule(struct re_printf *pf, const struct config_sip *s,
 	const char *sep = "";
 	int err;
 
-	err = re_hprintf(pf, "    - set: \"%s\"\n", s->setv[r->set].name);
+	if (r->flags & SIP_RULE_REGISTERED)
+		err = re_hprintf(pf,
+				 "    - registered: true\n"
+				 "      record-route: %s\n      auth: %s\n",
+				 r->flags & SIP_RULE_RR ? "true" : "false",
+				 r->flags & SIP_RULE_AUTH ? "true" : "false");
+	else
+		err = re_hprintf(pf, "    - set: \"%s\"\n",
+				 s->setv[r->set].name);
 	if (!err && r->methods)
 		err = re_hprintf(pf, "      methods: [");
 	for (unsigned m = 1; m < SCAN_M_MAX && !err && r->methods; m++) {

@@ -28,6 +28,7 @@ struct raw_sip_rule {
 	char **methodv;
 	uint32_t methodc;
 	char *event, *user_prefix, *domain;
+	bool *registered, *record_route, *auth;
 };
 
 struct raw_sip_net {

@@ -59,7 +59,12 @@ static const cyaml_schema_value_t set_entry = {CYAML_VALUE_MAPPING(
 	CYAML_FLAG_DEFAULT, struct raw_sip_set, set_fields)};
 
 static const cyaml_schema_field_t rule_fields[] = {
-	STR("set", NEED, struct raw_sip_rule, set),
+	STR("set", OPT, struct raw_sip_rule, set),
+	CYAML_FIELD_BOOL_PTR("registered", OPT, struct raw_sip_rule,
+			     registered),
+	CYAML_FIELD_BOOL_PTR("record-route", OPT, struct raw_sip_rule,
+			     record_route),
+	CYAML_FIELD_BOOL_PTR("auth", OPT, struct raw_sip_rule, auth),
 	CYAML_FIELD_SEQUENCE_COUNT("methods", OPT, struct raw_sip_rule, methodv,
 				   methodc, &string_entry, 0, METHODS_MAX),
 	STR("event", OPT, struct raw_sip_rule, event),

@@ -11,6 +11,7 @@
 #include "edge/edge.h"
 #include "edge/nets.h"
 #include "edge/publish.h"
+#include "edge/registered.h"
 #include "sip/udp.h"
 
 struct edge {
@@ -24,6 +25,7 @@ struct edge {
 	struct limits limits;
 	struct probe *probe;
 	struct names *names;
+	struct registered *registered; /* NULL: there is no registrar      */
 	struct creds *creds; /* NULL: no set asks for digest            */
 	struct sip_udp *udpv[POLICY_LISTENERS];
 	struct streams *streams;

@@ -247,6 +247,7 @@ static void decide(struct deliver *d, const struct forward_in *in)
 		log_debug("edge: from %J: %s", &in->src, out.why);
 		break;
 	}
+	mem_deref(out.contact);
 	mem_deref(out.datagram);
 	mem_deref(out.mb);
 }

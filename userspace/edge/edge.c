@@ -17,6 +17,7 @@ static void destructor(void *arg)
 	mem_deref(e->streams);
 	mem_deref(e->probe);
 	mem_deref(e->names);
+	mem_deref(e->registered);
 	for (size_t i = 0; i < e->policy->listenerc; i++)
 		mem_deref(e->udpv[i]);
 	mem_deref(e->deliver);
@@ -106,6 +107,46 @@ static bool unsettled(void *arg)
 	const struct edge *e = arg;
 
 	return names_unsettled(e->names);
+}
+
+/* ---- registered users --------------------------------------------------------- */
+
+static int find_user(struct contact **cp, const struct msg *m, void *arg)
+{
+	struct edge *e = arg;
+
+	return registered_find(e->registered, cp, m);
+}
+
+static bool is_phone(const struct sa *addr, void *arg)
+{
+	const struct edge *e = arg;
+
+	return registered_at(e->registered, addr);
+}
+
+static bool connected(enum msg_transp transp, const struct sa *peer,
+		      unsigned listener, void *arg)
+{
+	struct edge *e = arg;
+
+	return streams_has(e->streams, transp, peer, listener);
+}
+
+int edge_registered(struct edge *e, const struct registered_source *source)
+{
+	if (!e)
+		return EINVAL;
+	if (e->registered)
+		return EALREADY;
+	return registered_alloc(&e->registered, e->policy, e->sip, source);
+}
+
+int edge_registered_changed(struct edge *e, const struct pl *user,
+			    const struct pl *domain,
+			    const struct contact_binding *b)
+{
+	return e ? registered_changed(e->registered, user, domain, b) : EINVAL;
 }
 
 /* ---- sets ------------------------------------------------------------------- */
@@ -537,6 +578,9 @@ int edge_alloc(struct edge **ep, const struct edge_conf *conf, struct fp *fp,
 	e->policy->named = named;
 	e->policy->locate = locate_name;
 	e->policy->unsettled = unsettled;
+	e->policy->registered = find_user;
+	e->policy->phone = is_phone;
+	e->policy->connected = connected;
 	e->policy->arg = e;
 	tmr_init(&e->expire);
 	err = start(e, derr);

@@ -16,6 +16,7 @@
 #include "edge/names.h"
 #include "edge/policy.h"
 #include "edge/probe.h"
+#include "edge/registered.h"
 #include "edge/stream.h"
 #include "fastpath/sip.h"
 
@@ -79,6 +80,20 @@ const char *edge_warnings(const struct edge *e);
 
 /** Read DNS servers and dispatcher list again. Nothing changes where it is wrong */
 int edge_reload(struct edge *e, struct ds_err *err);
+
+/**
+ * Rules for registered users ask this source from now on; without one nobody is
+ * registered. The source tells of each user by edge_registered_changed(), and of each
+ * change
+ *
+ * @return 0, EINVAL, EALREADY, ENOMEM
+ */
+int edge_registered(struct edge *e, const struct registered_source *source);
+
+/** As registered_changed() */
+int edge_registered_changed(struct edge *e, const struct pl *user,
+			    const struct pl *domain,
+			    const struct contact_binding *b);
 
 /** Read the users file again, where there is one. Nothing changes where it is wrong */
 int edge_reload_users(struct edge *e, struct ds_err *err);

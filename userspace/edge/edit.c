@@ -195,6 +195,8 @@ static int put_top(struct mbuf *mb, const struct policy *p,
 				    outbound(m) ? ";ob" : "");
 	if (!err && !m->first[MSG_MAX_FORWARDS])
 		err = mbuf_write_str(mb, "Max-Forwards: 70\r\n");
+	if (!err && e->routes)
+		err = mbuf_write_str(mb, e->routes);
 	return err ? err : put_length(mb, l->transp, m);
 }
 
@@ -268,10 +270,16 @@ static bool stripped(const struct edit *e, const struct msg_header *h)
 	return false;
 }
 
-/* 16.6, 6: the strict router's URI into the start line, the Request-URI behind
+/* A contact in place of the user's name (16.6, 2). 16.6, 6: the strict router's URI into the start line, the Request-URI behind
  * the Routes */
 static int put_start(struct mbuf *mb, const struct msg *m, const struct edit *e)
 {
+	if (e->uri)
+		return mbuf_printf(
+			mb, "%b%s%b", m->start.p,
+			(size_t)(m->ruri.p - m->start.p), e->uri,
+			end_of(&m->ruri),
+			(size_t)(end_of(&m->start) - end_of(&m->ruri)));
 	if (!e->strict)
 		return mbuf_write_pl(mb, &m->start);
 	return mbuf_printf(mb, "%r %r %r\r\n", &m->met,

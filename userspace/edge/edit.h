@@ -21,6 +21,8 @@ struct edit {
 	 * that leads to the other side; "": none */
 	unsigned rr_in, rr_out;
 	char token_in[KEY_TOKEN], token_out[KEY_TOKEN];
+	const char *uri; /**< Request-URI in place of the one that came; NULL */
+	const char *routes; /**< Route header to be put in, or NULL         */
 	/** Headers that stay here */
 	const struct msg_header *const *stripv;
 	size_t stripc;

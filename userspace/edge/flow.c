@@ -13,8 +13,7 @@ static bool from_there(const struct policy *p, const struct forward_in *in,
 	       sa_cmp(&f->peer, &in->src, SA_ALL);
 }
 
-/* Datagrams any edge may send, a connection only its holder */
-static enum flow_what where(const struct policy *p, const struct key_flow *f)
+enum flow_what flow_where(const struct policy *p, const struct key_flow *f)
 {
 	if (f->transp != MSG_UDP && policy_self(p, &f->holder) < 0)
 		return FLOW_AWAY;
@@ -37,7 +36,7 @@ static bool first_route(struct flow_routes *r, const struct policy *p,
 		return own;
 	if (from_there(p, in, &r->flow))
 		return true;
-	r->what = where(p, &r->flow);
+	r->what = flow_where(p, &r->flow);
 	return r->what != FLOW_AWAY;
 }
 

@@ -38,6 +38,10 @@ struct flow_routes {
 void flow_routes(struct flow_routes *r, const struct policy *p,
 		 const struct forward_in *in, const struct msg *m);
 
+/** Where a token leads: FLOW_HERE, FLOW_AWAY or FLOW_LOST. Datagrams any edge may
+ *  send, a connection only its holder */
+enum flow_what flow_where(const struct policy *p, const struct key_flow *f);
+
 /** Did it come by a connection, from somebody who can't be called back? */
 bool flow_of_client(const struct policy *p, const struct forward_in *in,
 		    bool trusted);

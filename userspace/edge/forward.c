@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include "edge/auth.h"
+#include "edge/contact.h"
 #include "edge/edit.h"
 #include "edge/flow.h"
 #include "edge/forward.h"
@@ -23,9 +24,11 @@ struct way {
 	struct auth_out auth; /* what digest said                      */
 	bool trusted;         /* its source                                */
 	bool chosen;          /* by the rules                              */
-	bool flow;            /* a token said where to                     */
-	bool streamed;        /* it ends what began by TCP                 */
-	uint32_t set;         /* that they chose; SIP_NONE                 */
+	bool called;   /* by the rules, a registered user: out->contact */
+	uint32_t asks; /* SIP_RULE_* of that rule                   */
+	bool flow;     /* a token said where to                     */
+	bool streamed; /* it ends what began by TCP                 */
+	uint32_t set;  /* that they chose; SIP_NONE                 */
 };
 
 static enum forward_verdict drop(struct forward_out *out, const char *why)
@@ -133,6 +136,18 @@ static enum forward_verdict validate(struct way *w)
 
 /* ---- routes ----------------------------------------------------------------- */
 
+/* Who has seen a token in a Record-Route may not use it himself; but phones that are
+ * registered with us talk to each other by theirs, inside a dialog */
+static bool may_flow(const struct way *w, const struct key_flow *f)
+{
+	const struct policy *p = w->p;
+
+	return w->trusted ||
+	       (w->m->to_tag.l && p->phone &&
+		((f->transp == MSG_UDP && p->phone(&f->peer, p->arg)) ||
+		 p->phone(&w->in->src, p->arg)));
+}
+
 /* Own Routes off the top, and the flow that the topmost one may name */
 static enum forward_verdict pop_routes(struct way *w)
 {
@@ -147,8 +162,7 @@ static enum forward_verdict pop_routes(struct way *w)
 		return reply(w, 430, "Flow Failed");
 	if (r.what == FLOW_NONE)
 		return FORWARD_SEND;
-	/* who has seen a token in a Record-Route may not use it himself */
-	if (!w->trusted)
+	if (!may_flow(w, &r.flow))
 		return reply(w, 403, "Forbidden");
 	w->flow = true;
 	out->flow = r.what == FLOW_HERE;
@@ -256,14 +270,53 @@ static enum forward_verdict pick(struct way *w, const struct policy_set *s)
 	return FORWARD_SEND;
 }
 
+/* To a registered user. *known: there is one of this name */
+static enum forward_verdict call_user(struct way *w, const struct sip_rule *r,
+				      bool *known)
+{
+	const struct policy *p = w->p;
+	struct contact *c = NULL;
+	const int err = p->registered ? p->registered(&c, w->m, p->arg)
+				      : ENOENT;
+	enum forward_verdict v;
+
+	*known = err != ENOENT;
+	if (!*known)
+		return FORWARD_SEND;
+	v = r->flags & SIP_RULE_AUTH ? authenticate(w) : FORWARD_SEND;
+	if (v == FORWARD_SEND && err)
+		v = err == ENOMEM ? drop(w->out, "no memory")
+				  : reply(w, 480, "Temporarily Unavailable");
+	if (v == FORWARD_SEND) {
+		contact_out(w->out, c);
+		w->called = true;
+		w->asks = r->flags;
+		w->e.uri = c->uri;
+		w->e.routes = c->routes;
+	}
+	mem_deref(c);
+	return v;
+}
+
 static enum forward_verdict choose(struct way *w, uint32_t domain)
 {
 	const struct policy_net *net = policy_net(w->p, &w->in->src);
+	const struct sip_rule *r = NULL;
 	const struct policy_set *s;
 	enum forward_verdict v;
+	bool known = false;
 
-	w->set = net && net->set != SIP_NONE ? net->set
-					     : policy_rule(w->p, w->m, domain);
+	if (net && net->set != SIP_NONE)
+		w->set = net->set;
+	while (w->set == SIP_NONE && (r = policy_rule(w->p, w->m, domain, r))) {
+		if (!(r->flags & SIP_RULE_REGISTERED)) {
+			w->set = r->set;
+			break;
+		}
+		v = call_user(w, r, &known);
+		if (known)
+			return v;
+	}
 	if (w->set == SIP_NONE)
 		return reply(w, 404, "Not Found");
 	s = &w->p->setv[w->set & (SIP_SETS - 1)];
@@ -304,7 +357,8 @@ static enum forward_verdict refuse(struct way *w)
 
 static enum forward_verdict by_name(struct way *w)
 {
-	switch (lookup(w->p, w->m, w->trusted, w->out)) {
+	/* a user that may register is believed to know where he is */
+	switch (lookup(w->p, w->m, w->trusted || w->called, w->out)) {
 	case 0:
 		return FORWARD_SEND;
 	case EACCES:
@@ -318,12 +372,19 @@ static enum forward_verdict by_name(struct way *w)
 	}
 }
 
+/* Inside a dialog a registered user's Contact is the next hop of whoever called him */
+static bool to_phone(const struct way *w)
+{
+	return w->m->to_tag.l && w->out->transp == MSG_UDP && w->p->phone &&
+	       w->p->phone(&w->out->dst, w->p->arg);
+}
+
 static enum forward_verdict permit(struct way *w)
 {
 	struct forward_out *out = w->out;
 	unsigned set;
 
-	if (w->chosen || w->flow)
+	if (w->chosen || w->flow || (w->called && sa_isset(&out->dst, SA_ADDR)))
 		return FORWARD_SEND;
 	/* 0.0.0.0 is no name */
 	if (out->host.l && !sa_isset(&out->dst, SA_ADDR)) {
@@ -332,12 +393,14 @@ static enum forward_verdict permit(struct way *w)
 		if (v != FORWARD_SEND)
 			return v;
 	}
-	if (policy_forbidden(w->p, &out->dst))
-		return reply(w, 403, "Forbidden");
 	out->target = policy_node(w->p, &out->dst, &set);
+	/* a node may be of this host: the dispatcher list says so */
+	if (!out->target && policy_forbidden(w->p, &out->dst))
+		return reply(w, 403, "Forbidden");
 	if (sneaks(w))
 		return authenticate(w);
-	if (out->target || w->trusted || policy_trusted(w->p, &out->dst))
+	if (out->target || w->trusted || w->called ||
+	    policy_trusted(w->p, &out->dst) || to_phone(w))
 		return FORWARD_SEND;
 	return refuse(w);
 }
@@ -347,6 +410,8 @@ static uint32_t set_asks(const struct way *w)
 {
 	unsigned set = SIP_NONE;
 
+	if (w->called)
+		return w->asks & SIP_RULE_RR ? SIP_SET_RR | SIP_SET_PATH : 0;
 	if (w->chosen)
 		set = w->set;
 	else if (!w->out->target || !policy_node(w->p, &w->out->dst, &set))
@@ -397,13 +462,20 @@ static void record_route(struct way *w)
 		      flow_natted(w->p, w->in, w->m, w->trusted);
 }
 
+/* To the edge that has the user's connection */
+static bool relayed(const struct way *w)
+{
+	return w->called && w->out->contact->relay;
+}
+
 static enum forward_verdict leave(struct way *w)
 {
 	const struct msg *m = w->m;
 	struct forward_out *out = w->out;
 
 	if (!out->flow)
-		out->listener = flow_listener(w->p, w->in, out, w->flow);
+		out->listener = flow_listener(w->p, w->in, out,
+					      w->flow || relayed(w));
 	w->e.path = !pl_strcmp(&m->met, "REGISTER") &&
 		    ((w->chosen && w->p->setv[w->set].flags & SIP_SET_PATH) ||
 		     flow_of_client(w->p, w->in, w->trusted));
@@ -412,7 +484,8 @@ static enum forward_verdict leave(struct way *w)
 	flow_leave(&w->e, w->p, w->in, out);
 	if (edit_request(&out->mb, w->p, w->in, m, &w->e))
 		return drop(out, "no memory");
-	out->prefer_tcp = out->transp == MSG_UDP && !out->flow &&
+	/* who has registered by UDP is there by UDP */
+	out->prefer_tcp = out->transp == MSG_UDP && !out->flow && !w->called &&
 			  (w->streamed ||
 			   (w->p->datagram &&
 			    mbuf_get_left(out->mb) > w->p->datagram));
@@ -472,7 +545,8 @@ static enum forward_verdict response(const struct policy *p, struct msg *m,
 	key_branch(branch, p, m, next, &out->dst, (unsigned)listener);
 	if (pl_strcmp(&v->branch, branch))
 		return drop(out, "branch is not ours");
-	if (p->listenerv[listener].transp == MSG_UDP &&
+	out->target = policy_node(p, &out->dst, NULL);
+	if (p->listenerv[listener].transp == MSG_UDP && !out->target &&
 	    policy_forbidden(p, &out->dst))
 		return drop(out, "forbidden address");
 	out->listener = (unsigned)listener;
@@ -481,7 +555,6 @@ static enum forward_verdict response(const struct policy *p, struct msg *m,
 	if (msg_is_stream(out->transp) && (reply_addr_new(&out->reopen, next) ||
 					   policy_forbidden(p, &out->reopen)))
 		sa_init(&out->reopen, AF_UNSPEC);
-	out->target = policy_node(p, &out->dst, NULL);
 	return edit_response(&out->mb, out, m) ? drop(out, "no memory")
 					       : FORWARD_SEND;
 }

@@ -31,7 +31,8 @@ struct forward_out {
 	struct mbuf *mb; /**< whole message, pos at its start; the caller's */
 	enum msg_transp transp;
 	struct sa dst;     /**< unset with FORWARD_LOOKUP                    */
-	struct pl host;    /**< name, valid as long as forward_in.text      */
+	struct pl host;    /**< name, valid as long as forward_in.text, or
+			      contact                                   */
 	uint16_t port;     /**< 0: none was given (NAPTR, SRV)               */
 	bool any;          /**< the URI names no transport                  */
 	bool secure;       /**< sips: TLS on each hop                       */
@@ -43,6 +44,9 @@ struct forward_out {
 	struct mbuf *datagram; /**< the same for UDP, where TCP is refused;
 				  the caller's; NULL: none              */
 	unsigned datagram_listener;
+	struct contact
+		*contact; /**< of a registered user, which it goes to; the
+				     caller's; NULL: none                 */
 	struct ds_target *target; /**< node that it goes to; may be NULL    */
 	uint16_t code;            /**< of a reply                           */
 	bool prefer_tcp;          /**< too long for a datagram (18.1.1)      */

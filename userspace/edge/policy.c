@@ -239,11 +239,13 @@ static bool fits(const struct msg *m, const struct sip_rule *r, uint32_t domain)
 	return user_begins(r, &m->uri.user);
 }
 
-uint32_t policy_rule(const struct policy *p, const struct msg *m,
-		     uint32_t domain)
+const struct sip_rule *policy_rule(const struct policy *p, const struct msg *m,
+				   uint32_t domain, const struct sip_rule *last)
 {
-	for (size_t i = 0; i < p->rulec; i++)
-		if (fits(m, &p->rulev[i], domain))
-			return p->rulev[i].set;
-	return SIP_NONE;
+	const struct sip_rule *r = last ? last + 1 : p->rulev;
+
+	for (; r < p->rulev + p->rulec; r++)
+		if (fits(m, r, domain))
+			return r;
+	return NULL;
 }

@@ -15,6 +15,7 @@
 #include "sip/msg.h"
 
 struct auth;
+struct contact;
 
 enum { POLICY_LISTENERS = 256 /**< two digits of a branch */ };
 
@@ -87,6 +88,14 @@ struct policy {
 	/** Names of nodes are still being looked up for the first time; may be
 	 * NULL */
 	bool (*unsettled)(void *arg);
+	/** Contact of a registered user: as registered_find(); NULL: nobody is
+	 *  registered */
+	int (*registered)(struct contact **cp, const struct msg *m, void *arg);
+	/** Is a registered user at the address, by UDP? May be NULL */
+	bool (*phone)(const struct sa *addr, void *arg);
+	/** Is the client's connection there, at the listener? May be NULL */
+	bool (*connected)(enum msg_transp transp, const struct sa *peer,
+			  unsigned listener, void *arg);
 	void *arg;
 };
 
@@ -118,8 +127,9 @@ bool policy_forbidden(const struct policy *p, const struct sa *sa);
 void policy_have(const struct policy *p, uint32_t have[2]);
 /** Id of a domain of ours; 0: it is none */
 uint32_t policy_domain(const struct policy *p, const struct pl *host);
-/** Index of the set that the rules name, or SIP_NONE */
-uint32_t policy_rule(const struct policy *p, const struct msg *m,
-		     uint32_t domain);
+/** The first rule that fits, behind `last` (NULL: of all); NULL: none */
+const struct sip_rule *policy_rule(const struct policy *p, const struct msg *m,
+				   uint32_t domain,
+				   const struct sip_rule *last);
 
 #endif

@@ -112,7 +112,8 @@ static void renumber(const struct plan *pl)
 	for (size_t i = 0; i < p->rulec; i++) {
 		struct sip_rule *r = &p->rulev[i];
 
-		r->set = (uint16_t)pl->setv[r->set];
+		if (r->set != SIP_NONE)
+			r->set = (uint16_t)pl->setv[r->set];
 		r->domain = pl->idv[r->domain];
 	}
 	for (size_t i = 0; i < p->netc; i++)

@@ -80,6 +80,10 @@ typedef int(stream_else_h)(struct forward_out *instead, void *arg);
 int streams_send(struct streams *s, const struct forward_out *out,
 		 stream_else_h *elseh, void *arg);
 
+/** Is the client's connection there, by which it came to the listener? */
+bool streams_has(struct streams *s, enum msg_transp transp,
+		 const struct sa *peer, unsigned listener);
+
 /** Has TCP to there not been refused lately? */
 bool streams_worth(struct streams *s, const struct sa *dst);
 

@@ -60,6 +60,17 @@ static struct conn *find(struct streams *s, const struct forward_out *out)
 	return out->flow ? NULL : w.other;
 }
 
+bool streams_has(struct streams *s, enum msg_transp transp,
+		 const struct sa *peer, unsigned listener)
+{
+	const struct forward_out out = {.transp = transp,
+					.dst = *peer,
+					.listener = listener,
+					.flow = true};
+
+	return s && find(s, &out);
+}
+
 /* ---- connecting ---------------------------------------------------------------- */
 
 static struct refusal *refusal(struct streams *s, const struct sa *sa)

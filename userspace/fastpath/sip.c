@@ -13,25 +13,7 @@
 #include "fastpath/sip.h"
 #include "priv.h"
 #include "sa6.h"
-
-enum {
-	M_CONF = 0,
-	M_LISTENERS,
-	M_RULES,
-	M_SETS,
-	M_SLOTS,
-	M_TARGETS,
-	M_MAPPED, /* those before are memory */
-	M_HOSTS = M_MAPPED,
-	M_EXITS,
-	M_NETS,
-	M_DOMAINS,
-	M_COUNTS,
-	M_COPIES,
-	M_STICKY,
-	M_BUCKETS,
-	M_MAX
-};
+#include "sippriv.h"
 
 #define TABLE_LINES (SIP_SLOTS / SIP_SLOT_LINE)
 
@@ -55,15 +37,8 @@ static const struct {
 	[M_COPIES] = {"sip_copies", 0, 0},
 	[M_STICKY] = {"sip_sticky", sizeof(struct sip_stick), 0},
 	[M_BUCKETS] = {"sip_buckets", sizeof(struct sip_bucket), 0},
-};
-
-struct fp_sip {
-	int fdv[M_MAX];
-	void *memv[M_MAPPED];
-	struct ring_buffer *ring;
-	fp_sip_copy_h *copy_h;
-	void *copy_arg;
-	bool readonly;
+	[M_USERS] = {"sip_users", sizeof(struct sip_user), 0},
+	[M_PHONES] = {"sip_phones", sizeof(struct sip_phone), 0},
 };
 
 static size_t mem_size(int i)
@@ -209,12 +184,14 @@ int fp_sip_clear(struct fp_sip *s)
 	empty(s->fdv[M_EXITS], sizeof(struct sip_exit), SIZE_MAX);
 	empty(s->fdv[M_NETS], sizeof(struct sip_prefix), SIZE_MAX);
 	empty(s->fdv[M_DOMAINS], sizeof(struct sip_domain), SIZE_MAX);
+	empty(s->fdv[M_USERS], sizeof(uint64_t), SIZE_MAX);
+	empty(s->fdv[M_PHONES], sizeof(struct sip_hostport), SIZE_MAX);
 	return 0;
 }
 
 /* ---- listeners ---------------------------------------------------------- */
 
-static int hostport(struct sip_hostport *h, const struct sa *sa)
+int fp_sip_hostport(struct sip_hostport *h, const struct sa *sa)
 {
 	memset(h, 0, sizeof(*h));
 	h->port = sa_port(sa);
@@ -227,7 +204,7 @@ static int host_put(struct fp_sip *s, const struct sa *sa,
 	struct sip_host h = {.kind = kind, .set = set, .index = index};
 	struct sip_hostport key;
 
-	if (!s || s->readonly || hostport(&key, sa))
+	if (!s || s->readonly || fp_sip_hostport(&key, sa))
 		return EINVAL;
 	return bpf_map_update_elem(s->fdv[M_HOSTS], &key, &h, BPF_ANY) ? errno
 								       : 0;
@@ -348,6 +325,7 @@ int fp_sip_rule_user(struct sip_rule *r, const struct pl *p)
 int fp_sip_rules(struct fp_sip *s, const struct sip_rule *v, size_t n)
 {
 	struct sip_conf *c = fp_sip_conf(s);
+	uint32_t users = 0;
 
 	if (!c || s->readonly || (n && !v))
 		return EINVAL;
@@ -357,12 +335,17 @@ int fp_sip_rules(struct fp_sip *s, const struct sip_rule *v, size_t n)
 	if (n)
 		memcpy(s->memv[M_RULES], v, n * sizeof(*v));
 	__atomic_store_n(&c->rules, n, __ATOMIC_RELEASE);
+	for (size_t i = 0; i < n; i++)
+		if (v[i].flags & SIP_RULE_REGISTERED)
+			users = SIP_CONF_USERS;
+	__atomic_store_n(&c->flags, (c->flags & ~SIP_CONF_USERS) | users,
+			 __ATOMIC_RELEASE);
 	return 0;
 }
 
 /* ---- sets and targets --------------------------------------------------- */
 
-static uint64_t now_ns(void)
+uint64_t fp_sip_now(void)
 {
 	struct timespec ts;
 
@@ -396,7 +379,7 @@ int fp_sip_set(struct fp_sip *s, unsigned i, uint32_t id, uint32_t flags,
 	if (n)
 		memcpy(lines, slotv, n * sizeof(*slotv));
 	set->id = id;
-	__atomic_store_n(&set->changed, now_ns(), __ATOMIC_RELEASE);
+	__atomic_store_n(&set->changed, fp_sip_now(), __ATOMIC_RELEASE);
 	/* of two sizes the smaller one is right for both tables */
 	if (n < set->slots)
 		__atomic_store_n(&set->slots, n, __ATOMIC_RELEASE);
@@ -436,7 +419,7 @@ int fp_sip_target(struct fp_sip *s, unsigned set, unsigned number,
 		t->gone = 1;
 		return 0;
 	}
-	if (hostport(&key, sa))
+	if (fp_sip_hostport(&key, sa))
 		return EINVAL;
 	t->usable = usable;
 	t->gone = 0;
@@ -465,7 +448,7 @@ int fp_sip_stuck(const struct fp_sip *s, unsigned set, uint64_t call,
 
 	if (!s || set >= SIP_SETS || !dst)
 		return EINVAL;
-	if (now_ns() - fp_sip_set_get(s, set)->changed >= period ||
+	if (fp_sip_now() - fp_sip_set_get(s, set)->changed >= period ||
 	    bpf_map_lookup_elem(s->fdv[M_STICKY], &key, &st) ||
 	    st.target >= SIP_TARGETS)
 		return ENOENT;
@@ -490,7 +473,7 @@ int fp_sip_before(const struct fp_sip *s, unsigned i, uint32_t hash,
 		return EINVAL;
 	set = fp_sip_set_get(s, i);
 	if (!set->before || set->before > SIP_SLOTS ||
-	    now_ns() - set->changed >= period)
+	    fp_sip_now() - set->changed >= period)
 		return ENOENT;
 	slot = hash % set->before;
 	lines = (const struct sip_slots *)s->memv[M_SLOTS] +

@@ -144,6 +144,46 @@ bool fp_sip_streamed(const struct fp_sip *s, unsigned set, uint64_t call);
 int fp_sip_remember(struct fp_sip *s, unsigned set, unsigned number,
 		    uint64_t call, bool stream);
 
+/* sipuser.c */
+
+/**
+ * A user of the registrar, by the keyed hash of his name (SIP_KEY_USER)
+ *
+ * @param u  Written as it is; its `changed` stays what it was where the entry has
+ *           the same id already, else it is now
+ *
+ * @return 0; E2BIG: the table is full. Until the next fp_sip_clear() all who are not
+ *         in it are the agent's to know
+ */
+int fp_sip_user(struct fp_sip *s, uint64_t key, struct sip_user *u);
+/** @return 0, ENOENT */
+int fp_sip_user_get(const struct fp_sip *s, uint64_t key, struct sip_user *u);
+void fp_sip_user_del(struct fp_sip *s, uint64_t key);
+
+/**
+ * A registered user is at the address by UDP
+ *
+ * @param expires  CLOCK_MONOTONIC ns; a later one that the entry has stays
+ *
+ * @return 0, E2BIG
+ */
+int fp_sip_phone(struct fp_sip *s, const struct sa *sa, uint64_t expires);
+
+/** Is one there now? */
+bool fp_sip_phone_at(const struct fp_sip *s, const struct sa *sa);
+
+/** Take out entries that have expired, of the next `most` in the table, round and
+ *  round. @return how many went */
+size_t fp_sip_phones_sweep(struct fp_sip *s, size_t most);
+
+/** The contact that a call went to: sip_user.id. @param call  Keyed hash of the
+ *  Call-ID, and the user's key over it. @return 0, ENOENT */
+int fp_sip_called(const struct fp_sip *s, uint64_t call, uint32_t *id);
+int fp_sip_call(struct fp_sip *s, uint64_t call, uint32_t id);
+
+/** CLOCK_MONOTONIC ns, as the kernel's programs read it */
+uint64_t fp_sip_now(void);
+
 /** "INVITE" for SCAN_M_INVITE, "OTHER" for SCAN_M_OTHER; NULL: no such */
 const char *fp_sip_method(unsigned method);
 /** "invite" for SIP_CLASS_INVITE; NULL: no such */

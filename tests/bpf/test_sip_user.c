@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Calls to registered users, as the kernel settles them and as the agent does
+ * (docs/sip.md, Registered users)
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+#include "sipusers.h"
+
+#define FROM "From: <sip:alice@example.com>;tag=a1\n"
+#define TO "To: <sip:bob@example.com>\n"
+#define TO_TAG "To: <sip:bob@example.com>;tag=b1\n"
+#define CALL "Call-ID: call-1@192.0.2.10\n"
+#define VIA "Via: SIP/2.0/UDP 192.0.2.10:5062;branch=z9hG4bKabc\n"
+#define RR "Record-Route: <sip:192.0.2.1:5060;lr>\n"
+#define REQ(m, uri, to)                                                        \
+	m " " uri " SIP/2.0\n" VIA "Max-Forwards: 70\n" FROM to CALL           \
+	  "CSeq: 1 " m "\nContent-Length: 0\n\n"
+#define OUT(m, uri, rr, to)                                                    \
+	m " " uri " SIP/2.0\n@a\n" rr VIA "Max-Forwards: 69\n" FROM to CALL    \
+	  "CSeq: 1 " m "\nContent-Length: 0\n\n"
+#define BOB "sip:bob@example.com"
+#define AT "sip:bob-0x5581@203.0.113.30:5070"
+#define AT2 "sip:bob@203.0.113.30:5080;transport=udp;ob"
+
+/* INVITE to the user, to what and where it goes */
+static struct sb invite(const char *what, const char *out, uint16_t port)
+{
+	return (struct sb){
+		.what = what,
+		.in = REQ("INVITE", BOB, TO),
+		.out = out,
+		.to = T4,
+		.tport = port,
+		.via_port = 5062,
+	};
+}
+
+static void test_call(void **state)
+{
+	struct sipbed *s = *state;
+	struct sb m = invite("INVITE of a registered user",
+			     OUT("INVITE", AT, RR, TO), 5070);
+
+	sb_differential(s);
+	sb_reset(s);
+	su_open(s, SIP_RULE_RR);
+	su_bind(s, "bob", AT, NULL, NULL, 0, 60);
+	sb_run(s, &m);
+	m.what = "the same again";
+	sb_run(s, &m);
+	m.what = "checksum left to an offload";
+	m.sum = SUM_PARTIAL;
+	sb_run(s, &m);
+	m.sum = SUM_RIGHT;
+	m.what = "CANCEL";
+	m.in = REQ("CANCEL", BOB, TO);
+	m.out = OUT("CANCEL", AT, "", TO);
+	sb_run(s, &m);
+	m.what = "ACK of a refusal";
+	m.in = REQ("ACK", BOB, TO_TAG);
+	m.out = OUT("ACK", AT, "", TO_TAG);
+	sb_run(s, &m);
+	m.what = "his domain in capitals, a port, a parameter";
+	m.in = REQ("MESSAGE", "sip:bob@EXAMPLE.com:5060;user=phone", TO);
+	m.out = OUT("MESSAGE", AT, "", TO);
+	sb_run(s, &m);
+	m.what = "own Route in front";
+	m.in = "INVITE " BOB " SIP/2.0\nRoute: <sip:192.0.2.1;lr>\n" VIA
+	       "Max-Forwards: 70\n" FROM TO CALL "CSeq: 1 INVITE\n\n";
+	m.out = "INVITE " AT " SIP/2.0\n@a\n" RR VIA
+		"Max-Forwards: 69\n" FROM TO CALL "CSeq: 1 INVITE\n\n";
+	sb_run(s, &m);
+}
+
+/* Who is no user is the next rule's; who is, and not there, the agent's */
+static void test_others(void **state)
+{
+	struct sipbed *s = *state;
+	struct sb m = {
+		.what = "nobody of the name: the next rule",
+		.in = REQ("INVITE", "sip:carol@example.com", TO),
+		.out = OUT("INVITE", "sip:carol@example.com", RR, TO),
+		.via_port = 5062,
+	};
+
+	sb_reset(s);
+	su_open(s, SIP_RULE_RR);
+	su_bind(s, "bob", AT, NULL, NULL, 0, 60);
+	sb_run(s, &m);
+	m.what = "the case of a user's name counts";
+	m.in = REQ("INVITE", "sip:BOB@example.com", TO);
+	m.out = OUT("INVITE", "sip:BOB@example.com", RR, TO);
+	sb_run(s, &m);
+	m.what = "the same user of another domain of ours: an address";
+	m.in = REQ("INVITE", "sip:bob@192.0.2.1", TO);
+	m.out = OUT("INVITE", "sip:bob@192.0.2.1", RR, TO);
+	sb_run(s, &m);
+	m.out = NULL;
+	m.reason = CAROM_R_SIP_CONTACT;
+	su_unbind(s, "carol");
+	m.what = "known, and not registered";
+	m.in = REQ("INVITE", "sip:carol@example.com", TO);
+	sb_run(s, &m);
+	m.what = "a GRUU";
+	m.in = REQ("INVITE", "sip:bob@example.com;gr=urn:uuid:1", TO);
+	sb_run(s, &m);
+	m.what = "a temporary one";
+	m.in = REQ("INVITE", "sip:xyzzy@example.com;gr", TO);
+	sb_packet(s, &m);
+	su_bind(s, "dora", "sip:dora@203.0.113.30:5070;transport=tcp", NULL,
+		NULL, 0, 60);
+	m.what = "registered by TCP";
+	m.in = REQ("INVITE", "sip:dora@example.com", TO);
+	sb_packet(s, &m);
+	su_bind(s, "eve", AT, "<sip:proxy.example.net;lr>", NULL, 0, 60);
+	m.what = "behind another proxy";
+	m.in = REQ("INVITE", "sip:eve@example.com", TO);
+	sb_packet(s, &m);
+	su_bind(s, "fay", "sip:fay@127.0.0.1:5070", NULL, NULL, 0, 60);
+	m.what = "a contact where nothing is sent";
+	m.in = REQ("INVITE", "sip:fay@example.com", TO);
+	sb_run(s, &m);
+	su_bind(s, "gil", AT, NULL, NULL, 0, 0);
+	m.what = "one that has expired";
+	m.in = REQ("INVITE", "sip:gil@example.com", TO);
+	sb_run(s, &m);
+}
+
+/* What is asked for credentials; ACK and CANCEL can't be sent again with them */
+static void test_digest(void **state)
+{
+	struct sipbed *s = *state;
+	struct sb m = invite("digest is asked for", NULL, 5070);
+
+	sb_reset(s);
+	su_open(s, SIP_RULE_AUTH);
+	su_bind(s, "bob", AT, NULL, NULL, 0, 60);
+	m.reason = CAROM_R_SIP_AUTH;
+	sb_run(s, &m);
+	m.what = "not of a CANCEL, whose INVITE went by the agent";
+	m.in = "CANCEL " BOB " SIP/2.0\n" VIA "Max-Forwards: 70\n" FROM TO
+	       "Call-ID: call-d\nCSeq: 1 CANCEL\n\n";
+	m.reason = CAROM_R_SIP_MOVED;
+	sb_packet(s, &m);
+	m.reason = CAROM_R_SIP_FORWARDED;
+	m.what = "nor of a node";
+	m.src = B4;
+	m.sport = 5060;
+	m.via_host = B4;
+	m.via_port = 5060;
+	m.rport = 5060;
+	m.in = "INVITE " BOB " SIP/2.0\nVia: SIP/2.0/UDP 198.51.100.20:5060"
+	       ";branch=z9hG4bKabc\nMax-Forwards: 70\n" FROM TO CALL
+	       "CSeq: 1 INVITE\n\n";
+	m.out = "INVITE " AT " SIP/2.0\n@a\nVia: SIP/2.0/UDP 198.51.100.20:5060"
+		";branch=z9hG4bKabc\nMax-Forwards: 69\n" FROM TO CALL
+		"CSeq: 1 INVITE\n\n";
+	sb_run(s, &m);
+}
+
+/* The phone registers from elsewhere while the call rings (RFC 3261 16.11) */
+static void test_moved(void **state)
+{
+	struct sipbed *s = *state;
+	struct sb m = invite("before", OUT("INVITE", AT, RR, TO), 5070);
+	struct sip_user u, then;
+
+	sb_reset(s);
+	su_open(s, SIP_RULE_RR);
+	su_bind(s, "bob", AT, NULL, NULL, 0, 60);
+	sb_run(s, &m);
+	assert_true(su_get(s, "bob", &then));
+	su_bind(s, "bob", AT, NULL, NULL, 0, 60);
+	assert_true(su_get(s, "bob", &u));
+	assert_int_equal(u.changed, then.changed);
+	su_bind(s, "bob", AT2, NULL, NULL, 0, 60);
+	assert_true(su_get(s, "bob", &u));
+	assert_true(u.changed > then.changed && u.id != then.id);
+	m.what = "the INVITE again: the agent's, and to where it went";
+	m.out = NULL;
+	m.reason = CAROM_R_SIP_MOVED;
+	sb_packet(s, &m);
+	m.what = "another call";
+	m.reason = CAROM_R_SIP_FORWARDED;
+	m.callid = "call-2";
+	m.tport = 5080;
+	m.in = "INVITE " BOB " SIP/2.0\n" VIA "Max-Forwards: 70\n" FROM TO
+	       "Call-ID: call-2\nCSeq: 1 INVITE\n\n";
+	m.out = "INVITE " AT2 " SIP/2.0\n@a\n" RR VIA
+		"Max-Forwards: 69\n" FROM TO
+		"Call-ID: call-2\nCSeq: 1 INVITE\n\n";
+	sb_run(s, &m);
+}
+
+/* The agent's word on a message: verdict, code, destination, start line */
+static void agent(struct sipbed *s, const char *what, const char *text,
+		  uint16_t code, uint16_t port, const char *begins)
+{
+	static struct msg m;
+	struct forward_in in = {.src = addr(A4, 5062)};
+	struct mbuf *mb = mbuf_alloc(1024);
+	struct forward_out o;
+	enum forward_verdict v;
+
+	for (; *text; text++) {
+		if (*text == '\n')
+			(void)mbuf_write_u8(mb, '\r');
+		(void)mbuf_write_u8(mb, (uint8_t)*text);
+	}
+	in.text = (struct pl){(char *)mb->buf, mb->end};
+	v = forward(s->policy, &in, &m, &o);
+	if (v != (code ? FORWARD_REPLY : FORWARD_SEND) || o.code != code)
+		fail_msg("%s: %d, %u (%s)", what, v, o.code,
+			 o.why ? o.why : "");
+	if (!code && sa_port(&o.dst) != port)
+		fail_msg("%s: to port %u", what, sa_port(&o.dst));
+	if (!code &&
+	    strncmp((char *)mbuf_buf(o.mb), begins, strlen(begins)) != 0)
+		fail_msg("%s: %.*s", what, (int)mbuf_get_left(o.mb),
+			 (char *)mbuf_buf(o.mb));
+	mem_deref(o.contact);
+	mem_deref(o.mb);
+	mem_deref(mb);
+}
+
+#define INVITE(uri) REQ("INVITE", uri, TO)
+#define CALL2(m, uri, to)                                                      \
+	m " " uri " SIP/2.0\n" VIA "Max-Forwards: 70\n" FROM to                \
+	  "Call-ID: 2\nCSeq: 1 " m "\n\n"
+
+static void test_agent(void **state)
+{
+	struct sipbed *s = *state;
+
+	sb_reset(s);
+	su_open(s, SIP_RULE_RR);
+	su_bind(s, "bob", AT, NULL, NULL, 0, 60);
+	/* the kernel sent the first INVITE of this call */
+	sb_send(s, &(struct sb){.what = "INVITE", .in = INVITE(BOB)});
+	su_bind(s, "bob", AT2, NULL, NULL, 0, 60);
+	agent(s, "the INVITE again", INVITE(BOB), 0, 5070, "INVITE " AT " ");
+	agent(s, "its CANCEL", REQ("CANCEL", BOB, TO), 0, 5070, "CANCEL " AT);
+	agent(s, "its ACK", REQ("ACK", BOB, TO_TAG), 0, 5070, "ACK " AT " ");
+	agent(s, "another request", REQ("MESSAGE", BOB, TO), 0, 5080,
+	      "MESSAGE " AT2 " ");
+	agent(s, "another call", CALL2("INVITE", BOB, TO), 0, 5080,
+	      "INVITE " AT2 " ");
+	su_unbind(s, "bob");
+	agent(s, "not there any more", REQ("MESSAGE", BOB, TO), 480, 0, "");
+	agent(s, "where its INVITE went", CALL2("CANCEL", BOB, TO), 0, 5080,
+	      "CANCEL " AT2 " ");
+	su_forget(s, "bob");
+	agent(s, "the same, of a user that is no more", REQ("CANCEL", BOB, TO),
+	      0, 5070, "CANCEL " AT " ");
+	agent(s, "who is it", REQ("MESSAGE", BOB, TO), 0, 5060,
+	      "MESSAGE " BOB " ");
+}
+
+/* Inside a dialog whoever called him names his Contact */
+static void test_dialog(void **state)
+{
+	struct sipbed *s = *state;
+	struct sb m = {
+		.what = "ACK to a phone's contact",
+		.to = T4,
+		.tport = 5070,
+		.via_port = 5062,
+		.in = REQ("ACK", AT, TO_TAG),
+		.out = OUT("ACK", AT, "", TO_TAG),
+	};
+
+	sb_reset(s);
+	su_open(s, SIP_RULE_RR);
+	su_bind(s, "bob", AT, NULL, NULL, 0, 60);
+	sb_run(s, &m);
+	m.what = "BYE by its Route";
+	m.in = "BYE " AT " SIP/2.0\nRoute: <sip:192.0.2.1;lr>\n" VIA
+	       "Max-Forwards: 70\n" FROM TO_TAG CALL "CSeq: 2 BYE\n\n";
+	m.out = "BYE " AT " SIP/2.0\n@a\n" VIA
+		"Max-Forwards: 69\n" FROM TO_TAG CALL "CSeq: 2 BYE\n\n";
+	sb_run(s, &m);
+	m.out = NULL;
+	m.reason = CAROM_R_SIP_REFUSED;
+	m.what = "outside of one it may not";
+	m.in = REQ("INVITE", AT, TO);
+	sb_run(s, &m);
+	m.what = "nor to another port";
+	m.in = REQ("BYE", "sip:bob@203.0.113.30:5071", TO_TAG);
+	sb_run(s, &m);
+	su_bind(s, "bob", "sip:bob@203.0.113.30:5072", NULL, NULL, 0, 0);
+	m.what = "nor when that has expired";
+	m.in = REQ("BYE", "sip:bob@203.0.113.30:5072", TO_TAG);
+	sb_run(s, &m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_call),   cmocka_unit_test(test_others),
+		cmocka_unit_test(test_digest), cmocka_unit_test(test_moved),
+		cmocka_unit_test(test_agent),  cmocka_unit_test(test_dialog),
+	};
+
+	return cmocka_run_group_tests(tests, sb_setup, sb_teardown);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The maps that SIP is forwarded by, as this room's files share them */
+#ifndef CAROM_FASTPATH_SIPPRIV_H
+#define CAROM_FASTPATH_SIPPRIV_H
+
+#include "fastpath/sip.h"
+
+enum {
+	M_CONF = 0,
+	M_LISTENERS,
+	M_RULES,
+	M_SETS,
+	M_SLOTS,
+	M_TARGETS,
+	M_MAPPED, /* those before are memory */
+	M_HOSTS = M_MAPPED,
+	M_EXITS,
+	M_NETS,
+	M_DOMAINS,
+	M_COUNTS,
+	M_COPIES,
+	M_STICKY,
+	M_BUCKETS,
+	M_USERS,
+	M_PHONES,
+	M_MAX
+};
+
+struct fp_sip {
+	int fdv[M_MAX];
+	void *memv[M_MAPPED];
+	struct ring_buffer *ring;
+	fp_sip_copy_h *copy_h;
+	void *copy_arg;
+	struct sip_hostport swept; /* up to here */
+	bool readonly;
+};
+
+/** A key of sip_hosts and sip_phones. @return 0, EINVAL */
+int fp_sip_hostport(struct sip_hostport *h, const struct sa *sa);
+
+#endif
