@@ -292,6 +292,21 @@ static void test_refused(void **state)
 	}
 }
 
+static void test_media_remove(void **state)
+{
+	struct fix *f = *state;
+
+	asks(f, OFFER ",\"sdp-media-remove\":[\"video\",\"image\"]}",
+	     BASE " remove=video remove=image");
+	flags_ask(f, "\"SDP-media-remove-video\"", " remove=video");
+	asks(f, OFFER ",\"rtpp-flags\":\"sdp-media-remove=[video]\"}",
+	     BASE " remove=video");
+	refused(f,
+		OFFER ",\"sdp-media-remove\":[\"1\",\"2\",\"3\",\"4\",\"5\","
+		      "\"6\",\"7\",\"8\",\"9\"]}",
+		"sdp-media-remove");
+}
+
 static void test_sdes(void **state)
 {
 	struct fix *f = *state;
@@ -474,19 +489,13 @@ static void test_documented(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_flags),
-		T(test_keys),
-		T(test_codec),
-		T(test_mux),
-		T(test_refused),
-		T(test_sdes),
-		T(test_scope),
-		T(test_unknown),
-		T(test_attr),
-		T(test_rtpp_flags),
-		T(test_rtpp_lists),
-		T(test_table),
-		cmocka_unit_test(test_documented),
+		T(test_flags),      T(test_keys),
+		T(test_codec),      T(test_mux),
+		T(test_refused),    T(test_media_remove),
+		T(test_sdes),       T(test_scope),
+		T(test_unknown),    T(test_attr),
+		T(test_rtpp_flags), T(test_rtpp_lists),
+		T(test_table),      cmocka_unit_test(test_documented),
 	};
 
 	/* What is refused here is refused on purpose */

@@ -271,11 +271,11 @@ int media_answer(struct media *m, const struct media_opts *o, struct mbuf *out,
 	if (!an.call)
 		return media_fail(e, ENOENT, "Unknown call-id");
 
-	err = opts_sdp(&an.sdp, o, e);
+	err = find_parties(&an);
+	if (!err)
+		err = opts_sdp(&an.sdp, o, an.to, e);
 	if (!err)
 		err = opts_check(o, an.sdp, true, e);
-	if (!err)
-		err = find_parties(&an);
 	if (!err)
 		err = check_lines(&an);
 	if (!err)

@@ -205,6 +205,7 @@ struct stream {
 					   us to it                      */
 	struct quality_count counted;
 	struct grouped grp;
+	char *absent; /* m= line of a section that its party is not shown */
 	struct terms *terms; /* NULL: what comes is passed on          */
 	struct agent *agent; /* NULL: the kernel settles it; shared with
 				the peer                                */
@@ -414,9 +415,10 @@ int attr_write(struct mbuf *out, const struct mbuf *in,
 /** A number that is another one when these edits are others */
 uint32_t attr_hash(const struct media_opts *o);
 
-/** Decode the SDP of a request. @return 0, EINVAL, EBADMSG */
+/** Decode the SDP of a request. @param p  Who says it; NULL: nobody that is known. @return
+ *  0, EINVAL, EBADMSG */
 int opts_sdp(struct sdpx **sdpp, const struct media_opts *o,
-	     struct media_err *e);
+	     const struct party *p, struct media_err *e);
 /** Is there a Call-ID and a from-tag, of a bearable length? */
 int opts_ids(const struct media_opts *o, struct media_err *e);
 /** Take over what holds for the whole call */

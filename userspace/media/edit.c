@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/types.h>
 #include <re.h>
+#include "media/absent.h"
 #include "media/group.h"
 #include "media/moh.h"
 #include "media/terms.h"
@@ -296,6 +297,7 @@ int edit_write(struct mbuf *out, const struct sdpx *sdp, struct party *to,
 		const struct sdpx_media *sm = sdpx_media(sdp, i);
 		const struct stream *s = stream_find(to, (unsigned)i);
 
+		ed->x.mediav[i].omit = absent_is(s);
 		if (s && s->iface && sm->port && desc_udp(sm)) {
 			edit_section(ed, sm, i, s, f, o, rtcpv[i],
 				     tev ? tev[i] : NULL);

@@ -85,6 +85,7 @@ enum media_ice_lite {
 enum {
 	MEDIA_CODECS_MAX = 32,
 	MEDIA_ATTRS_MAX = 32,
+	MEDIA_REMOVES_MAX = 8,
 	MEDIA_PTIME_MIN = 10, /**< ms of a packet that can be made */
 	MEDIA_PTIME_MAX = 60,
 };
@@ -204,6 +205,9 @@ struct media_opts {
 	bool t38_decode, t38_force, t38_stop; /**< see media/faxterms.h      */
 	bool t38_no_ecm, t38_no_v17, t38_no_v27ter, t38_no_v29, t38_no_iaf;
 	bool t38_fec; /**< UDPTL has parities instead of copies     */
+	/** kinds of media whose sections who gets the offer is not shown */
+	struct pl removev[MEDIA_REMOVES_MAX];
+	size_t removec;
 	struct media_attr attrv[MEDIA_ATTRS_MAX];
 	size_t attrc;
 	struct pl metadata;   /**< goes into a recording's description  */

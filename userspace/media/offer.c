@@ -8,6 +8,7 @@
 #include <sys/types.h>
 #include <re.h>
 #include "base/log.h"
+#include "media/absent.h"
 #include "media/load.h"
 #include "media/group.h"
 #include "media/note.h"
@@ -281,6 +282,8 @@ static int offer_line(struct offer *of, unsigned i)
 		return err;
 
 	desc_set(&d, sm, of->o, f->iface ? &f->iface->adv : NULL);
+	if (absent_is(t) || of->group.refuse[i])
+		d.active = false;
 	if (d.active) {
 		err = from_ports(of, f, &d);
 		if (!err)
@@ -335,6 +338,9 @@ static int offer_lines(struct offer *of)
 	struct le *le;
 	int err;
 
+	err = absent_offer(of->group.refuse, of->o, of->sdp, of->to, of->e);
+	if (err)
+		return err;
 	for (unsigned i = 0; i < sdpx_mediac(of->sdp); i++) {
 		err = offer_line(of, i);
 		if (err)
@@ -434,6 +440,15 @@ static void undo(struct offer *of)
 		party_drop(of->from);
 }
 
+/* NULL: nobody that is known */
+static const struct party *who_offers(const struct media *m,
+				      const struct media_opts *o)
+{
+	const struct media_call *c = call_find(m, &o->call_id);
+
+	return c ? party_find(c, &o->from_tag) : NULL;
+}
+
 static void offer_destructor(void *arg)
 {
 	struct offer *of = arg;
@@ -466,7 +481,7 @@ int media_offer(struct media *m, const struct media_opts *o, struct mbuf *out,
 
 	err = of->filter ? opts_ids(o, e) : ENOMEM;
 	if (!err)
-		err = opts_sdp(&of->sdp, o, e);
+		err = opts_sdp(&of->sdp, o, who_offers(m, o), e);
 	if (!err)
 		err = opts_check(o, of->sdp, false, e);
 	if (!err)

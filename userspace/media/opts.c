@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/types.h>
 #include <re.h>
-#include "media/call.h"
+#include "media/absent.h"
 
 int opts_ids(const struct media_opts *o, struct media_err *e)
 {
@@ -29,15 +29,22 @@ int opts_ids(const struct media_opts *o, struct media_err *e)
 }
 
 int opts_sdp(struct sdpx **sdpp, const struct media_opts *o,
-	     struct media_err *e)
+	     const struct party *p, struct media_err *e)
 {
 	struct sdpx_err se = {0, ""};
+	struct pl body = o->sdp;
+	char *text = NULL;
 	int err;
 
 	if (!pl_isset(&o->sdp))
 		return media_fail(e, EINVAL, "No SDP body in message");
 
-	err = sdpx_decode(sdpp, &o->sdp, &se);
+	err = absent_fill(&text, &o->sdp, p);
+	if (text)
+		pl_set_str(&body, text);
+	if (!err)
+		err = sdpx_decode(sdpp, &body, &se);
+	mem_deref(text);
 	if (err == EBADMSG)
 		return media_fail(e, err, "Failed to parse SDP: line %u: %s",
 				  se.line, se.msg);

@@ -15,6 +15,7 @@
 #include "media/dict.h"
 #include "media/persist.h"
 #include "media/group.h"
+#include "media/absent.h"
 #include "media/moh.h"
 #include "media/note.h"
 #include "media/play.h"
@@ -137,6 +138,7 @@ static int put_stream(struct odict *arr, const struct stream *s)
 	err |= dict_int(o, "ssrc_out", s->ssrc_out);
 	err |= dict_int(o, "ssrc_keep", s->ssrc_keep);
 	err |= group_put(o, &s->grp);
+	err |= absent_put(o, s);
 	err |= terms_put(o, s->terms);
 	err |= note_put(o, "note", s->note);
 	err |= note_put(o, "next_note", s->next_note);

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "media/hairpin.h"
 #include "media/persist.h"
+#include "media/absent.h"
 #include "media/group.h"
 #include "media/hello.h"
 #include "media/moh.h"
@@ -208,7 +209,9 @@ static int get_stream(struct party *p, const struct odict *o)
 	s->ssrc_out = (uint32_t)get_int(o, "ssrc_out", s->ssrc_out);
 	s->ssrc_keep = get_int(o, "ssrc_keep", 0);
 
-	err = terms_load(&s->terms, o);
+	err = absent_load(s, o);
+	if (!err)
+		err = terms_load(&s->terms, o);
 	if (!err)
 		err = note_load(&s->note, o, "note");
 	if (!err)

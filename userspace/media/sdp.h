@@ -180,6 +180,7 @@ struct sdpx_medit {
 	struct sa addr;
 	bool zero_addr;      /**< c= is 0.0.0.0 (or :: by addr's family)    */
 	bool keep_zero_addr; /**< held: c= stays 0.0.0.0 (or :: by family)  */
+	bool omit;           /**< the section is left out, whatever else   */
 	bool reject;         /**< port 0; address untouched, set_addr or not */
 	bool bundle_only; /**< port 0, and a=bundle-only; c= as set_addr says */
 	enum sdpx_rtcp rtcp;

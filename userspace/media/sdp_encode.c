@@ -231,8 +231,10 @@ int sdpx_encode(struct mbuf *mb, const struct sdpx *sdp,
 
 	err = put_session(&w);
 
-	for (size_t i = 0; i < sdp->mediac && !err; i++)
-		err = sdp_put_media(&w, i);
+	for (size_t i = 0; i < sdp->mediac && !err; i++) {
+		if (!edit->mediav[i].omit)
+			err = sdp_put_media(&w, i);
+	}
 
 	return err;
 }

@@ -34,6 +34,7 @@ static void stream_destructor(void *arg)
 	release_ports(s);
 	mem_deref(s->hello);
 	mem_deref(s->terms);
+	mem_deref(s->absent);
 	mem_deref(s->note);
 	mem_deref(s->next_note);
 	mem_deref(s->play);

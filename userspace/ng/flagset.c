@@ -241,6 +241,17 @@ int ng_set_set(struct ng_flags *f, const struct pl *val)
 	return append(f->o.set, &f->o.setc, val);
 }
 
+int ng_set_media_remove(struct ng_flags *f, const struct pl *val)
+{
+	if (!val->l)
+		return EINVAL;
+	if (f->o.removec >= MEDIA_REMOVES_MAX)
+		return EOVERFLOW;
+	f->o.removev[f->o.removec++] = *val;
+
+	return 0;
+}
+
 int ng_set_strip(struct ng_flags *f, const struct pl *val)
 {
 	return append(f->o.strip, &f->o.stripc, val);

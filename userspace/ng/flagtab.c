@@ -39,7 +39,6 @@
 
 #define GEN_RTCP "it is made where Carom encodes, relayed elsewhere"
 #define GEN_KEYS "not offered"
-#define NO_EDIT "this edit of the SDP is not offered"
 #define NO_LABEL "parties cannot be selected by label"
 
 static const struct ng_flag table[] = {
@@ -95,7 +94,9 @@ static const struct ng_flag table[] = {
 	OK("strip-extmap", NG_SDP, strip_extmap, "a=extmap lines go"),
 	OK("sdp-attr", NG_SDP, sdp_attr,
 	   "attributes put in, taken out, exchanged"),
-	NO("sdp-media-remove", NO_EDIT),
+	OK("sdp-media-remove", NG_OFFER, media_remove,
+	   "sections of a kind that who gets the offer is not shown: audio, "
+	   "video, ..."),
 	OK("moh", NG_SDP, moh,
 	   "music for who is put on hold: file, blob or db-id, mode, "
 	   "connection"),
