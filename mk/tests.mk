@@ -12,6 +12,8 @@ SRCS_log    := $(call room,base)
 SRCS_config := $(SRCS_log) $(wildcard userspace/daemon/config*.c) \
 	       userspace/fastpath/names.c
 SRCS_store  := $(SRCS_log) $(call room,store)
+SRCS_event  := $(SRCS_store) $(call room,event)
+SRCS_api    := $(SRCS_event) $(call room,api)
 SRCS_sdp    := $(wildcard userspace/media/sdp*.c)
 SRCS_dispatch := $(call room,dispatch)
 SRCS_ng     := $(SRCS_log) $(call room,ng) $(wildcard userspace/secure/srtp*.c) \
@@ -37,6 +39,8 @@ TEST_SRCS_config_sip = $(SRCS_config)
 TEST_SRCS_config_diff = $(SRCS_config)
 TEST_SRCS_store      = $(SRCS_store)
 TEST_SRCS_store_write = $(SRCS_store)
+TEST_SRCS_event      = $(SRCS_event)
+TEST_SRCS_api        = $(SRCS_api)
 TEST_SRCS_privs      = $(SRCS_log) $(addprefix userspace/daemon/,privs.c \
 			 lock.c notify.c)
 TEST_SRCS_sdp        = $(SRCS_sdp)

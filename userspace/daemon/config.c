@@ -33,6 +33,8 @@ static void destructor(void *data)
 	mem_deref((void *)c->media.dtls_file);
 	mem_deref(c->ngv);
 	mem_deref(c->metricsv);
+	mem_deref(c->node);
+	config_api_free(&c->api);
 	config_sip_free(&c->sip);
 }
 
@@ -126,6 +128,8 @@ static int fill(struct config *c, const struct config_src *src)
 		err = config_fill_ng(c, src);
 	if (!err)
 		err = config_fill_metrics(c, src);
+	if (!err)
+		err = config_fill_api(c, src);
 	if (!err)
 		err = config_fill_sip(c, src);
 	if (!err)

@@ -11,6 +11,7 @@
 #include <re.h>
 #include "base/log.h"
 #include "control/control.h"
+#include "daemon/config_api.h"
 #include "daemon/config_sip.h"
 #include "media/media.h"
 
@@ -27,6 +28,7 @@ struct config_listen {
 struct config {
 	enum log_level log_level;
 	char *user;       /**< run as; NULL stay root                     */
+	char *node;       /**< name of this node                           */
 	char *pin_dir;    /**< under which the maps are pinned            */
 	char *store_path; /**< SQLite database                            */
 	char *control;    /**< socket that the CLI talks to               */
@@ -39,6 +41,7 @@ struct config {
 	size_t ngc;
 	struct sa *metricsv; /**< where Prometheus finds the figures      */
 	size_t metricsc;
+	struct config_api api;
 	struct config_sip sip;
 };
 

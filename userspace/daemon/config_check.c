@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <re.h>
 
@@ -29,6 +30,23 @@ static int fill_user(struct config *c, const struct config_src *src)
 					  "'%s' is no user name", s);
 
 	return str_dup(&c->user, s);
+}
+
+/* The host's name, where it is one for us */
+static int fill_node(struct config *c, const struct config_src *src)
+{
+	const char *s = src->raw->node;
+	char host[64] = "";
+
+	if (!s) {
+		(void)gethostname(host, sizeof(host) - 1);
+		s = *host && !host[strspn(host, name_chars)] ? host : "node";
+	}
+	if (!*s || strlen(s) > 63 || s[strspn(s, name_chars)])
+		return config_tree_refuse(src->tree, src->e, "node",
+					  "'%s' is no name of a node", s);
+
+	return str_dup(&c->node, s);
 }
 
 static int fill_path(char **out, const struct config_src *src, const char *key,
@@ -164,6 +182,8 @@ int config_fill(struct config *c, const struct config_src *src)
 			       : LOG_INFO;
 
 	err = fill_user(c, src);
+	if (!err)
+		err = fill_node(c, src);
 	if (!err)
 		err = fill_path(&c->pin_dir, src, "pin-dir", r->pin_dir,
 				CAROM_PIN_DIR);

@@ -26,6 +26,8 @@ int config_fill_ng(struct config *c, const struct config_src *src);
 int config_fill_metrics(struct config *c, const struct config_src *src);
 /** ADDRESS:PORT, an IPv6 address in brackets. @return 0, EINVAL */
 int config_addr_port(struct sa *sa, const char *s);
+/** Where the API is served; after `control` */
+int config_fill_api(struct config *c, const struct config_src *src);
 /** The section `sip`; none is fine */
 int config_fill_sip(struct config *c, const struct config_src *src);
 
@@ -40,6 +42,9 @@ int config_fill_sip_auth(struct config_sip *s, const struct config_src *src);
 int config_fill_streams(struct config_sip *s, const struct config_src *src);
 /** No listener's port is one of media's */
 int config_check_ports(const struct config *c, const struct config_src *src);
+
+/** Print a text double-quoted, so that nothing in it is YAML's */
+int config_quoted(struct re_printf *pf, const char *s);
 
 /** "1024-2047" to its ends. @return 0 or EINVAL */
 int config_port_range(const char *s, uint16_t *min, uint16_t *max);

@@ -7,6 +7,7 @@
 #include <re.h>
 
 #include "daemon/config.h"
+#include "daemon/config_check.h"
 
 static const char *const level_names[] = {
 	[LOG_ERROR] = "error",
@@ -15,8 +16,7 @@ static const char *const level_names[] = {
 	[LOG_DEBUG] = "debug",
 };
 
-/* Double-quoted, so that nothing in it is YAML's */
-static int quoted(struct re_printf *pf, const char *s)
+int config_quoted(struct re_printf *pf, const char *s)
 {
 	int err = pf->vph("\"", 1, pf->arg);
 
@@ -41,7 +41,7 @@ static int print_devices(struct re_printf *pf, const struct config *c)
 
 	err = re_hprintf(pf, "devices:%s\n", c->devicec ? "" : " []");
 	for (i = 0; i < c->devicec && !err; i++)
-		err = re_hprintf(pf, "  - %H\n", quoted, c->devicev[i]);
+		err = re_hprintf(pf, "  - %H\n", config_quoted, c->devicev[i]);
 
 	return err;
 }
@@ -53,7 +53,7 @@ static int print_iface(struct re_printf *pf, const struct media_iface_conf *m)
 	err = re_hprintf(pf,
 			 "    - name: %H\n"
 			 "      address: \"%j\"\n",
-			 quoted, m->name, &m->addr);
+			 config_quoted, m->name, &m->addr);
 	if (!err && sa_isset(&m->advertised, SA_ADDR))
 		err = re_hprintf(pf, "      advertised: \"%j\"\n",
 				 &m->advertised);
@@ -113,9 +113,9 @@ static int print_media(struct re_printf *pf, const struct config *c)
 			  m->moh_max_duration, m->moh_max_repeats, m->workers,
 			  m->worker_priority, sockets[m->sockets % 3],
 			  m->ice_full ? "full" : "lite",
-			  m->ssrc_substitute ? "substitute" : "keep", quoted,
-			  m->recording_dir, quoted, m->sound_dir, quoted,
-			  m->dtls_file);
+			  m->ssrc_substitute ? "substitute" : "keep",
+			  config_quoted, m->recording_dir, config_quoted,
+			  m->sound_dir, config_quoted, m->dtls_file);
 }
 
 static int print_ng(struct re_printf *pf, const struct config *c)
@@ -160,11 +160,13 @@ int config_print(struct re_printf *pf, const struct config *c)
 
 	err = re_hprintf(pf, "log:\n  level: %s\n", level_names[c->log_level]);
 	if (!err && c->user)
-		err = re_hprintf(pf, "user: %H\n", quoted, c->user);
+		err = re_hprintf(pf, "user: %H\n", config_quoted, c->user);
+	if (!err)
+		err = re_hprintf(pf, "node: %H\n", config_quoted, c->node);
 	if (!err)
 		err = re_hprintf(pf, "pin-dir: %H\nstore: %H\ncontrol: %H\n",
-				 quoted, c->pin_dir, quoted, c->store_path,
-				 quoted, c->control);
+				 config_quoted, c->pin_dir, config_quoted,
+				 c->store_path, config_quoted, c->control);
 	if (!err)
 		err = print_devices(pf, c);
 	if (!err)
@@ -173,6 +175,8 @@ int config_print(struct re_printf *pf, const struct config *c)
 		err = print_ng(pf, c);
 	if (!err)
 		err = print_metrics(pf, c);
+	if (!err)
+		err = config_api_print(pf, &c->api);
 	if (!err)
 		err = config_sip_print(pf, &c->sip);
 

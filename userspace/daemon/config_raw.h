@@ -52,14 +52,26 @@ struct raw_metrics {
 	uint32_t listenc;
 };
 
+struct raw_api_tls {
+	char *certificate, *key;
+};
+
+struct raw_api {
+	char **listenv;
+	uint32_t listenc;
+	struct raw_api_tls *tls;
+	char *tokens;
+};
+
 struct raw_config {
 	struct raw_log *log;
-	char *user, *pin_dir, *store, *control;
+	char *user, *node, *pin_dir, *store, *control;
 	char **devicev;
 	uint32_t devicec;
 	struct raw_media *media;
 	struct raw_ng *ng;
 	struct raw_metrics *metrics;
+	struct raw_api *api;
 	struct raw_sip *sip;
 };
 

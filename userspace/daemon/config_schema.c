@@ -93,9 +93,22 @@ static const cyaml_schema_field_t metrics_fields[] = {
 				   listenc, &string_entry, 0, LISTEN_MAX),
 	CYAML_FIELD_END};
 
+static const cyaml_schema_field_t api_tls_fields[] = {
+	STR("certificate", CYAML_FLAG_POINTER, struct raw_api_tls, certificate),
+	STR("key", CYAML_FLAG_POINTER, struct raw_api_tls, key),
+	CYAML_FIELD_END};
+
+static const cyaml_schema_field_t api_fields[] = {
+	CYAML_FIELD_SEQUENCE_COUNT("listen", OPT, struct raw_api, listenv,
+				   listenc, &string_entry, 0, LISTEN_MAX),
+	CYAML_FIELD_MAPPING_PTR("tls", OPT, struct raw_api, tls,
+				api_tls_fields),
+	STR("tokens-file", OPT, struct raw_api, tokens), CYAML_FIELD_END};
+
 static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_MAPPING_PTR("log", OPT, struct raw_config, log, log_fields),
 	STR("user", OPT, struct raw_config, user),
+	STR("node", OPT, struct raw_config, node),
 	STR("pin-dir", OPT, struct raw_config, pin_dir),
 	STR("store", OPT, struct raw_config, store),
 	STR("control", OPT, struct raw_config, control),
@@ -106,6 +119,7 @@ static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_MAPPING_PTR("ng", OPT, struct raw_config, ng, ng_fields),
 	CYAML_FIELD_MAPPING_PTR("metrics", OPT, struct raw_config, metrics,
 				metrics_fields),
+	CYAML_FIELD_MAPPING_PTR("api", OPT, struct raw_config, api, api_fields),
 	CYAML_FIELD_MAPPING_PTR("sip", OPT, struct raw_config, sip,
 				config_sip_fields),
 	CYAML_FIELD_END};
@@ -136,6 +150,7 @@ enum { WEEK = 604800, YEAR = 31536000 };
 
 static const struct config_rule rules[] = {
 	{"user", "the name of a user of this system", 0, 0, 0},
+	{"node", "1 to 63 letters, digits, '_', '-' and '.'", 0, 0, 0},
 	{"pin-dir", "an absolute path on a BPF file system", 0, 0, 0},
 	{"store", path_words, 0, 0, 0},
 	{"control", "an absolute path of at most 107 bytes", 0, 0, 0},
@@ -213,6 +228,17 @@ static const struct config_rule rules[] = {
 	{"metrics.listen", "a list of listeners", 0, 0, 0},
 	{"metrics.listen[]",
 	 "ADDRESS:PORT, an IPv6 address in brackets, each once", 0, 0, 0},
+	{"api.listen", "a list of listeners", 0, 0, 0},
+	{"api.listen[]",
+	 "unix:PATH, an absolute one of at most 107 bytes, or ADDRESS:PORT, an "
+	 "IPv6 address in brackets, each once; one that is no loopback address "
+	 "with api.tls and api.tokens-file",
+	 0, 0, 0},
+	{"api.tls", "certificate, key", 0, 0, 0},
+	{"api.tls.certificate", "an absolute path; a PEM file with the chain",
+	 0, 0, 0},
+	{"api.tls.key", "an absolute path; a PEM file", 0, 0, 0},
+	{"api.tokens-file", path_words, 0, 0, 0},
 	{"sip.listen", "a list of at least one listener", 0, 0, 0},
 	{"sip.listen[].name", "a name, each once", 0, 0, 0},
 	{"sip.listen[].address", sip_address, 0, 0, 0},

@@ -11,6 +11,7 @@
 
 #include <re.h>
 
+#include "api/api.h"
 #include "base/log.h"
 #include "control/control.h"
 #include "daemon/config.h"
@@ -19,8 +20,10 @@
 #include "daemon/notify.h"
 #include "daemon/privs.h"
 #include "daemon/reload.h"
+#include "daemon/role_api.h"
 #include "daemon/role_edge.h"
 #include "daemon/scrape.h"
+#include "event/event.h"
 #include "fastpath/fastpath.h"
 #include "media/media.h"
 #include "ng/ng.h"
@@ -41,6 +44,8 @@ struct daemon {
 	struct lock *lock;      /* of the store                   */
 	struct lock *maps_lock; /* of the maps                    */
 	struct store *store;
+	struct events *events;
+	struct api *api;
 	struct fp *fp;
 	struct fp_net *net;
 	struct plane *plane;
@@ -68,6 +73,7 @@ static void destructor(void *data)
 		(void)close(d->hup_fd);
 	}
 	/* who asks goes before who answers */
+	mem_deref(d->api);
 	mem_deref(d->control);
 	mem_deref(d->scrape);
 	mem_deref(d->edge);
@@ -77,6 +83,7 @@ static void destructor(void *data)
 	mem_deref(d->plane);
 	mem_deref(d->net);
 	mem_deref(d->fp);
+	mem_deref(d->events);
 	mem_deref(d->store);
 	mem_deref(d->lock);
 	mem_deref(d->maps_lock);
@@ -296,6 +303,45 @@ static int listen_ng(struct daemon *d)
 	return err;
 }
 
+/* ---- the API ---------------------------------------------------------------- */
+
+static bool maps_ready(char *why, size_t size, void *arg)
+{
+	struct daemon *d = arg;
+
+	(void)re_snprintf(why, size, "`carom detach` took the maps away");
+
+	return !fp_closed(d->fp);
+}
+
+static int open_events(struct daemon *d)
+{
+	const int err = events_alloc(&d->events, d->store, d->conf->node,
+				     EVENT_KEEP, EVENT_SECONDS);
+
+	if (err)
+		log_error("events: %m", err);
+
+	return err;
+}
+
+static int open_api(struct daemon *d)
+{
+	const struct api_conf conf = {d->conf->node, d->store, d->events};
+	int err = api_alloc(&d->api, &conf);
+
+	if (!err)
+		err = api_health(d->api);
+	if (!err)
+		err = api_ready(d->api, "maps", maps_ready, d);
+	if (!err)
+		err = api_event_routes(d->api);
+	if (!err)
+		err = role_api_listen(d->api, d->conf, &d->privs);
+
+	return err;
+}
+
 /* ---- the CLI's questions -------------------------------------------------- */
 
 static int reload_command(struct daemon *d, struct odict *reply)
@@ -462,6 +508,8 @@ static int start(struct daemon *d)
 	err = open_fastpath(d);
 	if (!err)
 		err = open_store(d);
+	if (!err)
+		err = open_events(d);
 	if (!err) {
 		check_addresses(&d->conf->media);
 		err = open_media(d);
@@ -477,6 +525,8 @@ static int start(struct daemon *d)
 		err = reload_alloc(&d->reload, d->path, d->conf, d->edge);
 	if (!err)
 		err = listen_control(d);
+	if (!err)
+		err = open_api(d);
 	if (!err)
 		err = privs_drop(&d->privs);
 	if (err)
@@ -503,11 +553,14 @@ static int run(struct daemon *d)
 	log_info("caromd " CAROM_VERSION " is ready: %u calls taken over, %u "
 		 "legs in all",
 		 media_calls(d->media), fp_slots(d->fp));
+	(void)event_emit(d->events, "node.started", NULL);
 	notify("READY=1");
 
 	err = re_main(stop_handler);
 
 	notify("STOPPING=1");
+	(void)event_emit(d->events, "node.stopping", NULL);
+	(void)events_flush(d->events);
 	if (err)
 		log_error("event loop: %m", err);
 	else if (!d->err)

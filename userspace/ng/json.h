@@ -2,10 +2,7 @@
 /**
  * @file ng/json.h  JSON objects from strangers (RFC 8259)
  *
- * libre's decoder is built for friendly input: it takes `{"a":1}rubbish`,
- * casts numbers beyond int64_t, and prints what it does not know on stdout.
- * So every document is first checked here, strictly; what libre then sees is
- * sound. The same check finds where a document ends in a TCP stream.
+ * As base/jsontext.h has it, in the bounds that bencode has here, too.
  */
 #ifndef CAROM_NG_JSON_H
 #define CAROM_NG_JSON_H

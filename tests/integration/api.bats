@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The API over HTTP as curl sees it: listeners, answers, limits, events
+
+load lib
+
+setup_file() { engine_up; }
+
+teardown_file() { engine_down; }
+
+setup() { cd "$BATS_TEST_TMPDIR"; }
+
+teardown() { [ -n "$BATS_TEST_COMPLETED" ] || show_logs; }
+
+TCP=http://127.0.0.1:9650
+
+# unix ARGS...: curl by the UNIX socket
+unix() { curl -sS --max-time 10 --unix-socket "$LAB_RUN/api.sock" "$@"; }
+
+# tcp ARGS...: on the appliance
+tcp() { inside carom curl -sS --max-time 10 "$@"; }
+
+# status CODE ARGS...: of what comes by TCP; the body is in ./body, the head in ./head
+status()
+{
+	local want=$1 have
+
+	shift
+	have=$(tcp -o body -D head -w '%{http_code}' "$@")
+	[ "$have" = "$want" ] || fail "$have instead of $want: $(cat body)"
+}
+
+@test "api: it is there by UNIX socket and by loopback, and by nothing else" {
+	carom_only
+	unix http://carom/healthz | jq -e '.status == "ok"'
+	tcp $TCP/healthz | jq -e '.status == "ok"'
+	unix http://carom/readyz |
+		jq -e '.status == "ready" and (.parts | map(.name) | index("maps"))'
+	[ "$(stat -c %a "$LAB_RUN/api.sock")" = 660 ]
+	run inside carom ss -Hltn 'sport = :9650'
+	[ "$(wc -l <<<"$output")" = 1 ]
+	[[ $output == *127.0.0.1:9650* ]]
+}
+
+@test "api: what is wrong is a problem" {
+	carom_only
+	status 404 $TCP/v1/nothing
+	grep -qi '^content-type: application/problem+json' head
+	jq -e '.status == 404 and .title == "Not Found" and
+		.instance == "/v1/nothing" and .type == "urn:carom:problem:no-path"' body
+	status 405 -X POST $TCP/healthz
+	grep -q '^Allow: GET, HEAD, OPTIONS' head
+	status 400 --path-as-is $TCP/v1/../v1/events
+	status 400 "$TCP/v1/events?limit=0"
+	status 414 "$TCP/v1/events?types=$(head -c 5000 /dev/zero | tr '\0' a)"
+	status 431 -H "X: $(head -c 17000 /dev/zero | tr '\0' a)" $TCP/healthz
+	head -c 1048577 /dev/zero >big
+	status 413 -X GET -H 'Expect:' --data-binary @big $TCP/v1/events
+	status 421 -H 'Host: evil.example' $TCP/v1/events
+	status 403 -H 'Origin: http://evil.example' $TCP/v1/events
+	# HEAD is GET without a body
+	[ "$(tcp -I $TCP/healthz | grep -ci '^content-length: [1-9]')" = 1 ]
+}
+
+@test "api: events by the page, and as they come, from where one was" {
+	carom_only
+	local n pid
+
+	unix 'http://carom/v1/events?types=node.*' >page
+	jq -e '.events[0].type == "node.started" and .events[0].seq == 1 and
+		(.events[0].node | length > 0) and .last >= 1' page
+	n=$(jq .last page)
+
+	unix -N --max-time 20 -H 'Accept: text/event-stream' \
+		"http://carom/v1/events?since=$((n - 1))" >stream &
+	pid=$!
+	wait_for 5 grep -q "^id: $n" stream
+	# a stop is an event, and a stream ends with the agent
+	appliance stop
+	wait $pid || true
+	grep -q '^event: node.stopping' stream
+	appliance start
+	unix "http://carom/v1/events?since=$n" |
+		jq -e --argjson n "$n" '.events[0].type == "node.stopping" and
+			.events[0].seq == $n + 1 and
+			.events[1].type == "node.started" and
+			.events[1].seq == $n + 2'
+
+	status 410 "$TCP/v1/events?since=999999"
+	jq -e --argjson n "$n" '.last == $n + 2 and .oldest == 1' body
+	status 410 -H 'Accept: text/event-stream' "$TCP/v1/events?since=999999"
+}

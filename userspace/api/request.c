@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A request's way: head, body, handler */
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/types.h>
+
+#include <re.h>
+
+#include "api/core.h"
+#include "base/jsontext.h"
+
+static void destructor(void *arg)
+{
+	struct api_req *req = arg;
+
+	list_unlink(&req->le);
+	tmr_cancel(&req->patience);
+	for (size_t i = 0; i < req->out.headerc; i++)
+		mem_deref(req->out.headerv[i].value);
+	if (req->out.stream)
+		mem_deref(req->out.stream->arg);
+	mem_deref(req->out.stream);
+	mem_deref(req->out.body);
+	mem_deref(req->instance);
+	mem_deref(req->querybuf);
+	mem_deref(req->body);
+	mem_deref(req->faults);
+	mem_deref(req->extra);
+	mem_deref(req->idem);
+	mem_deref(req->hash);
+}
+
+struct api *api_of(const struct api_req *req)
+{
+	return req->a;
+}
+
+const struct pl *api_method(const struct api_req *req)
+{
+	return &req->method;
+}
+
+const char *api_path(const struct api_req *req)
+{
+	return req->instance;
+}
+
+const char *api_param(const struct api_req *req, const char *name)
+{
+	for (size_t i = 0; i < req->paramc; i++)
+		if (!pl_strcmp(&req->namev[i], name))
+			return req->valuev[i];
+
+	return "";
+}
+
+const char *api_header(const struct api_req *req, const char *name)
+{
+	return req->header ? req->header(name, req->arg) : NULL;
+}
+
+const struct odict *api_body(const struct api_req *req)
+{
+	return req->body;
+}
+
+const char *api_who(const struct api_req *req)
+{
+	return req->who;
+}
+
+/* ---- the head ------------------------------------------------------------- */
+
+static int take_target(struct api_req *req, const struct pl *target)
+{
+	const char *mark = pl_strchr(target, '?');
+	struct pl path = *target, query = pl_null;
+	int err;
+
+	if (target->l > API_TARGET_MAX)
+		return api_problem(req, 414, NULL,
+				   "path and query have %zu bytes; allowed: %d",
+				   target->l, API_TARGET_MAX);
+	if (mark) {
+		path.l = (size_t)(mark - target->p);
+		query = (struct pl){mark + 1, target->l - path.l - 1};
+	}
+	err = pl_strdup(&req->instance, &path);
+	if (err)
+		return err;
+	err = api_path_decode(&req->path, &path);
+	if (err) {
+		req->path.partc = 0;
+		return api_problem(
+			req, err == EOVERFLOW ? 414 : 400, "bad-path",
+			"the path is none: allowed: /PART/PART..., at most %d "
+			"parts of at most %d bytes, none empty, '.' or '..', "
+			"%%XX for what is not printable",
+			API_PARTS_MAX, API_PARAM_MAX);
+	}
+	err = api_query_decode(req, &query);
+
+	return err == ENOMEM ? err : 0;
+}
+
+/* The only path of a listener */
+static bool is_only(const struct api_req *req, const char *only)
+{
+	struct pl namev[API_PARAMS_MAX];
+	const char *valuev[API_PARAMS_MAX];
+	size_t n;
+
+	return !only || api_pattern_match(only, &req->path, namev, valuev, &n);
+}
+
+/* ---- who may -------------------------------------------------------------- */
+
+static bool names_host(const char *host)
+{
+	static const char *const mine[] = {"localhost", "127.", "[::1]"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(mine); i++) {
+		const size_t n = strlen(mine[i]);
+
+		if (!strncasecmp(host, mine[i], n) &&
+		    (i == 1 || !host[n] || host[n] == ':'))
+			return true;
+	}
+
+	return false;
+}
+
+/* Who needs no token is a program of this host. What a browser here was told to
+ * send by a page from elsewhere is not, and names where it came from, or, by a
+ * name of the page's own for this address, a strange host */
+static int admit_open(struct api_req *req, const struct api_in *in)
+{
+	const char *host = api_header(req, "Host");
+
+	if (api_header(req, "Origin"))
+		return api_problem(req, 403, NULL,
+				   "a page of a browser needs a token");
+	if (in->peer && host && !names_host(host))
+		return api_problem(req, 421, NULL,
+				   "the host '%s' is not here; allowed: "
+				   "localhost, 127.0.0.1, [::1]",
+				   host);
+	return 0;
+}
+
+enum { WRONG_MAX = 20 /* wrong tokens of one source in a minute */ };
+
+static unsigned *wrong_of(struct api *a, const struct sa *peer)
+{
+	const uint64_t now = tmr_jiffies();
+
+	if (now - a->wrong.since >= 60000) {
+		memset(&a->wrong, 0, sizeof(a->wrong));
+		a->wrong.since = now;
+	}
+
+	return &a->wrong.n[peer ? sa_hash(peer, SA_ADDR) %
+					   ARRAY_SIZE(a->wrong.n)
+				: 0];
+}
+
+static int unauthorized(struct api_req *req, const char *error,
+			const char *detail)
+{
+	(void)api_reply_header(req, "WWW-Authenticate",
+			       "Bearer realm=\"carom\"%s", error);
+
+	return api_problem(req, 401, "no-token", "%s", detail);
+}
+
+static int admit_token(struct api_req *req, const struct api_in *in)
+{
+	static const char bearer[] = "Bearer ";
+	const char *auth = api_header(req, "Authorization");
+	unsigned *wrong = wrong_of(req->a, in->peer), scopes;
+	struct pl token;
+
+	if (*wrong >= WRONG_MAX) {
+		(void)api_reply_header(req, "Retry-After", "60");
+		return api_problem(req, 429, "too-many-tokens",
+				   "too many wrong tokens from this address");
+	}
+	if (!auth || strncasecmp(auth, bearer, sizeof(bearer) - 1) != 0)
+		return unauthorized(req, "",
+				    "a token is needed; allowed: "
+				    "Authorization: Bearer TOKEN");
+	pl_set_str(&token, auth + sizeof(bearer) - 1);
+	scopes = api_token_scopes(req->a->tokens, &token, req->who,
+				  sizeof(req->who));
+	if (!scopes) {
+		++*wrong;
+		return unauthorized(req, ", error=\"invalid_token\"",
+				    "this token is not known");
+	}
+	if (!(scopes & req->route->scope)) {
+		const char *scope = api_scope_name(req->route->scope);
+
+		(void)api_reply_header(req, "WWW-Authenticate",
+				       "Bearer realm=\"carom\", "
+				       "error=\"insufficient_scope\", "
+				       "scope=\"%s\"",
+				       scope);
+		return api_problem(req, 403, "no-scope",
+				   "token %s has not the scope %s", req->who,
+				   scope);
+	}
+
+	return 0;
+}
+
+/* ---- which route ---------------------------------------------------------- */
+
+static int options(struct api_req *req, struct mbuf *allow)
+{
+	int err = api_reply_header(req, "Allow", "%b", allow->buf, allow->end);
+
+	return err ? err : api_reply(req, 204, NULL);
+}
+
+static int no_method(struct api_req *req)
+{
+	struct mbuf *allow = mbuf_alloc(64);
+	int err = allow ? api_route_allow(allow, req->a, &req->path) : ENOMEM;
+
+	if (!err && !pl_strcmp(&req->method, "OPTIONS")) {
+		err = options(req, allow);
+	} else if (!err) {
+		err = api_reply_header(req, "Allow", "%b", allow->buf,
+				       allow->end);
+		if (!err)
+			err = api_problem(req, 405, NULL,
+					  "%r is nothing for this path; "
+					  "allowed: %b",
+					  &req->method, allow->buf, allow->end);
+	}
+	mem_deref(allow);
+
+	return err;
+}
+
+static int find_route(struct api_req *req, const struct api_in *in)
+{
+	bool there = false;
+
+	if (is_only(req, in->only))
+		req->route = api_route_find(req->a, &req->method, &req->path,
+					    &there);
+	if (req->route) {
+		(void)api_pattern_match(req->route->pattern, &req->path,
+					req->namev, req->valuev, &req->paramc);
+		return 0;
+	}
+
+	return there ? no_method(req)
+		     : api_problem(req, 404, "no-path",
+				   "there is no such path; docs/openapi.yaml "
+				   "has all of them");
+}
+
+static int begin(struct api_req *req, const struct api_in *in)
+{
+	int err = take_target(req, &in->target);
+
+	if (!err && !req->out.status)
+		err = find_route(req, in);
+	if (err || req->out.status || in->only || req->route->scope == API_OPEN)
+		return err;
+
+	return in->open ? admit_open(req, in) : admit_token(req, in);
+}
+
+static void patience_handler(void *arg)
+{
+	(void)api_problem(arg, 504, NULL, "no answer in time");
+}
+
+int api_begin(struct api_req **rp, struct api *a, const struct api_in *in)
+{
+	struct api_req *req;
+	int err;
+
+	if (!rp || !a || !in)
+		return EINVAL;
+	req = mem_zalloc(sizeof(*req), destructor);
+	if (!req)
+		return ENOMEM;
+	req->a = a;
+	list_append(&a->reqs, &req->le, req);
+	tmr_init(&req->patience);
+	/* one that is longer is none that there is */
+	(void)pl_strcpy(&in->method, req->methodbuf, sizeof(req->methodbuf));
+	req->head = !strcmp(req->methodbuf, "HEAD");
+	pl_set_str(&req->method, req->head ? "GET" : req->methodbuf);
+	req->header = in->header;
+	req->answered = in->answered;
+	req->arg = in->arg;
+	err = begin(req, in);
+	if (err)
+		mem_deref(req);
+	else
+		*rp = req;
+
+	return err;
+}
+
+/* ---- the body ------------------------------------------------------------- */
+
+static int wants_json(struct api_req *req)
+{
+	const char *type = api_header(req, "Content-Type");
+	const size_t n = type ? strcspn(type, " ;\t") : 0;
+
+	if (n == 16 && !strncasecmp(type, "application/json", n))
+		return 0;
+	(void)api_reply_header(req, "Accept", "application/json");
+	(void)api_problem(req, 415, NULL,
+			  "the body is %s; allowed: application/json",
+			  type ? type : "of no type");
+
+	return EINVAL;
+}
+
+int api_body_decode(struct api_req *req, const struct pl *body)
+{
+	size_t used = 0;
+	int err;
+
+	if (!body || !body->l)
+		return 0;
+	err = wants_json(req);
+	if (err)
+		return err;
+	err = jsontext_decode(&req->body, body, API_DEPTH_MAX, API_ITEMS_MAX,
+			      &used);
+	while (!err && used < body->l) {
+		if (!strchr(" \t\r\n", body->p[used]) || !body->p[used])
+			err = EBADMSG;
+		else
+			++used;
+	}
+	if (err == ENOMEM || !err)
+		return err;
+	(void)api_problem(
+		req, 400, "bad-json",
+		err == EOVERFLOW
+			? "byte %zu: more levels or values than are allowed"
+		: err == EAGAIN ? "byte %zu: the object has no end"
+				: "byte %zu: this is no JSON object (RFC 8259)",
+		used);
+
+	return EINVAL;
+}
+
+void api_run(struct api_req *req, const struct pl *body)
+{
+	int err;
+
+	if (!req || req->out.status || !req->route)
+		return;
+	mem_ref(req);
+	err = api_body_decode(req, body);
+	if (!err)
+		err = api_idem_begin(req, body);
+	if (!err)
+		err = req->route->h(req, req->route->arg);
+	if (err)
+		api_failed(req, err);
+	else if (!req->out.status)
+		tmr_start(&req->patience, API_PATIENCE, patience_handler, req);
+	mem_deref(req);
+}
+
+void api_done(struct api_req *req)
+{
+	api_answered_h *h = req->answered;
+
+	tmr_cancel(&req->patience);
+	api_idem_keep(req);
+	if (h)
+		h(req, req->arg);
+}
+
+void api_abandon(struct api_req *req)
+{
+	if (!req)
+		return;
+	tmr_cancel(&req->patience);
+	req->header = NULL;
+	req->answered = NULL;
+	req->arg = NULL;
+}
