@@ -61,6 +61,12 @@ change()
 	edge cli e1 reload
 }
 
+# gone_network PREFIX
+gone_network() {
+	edge cli e1 network --json |
+		jq -e --arg p "$1" '.networks | all(.prefix != $p)' >/dev/null
+}
+
 @test "a source that is denied is dropped at once, and welcome again" {
 	local n
 
@@ -83,6 +89,20 @@ change()
 	run edge cli e1 network add 192.0.2.66/24 deny
 	[ "$status" = 1 ]
 	[[ $output == *"zeroes behind the prefix"* ]]
+}
+
+@test "a source that is denied for a while is welcome again by itself" {
+	edge cli e1 network deny 192.0.2.66 --for 1h
+	edge cli e1 network --json | jq -e '.networks[] |
+		select(.prefix == "192.0.2.66/32") |
+		.kind == "deny" and .seconds_left > 3500 and .seconds_left <= 3600'
+	[ "$(options stranger 192.0.2.66 1)" = 0 ]
+	edge cli e1 network deny 192.0.2.66 --for 1
+	until_true 10 gone_network 192.0.2.66/32
+	[ "$(options stranger 192.0.2.66 1)" = 1 ]
+	run edge cli e1 network deny 192.0.2.66 --for soon
+	[ "$status" = 2 ]
+	[[ $output == *"allowed: seconds"* ]]
 }
 
 @test "a network set by hand goes before the file's, and gives it back" {

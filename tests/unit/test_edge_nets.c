@@ -179,6 +179,72 @@ static void test_node(void **state)
 	mem_deref(sip);
 }
 
+/* One with an end goes by itself, and no other does */
+struct waiting {
+	const struct policy *p;
+	struct tmr look, late;
+};
+
+static void look(void *arg)
+{
+	struct waiting *w = arg;
+
+	if (w->p->netc == 1)
+		re_cancel();
+	else
+		tmr_start(&w->look, 2, look, w);
+}
+
+static void late(void *arg)
+{
+	(void)arg;
+	re_cancel();
+}
+
+static void test_end(void **state)
+{
+	struct policy_net n = net("10.0.0.0/8", SIP_NET_DENY);
+	void *sip = mem_zalloc(1, NULL);
+	struct policy p = {.netc = 0};
+	struct waiting w = {.p = &p};
+	struct nets *nets = NULL;
+	(void)state;
+
+	kernelc = 0;
+	assert_int_equal(libre_init(), 0);
+	assert_int_equal(nets_alloc(&nets, &p, sip, node, NULL), 0);
+	assert_int_equal(nets_file(nets, NULL, 0), 0);
+	assert_int_equal(nets_set(nets, &n), 0);
+	n = net("192.0.2.7/32", SIP_NET_DENY);
+	n.until = tmr_jiffies() + 20;
+	assert_int_equal(nets_set(nets, &n), 0);
+	n = net("192.0.2.8/32", SIP_NET_DENY);
+	n.until = tmr_jiffies() + 20;
+	assert_int_equal(nets_set(nets, &n), 0);
+	in_step(&p);
+	assert_int_equal(p.netc, 3);
+	assert_int_equal(nets_by_hand(nets, &n.addr, 32)->until, n.until);
+	assert_null(nets_by_hand(nets, &n.addr, 24));
+	tmr_start(&w.look, 2, look, &w);
+	tmr_start(&w.late, 10000, late, &w);
+	(void)re_main(NULL);
+	tmr_cancel(&w.look);
+	tmr_cancel(&w.late);
+	in_step(&p);
+	assert_int_equal(p.netc, 1);
+	assert_int_equal(flags("10.0.0.0/8"), SIP_NET_DENY);
+	/* set again without an end, it stays */
+	n.until = tmr_jiffies() + 20;
+	assert_int_equal(nets_set(nets, &n), 0);
+	n.until = 0;
+	assert_int_equal(nets_set(nets, &n), 0);
+	assert_int_equal(nets_by_hand(nets, &n.addr, 32)->until, 0);
+	mem_deref(nets);
+	mem_deref(p.netv);
+	mem_deref(sip);
+	libre_close();
+}
+
 static void test_bounds(void **state)
 {
 	void *sip = mem_zalloc(1, NULL);
@@ -276,9 +342,9 @@ static void test_prefixes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_layers),   cmocka_unit_test(test_node),
-		cmocka_unit_test(test_bounds),   cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_prefixes),
+		cmocka_unit_test(test_layers), cmocka_unit_test(test_node),
+		cmocka_unit_test(test_end),    cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_limits), cmocka_unit_test(test_prefixes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,21 +3,35 @@
  * @file network.c  carom network: whose SIP is welcome
  */
 #include "ask.h"
+#include "human.h"
 
-static const struct opt optv[] = {ASK_OPTION, {0}};
+struct networking {
+	struct asking asking;
+	const char *life;
+};
+
+static const struct opt optv[] = {
+	ASK_OPTION,
+	{.name = "for",
+	 .type = OPT_STR,
+	 .off = offsetof(struct networking, life),
+	 .arg = "TIME",
+	 .help = "add, deny: until then alone; seconds, or 10m, 2h, 1d"},
+	{0}};
 
 static const struct verb verbv[] = {
 	{"list", 0, 0, "network list"},
-	{"add", 2, 2, "network add PREFIX trusted|allow|deny"},
+	{"add", 2, 2, "network add PREFIX trusted|allow|deny [--for TIME]"},
+	{"deny", 1, 1, "network deny PREFIX [--for TIME]"},
 	{"delete", 1, 1, "network delete PREFIX"},
 	{0},
 };
 
+enum { VERB_ADD = 1, VERB_DENY, LIFE_MAX = 31536000 /* s */ };
+
 static const struct table_col colv[] = {
-	{"NETWORK", false, 0},
-	{"KIND", false, 0},
-	{"SET", true, 0},
-	{"FROM", false, 0},
+	{"NETWORK", false, 0}, {"KIND", false, 0},   {"SET", true, 0},
+	{"FROM", false, 0},    {"ENDS IN", true, 0},
 };
 
 static enum tint tint(const char *kind)
@@ -33,6 +47,8 @@ static void row(const struct odict *o, void *arg)
 	const char *kind = odict_string(o, "kind");
 	const bool hand = ask_bool(o, "temporary");
 	struct table *t = arg;
+	const bool ends = odict_lookup(o, "seconds_left");
+	struct human h;
 
 	table_cell(t, TINT_NONE, "%s", odict_string(o, "prefix"));
 	table_cell(t, tint(kind), "%s", kind);
@@ -40,8 +56,10 @@ static void row(const struct odict *o, void *arg)
 		table_cell(t, TINT_NONE, "%u", (unsigned)ask_number(o, "set"));
 	else
 		table_cell(t, TINT_NONE, "%s", "");
-	table_cell(t, hand ? TINT_WARN : TINT_NONE, "%s",
-		   hand ? "by hand" : "configuration");
+	table_cell(t, hand ? TINT_WARN : TINT_NONE, "%s%s%s",
+		   hand ? "by hand" : "configuration", ends ? ", for " : "",
+		   ends ? human_age(&h, ask_number(o, "seconds_left") * 1000)
+			: "");
 }
 
 static const struct ask_list list = {
@@ -54,16 +72,77 @@ static const struct ask_list list = {
 		"no networks: all sources are strangers, but for the targets",
 };
 
+/* Seconds from "600", "10m"; 0: it can't be read */
+static uint32_t seconds(const char *s)
+{
+	static const struct {
+		char unit;
+		uint32_t seconds;
+	} unitv[] = {{'\0', 1}, {'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+	const size_t digits = strspn(s, "0123456789");
+	const unsigned long n = digits && digits < 9 ? strtoul(s, NULL, 10) : 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(unitv); i++)
+		if (s[digits] == unitv[i].unit &&
+		    (!s[digits] || !s[digits + 1]) &&
+		    n <= LIFE_MAX / unitv[i].seconds)
+			return (uint32_t)n * unitv[i].seconds;
+	return 0;
+}
+
+/* deny: add, of that kind */
+static int change(struct cli *cli, const struct networking *n,
+		  const struct verb *verb, int argc, char **argv)
+{
+	const bool deny = !strcmp(verb->name, "deny");
+	struct odict *req = NULL, *reply = NULL;
+	char life[16];
+	int err, code;
+
+	if (n->life && !seconds(n->life)) {
+		fprintf(stderr,
+			"carom network: --for '%s': allowed: seconds, or a "
+			"number with s, m, h or d, at most a year\n",
+			n->life);
+		return CLI_USAGE;
+	}
+	code = cli_config(cli, false);
+	if (code)
+		return code;
+	err = ask_request(&req, "network", deny ? &verbv[VERB_ADD] : verb);
+	js_str(&err, req, "prefix", argv[1]);
+	if (deny || argc > 2)
+		js_str(&err, req, "kind", deny ? "deny" : argv[2]);
+	if (n->life) {
+		(void)snprintf(life, sizeof(life), "%u", seconds(n->life));
+		js_str(&err, req, "for", life);
+	}
+	code = ask(cli, &n->asking, "network", err ? mem_deref(req) : req,
+		   &reply);
+	return code ? code : ask_print(cli, reply);
+}
+
 static int run(struct cli *cli, void *cfg, int argc, char **argv)
 {
 	static const char *const keyv[] = {"prefix", "kind"};
+	const struct networking *n = cfg;
+	const struct verb *verb = ask_verb(verbv, "network", argc, argv);
 
+	if (!verb)
+		return CLI_USAGE;
+	if (verb == &verbv[VERB_ADD] || verb == &verbv[VERB_DENY])
+		return change(cli, n, verb, argc, argv);
+	if (n->life) {
+		fprintf(stderr,
+			"carom network: --for goes with add and deny\n");
+		return CLI_USAGE;
+	}
 	return ask_command(cli, cfg, "network", verbv, keyv, &list, argc, argv);
 }
 
 const struct cmd cmd_network = {
 	.name = "network",
-	.args = "[list | add PREFIX KIND | delete PREFIX]",
+	.args = "[list | add PREFIX KIND | deny PREFIX | delete PREFIX]",
 	.summary = "Show and change which networks' SIP is welcome",
 	.text = "deny: all that comes from there is dropped, before it is "
 		"read. "
@@ -71,12 +150,13 @@ const struct cmd cmd_network = {
 		"sent anywhere. PREFIX is ADDRESS/BITS, or\nan address; the "
 		"longest one that fits a source decides. What is added holds "
 		"at once,\nin the kernel too, and goes before the "
-		"configuration's of the same prefix, until\ncaromd restarts; "
-		"delete takes it back.",
-	.example = "  carom network add 198.51.100.7 deny\n"
+		"configuration's of the same prefix, until\ncaromd restarts, "
+		"--for TIME is over, or delete takes it back. deny PREFIX is "
+		"add PREFIX deny.",
+	.example = "  carom network deny 198.51.100.7 --for 10m\n"
 		   "  carom network delete 198.51.100.7\n  carom network",
 	.optv = optv,
-	.cfg_size = sizeof(struct asking),
+	.cfg_size = sizeof(struct networking),
 	.argc_max = 3,
 	.run = run,
 };

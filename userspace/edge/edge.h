@@ -95,6 +95,17 @@ int edge_registered_changed(struct edge *e, const struct pl *user,
 			    const struct pl *domain,
 			    const struct contact_binding *b);
 
+/**
+ * Drop all that comes from a source, in the kernel, for a while: an IPv6 source is
+ * its /64. What is denied for good, or for longer, stays so
+ *
+ * @param seconds  1..
+ *
+ * @return 0; EPERM: it is a node's, trusted, allowed or our own; ENOSPC: too many at
+ *         a time; ENOMEM, errno of the map
+ */
+int edge_deny(struct edge *e, const struct sa *src, uint32_t seconds);
+
 /** Read the users file again, where there is one. Nothing changes where it is wrong */
 int edge_reload_users(struct edge *e, struct ds_err *err);
 

@@ -15,6 +15,8 @@ struct nets {
 	struct policy *policy;
 	struct fp_sip *sip;
 	struct table file, hand;
+	size_t timed; /* of those by hand, how many have an end       */
+	struct tmr end;
 	nets_node_h *nodeh;
 	void *arg;
 };
@@ -23,6 +25,7 @@ static void destructor(void *arg)
 {
 	struct nets *n = arg;
 
+	tmr_cancel(&n->end);
 	mem_deref(n->file.v);
 	mem_deref(n->hand.v);
 	mem_deref(n->sip);
@@ -160,6 +163,8 @@ int nets_file(struct nets *n, const struct policy_net *v, size_t c)
 	}
 	if (c)
 		memcpy(file.v, v, c * sizeof(*v));
+	for (size_t i = 0; i < c; i++)
+		file.v[i].until = 0;
 	qsort(file.v, c, sizeof(*v), cmp);
 	err = enforce(n, file, n->hand);
 	if (n->file.v != file.v)
@@ -167,17 +172,49 @@ int nets_file(struct nets *n, const struct policy_net *v, size_t c)
 	return err;
 }
 
-/* A copy of the table, `skip` left out, `add` put in */
+/* Is its time up? */
+static bool ended(const struct policy_net *net, uint64_t now)
+{
+	return net->until && net->until <= now;
+}
+
+static void end(void *arg);
+
+/* Wait for the next one that ends */
+static void arm(struct nets *n)
+{
+	const uint64_t now = tmr_jiffies();
+	uint64_t first = 0;
+
+	n->timed = 0;
+	for (size_t i = 0; n->hand.v && i < n->hand.c; i++) {
+		const uint64_t until = n->hand.v[i].until;
+
+		if (!until)
+			continue;
+		n->timed++;
+		if (!first || until < first)
+			first = until;
+	}
+	if (first)
+		tmr_start(&n->end, first > now ? first - now : 1, end, n);
+	else
+		tmr_cancel(&n->end);
+}
+
+/* A copy of the table, `skip` left out and those whose time is up, `add` put in */
 static int change(struct nets *n, const struct policy_net *skip,
 		  const struct policy_net *add)
 {
 	struct table hand = {vector(n->hand.c + 1), 0};
+	const uint64_t now = tmr_jiffies();
 	int err;
 
 	if (!hand.v)
 		return ENOMEM;
 	for (size_t i = 0; n->hand.v && i < n->hand.c; i++)
-		if (cmp(&n->hand.v[i], skip) != 0)
+		if ((!skip || cmp(&n->hand.v[i], skip) != 0) &&
+		    !ended(&n->hand.v[i], now))
 			hand.v[hand.c++] = n->hand.v[i];
 	if (add)
 		hand.v[hand.c++] = *add;
@@ -185,7 +222,13 @@ static int change(struct nets *n, const struct policy_net *skip,
 	err = enforce(n, n->file, hand);
 	if (n->hand.v != hand.v)
 		mem_deref(hand.v);
+	arm(n);
 	return err;
+}
+
+static void end(void *arg)
+{
+	(void)change(arg, NULL, NULL);
 }
 
 int nets_set(struct nets *n, const struct policy_net *net)
@@ -194,13 +237,26 @@ int nets_set(struct nets *n, const struct policy_net *net)
 
 	if (!n || !net)
 		return EINVAL;
-	if (n->hand.c >= NETS_HAND_MAX && !find(&n->hand, net))
+	if (!find(&n->hand, net) &&
+	    (n->hand.c >= NETS_HAND_MAX ||
+	     (net->until && n->timed >= NETS_TIMED_MAX)))
 		return ENOSPC;
 	err = change(n, net, net);
 	/* what the kernel would not take is not in force here either */
 	if (err && err != ENOMEM)
 		(void)change(n, net, NULL);
 	return err;
+}
+
+const struct policy_net *nets_by_hand(const struct nets *n,
+				      const struct sa *addr, unsigned bits)
+{
+	struct policy_net key = {.bits = bits};
+
+	if (!n || !addr)
+		return NULL;
+	key.addr = *addr;
+	return find(&n->hand, &key);
 }
 
 int nets_unset(struct nets *n, const struct sa *addr, unsigned bits)
@@ -210,7 +266,7 @@ int nets_unset(struct nets *n, const struct sa *addr, unsigned bits)
 	if (!n || !addr)
 		return EINVAL;
 	key.addr = *addr;
-	return find(&n->hand, &key) ? change(n, &key, NULL) : ENOENT;
+	return nets_by_hand(n, addr, bits) ? change(n, &key, NULL) : ENOENT;
 }
 
 const struct policy_net *nets_at(const struct nets *n, size_t i, bool *hand)

@@ -40,6 +40,7 @@ struct policy_net {
 	unsigned bits;
 	uint32_t flags; /**< SIP_NET_*                                  */
 	uint32_t set;   /**< of a trunk; SIP_NONE                         */
+	uint64_t until; /**< ms: it ends then; 0: never. By hand alone    */
 };
 
 struct policy {

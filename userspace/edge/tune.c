@@ -104,6 +104,8 @@ static int limit_change(struct edge *e, const struct odict *req,
 				 : "; until caromd restarts");
 }
 
+enum { FOR_MAX = 31536000 /* s that a network is set for: a year */ };
+
 /* ---- networks ---------------------------------------------------------------- */
 
 static const struct {
@@ -136,6 +138,14 @@ static const char *prefix_print(struct prefix_text *t,
 	return t->s;
 }
 
+/* s until it ends, rounded up */
+static uint64_t left(const struct policy_net *net)
+{
+	const uint64_t now = tmr_jiffies();
+
+	return net->until > now ? (net->until - now + 999) / 1000 : 0;
+}
+
 static int put_net(struct odict *arr, const struct edge *e,
 		   const struct policy_net *net, bool hand)
 {
@@ -153,6 +163,9 @@ static int put_net(struct odict *arr, const struct edge *e,
 				      (int64_t)e->conf.set_idv[net->set]);
 	if (!err)
 		err = odict_entry_add(o, "temporary", ODICT_BOOL, (int)hand);
+	if (!err && net->until)
+		err = odict_entry_add(o, "seconds_left", ODICT_INT,
+				      (int64_t)left(net));
 	if (!err)
 		err = odict_entry_add(arr, prefix, ODICT_OBJECT, o);
 	mem_deref(o);
@@ -202,9 +215,21 @@ static int read_net(struct policy_net *net, const struct odict *req,
 			    s ? s : "");
 }
 
+/* A number of seconds */
+static bool seconds(uint64_t *n, const char *s)
+{
+	const size_t digits = strspn(s, "0123456789");
+
+	if (!digits || digits > 8 || s[digits])
+		return false;
+	*n = strtoul(s, NULL, 10);
+	return *n <= FOR_MAX;
+}
+
 static int net_add(struct edge *e, const struct odict *req, struct odict *reply)
 {
 	const char *kind = odict_string(req, "kind");
+	const char *life = odict_string(req, "for");
 	struct policy_net net = {.flags = 0};
 	struct prefix_text t;
 	int err = read_net(&net, req, reply);
@@ -220,6 +245,12 @@ static int net_add(struct edge *e, const struct odict *req, struct odict *reply)
 				    "a trunk has its set, and goes into the "
 				    "configuration",
 				    kind ? kind : "");
+	if (life && (!seconds(&net.until, life) || !net.until))
+		return control_fail(reply, EINVAL,
+				    "for '%s': allowed: seconds, 1..%u", life,
+				    FOR_MAX);
+	if (net.until)
+		net.until = tmr_jiffies() + net.until * 1000;
 	err = nets_set(e->nets, &net);
 	if (err == ENOSPC)
 		return control_fail(reply, err,
@@ -231,8 +262,27 @@ static int net_add(struct edge *e, const struct odict *req, struct odict *reply)
 	streams_review(e->streams);
 	log_info("edge: network %s: %s (by hand)", prefix_print(&t, &net),
 		 kind);
+	if (life)
+		return control_say(reply, "%s: %s, for %s s",
+				   prefix_print(&t, &net), kind, life);
 	return control_say(reply, "%s: %s; until caromd restarts",
 			   prefix_print(&t, &net), kind);
+}
+
+/* What one host may use freely: an IPv4 address, or an IPv6 /64 */
+static void source_net(struct policy_net *net, const struct sa *src)
+{
+	uint8_t raw[16];
+
+	net->bits = 32;
+	net->addr = *src;
+	sa_set_port(&net->addr, 0);
+	if (sa_af(src) != AF_INET6)
+		return;
+	sa_in6(src, raw);
+	memset(raw + 8, 0, 8);
+	sa_set_in6(&net->addr, raw, 0);
+	net->bits = 64;
 }
 
 static int net_del(struct edge *e, const struct odict *req, struct odict *reply)
@@ -256,6 +306,34 @@ static int net_del(struct edge *e, const struct odict *req, struct odict *reply)
 	streams_review(e->streams);
 	log_info("edge: network %s: taken back", prefix_print(&t, &net));
 	return control_say(reply, "%s: taken back", prefix_print(&t, &net));
+}
+
+int edge_deny(struct edge *e, const struct sa *src, uint32_t seconds)
+{
+	const struct policy_net *had;
+	struct policy_net net = {.flags = SIP_NET_DENY, .set = SIP_NONE};
+	struct prefix_text t;
+	int err;
+
+	if (!e || !sa_isset(src, SA_ADDR) || !seconds)
+		return EINVAL;
+	had = policy_net(e->policy, src);
+	if (policy_trusted(e->policy, src) || policy_own_addr(e->policy, src) ||
+	    (had && had->flags & SIP_NET_ALLOW))
+		return EPERM;
+	source_net(&net, src);
+	net.until = tmr_jiffies() + (uint64_t)seconds * 1000;
+	had = nets_by_hand(e->nets, &net.addr, net.bits);
+	if (had && had->flags & SIP_NET_DENY &&
+	    (!had->until || had->until >= net.until))
+		return 0;
+	err = nets_set(e->nets, &net);
+	if (err)
+		return err;
+	streams_review(e->streams);
+	log_info("edge: network %s: deny, for %u s", prefix_print(&t, &net),
+		 seconds);
+	return 0;
 }
 
 int edge_tune(struct edge *e, const char *command, const struct odict *req,
