@@ -58,8 +58,7 @@ bool msg_list_next(struct pl *list, struct pl *entry)
 	return true;
 }
 
-/* ";name = value" from the front of the list. Returns whether there was one */
-static bool next_param(struct pl *list, struct pl *name, struct pl *val)
+bool msg_param_next(struct pl *list, struct pl *name, struct pl *val)
 {
 	struct pl one;
 	size_t n;
@@ -101,7 +100,7 @@ static bool params_plain(const struct pl *params)
 {
 	struct pl list = *params, n, v;
 
-	while (next_param(&list, &n, &v))
+	while (msg_param_next(&list, &n, &v))
 		if (!n.l || !is_value(&n) || !is_value(&v))
 			return false;
 	return !list.l;
@@ -111,7 +110,7 @@ bool msg_param(const struct pl *params, const char *name, struct pl *val)
 {
 	struct pl list = *params, n, v;
 
-	while (next_param(&list, &n, &v)) {
+	while (msg_param_next(&list, &n, &v)) {
 		if (pl_strcasecmp(&n, name))
 			continue;
 		if (val)
@@ -246,14 +245,13 @@ static bool display_name(struct pl *rest)
 	return rest->l > 0;
 }
 
-int msg_addr(struct pl *uri, struct pl *tag, const struct pl *val)
+int msg_name_addr(struct pl *uri, struct pl *params, const struct pl *val)
 {
-	struct pl rest = *val, params;
+	struct pl rest = *val;
 	size_t n = span(&rest, ';');
 
-	*tag = pl_null;
-	params.p = rest.p + n;
-	params.l = rest.l - n;
+	params->p = rest.p + n;
+	params->l = rest.l - n;
 	rest.l = n;
 	msg_trim(&rest);
 	if (rest.l && (rest.p[0] == '"' || pl_strchr(&rest, '<'))) {
@@ -265,8 +263,18 @@ int msg_addr(struct pl *uri, struct pl *tag, const struct pl *val)
 	if (!is_addr(&rest))
 		return EBADMSG;
 	*uri = rest;
-	(void)msg_param(&params, "tag", tag);
 	return 0;
+}
+
+int msg_addr(struct pl *uri, struct pl *tag, const struct pl *val)
+{
+	struct pl params;
+	int err = msg_name_addr(uri, &params, val);
+
+	*tag = pl_null;
+	if (!err)
+		(void)msg_param(&params, "tag", tag);
+	return err;
 }
 
 int msg_tag(struct pl *tag, const struct pl *val)

@@ -182,6 +182,20 @@ void msg_trim(struct pl *pl);
 int msg_via_decode(struct msg_via *v, const struct pl *entry);
 int msg_route_decode(struct msg_route *r, const struct pl *entry);
 
+/** ";name = value" off the front of a list of parameters; val unset where it has
+ *  none. @return Whether there was one */
+bool msg_param_next(struct pl *list, struct pl *name, struct pl *val);
+
+/**
+ * An entry of From, To, Contact (20.10)
+ *
+ * @param uri     Without brackets
+ * @param params  Of the header, from the first ';' on; l 0: none
+ *
+ * @return 0, EBADMSG: the value is none
+ */
+int msg_name_addr(struct pl *uri, struct pl *params, const struct pl *val);
+
 /** URI and tag of a From or To. @return 0, EBADMSG: the value is none */
 int msg_addr(struct pl *uri, struct pl *tag, const struct pl *val);
 
