@@ -27,6 +27,8 @@ SRCS_edge   := $(call room,dispatch) $(SRCS_sipmsg) $(SRCS_digest) \
 	       $(addprefix userspace/edge/,policy.c key.c edit.c hop.c flow.c \
 		 contact.c forward.c lookup.c reply.c auth.c whose.c count.c)
 SRCS_route  := $(call room,route) userspace/base/fields.c
+SRCS_provider := $(SRCS_store) $(call room,provider route locate dns sip) \
+	       userspace/base/fields.c userspace/digest/digest.c
 SRCS_bpf    := $(SRCS_log) $(SRCS_edge) $(call room,fastpath) \
 	       userspace/edge/registered.c \
 	       $(filter-out tests/bpf/test_% tests/bpf/bridgebed.c,$(wildcard tests/bpf/*.c))
@@ -72,6 +74,8 @@ TEST_SRCS_dispatch_list = $(SRCS_dispatch)
 TEST_SRCS_dispatch_set = $(SRCS_dispatch)
 TEST_SRCS_route      = $(SRCS_route)
 TEST_SRCS_route_time = $(SRCS_route)
+TEST_SRCS_provider_record = $(SRCS_provider)
+TEST_SRCS_provider_probe = $(SRCS_provider) tests/unit/fake_dns.c
 TEST_SRCS_dns        = $(SRCS_dns)
 TEST_SRCS_names      = $(SRCS_dns) $(SRCS_edge) userspace/fastpath/names.c \
 		       $(addprefix userspace/edge/,names.c pin.c waiting.c \

@@ -62,8 +62,8 @@ static void estab_handler(void *arg)
 static void close_handler(int err, void *arg)
 {
 	struct conn *c = arg;
-	(void)err;
 
+	c->err = err;
 	conn_close(c, c->state == CONN_OPEN ? CONN_END_CLOSED
 		      : c->active           ? CONN_END_FAILED
 					    : CONN_END_HANDSHAKE);

@@ -69,6 +69,7 @@ struct conn {
 	bool active; /**< we have connected                              */
 	enum conn_state state;
 	enum conn_wait wait;
+	int err; /**< errno that it ended with; 0: none                  */
 	/* its own */
 	const struct conn_handlers *h;
 	void *arg;

@@ -166,6 +166,14 @@ int sip_udp_alloc(struct sip_udp **up, const struct sa *laddr,
 	return err;
 }
 
+int sip_udp_local(const struct sip_udp *u, struct sa *sa)
+{
+	if (!u || !sa)
+		return EINVAL;
+	sa->len = sizeof(sa->u);
+	return getsockname(u->fd, &sa->u.sa, &sa->len) ? errno : 0;
+}
+
 int sip_udp_send(const struct sip_udp *u, const struct sa *dst,
 		 const struct mbuf *mb)
 {

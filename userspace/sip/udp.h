@@ -30,6 +30,9 @@ int sip_udp_alloc(struct sip_udp **up, const struct sa *laddr,
 		  unsigned listener, sip_udp_h *h, sip_udp_lost_h *losth,
 		  void *arg);
 
+/** The address and port that it is bound to. @return 0 or errno */
+int sip_udp_local(const struct sip_udp *u, struct sa *sa);
+
 /** Send what mb holds from its pos on. @return 0 or errno */
 int sip_udp_send(const struct sip_udp *u, const struct sa *dst,
 		 const struct mbuf *mb);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file provider/wireconn.h  Inside the wire: its ports, and its connections
+ */
+#ifndef CAROM_PROVIDER_WIRECONN_H
+#define CAROM_PROVIDER_WIRECONN_H
+
+#include "provider/wire.h"
+#include "sip/conn.h"
+#include "sip/udp.h"
+
+/** Where we listen */
+struct port {
+	struct wire *wire;
+	enum msg_transp transp;
+	struct sa addr;
+	bool any; /**< bound to no address: it depends on where to        */
+	struct sip_udp *udp;
+	struct tcp_sock *tcp;
+};
+
+struct wire {
+	struct port v[WIRE_LISTENERS];
+	size_t n;
+	struct list links; /**< connections                               */
+	size_t linkc;
+	unsigned connections, idle, connect;
+	struct wiretls *tls;
+	char *ca; /**< NULL: certificates are not verified                  */
+	wire_msg_h *msgh;
+	wire_fail_h *failh;
+	wire_admit_h *admith;
+	void *arg;
+};
+
+/** wire.c: a message has come */
+void wire_message(struct wire *w, enum msg_transp transp, const struct sa *peer,
+		  unsigned listener, const struct pl *text);
+/** wire.c: a port to connect from; NULL: none of the family */
+const struct port *wire_near(const struct wire *w, enum msg_transp transp,
+			     int af);
+
+/** wireconn.c */
+int link_accept(struct wire *w, struct port *p, const struct sa *peer);
+int link_send(struct wire *w, enum msg_transp transp, const struct sa *dst,
+	      const char *host, struct mbuf *mb);
+
+#endif
