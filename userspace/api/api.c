@@ -24,6 +24,7 @@ static void destructor(void *arg)
 		api_abandon(req);
 	}
 	list_flush(&a->routes);
+	list_flush(&a->records);
 	list_flush(&a->parts);
 	mem_deref(a->tokens);
 	mem_deref(a->node);
@@ -45,6 +46,7 @@ int api_alloc(struct api **ap, const struct api_conf *conf)
 	list_init(&a->reqs);
 	list_init(&a->listeners);
 	list_init(&a->parts);
+	list_init(&a->records);
 	a->conf.store = mem_ref(conf->store);
 	a->conf.events = mem_ref(conf->events);
 	a->started = (uint64_t)time(NULL);

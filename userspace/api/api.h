@@ -16,6 +16,7 @@
 struct api;
 struct api_req;
 struct events;
+struct fields_err;
 struct store;
 
 /** What a token may do. A bit each */
@@ -160,6 +161,8 @@ int api_problem_number(struct api_req *req, const char *name, uint64_t n);
  * @param pointer  JSON pointer (RFC 6901): "/contacts/0/uri"
  */
 void api_fault(struct api_req *req, const char *pointer, const char *fmt, ...);
+/** The same for what base/fields.h found; its path becomes a pointer */
+void api_fault_fields(struct api_req *req, const struct fields_err *e);
 /** Faults so far */
 unsigned api_faults(const struct api_req *req);
 /** Answer 422 with the faults. @return 0, EALREADY, ENOMEM */
@@ -240,7 +243,8 @@ struct api_record {
 	const char *path; /**< "/v1/extensions"                            */
 	const char *name; /**< "extensions"                                */
 	const char *kind; /**< of the store: "extension"                   */
-	const struct api_field *fieldv; /**< what a body may have, "id" too   */
+	/** What a body may have, "id" too; NULL: check looks at all of it */
+	const struct api_field *fieldv;
 	/** Look at a body further: api_fault(). May change what is stored:
 	 *  stored begins as a copy of the body with its "id". NULL: fine as it is.
 	 *  old: what is there; NULL it is made */

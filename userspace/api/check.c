@@ -8,6 +8,7 @@
 #include <re.h>
 
 #include "api/core.h"
+#include "base/fields.h"
 
 /* A part of a JSON pointer (RFC 6901 section 3) */
 static int print_part(struct re_printf *pf, const char *s)
@@ -100,6 +101,28 @@ static int print_allowed(struct re_printf *pf, const struct api_field *f)
 	return f->allowed ? re_hprintf(pf, "%s", f->allowed)
 			  : re_hprintf(pf, "%s%H", wordv[f->type], print_bounds,
 				       f);
+}
+
+/* "times.windows[1].from" to "/times/windows/1/from" */
+void api_fault_fields(struct api_req *req, const struct fields_err *e)
+{
+	char pointer[2 * sizeof(e->path)];
+	size_t n = 0;
+
+	if (*e->path)
+		pointer[n++] = '/';
+	for (const char *p = e->path; *p && n + 3 < sizeof(pointer); p++) {
+		if (*p == '.' || *p == '[') {
+			pointer[n++] = '/';
+		} else if (*p == '~' || *p == '/') {
+			pointer[n++] = '~';
+			pointer[n++] = *p == '~' ? '0' : '1';
+		} else if (*p != ']') {
+			pointer[n++] = *p;
+		}
+	}
+	pointer[n] = '\0';
+	api_fault(req, pointer, "%s", e->text);
 }
 
 static const struct api_field *field_of(const struct api_field *fieldv,

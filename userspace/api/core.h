@@ -38,6 +38,9 @@ int api_path_decode(struct api_path *p, const struct pl *path);
  *  NUL, too), EOVERFLOW */
 int api_unescape(char *buf, size_t size, const struct pl *s, bool plus);
 
+/** Print a text as a part of a path or query */
+int api_escape(struct re_printf *pf, const struct pl *s);
+
 /** Does a pattern match? Values of its braces go to paramv */
 bool api_pattern_match(const char *pattern, const struct api_path *p,
 		       struct pl *namev, const char **valuev, size_t *n);
@@ -191,6 +194,7 @@ struct api {
 	struct list routes;
 	struct list reqs;
 	struct list listeners;
+	struct list records;
 	struct list parts; /**< that have to be ready                     */
 	struct api_tokens *tokens;
 	uint64_t started; /**< s since 1970                               */

@@ -193,8 +193,8 @@ static int print_rest(struct re_printf *pf, const struct api_req *req)
 		const struct pl v = {kv->value, strlen(kv->value)};
 
 		if (strcmp(kv->key, "limit") && strcmp(kv->key, "cursor"))
-			err = re_hprintf(pf, "&%H=%H", uri_header_escape, &k,
-					 uri_header_escape, &v);
+			err = re_hprintf(pf, "&%H=%H", api_escape, &k,
+					 api_escape, &v);
 	}
 
 	return err;

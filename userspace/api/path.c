@@ -48,6 +48,24 @@ int api_unescape(char *buf, size_t size, const struct pl *s, bool plus)
 	return 0;
 }
 
+/* All but what is never more than itself (RFC 3986 section 2.3) */
+int api_escape(struct re_printf *pf, const struct pl *s)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < s->l && !err; i++) {
+		const unsigned char c = (unsigned char)s->p[i];
+		const bool plain = (c >= '0' && c <= '9') ||
+				   ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') ||
+				   (c && strchr("-._~@:", c));
+
+		err = plain ? pf->vph(s->p + i, 1, pf->arg)
+			    : re_hprintf(pf, "%%%02X", (unsigned)c);
+	}
+
+	return err;
+}
+
 int api_path_decode(struct api_path *p, const struct pl *path)
 {
 	struct pl rest = *path;

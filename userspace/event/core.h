@@ -36,18 +36,21 @@ struct events {
 	uint64_t start;    /**< the last of whoever ran before us          */
 	uint64_t seq;      /**< the last that was given away               */
 	uint64_t seen;     /**< the last that subscribers see              */
-	uint64_t reserved; /**< the numbers up to it are ours              */
+	uint64_t reserved; /**< up to there nobody else gives numbers away */
 	uint64_t first;    /**< of the batch that gathers                  */
 	struct event_mem **ring;
 	struct event_chunk *chunkv; /**< in order                          */
 	size_t chunkc, chunkmax;
 	struct list subs;
+	struct list writes; /**< that the store has not done yet            */
 	struct tmr flush, wake;
 	bool failing;
 };
 
 /* ---- event.c ------------------------------------------------------------ */
 
+/** Events up to seq are in the store, or, with err, are not */
+void event_written(struct events *ev, uint64_t seq, int err);
 /** An event in memory; NULL */
 struct event_mem *event_mem_find(const struct events *ev, uint64_t seq);
 /** The first one in memory; events.seq + 1: none is */
@@ -62,10 +65,12 @@ bool event_type_of(const struct pl *text, struct pl *type);
 
 /** Read what is there, and the number to go on from */
 int event_kept_load(struct events *ev);
-/** Have the numbers up to `upto` be ours, and no others */
-int event_kept_reserve(struct events *ev, uint64_t upto);
-/** Write the batch first..seq */
+/** Whoever comes next begins behind the last one */
+int event_kept_end(struct events *ev);
+/** Queue the batch first..seq; event_written() is called when it is there */
 int event_kept_write(struct events *ev);
+/** The log goes away: what is written is nothing to it any more */
+void event_kept_forget(struct events *ev);
 /** The record with seq, or the next one behind it; NULL */
 const struct event_chunk *event_kept_find(const struct events *ev,
 					  uint64_t seq);

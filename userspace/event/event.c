@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "event/core.h"
+#include "store/store.h"
 
 static const char name_chars[] = "abcdefghijklmnopqrstuvwxyz0123456789._-"
 				 "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -20,7 +21,8 @@ static void destructor(void *arg)
 	(void)events_flush(ev);
 	/* whoever comes next goes on without a gap */
 	if (ev->st && ev->ring)
-		(void)event_kept_reserve(ev, ev->seq);
+		(void)event_kept_end(ev);
+	event_kept_forget(ev);
 	tmr_cancel(&ev->flush);
 	tmr_cancel(&ev->wake);
 	event_subs_end(ev);
@@ -51,6 +53,7 @@ int events_alloc(struct events **evp, struct store *st, const char *node,
 	tmr_init(&ev->flush);
 	tmr_init(&ev->wake);
 	list_init(&ev->subs);
+	list_init(&ev->writes);
 	str_ncpy(ev->node, node, sizeof(ev->node));
 	ev->keep = keep;
 	ev->seconds = seconds;
@@ -156,34 +159,66 @@ bool event_type_of(const struct pl *text, struct pl *type)
 
 /* ---- batches ------------------------------------------------------------ */
 
+static void flush_handler(void *arg);
+
+void event_written(struct events *ev, uint64_t seq, int err)
+{
+	if (err && !ev->failing)
+		log_warn("events: not kept for now: %m", err);
+	ev->failing = err;
+	if (err && !tmr_isrunning(&ev->flush))
+		tmr_start(&ev->flush, EVENT_RETRY, flush_handler, ev);
+	if (seq <= ev->seen)
+		return;
+	ev->seen = seq;
+	event_subs_wake(ev);
+}
+
+/* The batch is written; one that is full is followed by the next, be it lost for
+ * the store */
+static int flush(struct events *ev)
+{
+	const uint64_t seq = ev->seq;
+	int err = 0;
+
+	tmr_cancel(&ev->flush);
+	if (seq < ev->first)
+		return 0;
+	if (ev->st)
+		err = event_kept_write(ev);
+	if (seq + 1 - ev->first >= EVENT_BATCH)
+		ev->first = seq + 1;
+	if (!ev->st || err)
+		event_written(ev, seq, err);
+
+	return err;
+}
+
 static void flush_handler(void *arg)
 {
-	(void)events_flush(arg);
+	(void)flush(arg);
 }
 
 int events_flush(struct events *ev)
 {
-	int err = 0;
+	struct pl key;
+	char *value = NULL;
+	int err;
 
 	if (!ev)
 		return EINVAL;
-	tmr_cancel(&ev->flush);
-	if (ev->seq < ev->first)
-		return 0;
-	if (ev->st)
-		err = event_kept_write(ev);
-	if (err && !ev->failing)
-		log_warn("events: not kept for now: %m", err);
-	ev->failing = err;
-	ev->seen = ev->seq;
-	/* one that is full is followed by the next, be it lost for the store */
-	if (ev->seq + 1 - ev->first >= EVENT_BATCH)
-		ev->first = ev->seq + 1;
-	else if (err)
-		tmr_start(&ev->flush, EVENT_RETRY, flush_handler, ev);
-	event_subs_wake(ev);
+	err = flush(ev);
+	if (err || !ev->st)
+		return err;
+	/* reading comes after what was written */
+	pl_set_str(&key, "");
+	err = store_get(ev->st, "event", &key, &value);
+	mem_deref(value);
+	if (err != ENOENT)
+		return err;
+	event_written(ev, ev->seq, 0);
 
-	return err;
+	return 0;
 }
 
 static int keep_in_memory(struct events *ev, uint64_t seq, struct mbuf *mb)
@@ -221,9 +256,6 @@ int event_emit(struct events *ev, const char *type, const struct odict *data)
 	err = event_print(mb, ev, seq, type, data);
 	if (!err && mb->end > EVENT_TEXT_MAX)
 		err = EMSGSIZE;
-	if (!err && ev->st && seq > ev->reserved)
-		/* where it fails the number is used all the same: it is told */
-		(void)event_kept_reserve(ev, seq + EVENT_BLOCK);
 	if (!err)
 		err = keep_in_memory(ev, seq, mb);
 	mem_deref(mb);
@@ -232,7 +264,7 @@ int event_emit(struct events *ev, const char *type, const struct odict *data)
 
 	ev->seq = seq;
 	if (seq + 1 - ev->first >= EVENT_BATCH)
-		(void)events_flush(ev);
+		(void)flush(ev);
 	else if (!tmr_isrunning(&ev->flush))
 		tmr_start(&ev->flush, EVENT_DELAY, flush_handler, ev);
 

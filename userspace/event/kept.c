@@ -146,8 +146,6 @@ static int load_seq(struct events *ev)
 	return err;
 }
 
-static void trim(struct events *ev);
-
 int event_kept_load(struct events *ev)
 {
 	struct loading l = {ev, 0};
@@ -162,29 +160,62 @@ int event_kept_load(struct events *ev)
 	if (!err)
 		err = load_seq(ev);
 	ev->reserved = ev->seq;
-	if (!err)
-		trim(ev);
 
 	return err;
 }
 
 /* ---- writing -------------------------------------------------------------- */
 
-int event_kept_reserve(struct events *ev, uint64_t upto)
+/* A batch on its way */
+struct write {
+	struct le le;
+	struct events *ev; /* NULL: the log is gone                      */
+	uint64_t seq;
+};
+
+static void write_destructor(void *arg)
+{
+	struct write *w = arg;
+
+	list_unlink(&w->le);
+}
+
+static void written(int err, void *arg)
+{
+	struct write *w = arg;
+
+	if (w->ev)
+		event_written(w->ev, w->seq, err);
+	mem_deref(w);
+}
+
+void event_kept_forget(struct events *ev)
+{
+	struct le *le;
+
+	while ((le = list_head(&ev->writes))) {
+		struct write *w = le->data;
+
+		w->ev = NULL;
+		list_unlink(le);
+	}
+}
+
+static void print_seq(char *buf, size_t size, struct pl *value, uint64_t seq)
+{
+	(void)re_snprintf(buf, size, "{\"seq\":%llu}", (unsigned long long)seq);
+	pl_set_str(value, buf);
+}
+
+int event_kept_end(struct events *ev)
 {
 	char buf[48];
 	struct pl key, value;
-	int err;
 
-	(void)re_snprintf(buf, sizeof(buf), "{\"seq\":%llu}",
-			  (unsigned long long)upto);
 	pl_set_str(&key, ev->node);
-	pl_set_str(&value, buf);
-	err = store_put(ev->st, kind_seq, &key, &value);
-	if (!err)
-		ev->reserved = upto;
+	print_seq(buf, sizeof(buf), &value, ev->seq);
 
-	return err;
+	return store_put(ev->st, kind_seq, &key, &value);
 }
 
 static int print_batch(struct mbuf *mb, const struct events *ev)
@@ -194,8 +225,9 @@ static int print_batch(struct mbuf *mb, const struct events *ev)
 	for (uint64_t seq = ev->first; seq <= ev->seq && !err; seq++) {
 		const struct event_mem *m = event_mem_find(ev, seq);
 
-		err = mbuf_printf(mb, "%b%s\n", m->text, m->len,
-				  seq < ev->seq ? "," : "");
+		err = m ? mbuf_printf(mb, "%b%s\n", m->text, m->len,
+				      seq < ev->seq ? "," : "")
+			: ENOENT;
 	}
 
 	return err ? err : mbuf_write_str(mb, "]}");
@@ -216,52 +248,83 @@ static int note(struct events *ev)
 	return 0;
 }
 
-int event_kept_write(struct events *ev)
-{
-	struct mbuf *mb = mbuf_alloc(8192);
-	struct pl key, value;
-	char buf[96];
-	int err;
+enum { KEY_SIZE = 96, TRIM_MAX = 16 };
 
-	if (!mb)
-		return ENOMEM;
-	key_of(buf, sizeof(buf), &key, ev, ev->first);
-	err = print_batch(mb, ev);
-	value.p = (char *)mb->buf;
-	value.l = mb->end;
-	if (!err)
-		err = store_put(ev->st, kind, &key, &value);
-	if (!err)
-		err = note(ev);
-	mem_deref(mb);
-	if (!err)
-		trim(ev);
-
-	return err;
-}
-
-/* The oldest records go, where the rest is enough, or they are too old */
-static void trim(struct events *ev)
+/* How many of the oldest records go: the rest is enough, or they are too old */
+static size_t too_many(const struct events *ev)
 {
 	const uint64_t now = (uint64_t)time(NULL);
 	size_t n = 0;
 
-	while (n + 1 < ev->chunkc) {
+	while (n + 1 < ev->chunkc && n < TRIM_MAX) {
 		const struct event_chunk *c = &ev->chunkv[n];
-		struct pl key;
-		char buf[96];
 
 		if (ev->seq - c->last < ev->keep && c->time + ev->seconds > now)
 			break;
-		key_of(buf, sizeof(buf), &key, ev, c->first);
-		if (store_del(ev->st, kind, &key))
-			break;
 		++n;
 	}
-	ev->chunkc -= n;
-	if (n)
-		memmove(ev->chunkv, ev->chunkv + n,
+
+	return n;
+}
+
+/* All that goes with a batch: numbers reserved, itself, old ones removed */
+static int queue(struct events *ev, const struct mbuf *mb)
+{
+	char keyv[TRIM_MAX + 1][KEY_SIZE], seq[48];
+	struct store_op opv[TRIM_MAX + 2];
+	const size_t gone = too_many(ev);
+	const uint64_t upto = ev->seq + EVENT_BLOCK;
+	struct write *w;
+	size_t n = 0;
+	int err;
+
+	memset(opv, 0, sizeof(opv));
+	if (ev->seq + EVENT_BLOCK / 2 > ev->reserved) {
+		opv[n].kind = kind_seq;
+		pl_set_str(&opv[n].key, ev->node);
+		print_seq(seq, sizeof(seq), &opv[n++].value, upto);
+	}
+	opv[n].kind = kind;
+	key_of(keyv[TRIM_MAX], KEY_SIZE, &opv[n].key, ev, ev->first);
+	opv[n].value = (struct pl){(char *)mb->buf, mb->end};
+	opv[n++].expires = (uint64_t)time(NULL) + ev->seconds;
+	for (size_t i = 0; i < gone; i++) {
+		opv[n].kind = kind;
+		key_of(keyv[i], KEY_SIZE, &opv[n++].key, ev,
+		       ev->chunkv[i].first);
+	}
+
+	w = mem_zalloc(sizeof(*w), write_destructor);
+	if (!w)
+		return ENOMEM;
+	w->ev = ev;
+	w->seq = ev->seq;
+	list_append(&ev->writes, &w->le, w);
+	err = store_write(ev->st, opv, n, written, w);
+	if (err) {
+		mem_deref(w);
+		return err;
+	}
+	if (opv[0].kind == kind_seq)
+		ev->reserved = upto;
+	ev->chunkc -= gone;
+	if (gone)
+		memmove(ev->chunkv, ev->chunkv + gone,
 			ev->chunkc * sizeof(*ev->chunkv));
+
+	return note(ev);
+}
+
+int event_kept_write(struct events *ev)
+{
+	struct mbuf *mb = mbuf_alloc(8192);
+	int err = mb ? print_batch(mb, ev) : ENOMEM;
+
+	if (!err)
+		err = queue(ev, mb);
+	mem_deref(mb);
+
+	return err;
 }
 
 /* ---- reading ------------------------------------------------------------ */
