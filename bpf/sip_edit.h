@@ -151,6 +151,32 @@ static __always_inline void piece_listener(struct sip_work *w, __u32 from,
 		w->pieces = PIECES + 1;
 }
 
+/* The Record-Route of the listener that it came to, with the token of the flow that
+ * it goes by */
+__noinline int sip_edit_token(void)
+{
+	const struct sip_listener *l;
+	struct sip_work *w = sip_here();
+	__u32 in, n;
+
+	if (!w)
+		return 0;
+	in = w->in;
+	l = bpf_map_lookup_elem(&sip_listeners, &in);
+	if (!l || l->rr_len <= RR_HEAD)
+		return 0;
+	w->uri[URI_REST] = '@';
+#pragma unroll
+	for (int i = 0; i < (SIP_LINE_MAX - RR_HEAD) / 8; i++)
+		*(__u64 *)(w->uri + URI_REST + 1 +
+			   8 * i) = *(__u64 *)(l->rr + RR_HEAD + 8 * i);
+	n = l->rr_len;
+	piece(w, PIECE_RR, in, RR_HEAD);
+	piece(w, PIECE_URI, URI_TOKEN, w->token_len);
+	piece(w, PIECE_URI, URI_REST, 1 + n - RR_HEAD);
+	return 0;
+}
+
 /* Our Via and the Record-Routes, behind the start line */
 static __always_inline int sip_edit_top(void)
 {
@@ -182,7 +208,9 @@ static __always_inline int sip_edit_top(void)
 	if (!(w->flags & WORK_RR))
 		return 0;
 	piece_listener(w, PIECE_RR, w->out);
-	if (w->out != w->in)
+	if (w->flags & WORK_TO_FLOW)
+		sip_edit_token();
+	else if (w->out != w->in)
 		piece_listener(w, PIECE_RR, w->in);
 	return 0;
 }
@@ -310,6 +338,9 @@ __noinline int sip_edit(void)
 
 	if (!w || !conf)
 		return CAROM_R_SIP_SYNTAX;
+	/* a NAT lets in what comes from where its phone has sent to */
+	if (w->flags & WORK_TO_FLOW && w->out != w->leave_by)
+		return CAROM_R_SIP_FLOW;
 	w->pieces = 0;
 	w->done = 0;
 	w->len = 0;

@@ -79,9 +79,13 @@ struct sip_piece {
 #define PIECE_VIA 2  /* our Via, of listener `off`                  */
 #define PIECE_RR 3   /* our Record-Route, of listener `off`         */
 #define PIECE_URI 4  /* of sip_work.uri                           */
+#define URI_TOKEN 256
+#define URI_REST 391 /* an '@' first, then words                    */
+#define RR_HEAD 19   /* "Record-Route: <sip:"                        */
 #define PIECES                                                                 \
-	14 /* start line with another URI, Via, its branch, two
-			Record-Routes, and what lies between four edits */
+	16 /* start line with another URI, Via, its branch, two
+			Record-Routes, one of them of three pieces, and what
+			lies between four edits */
 
 /* sip_work.flags */
 #define WORK_TRUSTED (1u << 0) /* source may send anywhere          */
@@ -91,18 +95,23 @@ struct sip_piece {
 #define WORK_FLOW (1u << 4)   /* the set asks for tokens of flows     */
 #define WORK_USER (1u << 5)   /* sip_work.user is a registered user's  */
 #define WORK_CALLED (1u << 6) /* it goes to that user: sip_work.uri    */
+#define WORK_TO_FLOW                                                           \
+	(1u << 7) /* to the end of a flow: sip_work.peer, and from
+		     sip_work.leave_by alone                         */
 
 /* A message on its way through. `copy` and the two words that scan_buf begins
  * with are a struct sip_copy, its text right behind */
 struct sip_work {
 	__u8 copy[sizeof(struct sip_copy) - 8];
 	struct scan_buf b;
-	struct sip_hostport src;  /* where it came from               */
-	struct sip_hostport dst;  /* where it came to                 */
-	struct sip_hostport next; /* where it goes                    */
-	struct sip_prefix prefix; /* key of a lookup                  */
-	struct sip_domain domain; /* the same                         */
-	__u32 flags;              /* WORK_*                           */
+	struct sip_hostport src;    /* where it came from               */
+	struct sip_hostport dst;    /* where it came to                 */
+	struct sip_hostport next;   /* where it goes                    */
+	struct sip_hostport peer;   /* of a flow's token                */
+	struct sip_hostport holder; /* the same                       */
+	struct sip_prefix prefix;   /* key of a lookup                  */
+	struct sip_domain domain;   /* the same                         */
+	__u32 flags;                /* WORK_*                           */
 	__u32 in, out; /* listeners that it came to, and leaves by    */
 	__u32 set;     /* of its rule, or of a trunk; SIP_NONE        */
 	__u32 target;  /* entry of sip_targets that it goes to; ~0    */
@@ -113,13 +122,17 @@ struct sip_work {
 	__u32 len;  /* of all pieces                                  */
 	__u32 front_len;
 	__u32 texts;
-	__u32 ifindex; /* egress                                      */
-	__u32 way;     /* entry of sip_ways                           */
-	__u64 user;    /* key of sip_users: WORK_USER                 */
-	__u32 rule;    /* flags of the rule that fits                 */
-	__u32 uri_len; /* of uri                                      */
+	__u32 ifindex;   /* egress                                      */
+	__u32 way;       /* entry of sip_ways                           */
+	__u64 user;      /* key of sip_users: WORK_USER                 */
+	__u32 rule;      /* flags of the rule that fits                 */
+	__u32 uri_len;   /* of uri                                      */
+	__u32 token_len; /* of the token in uri; 0: none              */
+	__u32 leave_by;  /* listener of a flow                        */
 	struct sip_piece piece[PIECES];
-	__u8 uri[256]; /* the Request-URI to leave with: WORK_CALLED  */
+	/* WORK_CALLED: the Request-URI to leave with, the token of the flow, and
+	 * at URI_REST what stands behind it in its Record-Route */
+	__u8 uri[512 + 32];
 	__u8 text[256];
 	__u8 front[2 * SCAN_BUF]; /* pieces put together: sip_gather()    */
 };

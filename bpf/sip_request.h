@@ -3,6 +3,7 @@
 #ifndef CAROM_BPF_SIP_REQUEST_H
 #define CAROM_BPF_SIP_REQUEST_H
 
+#include "sip_flow.h"
 #include "sip_user.h"
 
 /* What is the agent's, before it is asked where the message goes */
@@ -49,8 +50,12 @@ static __always_inline int sip_routes(void)
 				return CAROM_R_SIP_FLOW;
 			break;
 		}
-		if (u->user.len && !i)
-			return CAROM_R_SIP_FLOW;
+		if (u->user.len && !i) {
+			int rc = sip_by_token(w);
+
+			if (rc != CAROM_R_SIP_FORWARDED)
+				return rc;
+		}
 		w->pops++;
 	}
 	return CAROM_R_SIP_FORWARDED;
@@ -113,7 +118,8 @@ static __always_inline void sip_record_route(struct sip_work *w)
 	    (m != SCAN_M_INVITE && m != SCAN_M_SUBSCRIBE && m != SCAN_M_REFER))
 		return;
 	if (w->flags & WORK_CALLED)
-		w->flags |= w->rule & SIP_RULE_RR ? WORK_RR | WORK_FLOW : 0;
+		w->flags |= (w->rule & SIP_RULE_RR ? WORK_RR | WORK_FLOW : 0) |
+			    (w->token_len ? WORK_RR : 0);
 	else if (w->flags & WORK_CHOSEN)
 		set = w->set;
 	else if (w->target != ~0u)
@@ -182,6 +188,10 @@ __noinline int sip_request(void)
 		return rc;
 	sip_sender(w);
 	i = w->pops;
+	if (w->flags & WORK_TO_FLOW) {
+		w->next = w->peer;
+		return CAROM_R_SIP_FORWARDED;
+	}
 	if (w->b.s.routes > i) {
 		if (!(w->b.s.uri[scan_slot(i, SCAN_RURI)].flags & SCAN_URI_LR))
 			return CAROM_R_SIP_STRICT;

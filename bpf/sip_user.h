@@ -66,7 +66,8 @@ __noinline int sip_call_user(void)
 	    w->b.s.method != SCAN_M_ACK && w->b.s.method != SCAN_M_CANCEL)
 		return CAROM_R_SIP_AUTH;
 	u = bpf_map_lookup_elem(&sip_users, &w->user);
-	if (!u || !u->uri_len || u->uri_len > SIP_USER_URI || u->token_len ||
+	if (!u || !u->uri_len || u->uri_len > SIP_USER_URI ||
+	    u->token_len > SIP_USER_TOKEN ||
 	    (__s64)(u->expires - t->now) <= 0 ||
 	    w->b.s.uri[SCAN_RURI].flags & SCAN_URI_GR)
 		return CAROM_R_SIP_CONTACT;
@@ -78,6 +79,10 @@ __noinline int sip_call_user(void)
 	w->next.port = u->port;
 	w->uri_len = u->uri_len;
 	__builtin_memcpy(w->uri, u->uri, SIP_USER_URI);
+	w->token_len = u->token_len;
+	w->leave_by = u->listener;
+	if (w->token_len)
+		__builtin_memcpy(w->uri + URI_TOKEN, u->token, SIP_USER_TOKEN);
 	/* an entry that is taken out may be another user's at once */
 	again = u;
 	if (again->id != id || again->uri_len != w->uri_len)
@@ -85,6 +90,10 @@ __noinline int sip_call_user(void)
 	if (w->b.s.method == SCAN_M_INVITE && !w->b.s.to_tag.len)
 		sip_remember(call, id);
 	w->flags |= WORK_CHOSEN | WORK_CALLED;
+	if (w->token_len) {
+		w->peer = w->next;
+		w->flags |= WORK_TO_FLOW;
+	}
 	return CAROM_R_SIP_FORWARDED;
 }
 

@@ -60,7 +60,7 @@ __noinline int sip_gather(__u32 i)
 		return 0;
 	}
 	if (from == PIECE_URI) {
-		sip_copy_blocks(w->front, to, w->uri, at, 255, n);
+		sip_copy_blocks(w->front, to, w->uri, at, 511, n);
 		return 0;
 	}
 	l = bpf_map_lookup_elem(&sip_listeners, &at);

@@ -120,6 +120,7 @@ static void differ(struct sipbed *s, const struct sb *m, const char *in,
 		/* what the kernel drops, the agent must not send either */
 		if (v == FORWARD_SEND && m->reason != CAROM_R_SIP_FAMILY)
 			fail_msg("%s: the agent sends it", m->what);
+		mem_deref(o.contact);
 		mem_deref(o.mb);
 		return;
 	}
@@ -133,6 +134,7 @@ static void differ(struct sipbed *s, const struct sb *m, const char *in,
 	assert_true(sa_cmp(&o.dst, &dst, SA_ALL));
 	assert_true(
 		sa_cmp(&s->policy->listenerv[o.listener].addr, &from, SA_ALL));
+	mem_deref(o.contact);
 	mem_deref(o.mb);
 }
 

@@ -140,9 +140,20 @@ bool su_get(struct sipbed *s, const char *user, struct sip_user *u)
 	return !fp_sip_user_get(s->sip, siphash_end(&h), u);
 }
 
-void su_open(struct sipbed *s, uint16_t flags)
+void su_source(struct sipbed *s)
 {
 	static const struct registered_source source = {.each = each};
+	struct policy *p = s->policy;
+
+	su_close(s);
+	bindingc = 0;
+	p->registered = find;
+	p->phone = phone;
+	assert_int_equal(registered_alloc(&registered, p, s->sip, &source), 0);
+}
+
+void su_open(struct sipbed *s, uint16_t flags)
+{
 	const struct sip_rule v[] = {
 		{.flags = SIP_RULE_REGISTERED | flags, .set = SIP_NONE},
 		{.set = 0},
@@ -150,8 +161,7 @@ void su_open(struct sipbed *s, uint16_t flags)
 	struct policy *p = s->policy;
 	struct pl name;
 
-	su_close(s);
-	bindingc = 0;
+	su_source(s);
 	pl_set_str(&name, SU_DOMAIN);
 	assert_int_equal(fp_sip_domain(s->sip, &name, 1), 0);
 	assert_int_equal(fp_sip_rules(s->sip, v, ARRAY_SIZE(v)), 0);
@@ -160,9 +170,6 @@ void su_open(struct sipbed *s, uint16_t flags)
 	p->domainc = 1;
 	memcpy(p->rulev, v, sizeof(v));
 	p->rulec = ARRAY_SIZE(v);
-	p->registered = find;
-	p->phone = phone;
-	assert_int_equal(registered_alloc(&registered, p, s->sip, &source), 0);
 }
 
 void su_close(struct sipbed *s)

@@ -13,6 +13,9 @@
 
 #define SU_DOMAIN "example.com"
 
+/** There is a registrar, nobody registered yet, and no rule for it */
+void su_source(struct sipbed *s);
+
 /** After sb_reset(): the first rule is for registered users, with `flags`
  *  (SIP_RULE_*) besides; the second one is set 0's. Nobody is registered yet */
 void su_open(struct sipbed *s, uint16_t flags);

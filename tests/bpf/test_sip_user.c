@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
+#include "edge/key.h"
 #include "sipusers.h"
 
 #define FROM "From: <sip:alice@example.com>;tag=a1\n"
@@ -297,12 +298,192 @@ static void test_dialog(void **state)
 	sb_run(s, &m);
 }
 
+/* The token of a phone that a NAT hides at T4, as the edge makes it */
+static const char *token(struct sipbed *s, uint16_t port)
+{
+	static char text[KEY_TOKEN];
+	struct key_flow f = {.transp = MSG_UDP};
+
+	f.peer = addr(T4, port);
+	f.holder = addr(LAN4, 5060);
+	key_token(text, s->policy, &f);
+	return text;
+}
+
+#define HIDDEN "sip:bob@10.0.0.7:5060;ob"
+
+static void test_hidden(void **state)
+{
+	static char out[2048], in[2048];
+	struct sipbed *s = *state;
+	struct sb m = invite("a phone behind a NAT: its token for the caller",
+			     out, 40000);
+	struct sip_user u;
+
+	sb_reset(s);
+	su_open(s, SIP_RULE_RR);
+	su_bind(s, "bob", HIDDEN, NULL, T4, 40000, 60);
+	assert_true(su_get(s, "bob", &u) && u.token_len);
+	m.callid = "call-n";
+	m.in = "INVITE " BOB " SIP/2.0\n" VIA "Max-Forwards: 70\n" FROM TO
+	       "Call-ID: call-n\nCSeq: 1 INVITE\n\n";
+	snprintf(out, sizeof(out),
+		 "INVITE " HIDDEN " SIP/2.0\n@a\n" RR
+		 "Record-Route: <sip:%s@192.0.2.1:5060;lr>\n" VIA
+		 "Max-Forwards: 69\n" FROM TO
+		 "Call-ID: call-n\nCSeq: 1 INVITE\n\n",
+		 token(s, 40000));
+	sb_run(s, &m);
+	m.what = "with its own Path, the same";
+	snprintf(in, sizeof(in), "<sip:%s@192.0.2.1:5060;lr;ob>",
+		 token(s, 40000));
+	su_bind(s, "bob", HIDDEN, in, NULL, 0, 60);
+	m.callid = "call-h";
+	m.in = "INVITE " BOB " SIP/2.0\n" VIA "Max-Forwards: 70\n" FROM TO
+	       "Call-ID: call-h\nCSeq: 1 INVITE\n\n";
+	snprintf(out, sizeof(out),
+		 "INVITE " HIDDEN " SIP/2.0\n@a\n" RR
+		 "Record-Route: <sip:%s@192.0.2.1:5060;lr>\n" VIA
+		 "Max-Forwards: 69\n" FROM TO
+		 "Call-ID: call-h\nCSeq: 1 INVITE\n\n",
+		 token(s, 40000));
+	sb_run(s, &m);
+	m = invite("ACK, by its token", out, 40000);
+	m.in = in;
+	snprintf(in, sizeof(in),
+		 "ACK " HIDDEN " SIP/2.0\n" VIA
+		 "Route: <sip:%s@192.0.2.1:5060;lr>,<sip:192.0.2.1:5060;lr>\n"
+		 "Max-Forwards: 70\n" FROM TO_TAG CALL "CSeq: 1 ACK\n\n",
+		 token(s, 40000));
+	snprintf(out, sizeof(out),
+		 "ACK " HIDDEN " SIP/2.0\n@a\n" VIA
+		 "Max-Forwards: 69\n" FROM TO_TAG CALL "CSeq: 1 ACK\n\n");
+	sb_run(s, &m);
+	m.what = "outside a dialog by a token: not for strangers";
+	m.out = NULL;
+	m.reason = CAROM_R_SIP_FLOW;
+	snprintf(in, sizeof(in),
+		 "MESSAGE " HIDDEN " SIP/2.0\n" VIA
+		 "Route: <sip:%s@192.0.2.1:5060;lr>\n"
+		 "Max-Forwards: 70\n" FROM TO CALL "CSeq: 1 MESSAGE\n\n",
+		 token(s, 40000));
+	sb_run(s, &m);
+	m.what = "a good token of nobody who is registered";
+	snprintf(in, sizeof(in),
+		 "BYE " HIDDEN " SIP/2.0\n" VIA
+		 "Route: <sip:%s@192.0.2.1:5060;lr>\n"
+		 "Max-Forwards: 70\n" FROM TO_TAG CALL "CSeq: 1 BYE\n\n",
+		 token(s, 40001));
+	sb_run(s, &m);
+	m.what = "a forged one";
+	in[strlen("BYE " HIDDEN " SIP/2.0\n" VIA "Route: <sip:f00040")] ^= 1;
+	sb_run(s, &m);
+}
+
+/* The other way: what the phone behind the NAT sends to whom it talks to */
+static void test_hidden_calls(void **state)
+{
+	static char in[2048];
+	struct sipbed *s = *state;
+	struct sb m = {
+		.what = "its BYE, the token in the second Route",
+		.src = T4,
+		.sport = 40000,
+		.to = A4,
+		.tport = 5062,
+		.via_host = "10.0.0.7",
+		.via_port = 5060,
+		.rport = 40000,
+		.in = in,
+		.out = "BYE sip:alice@192.0.2.10:5062 SIP/2.0\n@a\n"
+		       "Via: SIP/2.0/UDP 10.0.0.7:5060;rport=40000"
+		       ";branch=z9hG4bKabc;received=203.0.113.30\n"
+		       "Max-Forwards: 69\n" FROM TO_TAG CALL "CSeq: 1 BYE\n\n",
+	};
+
+	sb_reset(s);
+	su_open(s, SIP_RULE_RR);
+	su_bind(s, "bob", HIDDEN, NULL, T4, 40000, 60);
+	su_bind(s, "alice", "sip:alice@192.0.2.10:5062", NULL, NULL, 0, 60);
+	snprintf(in, sizeof(in),
+		 "BYE sip:alice@192.0.2.10:5062 SIP/2.0\n"
+		 "Via: SIP/2.0/UDP 10.0.0.7:5060;rport;branch=z9hG4bKabc\n"
+		 "Route: <sip:192.0.2.1:5060;lr>\n"
+		 "Route: <sip:%s@192.0.2.1:5060;lr>\n"
+		 "Max-Forwards: 70\n" FROM TO_TAG CALL "CSeq: 1 BYE\n\n",
+		 token(s, 40000));
+	sb_run(s, &m);
+	m.what = "the token first, though it leads back: any Route of ours";
+	snprintf(in, sizeof(in),
+		 "BYE sip:alice@192.0.2.10:5062 SIP/2.0\n"
+		 "Via: SIP/2.0/UDP 10.0.0.7:5060;rport;branch=z9hG4bKabc\n"
+		 "Route: <sip:%s@192.0.2.1:5060;lr>\n"
+		 "Max-Forwards: 70\n" FROM TO_TAG CALL "CSeq: 1 BYE\n\n",
+		 token(s, 40000));
+	sb_run(s, &m);
+	m.what = "its own INVITE gets a token: the agent's";
+	m.out = NULL;
+	m.reason = CAROM_R_SIP_FLOW;
+	snprintf(in, sizeof(in),
+		 "INVITE sip:alice@example.com SIP/2.0\n"
+		 "Via: SIP/2.0/UDP 10.0.0.7:5060;rport;branch=z9hG4bKabc\n"
+		 "Max-Forwards: 70\n" FROM TO CALL "CSeq: 1 INVITE\n\n");
+	sb_packet(s, &m);
+}
+
+/* IPv6: a phone at T6 that says another address */
+static void test_hidden6(void **state)
+{
+	static char in[2048], out[2048];
+	struct key_flow f = {.transp = MSG_UDP, .listener = 1};
+	struct sipbed *s = *state;
+	struct sb m = {
+		.what = "IPv6: BYE by a token",
+		.src = A6,
+		.dst = LAN6,
+		.to = T6,
+		.tport = 40000,
+		.via_host = A6,
+		.rport = 5062,
+		.listener = 1,
+		.in = in,
+		.out = out,
+	};
+	char text[KEY_TOKEN];
+
+	sb_reset(s);
+	su_open(s, SIP_RULE_RR);
+	su_bind(s, "bob", "sip:bob@[2001:db8::77]:5060", NULL, T6, 40000, 60);
+	f.peer = addr(T6, 40000);
+	f.holder = addr(LAN6, 5060);
+	key_token(text, s->policy, &f);
+	snprintf(in, sizeof(in),
+		 "BYE sip:bob@[2001:db8::77]:5060 SIP/2.0\n"
+		 "Via: SIP/2.0/UDP [2001:db8:1::10];rport;branch=z9hG4bKabc\n"
+		 "Route: <sip:%s@[2001:db8:1::1]:5060;lr>\n"
+		 "Max-Forwards: 70\n" FROM TO_TAG CALL "CSeq: 1 BYE\n\n",
+		 text);
+	snprintf(out, sizeof(out),
+		 "BYE sip:bob@[2001:db8::77]:5060 SIP/2.0\n"
+		 "Via: SIP/2.0/UDP [2001:db8:1::1]:5060;branch=z9hG4bK@b\n"
+		 "Via: SIP/2.0/UDP [2001:db8:1::10];rport=5062"
+		 ";branch=z9hG4bKabc;received=2001:db8:1:0:0:0:0:10\n"
+		 "Max-Forwards: 69\n" FROM TO_TAG CALL "CSeq: 1 BYE\n\n");
+	sb_run(s, &m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_call),   cmocka_unit_test(test_others),
-		cmocka_unit_test(test_digest), cmocka_unit_test(test_moved),
-		cmocka_unit_test(test_agent),  cmocka_unit_test(test_dialog),
+		cmocka_unit_test(test_call),
+		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_digest),
+		cmocka_unit_test(test_moved),
+		cmocka_unit_test(test_agent),
+		cmocka_unit_test(test_dialog),
+		cmocka_unit_test(test_hidden),
+		cmocka_unit_test(test_hidden_calls),
+		cmocka_unit_test(test_hidden6),
 	};
 
 	return cmocka_run_group_tests(tests, sb_setup, sb_teardown);

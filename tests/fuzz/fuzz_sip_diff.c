@@ -123,6 +123,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (r.action == XDP_DROP && v == FORWARD_SEND)
 		different("the kernel drops what the agent sends", &in.text, &o,
 			  NULL);
+	mem_deref(o.contact);
 	mem_deref(o.mb);
 	mem_deref(o.datagram);
 	return 0;

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include "must.h"
 #include "sipedge.h"
+#include "sipusers.h"
 #include "siptext.h"
 
 static struct tally counted; /* up to now */
@@ -22,6 +23,7 @@ static const char *const ownv[] = {"example.com", "six.example.com"};
 static void add_rules(struct sipbed *s)
 {
 	struct sip_rule v[] = {
+		{.flags = SIP_RULE_REGISTERED | SIP_RULE_RR, .set = SIP_NONE},
 		{.methods = 1u << SCAN_M_SUBSCRIBE | 1u << SCAN_M_PUBLISH,
 		 .flags = SIP_RULE_PRESENCE,
 		 .set = 1},
@@ -32,7 +34,7 @@ static void add_rules(struct sipbed *s)
 	struct pl name;
 
 	pl_set_str(&name, "six-");
-	MUST(!fp_sip_rule_user(&v[2], &name));
+	MUST(!fp_sip_rule_user(&v[3], &name));
 	MUST(!fp_sip_rules(s->sip, v, ARRAY_SIZE(v)));
 	memcpy(s->policy->rulev, v, sizeof(v));
 	s->policy->rulec = ARRAY_SIZE(v);
@@ -42,6 +44,25 @@ static void add_rules(struct sipbed *s)
 		MUST(!str_dup(&s->policy->domainv[i], ownv[i]));
 	}
 	s->policy->domainc = ARRAY_SIZE(ownv);
+}
+
+/* At T4, one of them behind a NAT, and some whom the agent calls */
+static void add_users(struct sipbed *s)
+{
+	const int life = 86400;
+
+	/* so that a token does not depend on the listener */
+	s->policy->listenerv[0].own = true;
+	su_source(s);
+	su_bind(s, "bob", "sip:bob-0x5581@" T4 ":5070", NULL, NULL, 0, life);
+	su_bind(s, "nat", "sip:nat@10.0.0.7:5060;ob", NULL, T4, 40000, life);
+	su_bind(s, "six", "sip:six@[" T6 "]:5070", NULL, NULL, 0, life);
+	su_bind(s, "tcp", "sip:tcp@" T4 ":5070;transport=tcp", NULL, NULL, 0,
+		life);
+	su_bind(s, "far", "sip:far@" T4 ":5070", "<sip:" B4 ";lr>", NULL, 0,
+		life);
+	su_bind(s, "alice", "sip:alice@" A4 ":5062", NULL, NULL, 0, life);
+	su_unbind(s, "gone");
 }
 
 static void say_reasons(void)
@@ -68,6 +89,7 @@ struct sipbed *sipedge_open(void)
 	sb_reset(s);
 	sb_two(s);
 	add_rules(s);
+	add_users(s);
 	bed_tally(s->bed, &counted);
 	atexit(say_reasons);
 	return s;

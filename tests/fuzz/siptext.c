@@ -37,10 +37,11 @@ static void sign(const struct policy *p, char *text, size_t n)
 /* ---- recipes ----------------------------------------------------------------- */
 
 static const char *const seedv[] = {
-	"invite",  "invite-domain", "invite6",    "ack",
-	"cancel",  "bye-routes",    "bye-strict", "ok",
-	"ok-line", "ok6",           "node-out",   "register",
-	"options", "subscribe",     "old",        "digest",
+	"invite",     "invite-domain", "invite6",     "ack",       "cancel",
+	"bye-routes", "bye-strict",    "ok",          "ok-line",   "ok6",
+	"node-out",   "register",      "options",     "subscribe", "old",
+	"digest",     "user-invite",   "user-cancel", "user-nat",  "user-gruu",
+	"phone-bye",  "phone-token",
 };
 
 /* A good message: a seed, which has two bytes in front, or a torture message */
