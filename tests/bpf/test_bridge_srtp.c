@@ -431,6 +431,78 @@ static void test_resumed(void **state)
 	mem_deref(rx);
 }
 
+/* A report with its sender's name in it, under a context's keys, by the RTCP port */
+static size_t put_report(struct srtpx *tx, uint8_t *p, size_t room)
+{
+	size_t n = rtcp_build(p, 99);
+
+	assert_int_equal(srtpx_protect_rtcp(tx, p, &n, room), 0);
+	put_rtcp(bb.lan, &bb_sides[SIDE_LAN4], IN_PORT + 1, p, n);
+
+	return n;
+}
+
+/* RTCP that has keys of its own on both sides: none is said before they are there; those of
+ * RTP do not open it, and it goes on when something else changes */
+static void test_rtcp_keys(void **state)
+{
+	const struct rtpspec r = {.seq = 7000, .ssrc = 99};
+	struct bridge_member mv[2];
+	struct srtpx *rtp, *tx, *rx;
+	struct bridge_stats st;
+	uint8_t p[2000], want[400], once[400];
+	size_t n, len;
+	(void)state;
+
+	bb_member(&mv[0], &bb_sides[SIDE_LAN4], IN_PORT);
+	bb_member(&mv[1], &bb_sides[SIDE_WAN4], OUT_PORT);
+	keys(&mv[0].rx, SRTPX_AES_CM_128_HMAC_SHA1_80, 3);
+	keys(&mv[0].tx, SRTPX_AES_CM_128_HMAC_SHA1_80, 4);
+	mv[0].rtcp_keyed = mv[1].rtcp_keyed = true;
+	mv[0].ptv[0] = (struct bridge_pt){.act = BRIDGE_PASS, .pt = 0};
+	assert_int_equal(srtpx_alloc(&rtp, &mv[0].rx), 0);
+	bb_up(PLANE_XDP, mv);
+	(void)put_report(rtp, p, sizeof(p));
+	n = rtp_build(p, &r, 160);
+	assert_int_equal(srtpx_protect(rtp, p, &n, sizeof(p)), 0);
+	bb_put(&bb_sides[SIDE_LAN4], IN_PORT, p, n);
+	/* RTP goes meanwhile, and nothing before it */
+	assert_int_equal(bb_get(p, WIRE_WAIT), RTP_HEADER + 160);
+	bridge_stats(bb.b, 0, &st);
+	assert_int_equal(st.locked, 1);
+	assert_int_equal(st.rtcp, 0);
+
+	for (unsigned i = 0; i < 2; i++) {
+		keys(&mv[i].rtcp_rx, SRTPX_AES_CM_128_HMAC_SHA1_80, 7);
+		keys(&mv[i].rtcp_tx, SRTPX_AES_CM_128_HMAC_SHA1_80, 9);
+		assert_int_equal(bridge_change(bb.b, i, &mv[i]), 0);
+	}
+	assert_int_equal(srtpx_alloc(&tx, &mv[0].rtcp_rx), 0);
+	assert_int_equal(srtpx_alloc(&rx, &mv[1].rtcp_tx), 0);
+	(void)put_report(rtp, p, sizeof(p));
+	len = put_report(tx, once, sizeof(once));
+	n = bb_get(p, WIRE_WAIT);
+	assert_true(n > 0);
+	assert_int_equal(srtpx_unprotect_rtcp(rx, p, &n), 0);
+	assert_int_equal(n, rtcp_build(want, 99));
+	assert_memory_equal(p, want, n);
+
+	mv[0].silent = true;
+	assert_int_equal(bridge_change(bb.b, 0, &mv[0]), 0);
+	put_rtcp(bb.lan, &bb_sides[SIDE_LAN4], IN_PORT + 1, once, len);
+	(void)put_report(tx, p, sizeof(p));
+	n = bb_get(p, WIRE_WAIT);
+	assert_true(n > 0);
+	assert_int_equal(srtpx_unprotect_rtcp(rx, p, &n), 0);
+	bridge_stats(bb.b, 0, &st);
+	assert_int_equal(st.auth, 1);
+	assert_int_equal(st.replay, 1);
+	assert_int_equal(st.rtcp, 2);
+	mem_deref(rtp);
+	mem_deref(tx);
+	mem_deref(rx);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -440,6 +512,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_reports, bb_clear),
 		cmocka_unit_test_teardown(test_feedback, bb_clear),
 		cmocka_unit_test_teardown(test_asked, bb_clear),
+		cmocka_unit_test_teardown(test_rtcp_keys, bb_clear),
 	};
 
 	return cmocka_run_group_tests(tests, bb_setup, bb_teardown);

@@ -187,16 +187,37 @@ record_call()
 	record_call bob-opus-srtp
 }
 
-# ClientHellos of Bob's, without a cookie, to ports of RTP
-hellos() { tshark -r bob.pcap -Y 'dtls.handshake.type == 1 && dtls.handshake.cookie_length == 0' -T fields -e udp.dstport 2>/dev/null | awk '$1 % 2 == 0'; }
+# ClientHellos of Bob's, without a cookie: the ports that they went to
+hellos() { tshark -r bob.pcap -Y 'dtls.handshake.type == 1 && dtls.handshake.cookie_length == 0' -T fields -e udp.dstport 2>/dev/null; }
+
+rtcp_of_bob() { tshark -r alice.pcap -d udp.port==6001,rtcp -Y "rtcp.pt == 200 && ip.dst == $ALICE4" -T fields -e udp.dstport 2>/dev/null; }
+
+# Bob does not mux: his RTCP has an association of its own, by its port
+@test "RTCP of DTLS-SRTP that is not muxed" {
+	TALKS=20 baresip_bob pcma/8000/1 dtls_srtp
+	capture alice
+	caller alice uac "$ALICE4" bob-dtls 9000 &
+	local pid=$!
+	LAB_PIDS+=($pid)
+	wait_for 10 in_agent
+	ngc send '{"command": "list"}' | jq -r '.calls[0]' >id
+	wait_for 5 rtcp_secured
+	wait $pid
+	hears alice "$ALICE4" 660 100
+	rtcp_of_bob | tee seen
+	grep -qx 6001 seen
+}
+
+rtcp_secured() { ngc send "{\"command\": \"query\", \"call-id\": \"$(<id)\"}" | jq -e '[.. | .agent? // empty | ."DTLS of RTCP" // empty] == ["up"]' >/dev/null; }
 
 # His first datagram comes before his answer has been at Kamailio and here
 @test "RTP to DTLS-SRTP: a ClientHello is heard the first time" {
 	baresip_bob pcma/8000/1 dtls_srtp
 	capture bob
 	agent_call bob-dtls srtp
+	# of RTP, and of RTCP, which he does not mux
 	hellos | tee said
-	[ "$(wc -l <said)" = 1 ]
+	[ "$(wc -l <said)" = 2 ] && [ "$(sort -u said | wc -l)" = 2 ]
 }
 
 @test "PCMA in RTP to Opus in DTLS-SRTP" {

@@ -16,6 +16,7 @@ struct phone {
 	struct dtlsx_cert *cert;
 	struct dtlsx *d;
 	unsigned side;
+	uint16_t our; /* port of ours that it was told */
 	struct sa addr;
 };
 
@@ -23,11 +24,15 @@ struct phone {
 static inline void send_h(const uint8_t *p, size_t n, void *arg)
 {
 	const struct phone *ph = arg;
+	const bool rtcp = ph->side >= FAKE_RTCP;
 
 	if (fake_bridges()->last)
-		fake_event(ph->side, RTP_DTLS, &ph->addr, p, n);
-	else if (fake_bridges()->bundle)
-		fake_bundle_event(RTP_DTLS, &ph->addr, p, n);
+		fake_event(ph->side % FAKE_RTCP,
+			   rtcp ? (unsigned)BRIDGE_DTLS_RTCP
+				: (unsigned)RTP_DTLS,
+			   &ph->addr, p, n);
+	else
+		fake_port_event(ph->our, RTP_DTLS, &ph->addr, p, n);
 }
 
 static inline void phone_new(struct phone *ph, unsigned side, const char *addr,
@@ -93,6 +98,9 @@ static inline void phone_ring(struct phone *ph, const struct fix *f,
 
 	assert_true(sdpx_attr(f->out, 0, "fingerprint", 0, &val));
 	assert_int_equal(fingerprint_decode(&fp, &val), 0);
+	ph->our = out_port(f, 0);
+	if (ph->side >= FAKE_RTCP)
+		++ph->our;
 	ph->d = mem_deref(ph->d);
 	assert_int_equal(dtlsx_alloc(&ph->d, &conf), 0);
 }

@@ -11,7 +11,7 @@ struct bridge {
 };
 
 static struct fake_bridges all;
-static struct list bridges;
+static struct list bridges, bundles;
 
 struct fake_bridges *fake_bridges(void)
 {
@@ -91,6 +91,7 @@ static int keep(unsigned side, const struct sa *dst, const uint8_t *p, size_t n)
 }
 
 struct bundle {
+	struct le le;
 	struct sa local;
 	bundle_event_h *eventh;
 	void *arg;
@@ -98,7 +99,9 @@ struct bundle {
 
 static void bundle_destructor(void *arg)
 {
-	(void)arg;
+	struct bundle *b = arg;
+
+	list_unlink(&b->le);
 	--all.bundles;
 }
 
@@ -115,6 +118,7 @@ int bundle_alloc(struct bundle **bp, struct plane *pl, unsigned worker,
 	b->eventh = eventh;
 	b->arg = arg;
 	all.bundle = b;
+	list_append(&bundles, &b->le, b);
 	++all.bundles;
 	*bp = b;
 
@@ -161,6 +165,19 @@ void fake_bundle_event(unsigned type, const struct sa *src, const uint8_t *p,
 	all.bundle->eventh(type, src, p, n, all.bundle->arg);
 }
 
+void fake_port_event(uint16_t port, unsigned type, const struct sa *src,
+		     const uint8_t *p, size_t n)
+{
+	for (const struct le *le = list_head(&bundles); le; le = le->next) {
+		const struct bundle *b = le->data;
+
+		if (sa_port(&b->local) != port)
+			continue;
+		b->eventh(type, src, p, n, b->arg);
+		return;
+	}
+}
+
 bool bridge_fax(const struct bridge *b, unsigned side, struct fax_stats *st)
 {
 	if (!b->mv[side].t38)
@@ -194,12 +211,12 @@ void bridge_copy(struct bridge *b, unsigned side, bool on)
 	all.copy[side] = on;
 }
 
-int bridge_send(struct bridge *b, unsigned side, const struct sa *dst,
-		const uint8_t *p, size_t n)
+int bridge_send(struct bridge *b, unsigned side, bool rtcp,
+		const struct sa *dst, const uint8_t *p, size_t n)
 {
 	(void)b;
 
-	return keep(side, dst, p, n);
+	return keep(rtcp ? FAKE_RTCP + side : side, dst, p, n);
 }
 
 void fake_event(unsigned side, unsigned type, const struct sa *src,

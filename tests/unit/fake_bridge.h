@@ -8,7 +8,12 @@
 #include "bridge/bridge.h"
 #include "bridge/play.h"
 
-enum { FAKE_SENT = 64, FAKE_BUNDLE = 2 /**< side of datagrams by a bundle */ };
+enum {
+	FAKE_SENT = 64,
+	FAKE_BUNDLE = 2,
+	/**< side of datagrams by a bundle */ FAKE_RTCP =
+		4 /**< and this is added to that of those by an RTCP port */
+};
 
 /** A datagram of the signalling loop's */
 struct fake_datagram {
@@ -48,6 +53,9 @@ void fake_event(unsigned side, unsigned type, const struct sa *src,
 /** The same to the port of the bundle made last */
 void fake_bundle_event(unsigned type, const struct sa *src, const uint8_t *p,
 		       size_t n);
+/** The same to one of those that there are, by its port */
+void fake_port_event(uint16_t port, unsigned type, const struct sa *src,
+		     const uint8_t *p, size_t n);
 /** A member of the n'th bridge of those that there are; NULL: there are not so many */
 const struct bridge_member *fake_member(unsigned n, unsigned side);
 /** Workers for media_alloc(): nothing may be done with it but pass it on */

@@ -327,48 +327,201 @@ static void best_effort(void **state)
 	phone_end(&ph);
 }
 
-/* RTCP without rtcp-mux would need an association of its own: there is none, and it is said;
- * a driver that wants it so is refused */
+/* RTCP of a phone that does not mux: it has an association of its own, with the same
+ * certificate */
+static void rtcp_of(struct phone *ph, const struct phone *of, uint16_t port)
+{
+	*ph = *of;
+	ph->cert = mem_ref(of->cert);
+	ph->d = NULL;
+	ph->side += FAKE_RTCP;
+	sa_set_port(&ph->addr, port);
+}
+
+/* Both of a phone, each by its own port of ours */
+static void hear_both(struct phone *ph, struct phone *rtcp, const char *our,
+		      uint16_t port)
+{
+	struct fake_bridges *fb = fake_bridges();
+	struct sa src;
+
+	assert_int_equal(sa_set_str(&src, our, port), 0);
+	for (unsigned i = 0; i < fb->sentc; i++) {
+		struct fake_datagram d = fb->sentv[i];
+		struct phone *to = d.side == ph->side ? ph : rtcp;
+
+		assert_int_equal(d.side, to->side);
+		assert_true(sa_cmp(&d.dst, &to->addr, SA_ALL));
+		sa_set_port(&src, (uint16_t)(port + (to == rtcp)));
+		(void)dtlsx_recv(to->d, &src, d.p, d.n);
+	}
+	fb->sentc = 0;
+}
+
+static void talk_both(struct phone *ph, struct phone *rtcp, const char *our,
+		      uint16_t port)
+{
+	dtlsx_start(ph->d);
+	dtlsx_start(rtcp->d);
+	hear_both(ph, rtcp, our, port);
+}
+
+static void same_rtcp_keys(const struct phone *ph)
+{
+	const struct bridge_member *m =
+		&fake_bridges()->mv[ph->side % FAKE_RTCP];
+	struct srtpx_key tx, rx;
+
+	assert_int_equal(dtlsx_keys(ph->d, &tx, &rx), 0);
+	assert_true(m->rtcp_keyed);
+	assert_true(srtpx_same_key(&m->rtcp_rx, &tx));
+	assert_true(srtpx_same_key(&m->rtcp_tx, &rx));
+	assert_false(srtpx_same_key(&m->rtcp_rx, &m->rx));
+}
+
+/* RTCP without rtcp-mux has an association of its own (RFC 5764 4.1), until it is muxed */
 static void unmuxed(void **state)
 {
 	struct fix *f = *state;
 	const struct fake_bridges *fb = fake_bridges();
-	struct media_opts o = to("RTP/AVP", opts("c", "A", NULL));
-	struct phone alice;
-	char *fp, *text = NULL;
-	struct pl id = PL("c");
-	struct odict *q;
+	struct phone alice, rtcp;
+	struct srtpx_key key;
+	char *fp;
+	uint16_t a;
 
 	phone_new(&alice, 0, ALICE, 4000);
+	rtcp_of(&rtcp, &alice, 4001);
 	fp = lines_with(&alice, "actpass", "");
-	offer(f, o, profile(ALICE, 4000, TLS, "0", fp));
+	offer(f, to("RTP/AVP", opts("c", "A", NULL)),
+	      profile(ALICE, 4000, TLS, "0", fp));
 	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0", NULL));
 	has_not(f, "rtcp-mux");
-	assert_true(sa_isset(&fb->mv[0].remote, SA_ALL));
+	a = out_port(f, 0);
+	assert_sa(&fb->mv[0].rtcp, ALICE, 4001);
+	assert_true(fb->mv[0].rtcp_keyed);
+	assert_int_equal(fb->mv[0].rtcp_rx.suite, SRTPX_NONE);
+	assert_false(fb->mv[1].rtcp_keyed);
+	assert_true(fake_leg(f->fp, EXT4, a + 1)->alien);
+	assert_int_equal(fake_leg(f->fp, EXT4, a + 1)->state, LEG_AGENT);
+	phone_ring(&alice, f, false);
+	phone_ring(&rtcp, f, false);
+	talk_both(&alice, &rtcp, EXT4, a);
+	same_keys(&alice);
+	same_rtcp_keys(&rtcp);
+	says(f, true, "\"DTLS\":\"up\"");
+	says(f, true, "\"DTLS of RTCP\":\"up\"");
+	key = fb->mv[0].rtcp_rx;
+
+	/* they survive */
+	f->m = mem_deref(f->m);
+	f->conf.plane = fake_plane();
+	fix_start(f);
+	f->conf.plane = mem_deref(f->conf.plane);
+	assert_true(srtpx_same_key(&fb->mv[0].rtcp_rx, &key));
+	assert_true(fb->mv[0].resumed);
+
+	offer(f, opts("c", "A", "B"), body(&alice, 4000, "actpass"));
+	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0", NULL));
+	has(f, "a=rtcp-mux\r\n");
+	assert_false(fb->mv[0].rtcp_keyed);
+	mem_deref(fp);
+	phone_end(&alice);
+	phone_end(&rtcp);
+}
+
+/* Who is offered it by DTLS need not take it, nor be offered it, and may be the client */
+static void unmuxed_answer(void **state)
+{
+	struct fix *f = *state;
+	struct media_opts o = to(TLS, opts("c", "A", NULL));
+	struct phone bob, rtcp;
+	char *fp;
+	uint16_t b;
+
+	phone_new(&bob, 1, BOB, 5000);
+	rtcp_of(&rtcp, &bob, 5001);
+	o.rtcp_mux = RTCPMUX_DEMUX;
+	offer(f, o, audio(ALICE, 4000, "0", "a=rtcp-mux\r\n"));
+	has_not(f, "rtcp-mux");
+	b = out_port(f, 0);
+	phone_ring(&bob, f, true);
+	phone_ring(&rtcp, f, true);
+	fp = lines_with(&bob, "active", "");
+	answer(f, opts("c", "A", "B"), profile(BOB, 5000, TLS, "0", fp));
+	talk_both(&bob, &rtcp, EXT4, b);
+	same_keys(&bob);
+	same_rtcp_keys(&rtcp);
+	mem_deref(fp);
+	phone_end(&bob);
+	phone_end(&rtcp);
+}
+
+/* And neither has to wait for his answer */
+static void unmuxed_early(void **state)
+{
+	struct fix *f = *state;
+	struct fake_bridges *fb = fake_bridges();
+	struct phone bob, rtcp;
+	uint16_t b;
+	char *fp;
+
+	phone_new(&bob, 1, BOB, 5000);
+	rtcp_of(&rtcp, &bob, 5001);
+	offer(f, to(TLS, opts("c", "A", NULL)), audio(ALICE, 4000, "0", NULL));
+	b = out_port(f, 0);
+	phone_ring(&bob, f, true);
+	phone_ring(&rtcp, f, true);
+	dtlsx_start(rtcp.d);
+	dtlsx_start(bob.d);
+	assert_int_equal(fb->sentc, 0);
+	fp = lines_with(&bob, "active", "");
+	answer(f, opts("c", "A", "B"), profile(BOB, 5000, TLS, "0", fp));
+	assert_int_equal(fb->sentc, 2);
+	hear_both(&bob, &rtcp, EXT4, b);
+	same_keys(&bob);
+	same_rtcp_keys(&rtcp);
+	mem_deref(fp);
+	phone_end(&bob);
+	phone_end(&rtcp);
+}
+
+/* Of ICE we have one component: there it has to be muxed */
+static void unmuxed_ice(void **state)
+{
+	static const char ice[] = "a=ice-ufrag:abcd\r\n"
+				  "a=ice-pwd:0123456789abcdef01234567\r\n";
+	struct fix *f = *state;
+	const struct fake_bridges *fb = fake_bridges();
+	struct media_opts o = to("RTP/AVP", opts("c", "A", NULL));
+	struct phone alice;
+	char *fp;
+
+	phone_new(&alice, 0, ALICE, 4000);
+	fp = lines_with(&alice, "actpass", ice);
+	offer(f, o, profile(ALICE, 4000, TLS, "0", fp));
+	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0", NULL));
 	assert_false(sa_isset(&fb->mv[0].rtcp, SA_ALL));
-	assert_true(sa_isset(&fb->mv[1].rtcp, SA_ALL));
-	assert_int_equal(odict_alloc(&q, 8), 0);
-	assert_int_equal(media_query(f->m, &id, NULL, NULL, q), 0);
-	assert_int_equal(re_sdprintf(&text, "%H", json_encode_odict, q), 0);
-	assert_non_null(strstr(text, "none: with DTLS it needs rtcp-mux"));
-	mem_deref(text);
-	mem_deref(q);
+	assert_false(fb->mv[0].rtcp_keyed);
+	says(f, true, "none: with DTLS and ICE it needs rtcp-mux");
 	mem_deref(fp);
 
-	/* offered to Alice with it, it is not to be taken from her */
+	fp = lines_with(&alice, "actpass",
+			"a=rtcp-mux\r\na=ice-ufrag:abcd\r\n"
+			"a=ice-pwd:0123456789abcdef01234567\r\n");
 	o = to("RTP/AVP", opts("d", "A", NULL));
-	offer(f, o, body(&alice, 4000, "actpass"));
+	offer(f, o, profile(ALICE, 4000, TLS, "0", fp));
 	o = opts("d", "A", "B");
 	o.rtcp_mux_reject = true;
-	pl_set_str(&o.sdp, "");
 	assert_int_equal(put(f, true, &o, audio(BOB, 5000, "0", NULL)),
 			 ENOTSUP);
 	assert_non_null(strstr(f->e.msg, "rtcp-mux=reject"));
 	o = to(TLS, opts("e", "A", NULL));
 	o.rtcp_mux = RTCPMUX_DEMUX;
+	o.ice_force = true;
 	assert_int_equal(put(f, false, &o, audio(ALICE, 4000, "0", NULL)),
 			 ENOTSUP);
 	assert_non_null(strstr(f->e.msg, "rtcp-mux=demux"));
+	mem_deref(fp);
 	phone_end(&alice);
 }
 
@@ -405,17 +558,20 @@ static void early(void **state)
 	phone_new(&mallory, 1, BOB, 6000);
 	offer(f, to(TLS, opts("c", "A", NULL)), audio(ALICE, 4000, "0", NULL));
 	b = out_port(f, 0);
-	assert_int_equal(fb->bundles, 1);
-	assert_int_equal(fake_leg(f->fp, EXT4, b)->state, LEG_HELD);
-	assert_true(fake_leg(f->fp, EXT4, b)->alien);
+	/* RTCP's too: he need not mux */
+	assert_int_equal(fb->bundles, 2);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(fake_leg(f->fp, EXT4, b + i)->state, LEG_HELD);
+		assert_true(fake_leg(f->fp, EXT4, b + i)->alien);
+	}
 	phone_ring(&bob, f, true);
 	phone_ring(&mallory, f, true);
 	/* no ClientHello: it takes nobody's place */
-	fake_bundle_event(RTP_STUN, &mallory.addr, (const uint8_t *)"", 1);
-	fake_bundle_event(RTP_DTLS, &mallory.addr,
-			  (const uint8_t[]){22, 254, 253, 0, 1, 0, 0, 0, 0, 0,
-					    0, 0, 1, 1},
-			  14);
+	fake_port_event(b, RTP_STUN, &mallory.addr, (const uint8_t *)"", 1);
+	fake_port_event(b, RTP_DTLS, &mallory.addr,
+			(const uint8_t[]){22, 254, 253, 0, 1, 0, 0, 0, 0, 0, 0,
+					  0, 1, 1},
+			14);
 	dtlsx_start(bob.d);
 	/* the first one counts */
 	dtlsx_start(mallory.d);
@@ -452,13 +608,13 @@ static void early_for_nothing(void **state)
 
 	offer(f, to(TLS, opts("d", "A", NULL)), audio(ALICE, 4002, "0", NULL));
 	b = out_port(f, 0);
-	assert_int_equal(fb->bundles, 1);
+	assert_int_equal(fb->bundles, 2);
 	f->m = mem_deref(f->m);
 	assert_int_equal(fb->bundles, 0);
 	f->conf.plane = fake_plane();
 	fix_start(f);
 	f->conf.plane = mem_deref(f->conf.plane);
-	assert_int_equal(fb->bundles, 1);
+	assert_int_equal(fb->bundles, 2);
 	assert_true(fake_leg(f->fp, EXT4, b)->alien);
 	answer(f, opts("d", "A", "B"), profile(BOB, 0, TLS, "0", NULL));
 	assert_int_equal(fb->bundles, 0);
@@ -495,19 +651,14 @@ static void early_again(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(offered),
-		TEST(asked_active),
-		TEST(asked_passive),
-		TEST(again),
-		TEST(stranger),
-		TEST(changes),
-		TEST(restart),
-		TEST(refused),
-		TEST(passes),
-		TEST(unmuxed),
-		TEST(best_effort),
-		TEST(early),
-		TEST(early_for_nothing),
+		TEST(offered),        TEST(asked_active),
+		TEST(asked_passive),  TEST(again),
+		TEST(stranger),       TEST(changes),
+		TEST(restart),        TEST(refused),
+		TEST(passes),         TEST(unmuxed),
+		TEST(unmuxed_answer), TEST(unmuxed_early),
+		TEST(unmuxed_ice),    TEST(best_effort),
+		TEST(early),          TEST(early_for_nothing),
 		TEST(early_again),
 	};
 

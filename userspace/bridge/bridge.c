@@ -160,20 +160,25 @@ struct swap {
 };
 
 /* Contexts of keys that stay have counters that must go on */
+static void keep_context(struct srtpx **new, const struct srtpx_key *key,
+			 struct srtpx **old, const struct srtpx_key *was)
+{
+	struct srtpx *x = *new;
+
+	if (!srtpx_same_key(key, was))
+		return;
+	*new = *old;
+	*old = x;
+}
+
 static void keep_keys(struct program *new, struct program *old)
 {
-	struct srtpx *x;
+	const struct bridge_member *c = &new->conf, *was = &old->conf;
 
-	if (srtpx_same_key(&new->conf.rx, &old->conf.rx)) {
-		x = new->rx;
-		new->rx = old->rx;
-		old->rx = x;
-	}
-	if (srtpx_same_key(&new->conf.tx, &old->conf.tx)) {
-		x = new->tx;
-		new->tx = old->tx;
-		old->tx = x;
-	}
+	keep_context(&new->rx, &c->rx, &old->rx, &was->rx);
+	keep_context(&new->tx, &c->tx, &old->tx, &was->tx);
+	keep_context(&new->rtcp_rx, &c->rtcp_rx, &old->rtcp_rx, &was->rtcp_rx);
+	keep_context(&new->rtcp_tx, &c->rtcp_tx, &old->rtcp_tx, &was->rtcp_tx);
 }
 
 static void swap_call(void *arg)
@@ -280,11 +285,14 @@ void bridge_stats(const struct bridge *b, unsigned side,
 					   1000000 / s->clock);
 }
 
-int bridge_send(struct bridge *b, unsigned side, const struct sa *dst,
-		const uint8_t *p, size_t n)
+int bridge_send(struct bridge *b, unsigned side, bool rtcp,
+		const struct sa *dst, const uint8_t *p, size_t n)
 {
+	struct plane_port *port;
+
 	if (!b || side > 1)
 		return EINVAL;
+	port = rtcp ? b->mv[side].rtcp_port : b->mv[side].port;
 
-	return datagram_send(b->pl, b->worker, b->mv[side].port, dst, p, n);
+	return port ? datagram_send(b->pl, b->worker, port, dst, p, n) : EINVAL;
 }

@@ -62,6 +62,10 @@ struct bridge_member {
 			   that is gone: what it gets is a stream anew */
 	bool locked;  /**< its keys are not there yet: it is sent nothing, and
 			  what it sends is dropped                      */
+	bool rtcp_keyed; /**< its RTCP is not muxed, and has keys of its own (RFC
+			    5764 4.1): these. SRTPX_NONE: not there yet, and what
+			    was said of `locked` holds for RTCP             */
+	struct srtpx_key rtcp_rx, rtcp_tx;
 
 	struct bridge_pt ptv[128]; /**< by payload type of what it sends   */
 	struct bridge_codec codecv[BRIDGE_CODECS];
@@ -150,6 +154,7 @@ enum {
 	BRIDGE_DIGIT,       /**< event: a digit is over, a bridge_heard       */
 	BRIDGE_PLAYED,      /**< event: nothing is left of what the member
 				 was played                              */
+	BRIDGE_DTLS_RTCP, /**< event: a datagram of DTLS came to its RTCP port */
 };
 
 /** A digit that a member dialled */
@@ -222,9 +227,9 @@ bool bridge_stream(const struct bridge *b, unsigned side, uint32_t *ssrc);
  */
 int bridge_leave(struct bridge *b, struct fp *fp, unsigned ms);
 
-/** Send a datagram of the signalling loop's (STUN, DTLS) to a member's port's far
- *  end. @return 0, ENOBUFS */
-int bridge_send(struct bridge *b, unsigned side, const struct sa *dst,
-		const uint8_t *p, size_t n);
+/** Send a datagram of the signalling loop's (STUN, DTLS) from a member's RTP port, or from
+ *  its RTCP port. @return 0, EINVAL (it has none), ENOBUFS */
+int bridge_send(struct bridge *b, unsigned side, bool rtcp,
+		const struct sa *dst, const uint8_t *p, size_t n);
 
 #endif

@@ -36,8 +36,9 @@ struct source {
 struct program {
 	struct plane_dst *dst, *dst_rtcp;
 	struct srtpx *rx, *tx;
-	struct codec_enc *enc; /* of what the member gets */
-	int16_t *acc;          /* of its next packet: sender.accn samples */
+	struct srtpx *rtcp_rx, *rtcp_tx; /* conf.rtcp_keyed alone */
+	struct codec_enc *enc;           /* of what the member gets */
+	int16_t *acc; /* of its next packet: sender.accn samples */
 	struct bridge_member conf;
 	struct source sourcev[BRIDGE_CODECS];
 	/* of digits that the member dials; NULL where nobody wants them: */
@@ -182,6 +183,11 @@ int program_alloc(struct program **pp, struct plane *pl,
 		  const struct bridge_member *other);
 /** The first index of SRTCP that who has our keys since before does not know */
 uint32_t program_resume_index(void);
+
+/** What opens RTCP, and what encrypts it; NULL: it is in the clear, or locked */
+struct srtpx *program_rtcp_rx(const struct program *p);
+struct srtpx *program_rtcp_tx(const struct program *p);
+bool program_rtcp_locked(const struct program *p);
 
 /* receive.c: on the worker */
 void member_receive(struct plane_port *port, struct plane_pkt *pkt, void *arg);

@@ -17,6 +17,8 @@ static void destructor(void *arg)
 	mem_deref(p->dst_rtcp);
 	mem_deref(p->rx);
 	mem_deref(p->tx);
+	mem_deref(p->rtcp_rx);
+	mem_deref(p->rtcp_tx);
 	for (unsigned i = 0; i < BRIDGE_CODECS; i++) {
 		mem_deref(p->sourcev[i].dec);
 		mem_deref(p->sourcev[i].rs);
@@ -34,22 +36,52 @@ uint32_t program_resume_index(void)
 	return (uint32_t)time(NULL) & INT32_MAX;
 }
 
-static int take_keys(struct program *p)
+static int take_pair(struct srtpx **rx, const struct srtpx_key *rx_key,
+		     struct srtpx **tx, const struct srtpx_key *tx_key,
+		     bool resumed)
 {
 	int err = 0;
 
-	if (p->conf.bundle)
-		return bundle_keys(p->conf.bundle, p);
-	if (p->conf.rx.suite != SRTPX_NONE)
-		err = srtpx_alloc(&p->rx, &p->conf.rx);
-	if (!err && p->conf.tx.suite != SRTPX_NONE)
-		err = srtpx_alloc(&p->tx, &p->conf.tx);
-	if (p->conf.resumed && p->rx)
-		srtpx_resume(p->rx, 0);
-	if (p->conf.resumed && p->tx)
-		srtpx_resume(p->tx, program_resume_index());
+	if (rx_key->suite != SRTPX_NONE)
+		err = srtpx_alloc(rx, rx_key);
+	if (!err && tx_key->suite != SRTPX_NONE)
+		err = srtpx_alloc(tx, tx_key);
+	if (resumed && *rx)
+		srtpx_resume(*rx, 0);
+	if (resumed && *tx)
+		srtpx_resume(*tx, program_resume_index());
 
 	return err;
+}
+
+static int take_keys(struct program *p)
+{
+	const struct bridge_member *c = &p->conf;
+	int err;
+
+	if (c->bundle)
+		return bundle_keys(c->bundle, p);
+	err = take_pair(&p->rx, &c->rx, &p->tx, &c->tx, c->resumed);
+	if (err || !c->rtcp_keyed)
+		return err;
+
+	return take_pair(&p->rtcp_rx, &c->rtcp_rx, &p->rtcp_tx, &c->rtcp_tx,
+			 c->resumed);
+}
+
+struct srtpx *program_rtcp_rx(const struct program *p)
+{
+	return p->conf.rtcp_keyed ? p->rtcp_rx : p->rx;
+}
+
+struct srtpx *program_rtcp_tx(const struct program *p)
+{
+	return p->conf.rtcp_keyed ? p->rtcp_tx : p->tx;
+}
+
+bool program_rtcp_locked(const struct program *p)
+{
+	return p->conf.rtcp_keyed ? !p->rtcp_rx || !p->rtcp_tx : p->conf.locked;
 }
 
 static int take_addresses(struct program *p, struct plane *pl)
@@ -194,6 +226,8 @@ static bool valid(const struct bridge_member *m)
 	if (m->t38 && (m->codec || m->codecc))
 		return false;
 	if (m->bundle && (m->t38 || !m->mux || m->ssrcc > BRIDGE_SSRCS))
+		return false;
+	if (m->rtcp_keyed && (m->mux || m->t38))
 		return false;
 	if (m->mid_id > RTP_EXT_ID_MAX)
 		return false;

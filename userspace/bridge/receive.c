@@ -53,6 +53,7 @@ void member_control(struct member *m, const struct sa *src, const uint8_t *p,
 {
 	struct member *to = other_of(m);
 	const struct program *q = to->prog;
+	struct srtpx *tx = program_rtcp_tx(q);
 	struct plane_port *port;
 	uint8_t *out;
 
@@ -60,14 +61,15 @@ void member_control(struct member *m, const struct sa *src, const uint8_t *p,
 		return;
 	++m->st.rtcp;
 	/* of what is encrypted nobody else can read the reports */
-	if (m->copy || m->prog->rx)
+	if (m->copy || program_rtcp_rx(m->prog))
 		member_event(m, BRIDGE_CONTROL, src, p, n);
 	if (q->conf.codec || m->prog->conf.codec)
 		reporter_read(m, p, n, now);
 	/* of a stream that is made anew the reports would tell of another */
 	if (q->conf.codec)
 		feedback_pass(m, p, n);
-	if (q->conf.codec || !q->dst_rtcp || q->conf.silent || q->conf.locked)
+	if (q->conf.codec || !q->dst_rtcp || q->conf.silent ||
+	    program_rtcp_locked(q))
 		return;
 	port = q->conf.mux ? to->port : to->rtcp_port;
 	if (!port)
@@ -77,23 +79,23 @@ void member_control(struct member *m, const struct sa *src, const uint8_t *p,
 		return;
 	memcpy(out, p, n);
 	translate(m, out, n);
-	if (q->tx && srtpx_protect_rtcp(q->tx, out, &n, PLANE_PAYLOAD_MAX))
+	if (tx && srtpx_protect_rtcp(tx, out, &n, PLANE_PAYLOAD_MAX))
 		return;
 	plane_commit(port, q->dst_rtcp, n);
 }
 
 static void control(struct member *m, struct plane_pkt *pkt)
 {
-	const struct program *p = m->prog;
+	struct srtpx *rx = program_rtcp_rx(m->prog);
 	size_t n = pkt->len;
 	int err = 0;
 
-	if (p->conf.locked) {
+	if (program_rtcp_locked(m->prog)) {
 		++m->st.locked;
 		return;
 	}
-	if (p->rx)
-		err = srtpx_unprotect_rtcp(p->rx, pkt->data, &n);
+	if (rx)
+		err = srtpx_unprotect_rtcp(rx, pkt->data, &n);
 	if (err)
 		member_refused(m, err);
 	else
@@ -171,12 +173,11 @@ static bool media(struct member *m, struct plane_pkt *pkt)
 	return true;
 }
 
-static void alien(struct member *m, enum rtp_kind kind,
-		  const struct plane_pkt *pkt)
+static void alien(struct member *m, unsigned type, const struct plane_pkt *pkt)
 {
 	if (!m->b->eventh || pkt->len > PLANE_EVENT_MAX)
 		return;
-	member_event(m, kind, &pkt->src, pkt->data, pkt->len);
+	member_event(m, type, &pkt->src, pkt->data, pkt->len);
 }
 
 /* sa_cmp() for each packet is dear */
@@ -246,12 +247,16 @@ void member_receive_rtcp(struct plane_port *port, struct plane_pkt *pkt,
 			 void *arg)
 {
 	struct member *m = arg;
+	enum rtp_kind kind;
 	(void)port;
 
 	if (!m->on)
 		return;
-	if (rtp_kind(pkt->data, pkt->len) == RTP_CONTROL)
+	kind = rtp_kind(pkt->data, pkt->len);
+	if (kind == RTP_CONTROL)
 		control(m, pkt);
+	else if (kind == RTP_DTLS)
+		alien(m, BRIDGE_DTLS_RTCP, pkt);
 	else
 		++m->st.malformed;
 }

@@ -34,7 +34,7 @@ static bool reports(const struct member *m)
 	const struct program *p = m->prog;
 
 	return p->conf.codec && p->dst_rtcp && !p->conf.silent &&
-	       !p->conf.locked && (m->rep.out.at || m->rep.in.started);
+	       !program_rtcp_locked(p) && (m->rep.out.at || m->rep.in.started);
 }
 
 /* fb: behind it */
@@ -42,6 +42,7 @@ static void report(struct member *m, const uint8_t *fb, size_t fbn)
 {
 	const struct program *p = m->prog;
 	struct plane_port *port = p->conf.mux ? m->port : m->rtcp_port;
+	struct srtpx *tx = program_rtcp_tx(p);
 	struct reporter *r = &m->rep;
 	uint8_t *out;
 	size_t n;
@@ -56,7 +57,7 @@ static void report(struct member *m, const uint8_t *fb, size_t fbn)
 	if (fbn)
 		memcpy(out + n, fb, fbn);
 	n += fbn;
-	if (p->tx && srtpx_protect_rtcp(p->tx, out, &n, PLANE_PAYLOAD_MAX))
+	if (tx && srtpx_protect_rtcp(tx, out, &n, PLANE_PAYLOAD_MAX))
 		return;
 	plane_commit(port, p->dst_rtcp, n);
 }

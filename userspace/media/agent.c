@@ -74,15 +74,15 @@ bool agent_playing(const struct stream *s)
 	return s->agent && bridge_playing(s->agent->b, side_of(s));
 }
 
-int agent_send(const struct stream *s, const struct sa *dst, const uint8_t *p,
-	       size_t n)
+int agent_send(const struct stream *s, bool rtcp, const struct sa *dst,
+	       const uint8_t *p, size_t n)
 {
 	const struct agent *a = s->agent;
 
 	if (s->party->bundle && stream_carries(s))
 		return bundle_send(s->party->bundle, dst, p, n);
 
-	return a ? bridge_send(a->b, side_of(s), dst, p, n) : ENOTCONN;
+	return a ? bridge_send(a->b, side_of(s), rtcp, dst, p, n) : ENOTCONN;
 }
 
 bool stream_agent_stats(const struct stream *s, struct bridge_stats *st)
@@ -130,8 +130,8 @@ static void event_handler(struct bridge *b, unsigned side, unsigned type,
 	int err;
 	(void)b;
 
-	if (s && type == RTP_DTLS)
-		handshake_recv(s, src, p, n);
+	if (s && (type == RTP_DTLS || type == BRIDGE_DTLS_RTCP))
+		handshake_recv(s, type != RTP_DTLS, src, p, n);
 	if (s && type == BRIDGE_COPY) {
 		tapsink_copy(s, src, p, n, false);
 		/* of what is decoded the worker tells itself */
@@ -195,6 +195,9 @@ static bool same(const struct bridge_member *a, const struct bridge_member *b)
 	       sa_cmp(&a->rtcp, &b->rtcp, SA_ALL) &&
 	       srtpx_same_key(&a->rx, &b->rx) &&
 	       srtpx_same_key(&a->tx, &b->tx) && a->locked == b->locked &&
+	       a->rtcp_keyed == b->rtcp_keyed &&
+	       srtpx_same_key(&a->rtcp_rx, &b->rtcp_rx) &&
+	       srtpx_same_key(&a->rtcp_tx, &b->rtcp_tx) &&
 	       a->silent == b->silent && a->hear == b->hear &&
 	       guard_same(&a->guard, &b->guard) && a->event_pt == b->event_pt &&
 	       a->event_clock == b->event_clock && same_pts(a, b) &&
@@ -245,7 +248,9 @@ static void go_on_with_keys(struct bridge_member *m, struct stream *s)
 	m->resumed |= (m->rx.suite != SRTPX_NONE &&
 		       srtpx_same_key(&m->rx, &s->served_rx)) ||
 		      (m->tx.suite != SRTPX_NONE &&
-		       srtpx_same_key(&m->tx, &s->served_tx));
+		       srtpx_same_key(&m->tx, &s->served_tx)) ||
+		      (m->rtcp_tx.suite != SRTPX_NONE &&
+		       srtpx_same_key(&m->rtcp_tx, &s->served_rtcp));
 }
 
 static void have_served(struct stream *s)
@@ -254,6 +259,7 @@ static void have_served(struct stream *s)
 
 	s->served_rx = m->rx;
 	s->served_tx = m->tx;
+	s->served_rtcp = m->rtcp_tx;
 }
 
 /* relayed: for checks of ICE alone, as of now */

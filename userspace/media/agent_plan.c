@@ -207,9 +207,14 @@ static void pass_all(struct bridge_member *m)
 					       .pt = (uint8_t)i};
 }
 
+bool agent_rtcp_keyed(const struct stream *s)
+{
+	return s->terms && s->terms->dtls.on && !s->mux && !s->terms->ice;
+}
+
 bool agent_no_rtcp(const struct stream *s)
 {
-	return s->terms && s->terms->dtls.on && !s->mux;
+	return s->terms && s->terms->dtls.on && !s->mux && s->terms->ice;
 }
 
 /* Whose its packets are; on a port that it shares, how they are told from the others' */
@@ -264,6 +269,11 @@ void agent_member(struct bridge_member *m, const struct stream *s,
 	m->rx = keyed->keys.rx;
 	m->tx = keyed->keys.tx;
 	m->locked = s->terms->keys.on && m->rx.suite == SRTPX_NONE;
+	m->rtcp_keyed = agent_rtcp_keyed(s);
+	if (m->rtcp_keyed) {
+		m->rtcp_rx = s->terms->rtcp_rx;
+		m->rtcp_tx = s->terms->rtcp_tx;
+	}
 	if (fax_between(s, t)) {
 		fax_member(m, s);
 		return;

@@ -105,8 +105,8 @@ static int agree_mux(struct answer *an, struct stream *f, struct stream *t)
 		return 0;
 
 	return media_fail(an->e, ENOTSUP,
-			  "rtcp-mux=reject: what is answered by DTLS has RTCP "
-			  "on its port alone (RFC 5764 4.1)");
+			  "rtcp-mux=reject: what is answered by DTLS and ICE "
+			  "has RTCP on its port alone");
 }
 
 static int answer_line(struct answer *an, unsigned i)

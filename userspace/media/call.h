@@ -209,11 +209,12 @@ struct stream {
 	struct terms *terms; /* NULL: what comes is passed on          */
 	struct agent *agent; /* NULL: the kernel settles it; shared with
 				the peer                                */
-	struct srtpx_key served_rx,
-		served_tx;     /* of the last bridge           */
-	uint64_t refused_at;   /* s: of STUN that is not the party's       */
-	unsigned refused;      /* in that second                           */
-	struct handshake *hs;  /* DTLS with us; NULL: none                */
+	struct srtpx_key served_rx, served_tx,
+		served_rtcp;  /* of the last bridge           */
+	uint64_t refused_at;  /* s: of STUN that is not the party's       */
+	unsigned refused;     /* in that second                           */
+	struct handshake *hs; /* DTLS with us; NULL: none                */
+	struct handshake *hs_rtcp; /* the same of RTCP that is not muxed  */
 	struct hello *hello;   /* of DTLS before its answer; NULL: none    */
 	struct checks *checks; /* of ICE, our own; NULL: none            */
 	struct note *note, *next_note; /* its formats; offered           */
@@ -249,6 +250,8 @@ struct stream *stream_peer(const struct stream *s);
 /** Write both legs of a stream into the fast path (leg.c) */
 int stream_apply(struct stream *s);
 void stream_legs_off(struct stream *s);
+/** Does RTCP come to a port of its own? */
+bool stream_has_rtcp(const struct stream *s);
 /** LEG_AGENT where the agent has to have its packets */
 enum leg_state stream_state(const struct stream *s);
 /** Where a party really is, for its RTP (0) or RTCP (1) */

@@ -37,7 +37,7 @@ static void event_handler(unsigned type, const struct sa *src, const uint8_t *p,
 	struct stream *s = carrier_of(arg);
 
 	if (s && type == RTP_DTLS)
-		handshake_recv(s, src, p, n);
+		handshake_recv(s, false, src, p, n);
 	else if (s && type == RTP_STUN)
 		terms_ice_recv(s, src, p, n);
 }

@@ -35,7 +35,7 @@ static void send_handler(const struct sa *dst, const uint8_t *p, size_t n,
 	const struct checks *k = arg;
 
 	/* one that is lost is sent again */
-	(void)agent_send(k->s, dst, p, n);
+	(void)agent_send(k->s, false, dst, p, n);
 }
 
 static bool silences(const struct checks *k, enum full_state state)

@@ -236,6 +236,7 @@ static void shed(struct stream *s)
 	struct terms *t = s->terms;
 
 	s->hs = mem_deref(s->hs);
+	s->hs_rtcp = mem_deref(s->hs_rtcp);
 	s->checks = mem_deref(s->checks);
 	t->ice = false;
 	t->dtls.on = false;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * @file media/handshake.c  DTLS over a stream's RTP port: its keys come of it
+ * @file media/handshake.c  DTLS over a stream's ports: its keys come of it
  */
 #include <errno.h>
 #include <stdint.h>
@@ -17,6 +17,7 @@ struct handshake {
 	struct dtlsx *d;
 	struct tmr tmr;
 	struct sa dst; /* where our next datagram goes */
+	bool rtcp;     /* over the RTCP port: of RTCP alone */
 	bool active;
 	bool told; /* its end was logged */
 };
@@ -55,19 +56,35 @@ int handshake_cert(struct media *m)
 static void send_handler(const uint8_t *p, size_t n, void *arg)
 {
 	struct handshake *h = arg;
-	int err = agent_send(h->s, &h->dst, p, n);
+	int err = agent_send(h->s, h->rtcp, &h->dst, p, n);
 
 	if (err)
 		log_debug("media: call %s: DTLS to %J: %m",
 			  h->s->party->call->id, &h->dst, err);
 }
 
+static struct handshake **place(struct stream *s, bool rtcp)
+{
+	return rtcp ? &s->hs_rtcp : &s->hs;
+}
+
+/* Of what comes, and of what is sent */
+static struct srtpx_key *key_rx(const struct stream *s, bool rtcp)
+{
+	return rtcp ? &s->terms->rtcp_rx : &s->terms->keys.rx;
+}
+
+static struct srtpx_key *key_tx(const struct stream *s, bool rtcp)
+{
+	return rtcp ? &s->terms->rtcp_tx : &s->terms->keys.tx;
+}
+
 /* The bridge gets the keys, the store too: an agent that starts again has them */
 static void take_keys(struct handshake *h)
 {
-	struct keys *k = &h->s->terms->keys;
 	struct media_call *c = h->s->party->call;
-	int err = dtlsx_keys(h->d, &k->tx, &k->rx);
+	int err = dtlsx_keys(h->d, key_tx(h->s, h->rtcp),
+			     key_rx(h->s, h->rtcp));
 
 	if (!err)
 		err = agents_apply(c);
@@ -89,7 +106,7 @@ static void look(struct handshake *h)
 	else
 		tmr_cancel(&h->tmr);
 	if (dtlsx_state(h->d) == DTLSX_UP) {
-		if (h->s->terms->keys.rx.suite == SRTPX_NONE)
+		if (key_rx(h->s, h->rtcp)->suite == SRTPX_NONE)
 			take_keys(h);
 	} else if (dtlsx_state(h->d) == DTLSX_FAILED && !h->told) {
 		h->told = true;
@@ -106,68 +123,94 @@ static void tick(void *arg)
 	look(h);
 }
 
-int handshake_start(struct stream *s)
+static int begin(struct stream *s, bool rtcp)
 {
-	const struct dtls_terms *t = s->terms ? &s->terms->dtls : NULL;
+	const struct dtls_terms *t = &s->terms->dtls;
 	struct media *m = s->party->call->m;
-	struct dtlsx_conf conf = {.sendh = send_handler};
-	struct handshake *h;
+	struct dtlsx_conf conf = {.cert = m->cert,
+				  .active = t->setup == SETUP_ACTIVE,
+				  .fpv = t->fpv,
+				  .fpc = t->fpc,
+				  .sendh = send_handler};
+	struct handshake *h = mem_zalloc(sizeof(*h), destructor);
 	int err;
 
-	if (!t)
-		return 0;
-	conf.active = t->setup == SETUP_ACTIVE;
-	conf.fpv = t->fpv;
-	conf.fpc = t->fpc;
-
-	/* until the party has said by ICE where it is, nobody may be talked to */
-	if (t->on && conf.active && s->terms->ice &&
-	    !sa_isset(&s->terms->pair, SA_ALL))
-		return 0;
-	if (s->hs && s->hs->active)
-		s->hs->dst = stream_whereabouts(s, 0);
-	/* keys without an association: those of before this process */
-	if (!t->on || s->hs || s->terms->keys.rx.suite != SRTPX_NONE) {
-		hello_take(s, false);
-		return 0;
-	}
-	err = handshake_cert(m);
-	if (err)
-		return err;
-	h = mem_zalloc(sizeof(*h), destructor);
 	if (!h)
 		return ENOMEM;
 	h->s = s;
+	h->rtcp = rtcp;
 	h->active = conf.active;
-	h->dst = stream_whereabouts(s, 0);
-	conf.cert = m->cert;
+	h->dst = stream_whereabouts(s, rtcp);
 	conf.arg = h;
 	err = dtlsx_alloc(&h->d, &conf);
 	if (err) {
 		mem_deref(h);
 		return err;
 	}
-	s->hs = h;
-	if (agent_no_rtcp(s))
-		log_warn(
-			"media: call %s: %J has no rtcp-mux: RTCP does not "
-			"pass, as it would need DTLS of its own (RFC 5764 4.1)",
-			s->party->call->id, &h->dst);
+	*place(s, rtcp) = h;
 	dtlsx_start(h->d);
 	look(h);
-	hello_take(s, true);
 
 	return 0;
 }
 
-void handshake_recv(struct stream *s, const struct sa *src, const uint8_t *p,
-		    size_t n)
+static int start(struct stream *s, bool rtcp)
 {
-	struct handshake *h = s->hs;
+	const struct dtls_terms *t = &s->terms->dtls;
+	const struct handshake *h = *place(s, rtcp);
+	int err;
+
+	/* until the party has said by ICE where it is, nobody may be talked to */
+	if (t->on && t->setup == SETUP_ACTIVE && s->terms->ice &&
+	    !sa_isset(&s->terms->pair, SA_ALL))
+		return 0;
+	if (h && h->active)
+		(*place(s, rtcp))->dst = stream_whereabouts(s, rtcp);
+	/* keys without an association: those of before this process */
+	if (!t->on || h || key_rx(s, rtcp)->suite != SRTPX_NONE) {
+		hello_take(s, rtcp, false);
+		return 0;
+	}
+	err = handshake_cert(s->party->call->m);
+	if (!err)
+		err = begin(s, rtcp);
+	if (!err)
+		hello_take(s, rtcp, true);
+
+	return err;
+}
+
+int handshake_start(struct stream *s)
+{
+	const bool fresh = !s->hs;
+	int err;
+
+	if (!s->terms)
+		return 0;
+	err = start(s, false);
+	if (err)
+		return err;
+	if (agent_rtcp_keyed(s) && stream_has_rtcp(s))
+		return start(s, true);
+	s->hs_rtcp = mem_deref(s->hs_rtcp);
+	memset(&s->terms->rtcp_rx, 0, sizeof(s->terms->rtcp_rx));
+	memset(&s->terms->rtcp_tx, 0, sizeof(s->terms->rtcp_tx));
+	if (fresh && s->hs && agent_no_rtcp(s))
+		log_warn("media: call %s: %J has ICE and no rtcp-mux: RTCP "
+			 "does not pass, as of ICE we have one component",
+			 s->party->call->id, &s->hs->dst);
+
+	return 0;
+}
+
+void handshake_recv(struct stream *s, bool rtcp, const struct sa *src,
+		    const uint8_t *p, size_t n)
+{
+	struct handshake *h = *place(s, rtcp);
 	struct sa was;
 
 	/* perhaps of an association that the answer will begin */
-	hello_keep(s, src, p, n);
+	hello_keep(s, rtcp, src, p, n);
 	if (!h)
 		return;
 	/* as the client we asked one address; nobody else has a say. As the server

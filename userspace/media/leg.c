@@ -266,6 +266,7 @@ static void set_rtcp(struct fp_leg *l, const struct stream *s)
 	/* DTLS and STUN come to the RTCP port too where it is not muxed */
 	l->media = s->cur.media == LEG_SRTP ? LEG_SRTP : LEG_RTCP;
 	l->rtcp_ok = true;
+	l->alien = agent_rtcp_keyed(s) || hello_welcome(s);
 	l->tap_rtcp = (stream_tapped(s) && !stream_opened(s)) ||
 		      s->cur.media == LEG_RTP;
 	l->dtmf_pt = -1;
@@ -352,7 +353,7 @@ void stream_legs_off(struct stream *s)
 }
 
 /* Muxed on both sides, RTCP never comes to a port of its own */
-static bool needs_rtcp_leg(const struct stream *s)
+bool stream_has_rtcp(const struct stream *s)
 {
 	const struct stream *t = stream_peer(s);
 
@@ -363,6 +364,21 @@ static bool needs_rtcp_leg(const struct stream *s)
 		return false;
 
 	return !s->mux || (t && !t->mux);
+}
+
+/* For a ClientHello that comes before its answer, where one may */
+static int listen_only(struct stream *s)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < 2 && !err; i++) {
+		if (hello_listens(s, i))
+			err = leg_write(s, i, LEG_HELD);
+		else
+			leg_off(s, i);
+	}
+
+	return err;
 }
 
 int stream_apply(struct stream *s)
@@ -377,18 +393,14 @@ int stream_apply(struct stream *s)
 	}
 	if (state == LEG_FREE) {
 		s->rearm = true;
-		leg_off(s, 1);
-		if (hello_listens(s))
-			return leg_write(s, 0, LEG_HELD);
-		leg_off(s, 0);
-		return 0;
+		return listen_only(s);
 	}
 
 	err = leg_write(s, 0, state);
 	if (err)
 		return err;
 
-	if (needs_rtcp_leg(s)) {
+	if (stream_has_rtcp(s)) {
 		/* blocked is the media, not its reports */
 		err = leg_write(s, 1,
 				state == LEG_AGENT ? state : base_state(s));

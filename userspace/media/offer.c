@@ -247,8 +247,8 @@ static enum sdpx_rtcp rtcp_offer(const struct media_opts *o,
 	if (to->mux)
 		return SDPX_RTCP_MUX;
 
-	/* an association by DTLS serves one port (RFC 8834 4.5 wants one), and of ICE
-	 * we have one component */
+	/* an association by DTLS serves one port, and RFC 8834 4.5 wants one; of ICE we
+	 * have one component */
 	if (to->terms && (to->terms->next_dtls.on || to->terms->next_ice))
 		return SDPX_RTCP_MUX_OFFER;
 
@@ -309,10 +309,11 @@ static int offer_line(struct offer *of, unsigned i)
 		t->sent_dtmf = formats_mask(&t->terms->next_told, t->sent);
 	of->rtcpv[i] = rtcp_offer(of->o, sm, t);
 	t->mux_sent = of->rtcpv[i] != SDPX_RTCP_PORT;
-	if (d.active && !t->mux_sent && t->terms && t->terms->next_dtls.on)
+	if (d.active && !t->mux_sent && t->terms && t->terms->next_dtls.on &&
+	    t->terms->next_ice)
 		return media_fail(of->e, ENOTSUP,
-				  "rtcp-mux=demux: what we offer by DTLS has "
-				  "RTCP on its port alone (RFC 5764 4.1)");
+				  "rtcp-mux=demux: what we offer by DTLS and "
+				  "ICE has RTCP on its port alone");
 
 	if (of->o->guard.mode != GUARD_OFF || of->o->guard.delay_ms ||
 	    of->o->trigger.begin.l)

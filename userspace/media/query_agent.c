@@ -129,10 +129,11 @@ int query_agent(struct odict *o, const struct stream *s)
 		err |= dict_str(d, "bundled as", s->grp.mid);
 	if (s->terms && s->terms->dtls.on)
 		err |= dict_str(d, "DTLS", handshake_text(s->hs));
+	if (agent_rtcp_keyed(s) && stream_has_rtcp(s))
+		err |= dict_str(d, "DTLS of RTCP", handshake_text(s->hs_rtcp));
 	if (agent_no_rtcp(s))
 		err |= dict_str(d, "RTCP",
-				"none: with DTLS it needs rtcp-mux "
-				"(RFC 5764 4.1)");
+				"none: with DTLS and ICE it needs rtcp-mux");
 	if (s->terms && s->terms->ice)
 		err |= add_ice(d, s);
 

@@ -30,6 +30,7 @@ static void stream_destructor(void *arg)
 	hash_unlink(&s->tap_le);
 	stream_agent_off(s);
 	mem_deref(s->hs);
+	mem_deref(s->hs_rtcp);
 	mem_deref(s->checks);
 	release_ports(s);
 	mem_deref(s->hello);

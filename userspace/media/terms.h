@@ -30,6 +30,8 @@ struct terms {
 	struct formats told; /**< what it was told that it may send        */
 	struct formats next_own, next_told; /**< in force with the answer  */
 	struct keys keys; /**< by a=crypto, or those that DTLS agreed on */
+	struct srtpx_key rtcp_rx,
+		rtcp_tx; /**< by DTLS, of RTCP that is not muxed         */
 	struct dtls_terms dtls, next_dtls; /**< next: with the answer       */
 	struct fax_terms fax, next_fax; /**< next: with the answer          */
 	bool ice, next_ice;    /**< we take part in ICE with it; next: may, if
@@ -166,8 +168,10 @@ enum leg_why agent_why_alone(const struct stream *s);
 /** Has the agent got its packets now? */
 bool agent_serves(const struct stream *s);
 
-/** Its keys come by DTLS, and its RTCP is not muxed: that would need an association of its own
- *  (RFC 5764 4.1), which we do not make. There is no RTCP with it then */
+/** Its keys come by DTLS, and its RTCP is not muxed: that has an association of its own (RFC
+ *  5764 4.1) */
+bool agent_rtcp_keyed(const struct stream *s);
+/** The same with ICE, of which we have one component: there is no RTCP with it */
 bool agent_no_rtcp(const struct stream *s);
 /** Is what a stream sends decoded on its worker? */
 bool agent_decodes(const struct stream *s);
@@ -179,9 +183,10 @@ void agent_member(struct bridge_member *m, const struct stream *s,
  *  kernel may relay the rest? */
 bool agent_listens(const struct stream *s);
 
-/** Send a datagram of ours (DTLS) from a stream's RTP port. @return 0, ENOTCONN, ENOBUFS */
-int agent_send(const struct stream *s, const struct sa *dst, const uint8_t *p,
-	       size_t n);
+/** Send a datagram of ours (DTLS, STUN) from a stream's RTP port, or its RTCP port. @return
+ *  0, ENOTCONN, EINVAL, ENOBUFS */
+int agent_send(const struct stream *s, bool rtcp, const struct sa *dst,
+	       const uint8_t *p, size_t n);
 
 /** What a stream's party is sent when it is encoded for it, now: codec, pt, fmtp, ptime,
  *  bitrate, complexity of m; no codec where none can be made */

@@ -205,7 +205,7 @@ static void lite_take(struct stream *s, const struct sa *src, const uint8_t *p,
 		return;
 	got = lite_recv(&s->terms->lite, src, p, n, mb);
 	if (got == LITE_REFUSED ? may_refuse(s) : got != LITE_NOTHING)
-		(void)agent_send(s, src, mb->buf, mb->end);
+		(void)agent_send(s, false, src, mb->buf, mb->end);
 	if (got == LITE_NOMINATED)
 		terms_ice_nominated(s, src);
 	mem_deref(mb);
@@ -224,6 +224,6 @@ void terms_ice_recv(struct stream *s, const struct sa *src, const uint8_t *p,
 	}
 	checks_recv(s, src, p, n, &no);
 	if (no && may_refuse(s))
-		(void)agent_send(s, src, no->buf, no->end);
+		(void)agent_send(s, false, src, no->buf, no->end);
 	mem_deref(no);
 }

@@ -150,6 +150,19 @@ int terms_keys_offer(const struct media_opts *o, const struct sdpx *sdp,
 
 /* ---- answers -------------------------------------------------------------- */
 
+/* No key of it may serve again */
+static void forget(struct stream *s)
+{
+	struct terms *t = s->terms;
+
+	s->hs = mem_deref(s->hs);
+	s->hs_rtcp = mem_deref(s->hs_rtcp);
+	memset(&t->keys.rx, 0, sizeof(t->keys.rx));
+	memset(&t->keys.tx, 0, sizeof(t->keys.tx));
+	memset(&t->rtcp_rx, 0, sizeof(t->rtcp_rx));
+	memset(&t->rtcp_tx, 0, sizeof(t->rtcp_tx));
+}
+
 /* Its keys came by DTLS, and do so no more: none of them may serve again */
 static void end_dtls(struct stream *s)
 {
@@ -157,9 +170,7 @@ static void end_dtls(struct stream *s)
 
 	if (!t->dtls.on || t->next_dtls.on)
 		return;
-	s->hs = mem_deref(s->hs);
-	memset(&t->keys.rx, 0, sizeof(t->keys.rx));
-	memset(&t->keys.tx, 0, sizeof(t->keys.tx));
+	forget(s);
 }
 
 /* What was agreed of DTLS comes into force: an association that it fits goes on, with
@@ -170,7 +181,7 @@ static void commit_dtls(struct stream *s)
 
 	if (t->next_dtls.on &&
 	    !(handshake_lives(s->hs) && dtls_same(&t->dtls, &t->next_dtls))) {
-		s->hs = mem_deref(s->hs);
+		forget(s);
 		memset(&t->keys, 0, sizeof(t->keys));
 	}
 	t->keys.on |= t->next_dtls.on;

@@ -177,6 +177,10 @@ int terms_put(struct odict *o, const struct terms *t)
 	err |= terms_put_formats(x, "next_told", &t->next_told);
 	err |= put_accepted(x, &t->next_own);
 	err |= put_keys(x, &t->keys);
+	if (t->rtcp_rx.suite != SRTPX_NONE) {
+		err |= put_key(x, "rtcp_rx", &t->rtcp_rx);
+		err |= put_key(x, "rtcp_tx", &t->rtcp_tx);
+	}
 	err |= dtls_put(x, "dtls", &t->dtls);
 	err |= dtls_put(x, "next_dtls", &t->next_dtls);
 	err |= fax_put(x, "fax", &t->fax);
@@ -261,7 +265,7 @@ static void get_accepted(struct formats *f, const char *text)
 
 static void get_sdes(struct sdes *s, const char *text)
 {
-	struct pl pl;
+	struct pl pl = PL_INIT;
 
 	pl_set_str(&pl, text);
 	if (!pl_isset(&pl) || !pl_strcmp(&pl, "-") ||
@@ -269,20 +273,26 @@ static void get_sdes(struct sdes *s, const char *text)
 		memset(s, 0, sizeof(*s));
 }
 
+static void get_key(struct srtpx_key *k, const struct odict *o,
+		    const char *name)
+{
+	struct sdes s;
+
+	get_sdes(&s, odict_string(o, name));
+	*k = s.key;
+}
+
 static void get_keys(struct keys *k, const struct odict *o)
 {
 	const struct odict_entry *e = odict_get_type(o, ODICT_OBJECT, "keys");
 	const struct odict_entry *arr;
-	struct sdes s;
 	struct le *le;
 
 	if (!e)
 		return;
 	k->on = true;
-	get_sdes(&s, odict_string(e->u.odict, "rx"));
-	k->rx = s.key;
-	get_sdes(&s, odict_string(e->u.odict, "tx"));
-	k->tx = s.key;
+	get_key(&k->rx, e->u.odict, "rx");
+	get_key(&k->tx, e->u.odict, "tx");
 	get_sdes(&k->asked, odict_string(e->u.odict, "asked"));
 	arr = odict_get_type(e->u.odict, ODICT_ARRAY, "offered");
 	for (le = arr ? list_head(&arr->u.odict->lst) : NULL;
@@ -403,6 +413,8 @@ int terms_load(struct terms **tp, const struct odict *o)
 	terms_load_formats(&t->next_told, e->u.odict, "next_told");
 	get_accepted(&t->next_own, odict_string(e->u.odict, "accepted"));
 	get_keys(&t->keys, e->u.odict);
+	get_key(&t->rtcp_rx, e->u.odict, "rtcp_rx");
+	get_key(&t->rtcp_tx, e->u.odict, "rtcp_tx");
 	t->resumed = t->keys.rx.suite != SRTPX_NONE;
 	dtls_load(&t->dtls, e->u.odict, "dtls");
 	dtls_load(&t->next_dtls, e->u.odict, "next_dtls");
