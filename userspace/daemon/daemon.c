@@ -23,8 +23,10 @@
 #include "daemon/role_api.h"
 #include "daemon/role_edge.h"
 #include "daemon/scrape.h"
+#include "edge/located.h"
 #include "event/event.h"
 #include "fastpath/fastpath.h"
+#include "location/location.h"
 #include "media/media.h"
 #include "ng/ng.h"
 #include "plane/plane.h"
@@ -52,7 +54,9 @@ struct daemon {
 	struct media *media;
 	struct ng *ng;
 	struct scrape *scrape;
-	struct edge *edge; /* NULL without a section sip            */
+	struct edge *edge;         /* NULL without a section sip            */
+	struct location *location; /* NULL where nobody asks for it */
+	struct located *located;   /* NULL without an edge          */
 	struct reload *reload;
 	struct control *control;
 	struct tmr watchdog;
@@ -76,7 +80,9 @@ static void destructor(void *data)
 	mem_deref(d->api);
 	mem_deref(d->control);
 	mem_deref(d->scrape);
+	mem_deref(d->located);
 	mem_deref(d->edge);
+	mem_deref(d->location);
 	mem_deref(d->reload); /* the edge uses its strings */
 	mem_deref(d->ng);
 	mem_deref(d->media);
@@ -303,6 +309,31 @@ static int listen_ng(struct daemon *d)
 	return err;
 }
 
+/* Who is registered: by a registrar here, or by another node with the same store */
+static int open_location(struct daemon *d)
+{
+	const int err = location_alloc(&d->location, d->store, NULL);
+
+	if (err)
+		log_error("registrations: %m", err);
+
+	return err;
+}
+
+static int open_edge(struct daemon *d)
+{
+	int err = role_edge(&d->edge, d->conf, d->fp);
+
+	if (err || !d->edge)
+		return err;
+
+	err = open_location(d);
+	if (!err)
+		err = located_alloc(&d->located, d->edge, d->location, NULL);
+
+	return err;
+}
+
 /* ---- the API ---------------------------------------------------------------- */
 
 static bool maps_ready(char *why, size_t size, void *arg)
@@ -520,7 +551,7 @@ static int start(struct daemon *d)
 		err = scrape_alloc(&d->scrape, d->conf->metricsv,
 				   d->conf->metricsc, d->fp, d->media);
 	if (!err)
-		err = role_edge(&d->edge, d->conf, d->fp);
+		err = open_edge(d);
 	if (!err)
 		err = reload_alloc(&d->reload, d->path, d->conf, d->edge);
 	if (!err)

@@ -135,11 +135,20 @@ static bool connected(enum msg_transp transp, const struct sa *peer,
 
 int edge_registered(struct edge *e, const struct registered_source *source)
 {
+	int err;
+
 	if (!e)
 		return EINVAL;
+	if (!source) {
+		e->registered = mem_deref(e->registered);
+		return 0;
+	}
 	if (e->registered)
 		return EALREADY;
-	return registered_alloc(&e->registered, e->policy, e->sip, source);
+	err = registered_alloc(&e->registered, e->policy, e->sip, source);
+	if (!err)
+		registered_start(e->registered);
+	return err;
 }
 
 int edge_registered_changed(struct edge *e, const struct pl *user,

@@ -83,10 +83,13 @@ int edge_reload(struct edge *e, struct ds_err *err);
 
 /**
  * Rules for registered users ask this source from now on; without one nobody is
- * registered. The source tells of each user by edge_registered_changed(), and of each
- * change
+ * registered. The source tells of each user by edge_registered_changed(), when it is
+ * asked for all and of each change
  *
- * @return 0, EINVAL, EALREADY, ENOMEM
+ * @param source  NULL: nobody is registered any more; what the kernel has stays until
+ *                it expires
+ *
+ * @return 0, EALREADY: there is one; ENOMEM
  */
 int edge_registered(struct edge *e, const struct registered_source *source);
 

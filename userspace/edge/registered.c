@@ -258,6 +258,21 @@ static int tell_user(struct registered *r, const struct name *n)
 	return 0;
 }
 
+/* Is there a rule that leads to them? */
+static bool wanted(const struct policy *p)
+{
+	for (size_t i = 0; i < p->rulec; i++)
+		if (p->rulev[i].flags & SIP_RULE_REGISTERED)
+			return true;
+	return false;
+}
+
+void registered_start(struct registered *r)
+{
+	if (r && r->source.all && wanted(r->policy))
+		r->source.all(r->source.arg);
+}
+
 int registered_changed(struct registered *r, const struct pl *user,
 		       const struct pl *domain, const struct contact_binding *b)
 {
@@ -266,6 +281,8 @@ int registered_changed(struct registered *r, const struct pl *user,
 
 	if (!r || !user || !domain || name_set(&n, r->policy, user, domain))
 		return EINVAL;
+	if (!wanted(r->policy))
+		return 0;
 	err = b ? tell_phone(r, b) : 0;
 	e = tell_user(r, &n);
 	return err ? err : e;

@@ -34,6 +34,9 @@ struct registered_source {
 	bool (*each)(const struct pl *user, const struct pl *domain,
 		     const struct pl *gr, registered_binding_h *h, void *harg,
 		     void *arg);
+	/** Call registered_changed() for each binding and each user that is known;
+	 *  NULL: it is done without being asked */
+	void (*all)(void *arg);
 	void *arg;
 };
 
@@ -46,8 +49,13 @@ int registered_alloc(struct registered **rp, const struct policy *policy,
 		     struct fp_sip *sip,
 		     const struct registered_source *source);
 
+/** Have the source tell of all that there is, where a rule is for registered users:
+ *  at the start, and when such a rule has come */
+void registered_start(struct registered *r);
+
 /**
- * Something of the user has changed: tell the kernel. For each one at the start
+ * Something of the user has changed: tell the kernel, where a rule is for registered
+ * users
  *
  * @param b  The binding that was added or refreshed; NULL: none was
  *

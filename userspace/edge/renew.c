@@ -197,6 +197,8 @@ static int take_rules(struct edge *e, const struct plan *pl)
 
 	memcpy(p->rulev, pl->p->rulev, sizeof(p->rulev));
 	p->rulec = pl->p->rulec;
+	/* users first, for a rule for them passes by whom it does not know */
+	registered_start(e->registered);
 	return fp_sip_rules(e->sip, p->rulev, p->rulec);
 }
 
