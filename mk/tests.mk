@@ -43,6 +43,7 @@ TEST_SRCS_store      = $(SRCS_store)
 TEST_SRCS_store_write = $(SRCS_store)
 TEST_SRCS_event      = $(SRCS_event)
 TEST_SRCS_api        = $(SRCS_api)
+TEST_SRCS_store_crash = $(SRCS_store) tests/unit/power_vfs.c
 TEST_SRCS_privs      = $(SRCS_log) $(addprefix userspace/daemon/,privs.c \
 			 lock.c notify.c)
 TEST_SRCS_sdp        = $(SRCS_sdp)

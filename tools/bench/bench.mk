@@ -8,7 +8,7 @@ BENCH_BPF := $(patsubst tools/bench/%.bpf.c,$(BENCH)/%.bpf.o, \
 	       $(wildcard tools/bench/*.bpf.c))
 BENCH_COMMON := $(addprefix tools/bench/,common.c frame.c object.c sink.c)
 BENCH_BINS := $(addprefix $(BENCH)/bench-,xdp lat load legs sip edge call keys codec opus \
-	loop)
+	loop store)
 $(BENCH)/bench-sip $(BENCH)/bench-call: $(call obj,tools/bench/sipmsg.c)
 $(BENCH)/bench-legs $(BENCH)/bench-loop: $(call obj,tools/bench/ends.c)
 $(BENCH)/bench-load $(BENCH)/bench-opus: $(call obj,tools/bench/speech.c)
@@ -32,6 +32,7 @@ $(BENCH)/bench-legs $(BENCH)/bench-edge: $(call obj,$(filter userspace/fastpath/
 	userspace/base/%,$(ROOM_SRCS)))
 $(BENCH)/bench-loop: $(call obj,$(filter userspace/plane/% userspace/fastpath/% \
 	userspace/base/%,$(ROOM_SRCS)))
+$(BENCH)/bench-store: $(call obj,$(filter userspace/store/% userspace/base/%,$(ROOM_SRCS)))
 $(BENCH)/bench-load: $(call obj,$(filter userspace/secure/srtp%,$(ROOM_SRCS)))
 
 # ffmpeg's G.722 is measured too where it is there to be compiled against

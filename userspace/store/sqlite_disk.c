@@ -7,7 +7,7 @@
 #include "store/sqlite.h"
 
 enum {
-	LOG_PAGES = 4096,  /* the log is copied when it is this long      */
+	LOG_PAGES = 16384, /* the log is copied when it is this long      */
 	SWEEP_ROWS = 2000, /* looked at each time: less than a ms of lock */
 };
 

@@ -164,6 +164,7 @@ int sqlite_open_writer(struct sqlite *s, const char *path)
 	 * for those who want to know */
 	err = sqlite_exec(s->db, "PRAGMA journal_mode = WAL");
 	err |= sqlite_exec(s->db, "PRAGMA synchronous = NORMAL");
+	err |= sqlite_exec(s->db, "PRAGMA cache_size = -8192"); /* KiB */
 	if (err)
 		return EIO;
 
