@@ -380,6 +380,52 @@ static void test_played_meanwhile(void **state)
 	mem_deref(ph.enc);
 }
 
+/* Its legs go back to the kernel meanwhile: the event ends before, and what the kernel sends
+ * goes on behind that */
+static void test_left_meanwhile(void **state)
+{
+	struct bridge_member mv[2];
+	struct rtp_head h, last = {0};
+	unsigned ends = 0, events = 0;
+	struct fp_leg l;
+	struct tone *t;
+	uint8_t p[2000];
+	uint32_t ssrc;
+	size_t n;
+	(void)state;
+
+	bb_transcoding(mv, "PCMU", "PCMA");
+	mv[0].event_pt = 101;
+	mv[0].event_clock = 8000;
+	up(mv);
+	assert_int_equal(tone_alloc(&t, 8000), 0);
+	speak(SPEECH);
+	dial_tones(t, 11, DIGIT);
+	while (!events) {
+		n = bb_get(p, WIRE_WAIT);
+		assert_int_equal(rtp_read(&last, p, n), 0);
+		events += last.pt == 101;
+	}
+	l = leg_plain(mv[0].local, mv[0].remote, mv[1].local, mv[1].remote);
+	l.state = LEG_AGENT;
+	l.ssrc_rewrite = bridge_stream(bb.b, 1, &ssrc);
+	l.ssrc_out = ssrc;
+	leg_put(bb.bed, &l);
+	assert_int_equal(bridge_leave(bb.b, bb.bed->fp, 1000), 0);
+	speak(1);
+	while ((n = bb_get(p, 200))) {
+		assert_int_equal(rtp_read(&h, p, n), 0);
+		assert_int_equal(h.seq, (uint16_t)(last.seq + 1));
+		ends += h.pt == 101 && (p[h.off + 1] & 0x80);
+		last = h;
+	}
+	assert_int_equal(ends, 3);
+	/* by the kernel, as it was sent */
+	assert_int_equal(last.pt, 96);
+	mem_deref(t);
+	mem_deref(ph.enc);
+}
+
 /* Tones that are not to go on are silence, from where they are known to be digits; what is
  * said around them goes on in the same stream */
 static void test_muted(void **state)
@@ -700,6 +746,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_events_given_up, bb_clear),
 		cmocka_unit_test_teardown(test_changed_meanwhile, bb_clear),
 		cmocka_unit_test_teardown(test_played_meanwhile, bb_clear),
+		cmocka_unit_test_teardown(test_left_meanwhile, bb_clear),
 		cmocka_unit_test_teardown(test_muted, bb_clear),
 		cmocka_unit_test_teardown(test_replaced, bb_clear),
 		cmocka_unit_test_teardown(test_frequencies, bb_clear),

@@ -73,6 +73,8 @@ static void quiet(void *arg)
 	for (unsigned i = 0; i < 2; i++) {
 		order_reset(mv[i].rx.order);
 		noise_over(&mv[i]);
+		/* the kernel makes no event of a tone, nor the end of one */
+		digits_over(&mv[i]);
 	}
 	for (unsigned i = 0; i < 2; i++)
 		hand_stream(l, &mv[i], &mv[!i]);
