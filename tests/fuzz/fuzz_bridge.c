@@ -33,7 +33,8 @@ struct input {
 /** A party: what it sends, and what it got */
 struct party {
 	struct bridge_member m;
-	struct srtpx *tx, *rx; /* the other ends of m.rx and m.tx */
+	struct srtpx *tx, *rx;           /* the other ends of m.rx and m.tx */
+	struct srtpx *rtcp_tx, *rtcp_rx; /* and of those of RTCP */
 	struct rtp_head h;
 	bool started;
 	struct rtp_head last;
@@ -98,7 +99,10 @@ static void sent(const struct sa *from, const struct sa *dst, const uint8_t *p,
 	MUST(n && n <= sizeof(copy));
 	memcpy(copy, p, n);
 	if (kind == RTP_CONTROL) {
-		MUST(!to->rx || !srtpx_unprotect_rtcp(to->rx, copy, &n));
+		struct srtpx *rx = to->m.rtcp_keyed ? to->rtcp_rx : to->rx;
+
+		MUST(rx || !to->m.rtcp_keyed);
+		MUST(!rx || !srtpx_unprotect_rtcp(rx, copy, &n));
 		return;
 	}
 	MUST(kind == RTP_MEDIA);
@@ -123,10 +127,15 @@ static void event(struct bridge *b, unsigned side, unsigned type,
 
 static void keys(struct party *pa, uint8_t suite, uint8_t which)
 {
-	struct srtpx_key *k[2] = {&pa->m.rx, &pa->m.tx};
-	struct srtpx **x[2] = {&pa->tx, &pa->rx};
+	struct srtpx_key *k[4] = {&pa->m.rx, &pa->m.tx, &pa->m.rtcp_rx,
+				  &pa->m.rtcp_tx};
+	struct srtpx **x[4] = {&pa->tx, &pa->rx, &pa->rtcp_tx, &pa->rtcp_rx};
 
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 2; i < 4 && !pa->m.rtcp_keyed; i++) {
+		memset(k[i], 0, sizeof(*k[i]));
+		*x[i] = mem_deref(*x[i]);
+	}
+	for (unsigned i = 0; i < (pa->m.rtcp_keyed ? 4 : 2); i++) {
 		struct srtpx_key new = {.suite = suite % SRTPX_SUITES,
 					.mki_len = which & 4};
 
@@ -187,6 +196,7 @@ static void program(struct world *w, unsigned side, struct input *in)
 	m->jitter_ms = how & 8 ? JITTER_MAX_MS : 0;
 	m->silent = how & 16 && how & 32;
 	m->locked = how & 64 && how & 32;
+	m->rtcp_keyed = !m->mux && how & 128;
 	keys(&w->v[side], key & 15, key >> 4);
 }
 
@@ -258,13 +268,14 @@ static void control(struct world *w, unsigned side, struct input *in)
 	size_t n = (size_t)take(in) * 4;
 	uint8_t *p = take_bytes(in, &n, SRTPX_GROWTH);
 	struct party *pa = &w->v[side];
+	struct srtpx *tx = pa->m.rtcp_keyed ? pa->rtcp_tx : pa->tx;
 
 	if (n >= 2) {
 		p[0] = (uint8_t)(0x80 | (p[0] & 0x3f));
 		p[1] = (uint8_t)(200 + p[1] % 8);
 	}
-	if (pa->tx && n >= 8)
-		(void)srtpx_protect_rtcp(pa->tx, p, &n, n + SRTPX_GROWTH);
+	if (tx && n >= 8)
+		(void)srtpx_protect_rtcp(tx, p, &n, n + SRTPX_GROWTH);
 	put(w, side, p, n, true);
 }
 
@@ -412,6 +423,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (unsigned i = 0; i < 2; i++) {
 		mem_deref(w.v[i].tx);
 		mem_deref(w.v[i].rx);
+		mem_deref(w.v[i].rtcp_tx);
+		mem_deref(w.v[i].rtcp_rx);
 	}
 
 	return 0;

@@ -165,7 +165,7 @@ static void keep_context(struct srtpx **new, const struct srtpx_key *key,
 {
 	struct srtpx *x = *new;
 
-	if (!srtpx_same_key(key, was))
+	if (!*old || !srtpx_same_key(key, was))
 		return;
 	*new = *old;
 	*old = x;
