@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What is passed on as it is, and encrypted on its way: whatever its sender does, no two
- * texts are encrypted alike.
+ * texts are encrypted alike. And who is believed to be somewhere else.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -93,9 +94,112 @@ static void many_names(void **state)
 	far_end = mem_deref(far_end);
 }
 
+static void gone(const struct sa *from, const struct sa *to, const uint8_t *p,
+		 size_t n, void *arg)
+{
+	(void)from;
+	(void)to;
+	(void)p;
+	(void)n;
+	(void)arg;
+}
+
+static void count_moved(struct bridge *b, unsigned side, unsigned type,
+			const struct sa *src, const uint8_t *p, size_t n,
+			void *arg)
+{
+	unsigned *c = arg;
+	(void)b;
+	(void)side;
+	(void)src;
+	(void)p;
+	(void)n;
+
+	*c += type == BRIDGE_MOVED;
+}
+
+/* A packet from elsewhere moves a member if it is the member's: it was authentic */
+static void moved(void **state)
+{
+	struct rtp_head h = {.seq = 5, .ssrc = 9};
+	struct bridge_member mv[2];
+	uint8_t p[200] = {0};
+	struct srtpx *tx;
+	struct bridge *br;
+	struct plane *pl;
+	struct sa src;
+	unsigned c = 0;
+	size_t n = RTP_HEADER + PAYLOAD;
+	(void)state;
+
+	members(mv);
+	mv[1].tx.suite = SRTPX_NONE;
+	mv[0].rx.suite = SRTPX_AEAD_AES_128_GCM;
+	memset(mv[0].rx.key, 3, sizeof(mv[0].rx.key));
+	assert_int_equal(srtpx_alloc(&tx, &mv[0].rx), 0);
+	assert_int_equal(sim_plane_alloc(&pl, gone, NULL), 0);
+	assert_int_equal(bridge_alloc(&br, pl, 0, mv, count_moved, &c), 0);
+	sim_pass(pl, 2000000000);
+	assert_int_equal(sa_set_str(&src, "192.0.2.77", 7), 0);
+	rtp_write(p, &h);
+	assert_int_equal(srtpx_protect(tx, p, &n, sizeof(p)), 0);
+	p[n - 1] ^= 1;
+	sim_put(pl, &mv[0].local, &src, p, n);
+	sim_events(pl);
+	assert_int_equal(c, 0);
+	p[n - 1] ^= 1;
+	sim_put(pl, &mv[0].local, &mv[0].remote, p, n);
+	sim_events(pl);
+	assert_int_equal(c, 0);
+	/* nor has who has heard it and says it again */
+	sim_put(pl, &mv[0].local, &src, p, n);
+	sim_events(pl);
+	assert_int_equal(c, 0);
+	++h.seq;
+	n = RTP_HEADER + PAYLOAD;
+	memset(p, 0, sizeof(p));
+	rtp_write(p, &h);
+	assert_int_equal(srtpx_protect(tx, p, &n, sizeof(p)), 0);
+	sim_put(pl, &mv[0].local, &src, p, n);
+	sim_events(pl);
+	assert_int_equal(c, 1);
+	mem_deref(br);
+	mem_deref(pl);
+	mem_deref(tx);
+}
+
+/* No member has packets that are shorter than its codec's frames */
+static void too_short(void **state)
+{
+	static const unsigned ptimev[] = {0, 9, CODEC_PTIME_MAX + 1};
+	const struct pl name = PL("opus");
+	struct bridge_member mv[2];
+	struct bridge *br = NULL;
+	struct plane *pl;
+	(void)state;
+
+	members(mv);
+	mv[1].codec = codec_find(&name, 48000, 2);
+	assert_non_null(mv[1].codec);
+	assert_int_equal(sim_plane_alloc(&pl, gone, NULL), 0);
+	for (unsigned i = 0; i < ARRAY_SIZE(ptimev); i++) {
+		mv[1].ptime = ptimev[i];
+		assert_int_equal(bridge_alloc(&br, pl, 0, mv, NULL, NULL),
+				 EINVAL);
+	}
+	mv[1].ptime = 20;
+	assert_int_equal(bridge_alloc(&br, pl, 0, mv, NULL, NULL), 0);
+	mem_deref(br);
+	mem_deref(pl);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(many_names)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(many_names),
+		cmocka_unit_test(moved),
+		cmocka_unit_test(too_short),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

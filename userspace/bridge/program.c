@@ -234,6 +234,9 @@ static bool valid(const struct bridge_member *m)
 	if (m->codecc > BRIDGE_CODECS || m->ptime > CODEC_PTIME_MAX ||
 	    !sa_isset(&m->local, SA_ALL))
 		return false;
+	/* packets of it that never end would be made without one going out */
+	if (m->codec && m->ptime < m->codec->frame)
+		return false;
 	for (unsigned i = 0; i < 128; i++) {
 		if (m->ptv[i].act == BRIDGE_DECODE &&
 		    m->ptv[i].codec >= m->codecc)

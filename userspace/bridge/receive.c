@@ -132,6 +132,29 @@ static uint64_t due(struct member *m, const struct rtp_head *h, uint64_t now)
 			  now);
 }
 
+/* sa_cmp() for each packet is dear */
+static bool same_source(const struct sa *a, const struct sa *b)
+{
+	if (a->u.sa.sa_family == AF_INET && b->u.sa.sa_family == AF_INET)
+		return a->u.in.sin_port == b->u.in.sin_port &&
+		       a->u.in.sin_addr.s_addr == b->u.in.sin_addr.s_addr;
+
+	return sa_cmp(a, b, SA_ALL);
+}
+
+/* The kernel lets no stranger through: who is heard, and authentic, is the member. Told
+ * once a second, until somebody has done something about it */
+static void look_at_source(struct member *m, const struct plane_pkt *pkt)
+{
+	const struct plane_dst *dst = m->prog->dst;
+
+	if (!dst || same_source(&pkt->src, plane_dst_remote(dst)) ||
+	    pkt->now - m->moved < MOVED_NS)
+		return;
+	m->moved = pkt->now;
+	member_event(m, BRIDGE_MOVED, &pkt->src, NULL, 0);
+}
+
 static bool media(struct member *m, struct plane_pkt *pkt)
 {
 	const struct program *p = m->prog;
@@ -152,6 +175,7 @@ static bool media(struct member *m, struct plane_pkt *pkt)
 		return false;
 	}
 	++m->st.packets;
+	look_at_source(m, pkt);
 	if (m->copy)
 		member_event(m, BRIDGE_COPY, &pkt->src, pkt->data, n);
 	reporter_heard(m, &h, pkt->now);
@@ -180,36 +204,9 @@ static void alien(struct member *m, unsigned type, const struct plane_pkt *pkt)
 	member_event(m, type, &pkt->src, pkt->data, pkt->len);
 }
 
-/* sa_cmp() for each packet is dear */
-static bool same_source(const struct sa *a, const struct sa *b)
-{
-	if (a->u.sa.sa_family == AF_INET && b->u.sa.sa_family == AF_INET)
-		return a->u.in.sin_port == b->u.in.sin_port &&
-		       a->u.in.sin_addr.s_addr == b->u.in.sin_addr.s_addr;
-
-	return sa_cmp(a, b, SA_ALL);
-}
-
-/* The kernel lets no stranger through: who is heard is the member. Told once a
- * second, until somebody has done something about it */
-static void look_at_source(struct member *m, const struct plane_pkt *pkt)
-{
-	const struct plane_dst *dst = m->prog->dst;
-
-	if (!dst || same_source(&pkt->src, plane_dst_remote(dst)) ||
-	    pkt->now - m->moved < MOVED_NS)
-		return;
-	m->moved = pkt->now;
-	member_event(m, BRIDGE_MOVED, &pkt->src, NULL, 0);
-}
-
 bool member_media(struct member *m, struct plane_pkt *pkt)
 {
-	if (!m->on)
-		return false;
-	look_at_source(m, pkt);
-
-	return media(m, pkt);
+	return m->on && media(m, pkt);
 }
 
 void member_receive(struct plane_port *port, struct plane_pkt *pkt, void *arg)
