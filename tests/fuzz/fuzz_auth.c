@@ -64,7 +64,7 @@ static void make_users(void)
 	struct pl pl;
 
 	MUST(!digest_alloc(&digest));
-	for (unsigned i = 0; i < DIGEST_ALGS; i++)
+	for (unsigned i = 0; i < DIGEST_FILED; i++)
 		MUST(!digest_join(
 			digest, ha1v[i], i,
 			(struct pl[]){PL("alice"), PL(REALM), PL(PASSWORD)},
@@ -92,7 +92,7 @@ static void make_nonces(void)
 	char ha2[DIGEST_HEX + 1];
 
 	nth++;
-	for (unsigned i = 0; i < DIGEST_ALGS; i++) {
+	for (unsigned i = 0; i < DIGEST_FILED; i++) {
 		const struct nonce_scope s = {
 			.key = {1, 2}, .realm = PL(REALM), .alg = i};
 		struct pl v[6] = {PL("INVITE"), PL(URI)};

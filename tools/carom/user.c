@@ -112,7 +112,7 @@ static int make_lines(struct mbuf *mb, const char *name, const char *realm,
 	pl_set_str(&partv[0], name);
 	pl_set_str(&partv[1], realm);
 	pl_set_str(&partv[2], secret);
-	for (int alg = DIGEST_ALGS - 1; alg >= 0 && !err; alg--) {
+	for (int alg = DIGEST_FILED - 1; alg >= 0 && !err; alg--) {
 		char hex[DIGEST_HEX + 1];
 
 		err = digest_join(d, hex, (enum digest_alg)alg, partv, 3);

@@ -13,6 +13,7 @@ static const struct {
 } algv[DIGEST_ALGS] = {
 	{"MD5", "MD5", 32},
 	{"SHA-256", "SHA2-256", 64},
+	{"SHA-512-256", "SHA2-512/256", 64},
 };
 
 struct digest {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * @file digest/digest.h  The hashes of Digest: MD5 and SHA-256 (RFC 7616, RFC 8760)
+ * @file digest/digest.h  The hashes of Digest: MD5, SHA-256, SHA-512-256 (RFC 7616,
+ * RFC 8760)
  *
  * All that Digest computes is H(a:b:...), in hexadecimal digits.
  */
@@ -12,7 +13,14 @@
 enum digest_alg {
 	DIGEST_MD5 = 0,
 	DIGEST_SHA256,
+	DIGEST_SHA512_256,
 	DIGEST_ALGS /**< one that we don't know                        */
+};
+
+enum {
+	/** So many of them are told apart by their length alone, as a users file
+	 *  does */
+	DIGEST_FILED = DIGEST_SHA512_256,
 };
 
 enum { DIGEST_HEX = 64 /**< digits of the longest */ };
@@ -23,11 +31,11 @@ struct digest;
  *  no MD5) */
 int digest_alloc(struct digest **dp);
 
-/** "MD5", "SHA-256"; "?" for one that we don't know */
+/** "MD5", "SHA-256", "SHA-512-256"; "?" for one that we don't know */
 const char *digest_name(enum digest_alg alg);
 /** By name, any case; DIGEST_ALGS: unknown */
 enum digest_alg digest_find(const struct pl *name);
-/** Digits: 32, 64; 0 for one that we don't know */
+/** Digits: 32, 64, 64; 0 for one that we don't know */
 size_t digest_len(enum digest_alg alg);
 
 /**

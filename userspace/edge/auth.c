@@ -1,23 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 #include "carom/sipkey.h"
-#include "edge/auth.h"
-#include "digest/brake.h"
 #include "digest/cred.h"
+#include "digest/verify.h"
+#include "edge/auth.h"
 #include "edge/forward.h"
-#include "digest/nonce.h"
-#include "digest/replay.h"
-
-enum { NONCES = 16384 /* with which somebody has logged in lately */ };
 
 struct auth {
 	struct auth_conf conf;
 	char *realm;
-	struct digest *digest;
-	struct replay *replay;
-	struct brake *brake;
+	struct verify *verify;
 };
 
 /* A request that is looked at */
@@ -28,17 +21,39 @@ struct look {
 	const struct msg *m;
 	struct auth_out *out;
 	struct cred c;
-	uint64_t id, expires; /* of the nonce */
 };
 
 static void destructor(void *arg)
 {
 	struct auth *a = arg;
 
-	mem_deref(a->brake);
-	mem_deref(a->replay);
-	mem_deref(a->digest);
+	mem_deref(a->verify);
 	mem_deref(a->realm);
+}
+
+static const char *ha1(const struct pl *user, const struct pl *realm,
+		       enum digest_alg alg, void *arg)
+{
+	const struct auth *a = arg;
+	(void)realm;
+
+	return a->conf.ha1h(user, alg, a->conf.arg);
+}
+
+static int alloc_verify(struct auth *a, const struct auth *before)
+{
+	const struct auth_conf *c = &a->conf;
+	struct verify_conf vc = {.algc = c->algc,
+				 .lifetime = c->lifetime,
+				 .bind_source = c->bind_source,
+				 .guesses = c->guesses,
+				 .ha1h = ha1,
+				 .arg = a,
+				 .now = c->now};
+
+	memcpy(vc.key, c->key, sizeof(vc.key));
+	memcpy(vc.algv, c->algv, sizeof(vc.algv));
+	return verify_alloc(&a->verify, &vc, before ? before->verify : NULL);
 }
 
 int auth_alloc(struct auth **ap, const struct auth_conf *conf,
@@ -57,36 +72,12 @@ int auth_alloc(struct auth **ap, const struct auth_conf *conf,
 	a->conf = *conf;
 	err = str_dup(&a->realm, conf->realm);
 	if (!err)
-		err = digest_alloc(&a->digest);
-	if (before) {
-		a->replay = mem_ref(before->replay);
-		a->brake = mem_ref(before->brake);
-	}
-	if (!err && !a->replay)
-		err = replay_alloc(&a->replay, NONCES);
-	if (!err && !a->brake)
-		err = brake_alloc(&a->brake);
-	if (!err)
-		brake_limit(a->brake, conf->guesses);
+		err = alloc_verify(a, before);
 	if (err)
 		mem_deref(a);
 	else
 		*ap = a;
 	return err;
-}
-
-static uint64_t now(const struct auth *a)
-{
-	return a->conf.now ? a->conf.now() : (uint64_t)time(NULL);
-}
-
-static void scope(struct nonce_scope *s, const struct auth *a,
-		  const struct forward_in *in, enum digest_alg alg)
-{
-	memcpy(s->key, a->conf.key, sizeof(s->key));
-	pl_set_str(&s->realm, a->realm);
-	s->alg = alg;
-	s->src = a->conf.bind_source ? &in->src : NULL;
 }
 
 /* ---- verdicts --------------------------------------------------------------- */
@@ -111,14 +102,6 @@ static enum auth_verdict refuse(struct look *l, uint16_t code, const char *why)
 
 /* ---- credentials -------------------------------------------------------------- */
 
-static bool offered(const struct auth *a, enum digest_alg alg)
-{
-	for (size_t i = 0; i < a->conf.algc; i++)
-		if (a->conf.algv[i] == alg)
-			return true;
-	return false;
-}
-
 /* The first of our realm by an algorithm that we ask for. What else is there is
  * for others, who may not be as strict. @return 0, ENOENT, EBADMSG, E2BIG */
 static int find(struct look *l)
@@ -142,48 +125,12 @@ static int find(struct look *l)
 		if (l->out->stripc == AUTH_CREDS)
 			return E2BIG;
 		l->out->stripv[l->out->stripc++] = h;
-		if (found || !offered(l->a, c.alg))
+		if (found || !verify_offers(l->a->verify, c.alg))
 			continue;
 		l->c = c;
 		found = true;
 	}
 	return found ? 0 : ENOENT;
-}
-
-/* An unknown user costs what a wrong password does, and gets the same answer */
-static bool right(struct look *l)
-{
-	static const char nobody[] = "00000000000000000000000000000000"
-				     "00000000000000000000000000000000";
-	struct digest *d = l->a->digest;
-	const struct cred *c = &l->c;
-	const struct pl what[] = {l->m->met, c->uri};
-	char user[CRED_USER], ha2[DIGEST_HEX + 1], want[DIGEST_HEX + 1],
-		got[DIGEST_HEX];
-	struct pl name, ha1, a2, expect, given;
-	const char *known;
-	int err;
-
-	if (cred_plain(&name, user, sizeof(user), &c->username))
-		return false;
-	known = l->a->conf.ha1h(&name, c->alg, l->a->conf.arg);
-	ha1.p = known ? known : nobody;
-	ha1.l = a2.l = expect.l = given.l = digest_len(c->alg);
-	a2.p = ha2;
-	expect.p = want;
-	given.p = got;
-	for (size_t i = 0; i < given.l; i++)
-		got[i] = (char)(c->response.p[i] | 0x20);
-	err = digest_join(d, ha2, c->alg, what, ARRAY_SIZE(what));
-	if (!err && c->qop.p)
-		err = digest_join(d, want, c->alg,
-				  (struct pl[]){ha1, c->nonce, c->nc, c->cnonce,
-						c->qop, a2},
-				  6);
-	else if (!err)
-		err = digest_join(d, want, c->alg,
-				  (struct pl[]){ha1, c->nonce, a2}, 3);
-	return !err && digest_same(&given, &expect) && known;
 }
 
 /* What a retransmission has in common with what it repeats, and no replay by
@@ -206,53 +153,50 @@ static uint64_t request_hash(const struct look *l)
 	return siphash_end(&h);
 }
 
-/* RFC 2069 knows no nc: such a nonce is good once */
-static bool fresh(struct look *l)
-{
-	return replay_use(l->a->replay, l->id, l->c.count ? l->c.count : 1,
-			  request_hash(l), tmr_jiffies() / 1000, l->expires);
-}
-
-static bool held(const struct look *l)
+static bool trusted(const struct look *l)
 {
 	const struct policy_net *net = policy_net(l->p, &l->in->src);
 
-	return !(net && net->flags & SIP_NET_ALLOW) &&
-	       brake_held(l->a->brake, &l->in->src, tmr_jiffies());
+	return net && net->flags & SIP_NET_ALLOW;
 }
 
-static enum auth_verdict check(struct look *l)
+static enum auth_verdict passed(struct look *l)
 {
-	const char *lacks = cred_lacks(&l->c);
-	struct nonce_scope s;
 	char buf[CRED_USER];
 	struct pl user;
 
-	if (lacks)
-		return refuse(l, 400, lacks);
-	scope(&s, l->a, l->in, l->c.alg);
-	if (nonce_check(&s, &l->c.nonce, now(l->a), l->a->conf.lifetime, &l->id,
-			&l->expires))
-		return challenge(l, COUNT_AUTH_STALE, "Nonce Is Stale", true);
-	if (held(l)) {
-		l->out->why = "Source Guesses Passwords";
-		count_up(l->a->conf.count, COUNT_AUTH_HELD);
-		return AUTH_HELD;
-	}
-	if (!auth_uri_fits(l->p, l->m, &l->c.uri))
-		return refuse(l, 400, "Digest URI Is Not The Request's");
-	if (!right(l)) {
-		brake_wrong(l->a->brake, &l->in->src, tmr_jiffies());
-		return challenge(l, COUNT_AUTH_WRONG, "Wrong Password", false);
-	}
-	if (!fresh(l))
-		return challenge(l, COUNT_AUTH_STALE, "Nonce Was Used", true);
 	if (l->a->conf.match_from &&
 	    (cred_plain(&user, buf, sizeof(buf), &l->c.username) ||
 	     !auth_user_fits(l->m, &user)))
 		return refuse(l, 403, "User Is Not Who It Says");
 	count_up(l->a->conf.count, COUNT_AUTH_ACCEPTED);
 	return AUTH_PASS;
+}
+
+static enum auth_verdict check(struct look *l)
+{
+	struct verify_in in = {.method = l->m->met,
+			       .src = l->in->src,
+			       .request = request_hash(l),
+			       .trusted = trusted(l)};
+	const char *why;
+
+	pl_set_str(&in.realm, l->a->realm);
+	in.uri_fits = auth_uri_fits(l->p, l->m, &l->c.uri);
+	switch (verify_check(l->a->verify, &l->c, &in, &why)) {
+	case VERIFY_PASS:
+		return passed(l);
+	case VERIFY_STALE:
+		return challenge(l, COUNT_AUTH_STALE, why, true);
+	case VERIFY_WRONG:
+		return challenge(l, COUNT_AUTH_WRONG, why, false);
+	case VERIFY_HELD:
+		l->out->why = why;
+		count_up(l->a->conf.count, COUNT_AUTH_HELD);
+		return AUTH_HELD;
+	default:
+		return refuse(l, 400, why);
+	}
 }
 
 enum auth_verdict auth_check(struct auth *a, struct auth_out *out,
@@ -277,24 +221,20 @@ enum auth_verdict auth_check(struct auth *a, struct auth_out *out,
 int auth_challenge(struct auth *a, char text[AUTH_CHALLENGE],
 		   const struct forward_in *in, bool stale)
 {
-	size_t used = 0;
+	struct mbuf *mb = mbuf_alloc(AUTH_CHALLENGE);
+	struct pl realm;
+	int err;
 
-	for (size_t i = 0; i < a->conf.algc; i++) {
-		char nonce[NONCE_LEN + 1];
-		struct nonce_scope s;
-		int n;
-
-		scope(&s, a, in, a->conf.algv[i]);
-		nonce_make(nonce, &s, now(a), rand_u64());
-		n = re_snprintf(
-			text + used, AUTH_CHALLENGE - used,
-			"Proxy-Authenticate: Digest realm=\"%s\", "
-			"nonce=\"%s\", algorithm=%s, qop=\"auth\"%s\r\n",
-			a->realm, nonce, digest_name(s.alg),
-			stale ? ", stale=true" : "");
-		if (n < 0 || (size_t)n >= AUTH_CHALLENGE - used)
-			return ENOMEM;
-		used += (size_t)n;
+	pl_set_str(&realm, a->realm);
+	err = mb ? verify_challenge(mb, a->verify, "Proxy-Authenticate", &realm,
+				    &in->src, stale)
+		 : ENOMEM;
+	if (!err && mb->end >= AUTH_CHALLENGE)
+		err = ENOMEM;
+	if (!err) {
+		memcpy(text, mb->buf, mb->end);
+		text[mb->end] = '\0';
 	}
-	return 0;
+	mem_deref(mb);
+	return err;
 }
