@@ -77,6 +77,16 @@ bool location_find(const struct location *l, const struct pl *aor, binding_h *h,
 /** All, in no order. The handler changes nothing in its call */
 bool location_each(const struct location *l, binding_h *h, void *arg);
 
+/**
+ * Some of them, so that all are seen by and by
+ *
+ * @param at  Where to go on, 0 at first; moved on, from the end to 0
+ * @param n   So many, or a few more
+ * @param h   May start changes; what it returns is of no effect
+ */
+void location_some(const struct location *l, size_t *at, size_t n, binding_h *h,
+		   void *arg);
+
 /** How many bindings there are, and of how many AORs */
 size_t location_count(const struct location *l, size_t *aors);
 

@@ -237,6 +237,29 @@ bool location_each(const struct location *l, binding_h *h, void *arg)
 	return false;
 }
 
+void location_some(const struct location *l, size_t *at, size_t n, binding_h *h,
+		   void *arg)
+{
+	const uint32_t now = (uint32_t)l->now();
+	size_t seen = 0, buckets = 0;
+
+	while (seen < n && buckets++ <= l->mask) {
+		const struct aor *a = l->bucketv[*at & l->mask];
+
+		for (; a; a = a->next)
+			for (const struct entry *e = a->first; e; e = e->next) {
+				struct binding b;
+
+				if (e->expires <= now)
+					continue;
+				entry_view(&b, e);
+				(void)h(&b, arg);
+				++seen;
+			}
+		*at = (*at + 1) & l->mask;
+	}
+}
+
 size_t location_count(const struct location *l, size_t *aors)
 {
 	if (aors)

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Who registers: Digest (RFC 3261 22.2), and only for himself (10.3, step 4) */
+#include <errno.h>
+#include <string.h>
+#include "base/log.h"
+#include "carom/sipkey.h"
+#include "registrar/priv.h"
+
+enum { CREDENTIALS = 16 /* that are looked at */ };
+
+/* ---- secrets --------------------------------------------------------------------- */
+
+static const struct creds *creds_of(const struct registrar *r,
+				    const struct pl *realm)
+{
+	for (size_t i = 0; i < r->credc; i++)
+		if (!pl_strcmp(realm, r->realm ? r->realm : r->domainv[i]))
+			return r->credv[i];
+	return NULL;
+}
+
+/* An extension goes before a user of the file */
+static const char *ha1(const struct pl *user, const struct pl *realm,
+		       enum digest_alg alg, void *arg)
+{
+	struct registrar *r = arg;
+	const struct creds *c = creds_of(r, realm);
+	const char *hex = NULL;
+
+	/* of a realm of its own, each domain may have him */
+	for (size_t i = 0; i < r->conf.domainc && !hex; i++) {
+		struct pl domain;
+
+		pl_set_str(&domain, r->domainv[i]);
+		if (r->realm || !pl_cmp(&domain, realm))
+			hex = extension_ha1(r->ext, user, &domain, realm, alg);
+	}
+	if (!hex && c && (unsigned)alg < DIGEST_FILED)
+		hex = creds_ha1(user, alg, (void *)(uintptr_t)c);
+	return hex;
+}
+
+static int read_users(struct registrar *r, char *why, size_t sz)
+{
+	struct users_err e = {""};
+	int err = 0;
+
+	/* one realm: one reading, for all domains */
+	r->credc = r->users ? (r->realm ? 1 : r->conf.domainc) : 0;
+	for (size_t i = 0; i < r->credc && !err; i++)
+		err = creds_alloc(&r->credv[i], r->users,
+				  r->realm ? r->realm : r->domainv[i], &e);
+	if (err)
+		(void)re_snprintf(why, sz, "%s", e.msg);
+	return err;
+}
+
+int auth_start(struct registrar *r, const struct registrar *before, char *why,
+	       size_t sz)
+{
+	struct verify_conf vc = {.algc = r->conf.algc,
+				 .lifetime = r->conf.nonce_lifetime,
+				 .guesses = r->conf.guesses,
+				 .ha1h = ha1,
+				 .arg = r};
+	int err;
+
+	/* the object stays, its configuration changes */
+	if (before)
+		vc.arg = (void *)(uintptr_t)before;
+	memcpy(vc.key, r->conf.key, sizeof(vc.key));
+	memcpy(vc.algv, r->conf.algv, sizeof(vc.algv));
+	err = read_users(r, why, sz);
+	if (!err)
+		err = verify_alloc(&r->verify, &vc,
+				   before ? before->verify : NULL);
+	if (err == ENOTSUP)
+		(void)re_snprintf(why, sz,
+				  "OpenSSL here has not all of MD5, SHA-256, "
+				  "SHA-512-256");
+	return err;
+}
+
+/* ---- verdicts -------------------------------------------------------------------- */
+
+static void realm_of(const struct reg *g, struct pl *realm)
+{
+	if (g->r->realm)
+		pl_set_str(realm, g->r->realm);
+	else
+		*realm = g->domain;
+}
+
+static bool challenge(const struct reg *g, uint64_t *counter, bool stale)
+{
+	struct mbuf *mb = mbuf_alloc(DIGEST_ALGS * VERIFY_CHALLENGE);
+	struct pl realm;
+	int err = ENOMEM;
+
+	++*counter;
+	realm_of(g, &realm);
+	if (mb)
+		err = verify_challenge(mb, g->r->verify, "WWW-Authenticate",
+				       &realm, &g->in->src, stale);
+	if (!err)
+		(void)sip_answer(g->in, 401, "Unauthorized", "%b", mb->buf,
+				 mb->end);
+	mem_deref(mb);
+	return false;
+}
+
+static bool held(const struct reg *g)
+{
+	struct registrar *r = g->r;
+
+	++r->stats.held;
+	if (!r->conf.block || !r->blockh ||
+	    !block_count(r->block, &g->in->src, tmr_jiffies()))
+		return false;
+	++r->stats.blocked;
+	log_warn("registrar: %j guesses passwords: kept out for %u s",
+		 &g->in->src, r->conf.block);
+	r->blockh(&g->in->src, r->conf.block, r->block_arg);
+	return false;
+}
+
+/* ---- credentials ----------------------------------------------------------------- */
+
+static bool uri_fits(const struct reg *g, const struct pl *text)
+{
+	const struct msg *m = g->in->m;
+	struct uri uri;
+
+	if (!pl_cmp(text, &m->ruri))
+		return true;
+	if (!m->uri_ok || msg_uri_decode(&uri, text) || !uri.host.l)
+		return false;
+	return !pl_casecmp(&uri.host, &m->uri.host) ||
+	       (registrar_domain(g->r, &uri.host) &&
+		registrar_domain(g->r, &m->uri.host));
+}
+
+/* Name alone, or with the domain */
+static bool user_fits(const struct reg *g, const struct cred *c)
+{
+	return cred_is(&c->username, &g->user) ||
+	       cred_is(&c->username, &g->aor);
+}
+
+static uint64_t request_hash(const struct reg *g, const struct cred *c)
+{
+	const struct msg *m = g->in->m;
+	const struct pl partv[] = {m->callid, m->cseq, m->viav[0].branch,
+				   c->response};
+	struct siphash h;
+
+	siphash_start(&h, g->r->conf.key[0], g->r->conf.key[1]);
+	siphash_word(&h, SIP_KEY_NONCE);
+	for (size_t i = 0; i < ARRAY_SIZE(partv); i++)
+		sipkey_mem(&h, partv[i].p, partv[i].l);
+	return siphash_end(&h);
+}
+
+/* The first of our realm, by an algorithm that we ask for. @return 0, ENOENT,
+ * EBADMSG */
+static int find(const struct reg *g, struct cred *c, const struct pl *realm)
+{
+	const struct msg *m = g->in->m;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < m->hdrc && n < CREDENTIALS; i++) {
+		int err;
+
+		if (m->hdrv[i].type != MSG_AUTHORIZATION)
+			continue;
+		++n;
+		err = cred_decode(c, &m->hdrv[i].val);
+		if (err == ENOENT || (c->realm.p && !cred_is(&c->realm, realm)))
+			continue;
+		if (err || !c->realm.p)
+			return EBADMSG;
+		if (verify_offers(g->r->verify, c->alg))
+			return 0;
+	}
+	return ENOENT;
+}
+
+bool auth_passes(struct reg *g)
+{
+	struct registrar_stats *st = &g->r->stats;
+	struct verify_in vi = {.method = g->in->m->met, .src = g->in->src};
+	const char *why = NULL;
+	struct cred c;
+	int err;
+
+	if (!g->r->conf.authenticate)
+		return true;
+	realm_of(g, &vi.realm);
+	err = find(g, &c, &vi.realm);
+	if (err == ENOENT)
+		return challenge(g, &st->challenged, false);
+	if (err)
+		return reg_refuse(g, 400, "Malformed Credentials");
+	vi.request = request_hash(g, &c);
+	vi.uri_fits = uri_fits(g, &c.uri);
+	switch (verify_check(g->r->verify, &c, &vi, &why)) {
+	case VERIFY_PASS:
+		return user_fits(g, &c) ||
+		       reg_refuse(g, 403, "User Is Not Who It Says");
+	case VERIFY_STALE:
+		return challenge(g, &st->stale, true);
+	case VERIFY_WRONG:
+		return challenge(g, &st->wrong, false);
+	case VERIFY_HELD:
+		return held(g);
+	default:
+		return reg_refuse(g, 400, why);
+	}
+}
