@@ -298,6 +298,31 @@ static void test_dialog(void **state)
 	sb_run(s, &m);
 }
 
+/* Phones that are gone leave the kernel's table, a few at a time */
+static void test_sweep(void **state)
+{
+	struct sipbed *s = *state;
+	char uri[64], user[16];
+	size_t n = 0;
+
+	sb_reset(s);
+	su_open(s, SIP_RULE_RR);
+	for (unsigned i = 0; i < 20; i++) {
+		snprintf(user, sizeof(user), "u%u", i);
+		snprintf(uri, sizeof(uri), "sip:u@203.0.113.30:%u", 6000 + i);
+		su_bind(s, user, uri, NULL, NULL, 0, i % 2 ? 0 : 60);
+	}
+	for (unsigned i = 0; i < 12; i++)
+		n += fp_sip_phones_sweep(s->sip, 2);
+	assert_int_equal(n, 10);
+	for (unsigned i = 0; i < 20; i++) {
+		const struct sa sa = addr(T4, (uint16_t)(6000 + i));
+
+		assert_int_equal(fp_sip_phone_at(s->sip, &sa), !(i % 2));
+	}
+	assert_int_equal(fp_sip_phones_sweep(s->sip, 1000), 0);
+}
+
 /* The token of a phone that a NAT hides at T4, as the edge makes it */
 static const char *token(struct sipbed *s, uint16_t port)
 {
@@ -484,6 +509,7 @@ int main(void)
 		cmocka_unit_test(test_hidden),
 		cmocka_unit_test(test_hidden_calls),
 		cmocka_unit_test(test_hidden6),
+		cmocka_unit_test(test_sweep),
 	};
 
 	return cmocka_run_group_tests(tests, sb_setup, sb_teardown);

@@ -16,6 +16,7 @@
 	X(RECEIVED, "received", "messages that came to the agent")             \
 	X(REQUESTS, "requests", "requests sent on")                            \
 	X(RESPONSES, "responses", "responses sent on")                         \
+	X(CALLED, "called", "requests to registered users, of those sent on")  \
 	X(REPLIED, "replied", "requests answered here")                        \
 	X(ABSORBED, "absorbed", "ACKs of answers given here")                  \
 	X(PROBED, "probed", "answers to our own probes")                       \

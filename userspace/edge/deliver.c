@@ -183,6 +183,8 @@ static void send_on(struct deliver *d, const struct forward_in *in,
 	if (!err) {
 		count_up(d->count,
 			 d->msg.code ? COUNT_RESPONSES : COUNT_REQUESTS);
+		if (out->contact)
+			count_up(d->count, COUNT_CALLED);
 		ds_target_sent(out->target, !d->msg.code);
 		return;
 	}

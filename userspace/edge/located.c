@@ -54,6 +54,22 @@ static bool binding(const struct binding *b, void *arg)
 	return a->h(&cb, a->harg);
 }
 
+/* By a temporary GRUU, which says whose it is and of which instance */
+static bool each_temporary(const struct located *l, const struct pl *user,
+			   const struct pl *domain, struct asked *a)
+{
+	char text[LOCATION_AOR + LOCATION_TEXT];
+	struct pl aor, instance;
+
+	if (!l->users.temporary ||
+	    l->users.temporary(&aor, &instance, text, sizeof(text), user,
+			       domain, l->users.arg))
+		return false;
+	a->gr = &instance;
+	(void)location_find(l->location, &aor, binding, a);
+	return true;
+}
+
 static bool each(const struct pl *user, const struct pl *domain,
 		 const struct pl *gr, registered_binding_h *h, void *harg,
 		 void *arg)
@@ -62,7 +78,11 @@ static bool each(const struct pl *user, const struct pl *domain,
 	struct asked a = {.gr = gr, .h = h, .harg = harg};
 	char text[LOCATION_AOR];
 	struct pl aor = {text, 0};
-	int n = re_snprintf(text, sizeof(text), "%r@%r", user, domain);
+	int n;
+
+	if (gr && !gr->l)
+		return each_temporary(l, user, domain, &a);
+	n = re_snprintf(text, sizeof(text), "%r@%r", user, domain);
 
 	if (n < 0)
 		return false;

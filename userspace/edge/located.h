@@ -22,6 +22,16 @@ struct located_users {
 	void (*each)(void (*h)(const struct pl *user, const struct pl *domain,
 			       void *harg),
 		     void *harg, void *arg);
+	/**
+	 * Whose the temporary GRUU is (RFC 5627 3.1.2), and which instance's
+	 *
+	 * @param aor, instance  Result; in buf
+	 *
+	 * @return 0, ENOENT
+	 */
+	int (*temporary)(struct pl *aor, struct pl *instance, char *buf,
+			 size_t sz, const struct pl *user,
+			 const struct pl *domain, void *arg);
 	void *arg;
 };
 

@@ -336,25 +336,39 @@ static uint64_t call_key(const struct policy *p, const struct msg *m,
 	return key_call(p, m) ^ siphash_end(&h);
 }
 
+/* The value of `gr`, escapes undone. @return NULL: it is no GRUU */
+static const struct pl *gr_of(struct pl *gr, char *buf, size_t sz,
+			      const struct uri *u)
+{
+	struct pl rest;
+	size_t n = 0;
+
+	if (!msg_param(&u->params, "gr", &rest))
+		return NULL;
+	while (rest.l && n < sz)
+		buf[n++] = msg_uri_char(&rest);
+	*gr = (struct pl){buf, rest.l ? 0 : n};
+	return gr;
+}
+
 int registered_find(struct registered *r, struct contact **cp,
 		    const struct msg *m)
 {
-	struct pl gr;
-	bool gruu;
+	char instance[NAME_MAX_];
+	const struct pl *gr;
 	struct name n;
+	struct pl pl;
 	uint64_t call;
 	int err;
 
 	if (!r || !cp || !m || name_of_uri(&n, r->policy, &m->uri))
 		return ENOENT;
-	gruu = msg_param(&m->uri.params, "gr", &gr);
-	if (gruu && !gr.p)
-		pl_set_str(&gr, "");
-	call = call_key(r->policy, m, &n, gruu ? &gr : NULL);
+	gr = gr_of(&pl, instance, sizeof(instance), &m->uri);
+	call = call_key(r->policy, m, &n, gr);
 	*cp = follows(m) ? called(r, &n, call) : NULL;
 	if (*cp)
 		return 0;
-	err = choose(r, cp, &n, gruu ? &gr : NULL, 0);
+	err = choose(r, cp, &n, gr, 0);
 	if (err || pl_strcmp(&m->met, "INVITE") != 0 || m->to_tag.l)
 		return err;
 	keep(r, *cp);

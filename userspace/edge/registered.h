@@ -26,8 +26,9 @@ struct registered_source {
 	 *
 	 * @param user    Escapes undone
 	 * @param domain  Small letters; an address as it stands, without brackets
-	 * @param gr      Value of the parameter `gr`: those of that instance alone
-	 *                (RFC 5627; l 0: user is a temporary GRUU's); NULL: all
+	 * @param gr      Value of the parameter `gr`, escapes undone: those of that
+	 *                instance alone (RFC 5627; l 0: user is a temporary
+	 *                GRUU's); NULL: all
 	 *
 	 * @return whether the user is known, be he registered or not
 	 */

@@ -184,8 +184,7 @@ int fp_sip_clear(struct fp_sip *s)
 	empty(s->fdv[M_EXITS], sizeof(struct sip_exit), SIZE_MAX);
 	empty(s->fdv[M_NETS], sizeof(struct sip_prefix), SIZE_MAX);
 	empty(s->fdv[M_DOMAINS], sizeof(struct sip_domain), SIZE_MAX);
-	empty(s->fdv[M_USERS], sizeof(uint64_t), SIZE_MAX);
-	empty(s->fdv[M_PHONES], sizeof(struct sip_hostport), SIZE_MAX);
+	fp_sip_users_clear(s);
 	return 0;
 }
 

@@ -39,4 +39,7 @@ struct fp_sip {
 /** A key of sip_hosts and sip_phones. @return 0, EINVAL */
 int fp_sip_hostport(struct sip_hostport *h, const struct sa *sa);
 
+/** Nobody is registered any more, as far as the kernel knows (sipuser.c) */
+void fp_sip_users_clear(struct fp_sip *s);
+
 #endif

@@ -7,6 +7,29 @@
 #include <bpf/bpf.h>
 #include "sippriv.h"
 
+/* All entries of a table that we alone write. The next key is asked for first: from
+ * one that is gone the kernel would look through all that is empty by now */
+static void empty(int fd, void *key, void *next, size_t key_size)
+{
+	bool more = !bpf_map_get_next_key(fd, NULL, key);
+
+	while (more) {
+		more = !bpf_map_get_next_key(fd, key, next);
+		(void)bpf_map_delete_elem(fd, key);
+		memcpy(key, next, key_size);
+	}
+}
+
+void fp_sip_users_clear(struct fp_sip *s)
+{
+	struct sip_hostport at, at_next = {.port = 0};
+	uint64_t key, key_next = 0;
+
+	empty(s->fdv[M_USERS], &key, &key_next, sizeof(key));
+	empty(s->fdv[M_PHONES], &at, &at_next, sizeof(at));
+	memset(&s->swept, 0, sizeof(s->swept));
+}
+
 static int full(struct fp_sip *s, int err)
 {
 	struct sip_conf *c = fp_sip_conf(s);
