@@ -5,6 +5,7 @@
 #define CAROM_BPF_SIP_H
 
 #include "sip_admit.h"
+#include "sip_hop.h"
 #include "sip_request.h"
 #include "sip_response.h"
 #include "sip_write.h"
@@ -94,6 +95,7 @@ __noinline int sip_copy(int rc)
 	c->sport = w->src.port;
 	c->dport = w->dst.port;
 	c->reason = rc;
+	c->flags = 0;
 	n = w->b.len;
 	asm volatile("" : "+r"(n));
 	n = ((n - 1) & (SCAN_BUF - 1)) + 1;
@@ -139,11 +141,12 @@ static __always_inline int sip(struct xdp_md *ctx)
 	conf = sip_settings();
 	if (conf && conf->copy_every)
 		sip_copy(rc);
-	if (rc != CAROM_R_SIP_FORWARDED)
-		return rc;
-	rc = sip_write(ctx);
+	if (rc == CAROM_R_SIP_FORWARDED)
+		rc = sip_write(ctx);
 	if (rc == CAROM_R_SIP_FORWARDED)
 		sip_count_message(w, t);
+	if (conf && conf->hop_every)
+		sip_hop(rc);
 	return rc;
 }
 

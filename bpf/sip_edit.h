@@ -288,11 +288,10 @@ static __always_inline int sip_edit_routes(void)
 	return 0;
 }
 
-/* One hop less, in as many digits. The buffer is ours to write */
-static __always_inline void sip_edit_hops(struct sip_work *w)
+/* Max-Forwards, in as many digits as came. The buffer is ours to write */
+static __always_inline void sip_edit_hops(struct sip_work *w, __u32 n)
 {
 	__u32 off = w->b.s.maxfwd.off, len = w->b.s.maxfwd.len;
-	__u32 n = w->b.s.max_forwards - 1;
 
 #pragma unroll
 	for (int i = 2; i >= 0; i--) {

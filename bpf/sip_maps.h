@@ -67,6 +67,11 @@ struct {
 	__uint(max_entries, SIP_COPY_BYTES);
 } sip_copies SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, SIP_COPY_BYTES);
+} sip_hops SEC(".maps");
+
 /* A stretch of the message that leaves */
 struct sip_piece {
 	__u16 from; /* PIECE_*                                   */
@@ -134,12 +139,17 @@ struct sip_work {
 	 * at URI_REST what stands behind it in its Record-Route */
 	__u8 uri[512 + 32];
 	__u8 text[256];
+	struct sip_copy left;     /* of the message that leaves, in front  */
 	__u8 front[2 * SCAN_BUF]; /* pieces put together: sip_gather()    */
 };
 
 _Static_assert(__builtin_offsetof(struct sip_work, b.data) ==
 		       sizeof(struct sip_copy),
 	       "text follows the copy's header");
+_Static_assert(__builtin_offsetof(struct sip_work, front) -
+			       __builtin_offsetof(struct sip_work, left) ==
+		       sizeof(struct sip_copy),
+	       "text follows the copy's header here too");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -231,7 +231,7 @@ __noinline int sip_write(struct xdp_md *ctx)
 	if (bpf_xdp_adjust_head(ctx, -grow))
 		return CAROM_R_HEADROOM;
 	if (w->b.s.flags & SCAN_REQUEST)
-		sip_edit_hops(w);
+		sip_edit_hops(w, w->b.s.max_forwards - 1);
 	sip_front(w);
 	if (check)
 		check = sip_check_new(w, &o, rest, udp_len);

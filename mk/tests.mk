@@ -36,6 +36,7 @@ SRCS_bridge := $(SRCS_bpf) $(call room,plane bridge audio rtp secure fax) \
 	       tests/bpf/bridgebed.c
 
 TEST_SRCS_log        = $(SRCS_log)
+TEST_SRCS_hep        = $(SRCS_log) $(call room,hep)
 TEST_SRCS_config     = $(SRCS_config)
 TEST_SRCS_config_sip = $(SRCS_config)
 TEST_SRCS_config_diff = $(SRCS_config)
@@ -91,6 +92,7 @@ TEST_SRCS_ng_net     = $(SRCS_ng)
 TEST_SRCS_cli_text   = $(addprefix tools/carom/,human.c table.c text.c opts.c)
 TEST_SRCS_cli_snap   = tools/carom/snap.c
 TEST_SRCS_cli_sipcopy = $(addprefix tools/carom/,sipcopy.c json.c) \
+			userspace/fastpath/sipaddr.c \
 			userspace/fastpath/names.c
 TEST_SRCS_cli_callrec = tools/carom/callrec.c
 TEST_SRCS_edge_flow  = $(SRCS_edge) $(SRCS_log) userspace/fastpath/names.c

@@ -109,7 +109,9 @@
 	X(AGENT, agent, relay, "handed to the agent's media workers")          \
 	/* SIP again */                                                        \
 	X(SIP_CONTACT, sip_contact, punt,                                      \
-	  "registered user's contact is the agent's to find")
+	  "registered user's contact is the agent's to find")                  \
+	X(SIP_HOP, sip_hop, note, "copied for HEP, as it came or as it left")  \
+	X(SIP_HOP_LOST, sip_hop_lost, note, "copy for HEP lost: ring full")
 
 enum carom_reason {
 #define X(id, name, class, text) CAROM_R_##id,

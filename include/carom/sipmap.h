@@ -20,6 +20,7 @@
  *   sip_buckets   LRU[source]    struct sip_bucket    kernel writes
  *   sip_counts    PERCPU_ARRAY   struct sip_count     kernel writes
  *   sip_copies    RINGBUF        struct sip_copy      kernel writes
+ *   sip_hops      RINGBUF        struct sip_copy      kernel writes
  *
  * Addresses are 16 bytes in network order, IPv4 as ::ffff:a.b.c.d. Ports are in
  * host order. What the rules mean is said in docs/sip.md.
@@ -94,7 +95,8 @@ struct sip_conf {
 	__u32 flags;
 	__u32 rules;      /**< entries of sip_rules in use                */
 	__u32 copy_every; /**< a copy of each n'th message; 0: none       */
-	__u32 pad;
+	__u32 hop_every;  /**< both ends of the hop, of calls whose keyed hash
+			     of the Call-ID it divides; 0: none          */
 	struct sip_limit limit[SIP_CLASS_MAX];
 };
 
@@ -271,7 +273,11 @@ struct sip_count {
 	__u64 packets, bytes;
 };
 
-/** A copied message, as it came in; the text follows */
+/* sip_copy.flags */
+#define SIP_COPY_LEFT (1u << 0) /**< as it left: src is ours, to says nothing */
+
+/** A copied message, as it came in, or, in sip_hops, as it left; the text
+ * follows */
 struct sip_copy {
 	__u64 time; /**< CLOCK_MONOTONIC ns                            */
 	__u8 src[16], dst[16];     /**< as it came in                  */
@@ -279,7 +285,7 @@ struct sip_copy {
 	__u16 sport, dport, tport; /**< host order                     */
 	__u16 reason;              /**< enum carom_reason              */
 	__u32 len;                 /**< of the text                    */
-	__u32 pad;
+	__u32 flags;               /**< SIP_COPY_*                     */
 };
 
 _Static_assert(sizeof(struct sip_hostport) == 20, "no holes");

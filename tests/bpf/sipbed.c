@@ -232,7 +232,7 @@ void sb_branch(char out[19], const struct sb *m)
 }
 
 /* Line ends, and what @ stands for. Returns the length */
-static size_t expand(char *to, size_t sz, const char *s, const struct sb *m)
+size_t sb_expand(char *to, size_t sz, const char *s, const struct sb *m)
 {
 	char branch[19];
 	size_t n = 0;
@@ -305,7 +305,7 @@ static void gold_make(struct gold *g, const struct sb *m, struct sipbed *s)
 		.ihl = m->ihl,
 		.jumbo = m->jumbo,
 		.payload = in,
-		.paylen = expand(in, sizeof(in), m->in, m),
+		.paylen = sb_expand(in, sizeof(in), m->in, m),
 	};
 	g->action = drop ? XDP_DROP : XDP_PASS;
 	if (m->out) {
@@ -320,7 +320,7 @@ static void gold_make(struct gold *g, const struct sb *m, struct sipbed *s)
 			.dport = m->tport ? m->tport : 5060,
 			.frag = strchr(to, ':') ? 0 : 0x4000,
 			.payload = out,
-			.paylen = expand(out, sizeof(out), m->out, m),
+			.paylen = sb_expand(out, sizeof(out), m->out, m),
 		};
 	}
 }

@@ -77,6 +77,9 @@ uint16_t sb_sum_out(struct sipbed *s, const struct sb *m);
 /** Put it through, and look at nothing */
 void sb_send(struct sipbed *s, const struct sb *m);
 
+/** A text of m as it is on the wire. @return Length */
+size_t sb_expand(char *to, size_t sz, const char *s, const struct sb *m);
+
 /** The branch's 18 digits */
 void sb_branch(char text[19], const struct sb *m);
 

@@ -785,6 +785,103 @@ static void test_copies(void **state)
 	sb_run(s, &m);
 }
 
+/* Both ends of a hop */
+struct hop {
+	unsigned n;
+	struct sip_copy cv[2];
+	char textv[2][2048];
+};
+
+static void hopped(const struct sip_copy *c, const char *text, void *arg)
+{
+	struct hop *hop = arg;
+	const unsigned i = hop->n++;
+
+	assert_in_range(i, 0, 1);
+	hop->cv[i] = *c;
+	memcpy(hop->textv[i], text, c->len);
+	hop->textv[i][c->len] = '\0';
+}
+
+static void forget(const struct sip_copy *c, const char *text, void *arg)
+{
+	(void)c;
+	(void)text;
+	(void)arg;
+}
+
+static void test_hops(void **state)
+{
+	struct sipbed *s = *state;
+	struct hop hop = {.n = 0};
+	char text[2048];
+	struct tally t;
+	uint64_t hops;
+	struct sb m = {.what = "a hop",
+		       .in = ASK(INV, CS),
+		       .out = ASKED(INV, CS),
+		       .via_port = 5062};
+
+	sb_reset(s);
+	fp_sip_set(s->sip, 0, 1, 0, (uint16_t[]){0}, 1);
+	fp_sip_conf(s->sip)->hop_every = 1;
+	assert_int_equal(fp_sip_hops(s->sip, forget, NULL), 0);
+	bed_tally(s->bed, &t);
+	hops = t.packets[CAROM_R_SIP_HOP];
+	sb_send(s, &m);
+	assert_int_equal(fp_sip_hops(s->sip, hopped, &hop), 0);
+	assert_int_equal(hop.n, 2);
+	bed_tally(s->bed, &t);
+	assert_int_equal(t.packets[CAROM_R_SIP_HOP], hops + 2);
+	/* as it came */
+	text[sb_expand(text, sizeof(text), m.in, &m)] = '\0';
+	assert_string_equal(hop.textv[0], text);
+	assert_int_equal(hop.cv[0].flags, 0);
+	assert_int_equal(hop.cv[0].sport, 5062);
+	/* as it left: from us, what the node got */
+	assert_int_equal(hop.cv[1].flags, SIP_COPY_LEFT);
+	assert_memory_equal(hop.cv[1].dst, hop.cv[0].to, 16);
+	assert_int_equal(hop.cv[1].dport, hop.cv[0].tport);
+	assert_memory_equal(hop.cv[1].src, hop.cv[0].dst, 16);
+	text[sb_expand(text, sizeof(text), m.out, &m)] = '\0';
+	assert_string_equal(hop.textv[1], text);
+
+	/* dropped: it came, no more */
+	hop.n = 0;
+	m.in = "SIP/2.0 200 OK\nVia: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK"
+	       "000000000000000000\n" VIA IDS CS "\n";
+	sb_send(s, &m);
+	assert_int_equal(fp_sip_hops(s->sip, hopped, &hop), 0);
+	assert_int_equal(hop.n, 1);
+	assert_int_equal(hop.cv[0].reason, CAROM_R_SIP_FORGED);
+	assert_int_equal(hop.cv[0].tport, 0);
+
+	/* what the agent gets it has itself */
+	hop.n = 0;
+	m.in = "INVITE sip:bob@203.0.113.30 SIP/2.0\n" VIA MF IDS CS "\n";
+	sb_send(s, &m);
+	assert_int_equal(fp_sip_hops(s->sip, hopped, &hop), 0);
+	assert_int_equal(hop.n, 0);
+
+	/* a call that is none of the sample */
+	fp_sip_conf(s->sip)->hop_every = UINT32_MAX;
+	m.in = ASK(INV, CS);
+	sb_send(s, &m);
+	assert_int_equal(fp_sip_hops(s->sip, hopped, &hop), 0);
+	assert_int_equal(hop.n, 0);
+
+	/* nobody reads: copies are lost, but no message */
+	fp_sip_conf(s->sip)->hop_every = 1;
+	for (unsigned i = 0; i < SIP_COPY_BYTES / 256; i++) {
+		bed_tally(s->bed, &t);
+		if (t.packets[CAROM_R_SIP_HOP_LOST])
+			break;
+		sb_send(s, &m);
+	}
+	assert_int_not_equal(t.packets[CAROM_R_SIP_HOP_LOST], 0);
+	fp_sip_conf(s->sip)->hop_every = 0;
+}
+
 static void test_off(void **state)
 {
 	struct sipbed *s = *state;
@@ -819,6 +916,7 @@ int main(void)
 		cmocka_unit_test(test_digest),
 		cmocka_unit_test(test_flood),
 		cmocka_unit_test(test_copies),
+		cmocka_unit_test(test_hops),
 		cmocka_unit_test(test_off),
 	};
 

@@ -69,6 +69,15 @@ int fp_local_add(struct fp *fp, const struct sa *laddr, uint16_t port_min,
 	return 0;
 }
 
+/* Even ports first, as local_slot() has them */
+static uint32_t slot_of(const struct fp *fp, unsigned i, uint16_t port)
+{
+	const uint32_t n = fp->localv[i].max - fp->localv[i].min + 1u;
+	const uint32_t off = port - fp->localv[i].min;
+
+	return fp->localv[i].base + off / 2 + (off & 1 ? (n + 1) / 2 : 0);
+}
+
 int fp_slot(const struct fp *fp, const struct sa *local, uint32_t *slot)
 {
 	for (unsigned i = 0; i < fp->localc; i++) {
@@ -77,7 +86,7 @@ int fp_slot(const struct fp *fp, const struct sa *local, uint32_t *slot)
 		if (!sa_cmp(&fp->localv[i].addr, local, SA_ADDR) ||
 		    port < fp->localv[i].min || port > fp->localv[i].max)
 			continue;
-		*slot = fp->localv[i].base + port - fp->localv[i].min;
+		*slot = slot_of(fp, i, port);
 		return 0;
 	}
 

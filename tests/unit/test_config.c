@@ -131,7 +131,19 @@ static const char everything[] =
 	"\"0.0.0.0:999\"]\n"
 	"  dtmf-log: \"[2001:db8::5]:99\"\n"
 	"metrics:\n"
-	"  listen: [\"127.0.0.1:9090\", \"[::1]:9091\"]\n";
+	"  listen: [\"127.0.0.1:9090\", \"[::1]:9091\"]\n"
+	"hep:\n"
+	"  send: \"tls:[2001:db8::9]:9061\"\n"
+	"  id: 4000000000\n"
+	"  node-name: \"node \\\"1\\\"\"\n"
+	"  password: secret\n"
+	"  sip: false\n"
+	"  rtcp: false\n"
+	"  log: true\n"
+	"  sample: 1/10\n"
+	"  large: tcp\n"
+	"  queue: 70000\n"
+	"  ca: /srv/ca.pem\n";
 
 static void check_everything(const struct config *c)
 {
@@ -171,6 +183,18 @@ static void check_everything(const struct config *c)
 	assert_int_equal(c->metricsc, 2);
 	re_snprintf(buf, sizeof(buf), "%J", &c->metricsv[1]);
 	assert_string_equal(buf, "[::1]:9091");
+	assert_true(c->hep.on);
+	assert_int_equal(c->hep.transp, HEP_TLS);
+	re_snprintf(buf, sizeof(buf), "%J", &c->hep.dst);
+	assert_string_equal(buf, "[2001:db8::9]:9061");
+	assert_int_equal(c->hep.id, 4000000000u);
+	assert_string_equal(c->hep.node_name, "node \"1\"");
+	assert_string_equal(c->hep.password, "secret");
+	assert_false(c->hep.sip || c->hep.rtcp);
+	assert_true(c->hep.log && c->hep.large_by_tcp);
+	assert_int_equal(c->hep.every, 10);
+	assert_int_equal(c->hep.queue, 70000);
+	assert_string_equal(c->hep.ca, "/srv/ca.pem");
 	assert_int_equal(c->media.ifacec, 3);
 	assert_string_equal(c->media.ifacev[1].name, "ext");
 	re_snprintf(buf, sizeof(buf), "%j %j %j", &c->media.ifacev[0].addr,
@@ -391,6 +415,24 @@ static const struct refusal refusals[] = {
 	{IFACES "metrics:\n  listen: [\"1.2.3.4:5\", \"1.2.3.4:5\"]\n", 5,
 	 "metrics.listen[1]", "'1.2.3.4:5' twice",
 	 "ADDRESS:PORT, an IPv6 address in brackets, each once"},
+	{IFACES "hep:\n  id: 1\n", 4, "hep.send", "is missing",
+	 "[udp:|tcp:|tls:]ADDRESS:PORT"},
+	{IFACES "hep:\n  send: sctp:192.0.2.1:9060\n", 5, "hep.send",
+	 "'sctp:192.0.2.1:9060' is nowhere", "[udp:|tcp:|tls:]ADDRESS:PORT"},
+	{IFACES "hep: {send: \"192.0.2.1:1\", sample: 2/3}\n", 4, "hep.sample",
+	 "'2/3' is no part", "1/N"},
+	{IFACES "hep: {send: \"192.0.2.1:1\", sample: 1/0}\n", 4, "hep.sample",
+	 "'1/0' is no part", "1/N"},
+	{IFACES "hep: {send: \"192.0.2.1:1\", sample: 1/3x}\n", 4, "hep.sample",
+	 "'1/3x' is no part", "1/N"},
+	{IFACES "hep: {send: \"192.0.2.1:1\", ca: /a.pem}\n", 4, "hep.ca",
+	 "of no use without TLS", "with tls:"},
+	{IFACES "hep: {send: \"tls:192.0.2.1:1\", ca: a.pem}\n", 4, "hep.ca",
+	 "no absolute path", "an absolute path"},
+	{IFACES "hep: {send: \"192.0.2.1:1\", large: cut}\n", 4, "hep.large",
+	 "'cut'", "fragment, tcp"},
+	{IFACES "hep: {send: \"192.0.2.1:1\", queue: 1}\n", 4, "hep.queue",
+	 "'1'", "65536..1073741824"},
 	{IFACES "ng:\n  dtmf-log: example.com\n", 5, "ng.dtmf-log",
 	 "'example.com' is nowhere", "ADDRESS:PORT"},
 	{IFACES "ng:\n  dtmf-log: 192.0.2.1:70000\n", 5, "ng.dtmf-log",

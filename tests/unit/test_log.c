@@ -157,6 +157,47 @@ static void journal_of_another(void **state)
 	}
 }
 
+/* What was shown last */
+static struct shown {
+	unsigned n;
+	enum log_level level;
+	char text[64], about[64];
+} shown;
+
+static void show(enum log_level level, const char *line, const char *about,
+		 void *arg)
+{
+	struct shown *s = arg;
+
+	s->n++;
+	s->level = level;
+	(void)snprintf(s->text, sizeof(s->text), "%s", line);
+	(void)snprintf(s->about, sizeof(s->about), "%s", about);
+}
+
+static void lines_are_shown(void **state)
+{
+	(void)state;
+	capture();
+	log_init(LOG_INFO);
+	log_watch(show, &shown);
+	log_about("a@bc", 3);
+	log_warn("one\n");
+	assert_int_equal(shown.n, 1);
+	assert_int_equal(shown.level, LOG_WARN);
+	assert_string_equal(shown.text, "one");
+	assert_string_equal(shown.about, "a@b");
+	log_about(NULL, 0);
+	log_debug("not printed, not shown");
+	log_info("two");
+	assert_int_equal(shown.n, 2);
+	assert_string_equal(shown.about, "");
+	log_watch(NULL, NULL);
+	log_info("three");
+	assert_int_equal(shown.n, 2);
+	assert_non_null(strstr(captured(), "three"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,6 +207,7 @@ int main(void)
 		cmocka_unit_test(one_message_one_line),
 		cmocka_unit_test(journal_prefix),
 		cmocka_unit_test(journal_of_another),
+		cmocka_unit_test(lines_are_shown),
 	};
 
 	return cmocka_run_group_tests_name("log", tests, NULL, NULL);

@@ -14,18 +14,6 @@ static bool is_v4(const uint8_t a[16])
 	return !memcmp(a, mapped, sizeof(mapped));
 }
 
-static void addr(struct sa *sa, const uint8_t a[16], uint16_t port)
-{
-	uint32_t v4 = 0;
-
-	if (!is_v4(a)) {
-		sa_set_in6(sa, a, port);
-		return;
-	}
-	memcpy(&v4, a + 12, 4);
-	sa_set_in(sa, ntohl(v4), port);
-}
-
 /* ---- packet -------------------------------------------------------------- */
 
 static uint32_t sum(uint32_t acc, const void *data, size_t len)
@@ -145,12 +133,12 @@ void sipcopy_print(FILE *f, const struct sip_copy *c, const char *text,
 	struct sa src, dst, to;
 	char t[40];
 
-	addr(&src, c->src, c->sport);
-	addr(&dst, c->dst, c->dport);
+	fp_sip_addr(&src, c->src, c->sport);
+	fp_sip_addr(&dst, c->dst, c->dport);
 	when(t, sizeof(t), ns);
 	(void)re_fprintf(f, "%s %J > %J ", t, &src, &dst);
 	if (c->tport) {
-		addr(&to, c->to, c->tport);
+		fp_sip_addr(&to, c->to, c->tport);
 		(void)re_fprintf(f, "> %J", &to);
 	} else {
 		(void)re_fprintf(f, "%s", fp_reason_name(c->reason));
@@ -169,12 +157,12 @@ int sipcopy_json(struct odict **odp, const struct sip_copy *c, const char *text,
 	int err = odict_alloc(&od, 8);
 
 	js_dbl(&err, od, "time", (double)ns / 1e9);
-	addr(&sa, c->src, c->sport);
+	fp_sip_addr(&sa, c->src, c->sport);
 	js_sa(&err, od, "source", &sa);
-	addr(&sa, c->dst, c->dport);
+	fp_sip_addr(&sa, c->dst, c->dport);
 	js_sa(&err, od, "destination", &sa);
 	if (c->tport) {
-		addr(&sa, c->to, c->tport);
+		fp_sip_addr(&sa, c->to, c->tport);
 		js_sa(&err, od, "sent_to", &sa);
 	} else {
 		js_null(&err, od, "sent_to");

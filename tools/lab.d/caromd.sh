@@ -6,6 +6,7 @@
 #   start stop pid   the agent
 #   kill             the agent, by SIGKILL
 #   attach detach    the fast path on both NICs; upgrade swaps it
+#   more <YAML       sections beside the lab's own, from the next start on
 #   cli ARGS...      carom with the lab's configuration, on the appliance
 #
 # CAROM_BIN: where caromd and carom are (default: build/bin)
@@ -24,6 +25,7 @@ configure()
 		-e "s|@NG@|$NG_PORT|g" \
 		-e "s|@MIN@|$MEDIA_MIN|g" -e "s|@MAX@|$MEDIA_MAX|g" \
 		"$D/carom.yaml.in" >"$CONF"
+	[ ! -e "$LAB_RUN/more.yaml" ] || cat "$LAB_RUN/more.yaml" >>"$CONF"
 }
 
 run()
@@ -53,6 +55,7 @@ kill)
 attach) cli attach wan lan ;;
 detach) cli detach --all ;;
 upgrade) cli upgrade ;;
+more) cat >"$LAB_RUN/more.yaml" ;;
 cli) shift; cli "$@" ;;
 *) service "$@" ;;
 esac

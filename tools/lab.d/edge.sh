@@ -23,6 +23,7 @@
 #   policy <YAML       sets and rules of the edges that start from now on, in
 #                      place of one set for all
 #   streams <YAML      sip.streams and the like, of the edges that start from now on
+#   more EDGE <YAML    sections beside sip, of that edge when it starts
 #   kamailio HOST ADDRESS:PORT [NEXT]
 #                      Kamailio there: a registrar that reaches phones by the
 #                      VIP, or a proxy that sends all to NEXT
@@ -250,6 +251,7 @@ configure() # EDGE
 	    - {prefix: 192.0.2.11/32, kind: trusted}
 	    - {prefix: 192.0.2.12/32, kind: trusted}
 	  probe: {interval: 1, timeout: 500, down: 2}
+	$(cat "$RUN/more-$1" 2>/dev/null)
 	END
 }
 
@@ -339,6 +341,7 @@ start | stop)
 policy) write_policy ;;
 steer) steer "$@" ;;
 streams) cat >"$RUN/streams" ;;
+more) cat >"$RUN/more-$1" ;;
 kamailio) kamailio "$@" ;;
 tx) set_tx "$1" ;;
 kill) end_agent "$1" KILL ;;

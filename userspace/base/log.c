@@ -13,12 +13,19 @@
 
 #include "base/log.h"
 
-/* The three pieces of state that the process has of its log */
+enum { ABOUT = 256 };
+
+/* The state that the process has of its log */
 static struct {
 	enum log_level level;
 	bool journal;
 	bool colour;
+	log_watch_h *watchh;
+	void *watch_arg;
 } logger = {.level = LOG_INFO};
+
+/* What the thread is at */
+static _Thread_local char about[ABOUT];
 
 static const struct {
 	const char *name;
@@ -130,6 +137,8 @@ static void print(enum log_level level, const char *fmt, va_list ap)
 	/* one write, so that lines of two threads do not mix */
 	(void)fprintf(stderr, "%s%s\n", prefix, text);
 	(void)fflush(stderr);
+	if (logger.watchh)
+		logger.watchh(level, text, about, logger.watch_arg);
 	mem_deref(text);
 }
 
@@ -167,4 +176,18 @@ void log_debug(const char *fmt, ...)
 	va_start(ap, fmt);
 	print(LOG_DEBUG, fmt, ap);
 	va_end(ap);
+}
+
+void log_about(const char *callid, size_t n)
+{
+	n = callid ? min(n, sizeof(about) - 1) : 0;
+	if (n)
+		memcpy(about, callid, n);
+	about[n] = '\0';
+}
+
+void log_watch(log_watch_h *h, void *arg)
+{
+	logger.watchh = h;
+	logger.watch_arg = arg;
 }

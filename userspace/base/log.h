@@ -6,6 +6,7 @@
 #define CAROM_LOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum log_level { LOG_ERROR = 0, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
@@ -26,5 +27,25 @@ void log_error(const char *fmt, ...);
 void log_warn(const char *fmt, ...);
 void log_info(const char *fmt, ...);
 void log_debug(const char *fmt, ...);
+
+/**
+ * What this thread logs from now on is about a call
+ *
+ * @param callid  Copied, as much of it as fits; n 0: about none
+ */
+void log_about(const char *callid, size_t n);
+
+/**
+ * A line that has been logged
+ *
+ * @param text   Without its end
+ * @param about  Call-ID; "" where it is about none
+ */
+typedef void(log_watch_h)(enum log_level level, const char *text,
+			  const char *about, void *arg);
+
+/** Show each line to h, too, in the thread that logs it; NULL: to nobody any more. To be
+ *  set while no other thread logs */
+void log_watch(log_watch_h *h, void *arg);
 
 #endif

@@ -36,6 +36,9 @@ static void destructor(void *data)
 	mem_deref(c->node);
 	config_api_free(&c->api);
 	config_sip_free(&c->sip);
+	mem_deref(c->hep.node_name);
+	mem_deref(c->hep.password);
+	mem_deref(c->hep.ca);
 }
 
 static int read_file(struct mbuf *mb, const char *path, struct config_err *e)
@@ -132,6 +135,8 @@ static int fill(struct config *c, const struct config_src *src)
 		err = config_fill_api(c, src);
 	if (!err)
 		err = config_fill_sip(c, src);
+	if (!err)
+		err = config_fill_hep(c, src);
 	if (!err)
 		err = config_check_ports(c, src);
 

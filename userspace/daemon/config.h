@@ -13,6 +13,7 @@
 #include "control/control.h"
 #include "daemon/config_api.h"
 #include "daemon/config_sip.h"
+#include "hep/hep.h"
 #include "media/media.h"
 
 #define CONFIG_PATH "/etc/carom/carom.yaml"
@@ -23,6 +24,23 @@
 struct config_listen {
 	struct sa addr;
 	bool udp, tcp;
+};
+
+/** By enum hep_transp: "udp", ... */
+extern const char *const config_hep_transpv[3];
+
+/** What is shown to whom */
+struct config_hep {
+	bool on;
+	enum hep_transp transp;
+	struct sa dst;
+	uint32_t id;
+	char *node_name, *password; /**< NULL: none                      */
+	bool sip, rtcp, log;
+	uint32_t every; /**< one of so many calls                        */
+	bool large_by_tcp;
+	uint32_t queue; /**< bytes                                       */
+	char *ca;       /**< NULL: certificates are not looked at        */
 };
 
 struct config {
@@ -43,6 +61,7 @@ struct config {
 	size_t metricsc;
 	struct config_api api;
 	struct config_sip sip;
+	struct config_hep hep;
 };
 
 /** What is wrong, ready to print: "FILE:LINE: KEY: what; allowed: ..." */

@@ -151,6 +151,39 @@ static int print_metrics(struct re_printf *pf, const struct config *c)
 	return err;
 }
 
+static const char *yes(bool on)
+{
+	return on ? "true" : "false";
+}
+
+static int print_text(struct re_printf *pf, const char *key, const char *s)
+{
+	return s ? re_hprintf(pf, "  %s: %H\n", key, config_quoted, s) : 0;
+}
+
+static int print_hep(struct re_printf *pf, const struct config_hep *h)
+{
+	int err;
+
+	if (!h->on)
+		return 0;
+	err = re_hprintf(pf, "hep:\n  send: \"%s:%J\"\n  id: %u\n",
+			 config_hep_transpv[h->transp], &h->dst, h->id);
+	if (!err)
+		err = print_text(pf, "node-name", h->node_name);
+	if (!err)
+		err = print_text(pf, "password", h->password);
+	if (!err)
+		err = re_hprintf(pf,
+				 "  sip: %s\n  rtcp: %s\n  log: %s\n"
+				 "  sample: \"1/%u\"\n  large: %s\n"
+				 "  queue: %u\n",
+				 yes(h->sip), yes(h->rtcp), yes(h->log),
+				 h->every, h->large_by_tcp ? "tcp" : "fragment",
+				 h->queue);
+	return err ? err : print_text(pf, "ca", h->ca);
+}
+
 int config_print(struct re_printf *pf, const struct config *c)
 {
 	int err;
@@ -179,6 +212,8 @@ int config_print(struct re_printf *pf, const struct config *c)
 		err = config_api_print(pf, &c->api);
 	if (!err)
 		err = config_sip_print(pf, &c->sip);
+	if (!err)
+		err = print_hep(pf, &c->hep);
 
 	return err;
 }

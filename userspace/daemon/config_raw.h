@@ -63,6 +63,13 @@ struct raw_api {
 	char *tokens;
 };
 
+struct raw_hep {
+	char *send, *password, *node_name, *sample, *ca;
+	uint32_t *id, *queue;
+	bool *sip, *rtcp, *log;
+	int *large; /**< 1: by TCP                               */
+};
+
 struct raw_config {
 	struct raw_log *log;
 	char *user, *node, *pin_dir, *store, *control;
@@ -73,6 +80,7 @@ struct raw_config {
 	struct raw_metrics *metrics;
 	struct raw_api *api;
 	struct raw_sip *sip;
+	struct raw_hep *hep;
 };
 
 /** Schema of the whole file: a struct raw_config */

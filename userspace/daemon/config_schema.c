@@ -105,6 +105,26 @@ static const cyaml_schema_field_t api_fields[] = {
 				api_tls_fields),
 	STR("tokens-file", OPT, struct raw_api, tokens), CYAML_FIELD_END};
 
+static const cyaml_strval_t large_modes[] = {{"fragment", 0}, {"tcp", 1}};
+
+#define HEP_BOOL(key, member)                                                  \
+	CYAML_FIELD_BOOL_PTR(key, OPT, struct raw_hep, member)
+
+static const cyaml_schema_field_t hep_fields[] = {
+	STR("send", CYAML_FLAG_POINTER, struct raw_hep, send),
+	CYAML_FIELD_UINT_PTR("id", OPT, struct raw_hep, id),
+	STR("node-name", OPT, struct raw_hep, node_name),
+	STR("password", OPT, struct raw_hep, password),
+	HEP_BOOL("sip", sip),
+	HEP_BOOL("rtcp", rtcp),
+	HEP_BOOL("log", log),
+	STR("sample", OPT, struct raw_hep, sample),
+	CYAML_FIELD_ENUM_PTR("large", ENUM, struct raw_hep, large, large_modes,
+			     CYAML_ARRAY_LEN(large_modes)),
+	CYAML_FIELD_UINT_PTR("queue", OPT, struct raw_hep, queue),
+	STR("ca", OPT, struct raw_hep, ca),
+	CYAML_FIELD_END};
+
 static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_MAPPING_PTR("log", OPT, struct raw_config, log, log_fields),
 	STR("user", OPT, struct raw_config, user),
@@ -122,6 +142,7 @@ static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_MAPPING_PTR("api", OPT, struct raw_config, api, api_fields),
 	CYAML_FIELD_MAPPING_PTR("sip", OPT, struct raw_config, sip,
 				config_sip_fields),
+	CYAML_FIELD_MAPPING_PTR("hep", OPT, struct raw_config, hep, hep_fields),
 	CYAML_FIELD_END};
 
 const cyaml_schema_value_t config_schema = {
@@ -239,6 +260,18 @@ static const struct config_rule rules[] = {
 	 0, 0, 0},
 	{"api.tls.key", "an absolute path; a PEM file", 0, 0, 0},
 	{"api.tokens-file", path_words, 0, 0, 0},
+	{"hep", "a section with at least send", 0, 0, 0},
+	{"hep.send",
+	 "[udp:|tcp:|tls:]ADDRESS:PORT, an IPv6 address in brackets", 0, 0, 0},
+	{"hep.id", "a number, 0..4294967295", 0, UINT32_MAX, 0},
+	{"hep.node-name", "a name of at most 255 bytes", 0, 0, 0},
+	{"hep.password", "a text of at most 255 bytes", 0, 0, 0},
+	{"hep.sample", "1/N, N of 1..1000000: one of N calls", 0, 0, 0},
+	{"hep.large", "fragment, tcp", 0, 0, 0},
+	{"hep.queue", "a number of bytes, 65536..1073741824", 65536, 1 << 30,
+	 8 << 20},
+	{"hep.ca", "an absolute path; a PEM file, with tls: in hep.send", 0, 0,
+	 0},
 	{"sip.listen", "a list of at least one listener", 0, 0, 0},
 	{"sip.listen[].name", "a name, each once", 0, 0, 0},
 	{"sip.listen[].address", sip_address, 0, 0, 0},

@@ -22,6 +22,7 @@
 #include "daemon/reload.h"
 #include "daemon/role_api.h"
 #include "daemon/role_edge.h"
+#include "daemon/role_hep.h"
 #include "daemon/scrape.h"
 #include "edge/located.h"
 #include "event/event.h"
@@ -57,6 +58,7 @@ struct daemon {
 	struct edge *edge;         /* NULL without a section sip            */
 	struct location *location; /* NULL where nobody asks for it */
 	struct located *located;   /* NULL without an edge          */
+	struct role_hep *hep;      /* NULL without a section hep */
 	struct reload *reload;
 	struct control *control;
 	struct tmr watchdog;
@@ -80,6 +82,7 @@ static void destructor(void *data)
 	mem_deref(d->api);
 	mem_deref(d->control);
 	mem_deref(d->scrape);
+	mem_deref(d->hep);
 	mem_deref(d->located);
 	mem_deref(d->edge);
 	mem_deref(d->location);
@@ -390,6 +393,14 @@ static int reload_command(struct daemon *d, struct odict *reply)
 	return err;
 }
 
+static int figures(struct odict *o, void *arg)
+{
+	const struct daemon *d = arg;
+	int err = media_figures(d->media, o);
+
+	return err ? err : role_hep_figures(d->hep, o);
+}
+
 static int command(const char *name, const struct odict *req,
 		   struct odict *reply, void *arg)
 {
@@ -400,7 +411,7 @@ static int command(const char *name, const struct odict *req,
 	if (!strcmp(name, "media quality"))
 		return media_quality(d->media, reply);
 	if (!strcmp(name, "media stats"))
-		return media_figures(d->media, reply);
+		return figures(reply, d);
 	if (!d->edge)
 		return control_fail(reply, ENOENT,
 				    "this node is no edge: its configuration "
@@ -549,9 +560,11 @@ static int start(struct daemon *d)
 		err = listen_ng(d);
 	if (!err)
 		err = scrape_alloc(&d->scrape, d->conf->metricsv,
-				   d->conf->metricsc, d->fp, d->media);
+				   d->conf->metricsc, d->fp, figures, d);
 	if (!err)
 		err = open_edge(d);
+	if (!err)
+		err = role_hep(&d->hep, d->conf, d->edge, d->media);
 	if (!err)
 		err = reload_alloc(&d->reload, d->path, d->conf, d->edge);
 	if (!err)

@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 #include "daemon/scrape.h"
-#include "media/media.h"
+#include "fastpath/fastpath.h"
 #include "metrics/metrics.h"
 
 struct listening {
@@ -17,7 +17,8 @@ struct listening {
 
 struct scrape {
 	struct fp *fp;
-	struct media *media;
+	scrape_figures_h *h;
+	void *arg;
 	struct listening *v;
 	size_t n;
 };
@@ -29,7 +30,6 @@ static void destructor(void *arg)
 	for (size_t i = 0; i < s->n; i++)
 		mem_deref(s->v[i].sock);
 	mem_deref(s->v);
-	mem_deref(s->media);
 	mem_deref(s->fp);
 }
 
@@ -39,7 +39,7 @@ static int print(struct mbuf *mb, const struct scrape *s)
 	int err = odict_alloc(&figures, 8);
 
 	if (!err)
-		err = media_figures(s->media, figures);
+		err = s->h(figures, s->arg);
 	if (!err)
 		err = metrics_print(mb, s->fp, figures);
 	mem_deref(figures);
@@ -76,18 +76,19 @@ static void request(struct http_conn *conn, const struct http_msg *msg,
 }
 
 int scrape_alloc(struct scrape **sp, const struct sa *addrv, size_t n,
-		 struct fp *fp, struct media *media)
+		 struct fp *fp, scrape_figures_h *h, void *arg)
 {
 	struct scrape *s;
 	int err = 0;
 
-	if (!sp || (!addrv && n) || !fp || !media)
+	if (!sp || (!addrv && n) || !fp || !h)
 		return EINVAL;
 	s = mem_zalloc(sizeof(*s), destructor);
 	if (!s)
 		return ENOMEM;
 	s->fp = mem_ref(fp);
-	s->media = mem_ref(media);
+	s->h = h;
+	s->arg = arg;
 	s->v = mem_zalloc((n + 1) * sizeof(*s->v), NULL);
 	if (!s->v)
 		err = ENOMEM;

@@ -8,8 +8,11 @@
 #include <re.h>
 
 struct fp;
-struct media;
 struct scrape;
+
+/** The agent's figures: media_figures() and more, into an empty object. @return 0 or
+ *  errno */
+typedef int(scrape_figures_h)(struct odict *figures, void *arg);
 
 /**
  * Listen for scrapes: GET /metrics
@@ -20,6 +23,6 @@ struct scrape;
  * @return 0 or errno
  */
 int scrape_alloc(struct scrape **sp, const struct sa *addrv, size_t n,
-		 struct fp *fp, struct media *media);
+		 struct fp *fp, scrape_figures_h *h, void *arg);
 
 #endif

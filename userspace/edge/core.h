@@ -30,6 +30,7 @@ struct edge {
 	struct sip_udp *udpv[POLICY_LISTENERS];
 	struct streams *streams;
 	struct deliver *deliver;
+	struct sip_watcher watcher;
 	struct count count;
 	char *warned; /* what the last list asked for in vain       */
 	struct tmr expire;

@@ -224,8 +224,10 @@ static void wait_for_name(struct deliver *d, const struct forward_in *in,
 static void decide(struct deliver *d, const struct forward_in *in)
 {
 	struct forward_out out;
+	const enum forward_verdict v = forward(d->policy, in, &d->msg, &out);
 
-	switch (forward(d->policy, in, &d->msg, &out)) {
+	log_about(d->msg.callid.p, d->msg.callid.l);
+	switch (v) {
 	case FORWARD_SEND:
 		send_on(d, in, &out);
 		break;
@@ -250,6 +252,7 @@ static void decide(struct deliver *d, const struct forward_in *in)
 		break;
 	}
 	mem_deref(out.contact);
+	log_about(NULL, 0);
 	mem_deref(out.datagram);
 	mem_deref(out.mb);
 }

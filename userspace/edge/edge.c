@@ -298,6 +298,12 @@ int edge_reload_users(struct edge *e, struct ds_err *derr)
 	return err;
 }
 
+void edge_watch(struct edge *e, sip_watch_h *h, void *arg)
+{
+	if (e)
+		e->watcher = (struct sip_watcher){h, arg};
+}
+
 static void expire(void *arg)
 {
 	struct edge *e = arg;
@@ -454,9 +460,11 @@ static int open_streams(struct edge *e, struct ds_err *derr)
 	err = streams_alloc(&e->streams, &conf, &e->conf.cert, e->policy,
 			    &e->count, deliver_stream, deliver_instead,
 			    e->deliver, derr->msg, sizeof(derr->msg));
-	if (!err)
-		deliver_streams(e->deliver, e->streams);
-	return err;
+	if (err)
+		return err;
+	streams_watch(e->streams, &e->watcher);
+	deliver_streams(e->deliver, e->streams);
+	return 0;
 }
 
 static int open_listeners(struct edge *e, struct ds_err *derr)
@@ -473,6 +481,7 @@ static int open_listeners(struct edge *e, struct ds_err *derr)
 			err = sip_udp_alloc(&e->udpv[i], &p->listenerv[i].addr,
 					    (unsigned)i, deliver_datagram,
 					    deliver_lost, e->deliver);
+		sip_udp_watch(e->udpv[i], &e->watcher);
 		if (err)
 			(void)re_snprintf(derr->msg, sizeof(derr->msg),
 					  "%J: %m", &p->listenerv[i].addr, err);

@@ -18,6 +18,7 @@
 #include "edge/probe.h"
 #include "edge/registered.h"
 #include "edge/stream.h"
+#include "sip/watch.h"
 #include "fastpath/sip.h"
 
 struct edge;
@@ -74,6 +75,10 @@ int edge_alloc(struct edge **ep, const struct edge_conf *conf, struct fp *fp,
  */
 int edge_renew(struct edge *e, const struct edge_conf *conf,
 	       struct ds_err *err);
+
+/** Show all that the agent reads and sends, its own replies and probes, too; h NULL:
+ *  to nobody any more */
+void edge_watch(struct edge *e, sip_watch_h *h, void *arg);
 
 /** Lines on what the list in force asks for in vain (ds_list_warn) */
 const char *edge_warnings(const struct edge *e);

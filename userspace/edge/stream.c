@@ -59,6 +59,12 @@ static bool admit_handler(struct conn *c, const struct pl *text, void *arg)
 	return false;
 }
 
+void streams_watch(struct streams *s, const struct sip_watcher *w)
+{
+	if (s)
+		s->watcher = w;
+}
+
 static void message_handler(struct conn *c, const struct pl *text, void *arg)
 {
 	struct streams *s = arg;
@@ -115,6 +121,7 @@ const struct conn_handlers *streams_handlers(void)
 void streams_add(struct streams *s, struct conn *c, unsigned listener)
 {
 	c->listener = listener;
+	c->watcher = s->watcher;
 	c->since = tmr_jiffies();
 	hash_append(s->hash, sa_hash(&c->peer, SA_ALL), &c->hash_le, c);
 	++s->connc;

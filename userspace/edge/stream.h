@@ -13,6 +13,7 @@
 #include "sip/cert.h"
 #include "edge/count.h"
 #include "edge/forward.h"
+#include "sip/watch.h"
 
 struct streams;
 
@@ -49,6 +50,10 @@ int streams_alloc(struct streams **sp, const struct stream_conf *conf,
 
 /** Listen. @return 0 or errno */
 int streams_listen(struct streams *s, unsigned listener);
+
+/** Show what comes and goes by connections that are made from now on; w is kept by the
+ *  caller */
+void streams_watch(struct streams *s, const struct sip_watcher *w);
 
 /** Networks have changed: connections with those that are denied now are closed
  *  soon */

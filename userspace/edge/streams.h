@@ -23,6 +23,7 @@ struct streams {
 	stream_msg_h *msgh;
 	stream_fail_h *failh;
 	void *arg;
+	const struct sip_watcher *watcher;
 	struct tls *tls;
 	bool verify; /**< certificates of servers                         */
 	struct list listeners; /**< struct slisten                       */

@@ -27,7 +27,7 @@ static const char *const pinnedv[] = {
 	"sip_hosts",  "sip_exits",   "sip_nets",   "sip_domains",
 	"sip_rules",  "sip_sets",    "sip_slots",  "sip_targets",
 	"sip_sticky", "sip_buckets", "sip_counts", "sip_copies",
-	"sip_users",  "sip_phones",  "xsks"};
+	"sip_users",  "sip_phones",  "sip_hops",   "xsks"};
 #define SIZED 3 /* as many of them have an entry for each slot */
 
 /* lo's `forwarding` switches: bpf_fib_lookup() asks as if packets came in by

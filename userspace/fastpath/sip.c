@@ -35,6 +35,7 @@ static const struct {
 	[M_DOMAINS] = {"sip_domains", sizeof(uint32_t), 0},
 	[M_COUNTS] = {"sip_counts", sizeof(struct sip_count), 0},
 	[M_COPIES] = {"sip_copies", 0, 0},
+	[M_HOPS] = {"sip_hops", 0, 0},
 	[M_STICKY] = {"sip_sticky", sizeof(struct sip_stick), 0},
 	[M_BUCKETS] = {"sip_buckets", sizeof(struct sip_bucket), 0},
 	[M_USERS] = {"sip_users", sizeof(struct sip_user), 0},
@@ -52,7 +53,8 @@ static void destructor(void *arg)
 {
 	struct fp_sip *s = arg;
 
-	ring_buffer__free(s->ring);
+	ring_buffer__free(s->copies);
+	ring_buffer__free(s->hops);
 	for (int i = 0; i < M_MAPPED; i++)
 		if (s->memv[i])
 			munmap(s->memv[i], mem_size(i));
@@ -559,18 +561,29 @@ static int copied(void *arg, void *data, size_t len)
 	return 0;
 }
 
-int fp_sip_copies(struct fp_sip *s, fp_sip_copy_h *h, void *arg)
+static int read_ring(struct fp_sip *s, struct ring_buffer **rbp, int map,
+		     fp_sip_copy_h *h, void *arg)
 {
 	int n;
 
 	if (!s || s->readonly || !h)
 		return EINVAL;
-	if (!s->ring)
-		s->ring = ring_buffer__new(s->fdv[M_COPIES], copied, s, NULL);
-	if (!s->ring)
+	if (!*rbp)
+		*rbp = ring_buffer__new(s->fdv[map], copied, s, NULL);
+	if (!*rbp)
 		return errno;
 	s->copy_h = h;
 	s->copy_arg = arg;
-	n = ring_buffer__consume(s->ring);
+	n = ring_buffer__consume(*rbp);
 	return n < 0 ? -n : 0;
+}
+
+int fp_sip_copies(struct fp_sip *s, fp_sip_copy_h *h, void *arg)
+{
+	return s ? read_ring(s, &s->copies, M_COPIES, h, arg) : EINVAL;
+}
+
+int fp_sip_hops(struct fp_sip *s, fp_sip_copy_h *h, void *arg)
+{
+	return s ? read_ring(s, &s->hops, M_HOPS, h, arg) : EINVAL;
 }

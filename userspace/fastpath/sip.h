@@ -196,7 +196,15 @@ int fp_sip_count(const struct fp_sip *s, unsigned kind, struct sip_count *c);
 typedef void(fp_sip_copy_h)(const struct sip_copy *c, const char *text,
 			    void *arg);
 
-/** Hand over the copies that the ring holds. For one reader on the host */
+/** Hand over the copies that the ring sip_copies holds. For one reader on the host:
+ *  carom capture */
 int fp_sip_copies(struct fp_sip *s, fp_sip_copy_h *h, void *arg);
+
+/** Those of sip_hops: what sip_conf.hop_every asks for. For one reader on the host:
+ *  the agent */
+int fp_sip_hops(struct fp_sip *s, fp_sip_copy_h *h, void *arg);
+
+/** An address of SIP's maps */
+void fp_sip_addr(struct sa *sa, const uint8_t addr[16], uint16_t port);
 
 #endif

@@ -19,6 +19,7 @@ enum {
 	M_DOMAINS,
 	M_COUNTS,
 	M_COPIES,
+	M_HOPS,
 	M_STICKY,
 	M_BUCKETS,
 	M_USERS,
@@ -29,8 +30,8 @@ enum {
 struct fp_sip {
 	int fdv[M_MAX];
 	void *memv[M_MAPPED];
-	struct ring_buffer *ring;
-	fp_sip_copy_h *copy_h;
+	struct ring_buffer *copies, *hops;
+	fp_sip_copy_h *copy_h; /* while a ring is read */
 	void *copy_arg;
 	struct sip_hostport swept; /* up to here */
 	bool readonly;

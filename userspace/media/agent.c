@@ -118,6 +118,16 @@ bool stream_fax_stats(const struct stream *s, struct fax_stats *st)
 	return s->agent && bridge_fax(s->agent->b, side_of(s), st);
 }
 
+static void report(struct stream *s, const struct sa *src, const uint8_t *p,
+		   size_t n)
+{
+	struct sa dst = s->local;
+
+	if (!s->mux)
+		sa_set_port(&dst, (uint16_t)(sa_port(&dst) + 1));
+	tapsink_report(s, media_now() * 1000000, src, &dst, p, n);
+}
+
 /* A member's packets come from elsewhere: the kernel has learnt it, or its SDP was
  * wrong from the start */
 static void event_handler(struct bridge *b, unsigned side, unsigned type,
@@ -130,6 +140,8 @@ static void event_handler(struct bridge *b, unsigned side, unsigned type,
 	int err;
 	(void)b;
 
+	if (s)
+		log_about(s->party->call->id, strlen(s->party->call->id));
 	if (s && (type == RTP_DTLS || type == BRIDGE_DTLS_RTCP))
 		handshake_recv(s, type != RTP_DTLS, src, p, n);
 	if (s && type == BRIDGE_COPY) {
@@ -139,7 +151,7 @@ static void event_handler(struct bridge *b, unsigned side, unsigned type,
 			digits_packet(s, p, n);
 	}
 	if (s && type == BRIDGE_CONTROL) {
-		tapsink_report(s, media_now() * 1000000, p, n);
+		report(s, src, p, n);
 		tapsink_copy(s, src, p, n, true);
 	}
 	if (s && type == BRIDGE_DIGIT && n == sizeof(heard)) {
@@ -150,11 +162,10 @@ static void event_handler(struct bridge *b, unsigned side, unsigned type,
 		terms_ice_recv(s, src, p, n);
 	if (s && type == BRIDGE_PLAYED)
 		play_over(s);
-	if (type != BRIDGE_MOVED || !s)
-		return;
-	err = agents_apply(s->party->call);
+	err = type == BRIDGE_MOVED && s ? agents_apply(s->party->call) : 0;
 	if (err)
 		log_warn("media: call %s: %m", s->party->call->id, err);
+	log_about(NULL, 0);
 }
 
 static bool same_pts(const struct bridge_member *a,

@@ -92,15 +92,16 @@ struct media {
 	struct digitlog *digitlog;
 	media_dialled_h *dialledh; /* NULL: nobody is told */
 	void *dialled_arg;
+	media_rtcp_h *rtcph; /* NULL: nobody is shown any */
+	void *rtcp_arg;
 	struct fp_tap *tap;
 	struct hash *calls;  /* struct media_call by Call-ID             */
-	struct hash *taps;   /* struct stream by slot[0]                 */
+	struct hash *taps;   /* struct stream by its slots               */
 	struct hash *locals; /* the same, of all that have ports         */
 	struct list calll;   /* in the order of their creation           */
 	uint32_t callc;
 	struct tmr tmr;
-	uint64_t started;  /* ms                                       */
-	uint64_t mono_off; /* ns: CLOCK_REALTIME - CLOCK_MONOTONIC     */
+	uint64_t started; /* ms                                       */
 	struct totals tot;
 	struct load load;
 	struct bridge_stats
@@ -174,8 +175,8 @@ struct grouped {
 
 struct stream {
 	struct le le;
-	struct le tap_le;   /* in media.taps                            */
-	struct le local_le; /* in media.locals                          */
+	struct le tap_lev[2]; /* in media.taps, by each slot            */
+	struct le local_le;   /* in media.locals                          */
 	struct party *party;
 	unsigned idx;
 	struct iface *iface; /* NULL: has no ports                       */
@@ -448,7 +449,8 @@ void tapsink_stream(struct stream *s);
 void tapsink_record(struct stream *s, const struct tap *tap,
 		    const uint8_t *pkt);
 /** RTCP of s, in the clear. @param at  ns when it came */
-void tapsink_report(struct stream *s, uint64_t at, const uint8_t *p, size_t n);
+void tapsink_report(struct stream *s, uint64_t at, const struct sa *src,
+		    const struct sa *dst, const uint8_t *p, size_t n);
 /** 0: of who made the call's first offer; 1: the other one */
 unsigned tapsink_side(const struct stream *s);
 /** RTP, or RTCP, that the agent has opened, for the recording (tapcopy.c) */

@@ -87,9 +87,11 @@ static void walk(void *arg)
 		struct media_call *c = le->data;
 
 		le = le->next;
+		log_about(c->id, strlen(c->id));
 		quality_look(c, now, QUALITY_MS);
 		(void)call_check(c, now);
 	}
+	log_about(NULL, 0);
 	load_look(m);
 	load_workers(m, now * 1000000);
 

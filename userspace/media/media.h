@@ -381,6 +381,21 @@ typedef void(media_dialled_h)(const struct media_dialled *d, void *arg);
  *  them (dtmfinfo_print()); NULL: no more. Calls of before tell when they are changed next */
 void media_dialled_handler(struct media *m, media_dialled_h *h, void *arg);
 
+/** RTCP that a party sent, in the clear */
+struct media_rtcp {
+	const char *call_id;
+	struct sa src, dst; /**< dst: ours                               */
+	uint64_t time;      /**< us since 1970                           */
+	const uint8_t *p;   /**< a compound packet                       */
+	size_t n;
+};
+
+typedef void(media_rtcp_h)(const struct media_rtcp *r, void *arg);
+
+/** Have the RTCP of all calls shown, as far as it can be read: what is encrypted from end
+ *  to end can't. NULL: no more */
+void media_rtcp_handler(struct media *m, media_rtcp_h *h, void *arg);
+
 /** What the selected say is silence for who hears it, or is heard again.
  *  @return as media_play() */
 int media_silence(struct media *m, const struct media_sel *sel, bool on,

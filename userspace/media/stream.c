@@ -27,7 +27,8 @@ static void stream_destructor(void *arg)
 {
 	struct stream *s = arg;
 
-	hash_unlink(&s->tap_le);
+	hash_unlink(&s->tap_lev[0]);
+	hash_unlink(&s->tap_lev[1]);
 	stream_agent_off(s);
 	mem_deref(s->hs);
 	mem_deref(s->hs_rtcp);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/types.h>
 #include <time.h>
+#include <arpa/inet.h>
 #include <re.h>
 #include "base/log.h"
 #include "media/call.h"
@@ -15,7 +16,7 @@
 #include "media/note.h"
 #include "media/terms.h"
 
-enum { TAP_MS = 100, MENDED_MS = 3000 };
+enum { TAP_MS = 100, MENDED_MS = 3000, UDP_HEAD = 8 };
 
 bool stream_tapped(const struct stream *s)
 {
@@ -32,16 +33,9 @@ static bool slot_matches(struct le *le, void *arg)
 	return s->slot[0] == slot || s->slot[1] == slot;
 }
 
-/* A pair of ports is a pair of slots, of which the first is even or odd: the
- * table knows a stream by both */
 static struct stream *stream_by_slot(const struct media *m, uint32_t slot)
 {
-	struct le *le = hash_lookup(m->taps, slot, slot_matches, &slot);
-
-	if (!le)
-		le = hash_lookup(m->taps, slot - 1, slot_matches, &slot);
-
-	return list_ledata(le);
+	return list_ledata(hash_lookup(m->taps, slot, slot_matches, &slot));
 }
 
 /* Left is whoever made the call's first offer */
@@ -51,9 +45,39 @@ unsigned tapsink_side(const struct stream *s)
 									    : 1;
 }
 
-void tapsink_report(struct stream *s, uint64_t at, const uint8_t *p, size_t n)
+void media_rtcp_handler(struct media *m, media_rtcp_h *h, void *arg)
 {
+	if (!m)
+		return;
+	m->rtcph = h;
+	m->rtcp_arg = arg;
+}
+
+static uint64_t clock_ns(clockid_t id)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(id, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+/* us since 1970 of a time of CLOCK_MONOTONIC in ns */
+static uint64_t wall_us(uint64_t at)
+{
+	return (clock_ns(CLOCK_REALTIME) - (clock_ns(CLOCK_MONOTONIC) - at)) /
+	       1000;
+}
+
+void tapsink_report(struct stream *s, uint64_t at, const struct sa *src,
+		    const struct sa *dst, const uint8_t *p, size_t n)
+{
+	const struct media *m = s->party->call->m;
 	const struct stream *t = stream_peer(s);
+	const struct media_rtcp r = {s->party->call->id, *src, *dst,
+				     wall_us(at),        p,    n};
+
+	if (m->rtcph)
+		m->rtcph(&r, m->rtcp_arg);
 
 	if (!rtcpx_update(&s->reports, t ? &t->reports : NULL, at, p, n))
 		quality_reported(s);
@@ -91,6 +115,41 @@ void tapsink_record(struct stream *s, const struct tap *tap, const uint8_t *pkt)
 	look_at_disk(c, rs.errors);
 }
 
+static uint16_t port_at(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+/* Ends of a copied packet: UDP's header is right in front of the payload */
+static void ends(struct sa *src, struct sa *dst, const struct tap *tap,
+		 const uint8_t *pkt)
+{
+	const uint8_t *udp = pkt + tap->payload - UDP_HEAD;
+	uint32_t v4[2];
+
+	if (tap->flags & TAP_V6) {
+		sa_set_in6(src, pkt + 8, port_at(udp));
+		sa_set_in6(dst, pkt + 24, port_at(udp + 2));
+		return;
+	}
+	memcpy(v4, pkt + 12, sizeof(v4));
+	sa_set_in(src, ntohl(v4[0]), port_at(udp));
+	sa_set_in(dst, ntohl(v4[1]), port_at(udp + 2));
+}
+
+static void report_handler(struct stream *s, const struct tap *tap,
+			   const uint8_t *pkt)
+{
+	const size_t least = (tap->flags & TAP_V6 ? 40 : 20) + UDP_HEAD;
+	struct sa src, dst;
+
+	if (tap->payload < least)
+		return;
+	ends(&src, &dst, tap, pkt);
+	tapsink_report(s, tap->time, &src, &dst, pkt + tap->payload,
+		       (size_t)tap->caplen - tap->payload);
+}
+
 static void tap_handler(const struct tap *tap, const uint8_t *pkt, void *arg)
 {
 	struct media *m = arg;
@@ -101,8 +160,7 @@ static void tap_handler(const struct tap *tap, const uint8_t *pkt, void *arg)
 
 	/* SRTCP is ciphertext to us */
 	if ((tap->flags & TAP_RTCP) && s->cur.media == LEG_RTP)
-		tapsink_report(s, tap->time, pkt + tap->payload,
-			       (size_t)tap->caplen - tap->payload);
+		report_handler(s, tap, pkt);
 
 	if (!(tap->flags & TAP_RTCP) && !stream_in_agent(s) &&
 	    tap->caplen > tap->payload)
@@ -139,9 +197,11 @@ void tapsink_stream(struct stream *s)
 
 	tell_recorder(s);
 
-	hash_unlink(&s->tap_le);
-	if (s->leg_on[0])
-		hash_append(m->taps, s->slot[0], &s->tap_le, s);
+	for (unsigned i = 0; i < 2; i++) {
+		hash_unlink(&s->tap_lev[i]);
+		if (s->leg_on[0])
+			hash_append(m->taps, s->slot[i], &s->tap_lev[i], s);
+	}
 }
 
 int tapsink_init(struct media *m)

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 #include <re.h>
+#include "base/log.h"
 #include "ng/core.h"
 #include "ng/flagapply.h"
 #include "ng/flags.h"
@@ -272,6 +273,7 @@ static int run(struct ng *ng, const struct command *cmd,
 		return ENOMEM;
 
 	err = ng_flags_decode(f, cmd->scope, req);
+	log_about(f->o.call_id.p, f->o.call_id.l);
 	if (f->warning[0])
 		ng_warn(&ng->odd, "call %H: %s", ng_flag_show, &f->o.call_id,
 			f->warning);
@@ -288,6 +290,7 @@ static int run(struct ng *ng, const struct command *cmd,
 	if (!err && f->warning[0] && !odict_lookup(reply, "warning"))
 		err = odict_entry_add(reply, "warning", ODICT_STRING,
 				      f->warning);
+	log_about(NULL, 0);
 	mem_deref(f);
 
 	return err;

@@ -176,11 +176,27 @@ int conn_put(struct conn *c, enum websock_opcode opcode, const char *p,
 	return err;
 }
 
+void conn_show(const struct conn *c, const struct pl *text, bool sent)
+{
+	struct sip_passed p = {.transp = c->transp, .text = *text};
+	struct sa here;
+
+	if (!sip_watched(c->watcher) || tcp_conn_local_get(c->tcp, &here))
+		return;
+	sa_cpy(&p.src, sent ? &here : &c->peer);
+	sa_cpy(&p.dst, sent ? &c->peer : &here);
+	c->watcher->h(&p, c->watcher->arg);
+}
+
 int conn_send(struct conn *c, struct mbuf *mb)
 {
 	if (c->state != CONN_OPEN)
 		return ENOTCONN;
 	++c->messages[1];
+	/* first: a connection that fails is gone with its addresses */
+	conn_show(c,
+		  &(struct pl){(const char *)mbuf_buf(mb), mbuf_get_left(mb)},
+		  true);
 	return conn_put(c, c->opcode, (const char *)mbuf_buf(mb),
 			mbuf_get_left(mb));
 }

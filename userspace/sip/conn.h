@@ -11,6 +11,7 @@
 #include <re.h>
 #include "sip/msg.h"
 #include "sip/source.h"
+#include "sip/watch.h"
 
 /** What it waits for: each has its own time */
 enum conn_wait {
@@ -61,6 +62,8 @@ struct conn {
 	size_t queued;     /**< their bytes                                 */
 	struct source *source;
 	unsigned listener;
+	const struct sip_watcher
+		*watcher;     /**< messages are shown to it; or NULL */
 	uint64_t since, due;  /**< ms                                      */
 	uint64_t messages[2]; /**< in, out                                 */
 	/* read by the owner */

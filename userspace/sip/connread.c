@@ -19,6 +19,7 @@ static int message(struct conn *c, const char *p, size_t n)
 	} else {
 		c->crlf = 0;
 		++c->messages[0];
+		conn_show(c, &text, false);
 		c->h->message(c, &text, c->arg);
 	}
 	return c->state == CONN_CLOSED ? ECONNRESET : 0;

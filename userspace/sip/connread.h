@@ -15,4 +15,7 @@ void connread_handler(struct mbuf *mb, void *arg);
 int conn_put(struct conn *c, enum websock_opcode opcode, const char *p,
 	     size_t n);
 
+/** Show a message that came, or is sent, to who watches */
+void conn_show(const struct conn *c, const struct pl *text, bool sent);
+
 #endif

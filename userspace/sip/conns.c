@@ -122,6 +122,7 @@ static const struct conn_handlers handlers = {
 static void add(struct conns *cs, struct conn *c, unsigned listener)
 {
 	c->listener = listener;
+	c->watcher = &cs->node->watcher;
 	c->since = tmr_jiffies();
 	hash_append(cs->hash, sa_hash(&c->peer, SA_ALL), &c->hash_le, c);
 	++cs->connc;

@@ -243,6 +243,12 @@ void sip_node_closed(struct sip_node *n, sip_closed_h *h, void *arg)
 	n->closed_arg = arg;
 }
 
+void sip_node_watch(struct sip_node *n, sip_watch_h *h, void *arg)
+{
+	if (n)
+		n->watcher = (struct sip_watcher){h, arg};
+}
+
 int node_send(struct sip_node *n, unsigned listener, const struct sa *dst,
 	      struct mbuf *mb, bool make)
 {
@@ -266,6 +272,7 @@ static int listen_at(struct sip_node *n, const struct sip_listen *l, char *why,
 				    lost_handler, n);
 	else
 		err = conns_listen(n->conns, i);
+	sip_udp_watch(n->udpv[i], &n->watcher);
 	if (err)
 		(void)re_snprintf(why, sz, "cannot listen at %s:%J: %m",
 				  msg_transp_name(l->transp), &l->addr, err);

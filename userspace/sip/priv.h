@@ -36,6 +36,7 @@ struct sip_node {
 	size_t methodc;
 	sip_closed_h *closedh;
 	void *closed_arg;
+	struct sip_watcher watcher;
 	char *agent;
 	uint64_t key[2]; /**< of tags                                     */
 	struct conns *conns;

@@ -20,6 +20,7 @@
 #include <re.h>
 #include "sip/cert.h"
 #include "sip/msg.h"
+#include "sip/watch.h"
 
 enum {
 	SIP_NODE_LISTENERS = 16,
@@ -99,6 +100,9 @@ bool sip_node_trusts(const struct sip_node *n, const struct sa *host);
 /** The first listener of the transport and family; NULL: there is none */
 const struct sip_listen *sip_node_listener(const struct sip_node *n,
 					   enum msg_transp transp, int af);
+
+/** Show all that comes and is sent, keep-alives by UDP too; h NULL: to nobody any more */
+void sip_node_watch(struct sip_node *n, sip_watch_h *h, void *arg);
 
 /** A connection is closed, whoever closed it */
 typedef void(sip_closed_h)(const struct sip_flow *flow, void *arg);

@@ -19,6 +19,8 @@ enum {
 struct sip_udp {
 	int fd;
 	unsigned listener;
+	struct sa laddr;
+	const struct sip_watcher *watcher;
 	sip_udp_h *h;
 	sip_udp_lost_h *losth;
 	void *arg;
@@ -37,6 +39,16 @@ static void destructor(void *arg)
 		close(u->fd);
 	}
 	mem_deref(u->bufs);
+}
+
+static void show(const struct sip_udp *u, const struct sa *src,
+		 const struct sa *dst, const struct pl *text)
+{
+	struct sip_passed p = {.transp = MSG_UDP, .text = *text};
+
+	sa_cpy(&p.src, src);
+	sa_cpy(&p.dst, dst);
+	u->watcher->h(&p, u->watcher->arg);
 }
 
 static int receive(struct sip_udp *u)
@@ -108,8 +120,11 @@ static void read_handler(int flags, void *arg)
 		struct pl text = {u->iovv[i].iov_base, u->msgv[i].msg_len};
 		struct sa src;
 
-		if (!sa_set_sa(&src, (struct sockaddr *)&u->fromv[i]))
-			u->h(&src, &text, u->listener, u->arg);
+		if (sa_set_sa(&src, (struct sockaddr *)&u->fromv[i]))
+			continue;
+		if (sip_watched(u->watcher))
+			show(u, &src, &u->laddr, &text);
+		u->h(&src, &text, u->listener, u->arg);
 	}
 }
 
@@ -158,6 +173,8 @@ int sip_udp_alloc(struct sip_udp **up, const struct sa *laddr,
 	u->bufs = mem_alloc((size_t)BATCH * DGRAM, NULL);
 	err = u->bufs ? open_socket(u, laddr) : ENOMEM;
 	if (!err)
+		err = sip_udp_local(u, &u->laddr);
+	if (!err)
 		err = fd_listen(u->fd, FD_READ | FD_EXCEPT, read_handler, u);
 	if (err)
 		mem_deref(u);
@@ -177,7 +194,7 @@ int sip_udp_local(const struct sip_udp *u, struct sa *sa)
 int sip_udp_send(const struct sip_udp *u, const struct sa *dst,
 		 const struct mbuf *mb)
 {
-	ssize_t n;
+	ssize_t n = -1;
 
 	if (!u || !dst || !mb)
 		return EINVAL;
@@ -186,10 +203,22 @@ int sip_udp_send(const struct sip_udp *u, const struct sa *dst,
 		n = sendto(u->fd, mbuf_buf(mb), mbuf_get_left(mb), MSG_DONTWAIT,
 			   &dst->u.sa, dst->len);
 		if (n >= 0)
-			return 0;
+			break;
 		if (errno != ECONNREFUSED && errno != EHOSTUNREACH &&
 		    errno != ENETUNREACH)
 			break;
 	}
-	return errno;
+	if (n < 0)
+		return errno;
+	if (sip_watched(u->watcher))
+		show(u, &u->laddr, dst,
+		     &(struct pl){(const char *)mbuf_buf(mb),
+				  mbuf_get_left(mb)});
+	return 0;
+}
+
+void sip_udp_watch(struct sip_udp *u, const struct sip_watcher *w)
+{
+	if (u)
+		u->watcher = w;
 }

@@ -5,7 +5,7 @@
 #ifndef CAROM_SIP_UDP_H
 #define CAROM_SIP_UDP_H
 
-#include <re.h>
+#include "sip/watch.h"
 
 struct sip_udp;
 
@@ -32,6 +32,9 @@ int sip_udp_alloc(struct sip_udp **up, const struct sa *laddr,
 
 /** The address and port that it is bound to. @return 0 or errno */
 int sip_udp_local(const struct sip_udp *u, struct sa *sa);
+
+/** Show what comes and goes; w is kept by the caller */
+void sip_udp_watch(struct sip_udp *u, const struct sip_watcher *w);
 
 /** Send what mb holds from its pos on. @return 0 or errno */
 int sip_udp_send(const struct sip_udp *u, const struct sa *dst,

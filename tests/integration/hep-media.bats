@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# RTCP of calls, and what the agent logs, are shown to a collector: Kamailio's
+# sipcapture on the farm's host (docs/operate.md)
+
+load hep
+load lib
+
+DB=$LAB_RUN/hep.db
+
+setup_file()
+{
+	carom_only
+	mkdir -p "$LAB_RUN"
+	collector inside farm "$DB" "$FARM4:9060"
+	appliance more <<-END
+	hep: {send: "udp:$FARM4:9060", id: 7, node-name: relay, log: true}
+	END
+	engine_up
+}
+
+teardown_file()
+{
+	engine_down
+	rm -f "$LAB_RUN/more.yaml"
+	[ ! -s "$DB.pid" ] || kill "$(cat "$DB.pid")" || true
+}
+
+setup() { cd "$BATS_TEST_TMPDIR" || return; }
+
+teardown()
+{
+	[ -n "${BATS_TEST_COMPLETED:-}" ] || {
+		show_logs
+		tail -n 20 "$DB.log"
+		stored "$DB" "SELECT correlation_id, source_ip, source_port,
+			destination_ip, destination_port, type, node, msg
+			FROM rtcp_capture LIMIT 5"
+		stored "$DB" "SELECT correlation_id, msg FROM logs_capture"
+	}
+}
+
+has() { ! stores "$DB" 0 "$1"; }
+
+@test "RTCP of a call that the kernel relays, by its Call-ID" {
+	local id
+
+	ngc plan --calls 1 >plan
+	id=$(jq -r '.. | .["call-id"]? // empty' plan | head -n 1)
+	[ -n "$id" ] || id=$(ngc send '{"command": "list", "limit": 10}' |
+		jq -r '.calls[0]')
+	load calls plan --rtcp --ptime 5
+	wait_for 10 has "rtcp_capture WHERE correlation_id = '$id'"
+	load_end calls >/dev/null
+	ngc end --calls 1
+	# from the phone to us, as JSON
+	stored "$DB" "SELECT msg FROM rtcp_capture WHERE source_ip = '$ALICE4'
+		AND destination_ip = '$WAN4' LIMIT 1" | tee json
+	jq -e '.type == 200 and .sender_information.packets >= 0 and
+		.ssrc > 0' json
+	# and at the time when it came
+	stores "$DB" 0 "rtcp_capture WHERE
+		abs(micro_ts / 1000000 - $(date +%s)) > 60"
+}
+
+@test "log lines, with the Call-ID of the call that they are about" {
+	wait_for 10 has "logs_capture WHERE CAST(msg AS TEXT) LIKE '%is ready%'"
+	ngc send '{"command": "delete", "call-id": "no-such-call"}' || true
+	ngc plan --calls 1 >plan
+	ngc end --calls 1
+	wait_for 10 has "logs_capture WHERE CAST(msg AS TEXT) LIKE 'media: call % deleted%' AND
+		CAST(msg AS TEXT) LIKE '%' || correlation_id || '%' AND correlation_id != ''"
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file daemon/role_hep.h  What the roles see is shown to a collector (HEP)
+ */
+#ifndef CAROM_ROLE_HEP_H
+#define CAROM_ROLE_HEP_H
+
+#include "daemon/config.h"
+#include "edge/edge.h"
+#include "hep/hep.h"
+
+struct role_hep;
+
+/**
+ * Watch, as the configuration says; without a section hep the kernel is told that
+ * nobody does
+ *
+ * @param rp    Pointer to the object (mem_deref when done); NULL without the section
+ * @param edge  NULL: no edge. Both have to outlive the object
+ *
+ * Errors are logged. @return 0 or errno
+ */
+int role_hep(struct role_hep **rp, const struct config *c, struct edge *edge,
+	     struct media *media);
+
+/** Add its figures to those of media_figures(). r may be NULL. @return 0 or ENOMEM */
+int role_hep_figures(const struct role_hep *r, struct odict *figures);
+
+#endif
