@@ -15,6 +15,7 @@
 #include "media/moh.h"
 #include "media/terms.h"
 #include "media/trigger.h"
+#include "media/undo.h"
 
 /** One offer being worked on */
 struct offer {
@@ -25,6 +26,8 @@ struct offer {
 	struct media_call *call;
 	struct party *from, *to;
 	bool new_call, new_from, new_to;
+	struct undo *undo; /* NULL: nothing has changed yet */
+	bool finished;     /* it was stored, or tried to be */
 	enum sdpx_rtcp rtcpv[SDPX_MEDIA_MAX];
 	struct terms_edit *tev[SDPX_MEDIA_MAX];
 	struct moh_edit mohv[SDPX_MEDIA_MAX];
@@ -403,6 +406,7 @@ static int finish(struct offer *of, struct mbuf *out)
 			goto out;
 	}
 
+	of->finished = true;
 	err = call_store(of->call);
 	if (err) {
 		(void)media_fail(of->e, err, "call could not be stored: %m",
@@ -435,10 +439,17 @@ static void undo(struct offer *of)
 		return;
 	}
 
+	if (of->undo)
+		undo_run(of->undo);
 	if (of->new_to && of->to)
 		party_drop(of->to);
 	if (of->new_from && of->from)
 		party_drop(of->from);
+	/* some of it may have been written by then */
+	if (of->finished) {
+		(void)call_store(of->call);
+		(void)call_apply(of->call);
+	}
 }
 
 /* NULL: nobody that is known */
@@ -456,6 +467,7 @@ static void offer_destructor(void *arg)
 
 	mem_deref(of->sdp);
 	mem_deref(of->filter);
+	mem_deref(of->undo);
 	for (size_t i = 0; i < SDPX_MEDIA_MAX; i++)
 		mem_deref(of->tev[i]);
 }
@@ -495,6 +507,8 @@ int media_offer(struct media *m, const struct media_opts *o, struct mbuf *out,
 	err = get_call(of);
 	if (!err)
 		err = get_parties(of);
+	if (!err)
+		err = undo_take(&of->undo, of->from, of->to);
 	if (!err)
 		err = offer_lines(of);
 	if (!err)
