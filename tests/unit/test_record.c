@@ -755,6 +755,51 @@ static void ogg_full_disk(void **state)
 	mem_deref(path);
 }
 
+static uint64_t mono(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+
+	return (uint64_t)ts.tv_sec * 1000 * MS + (uint64_t)ts.tv_nsec;
+}
+
+static void turn_over(void *arg)
+{
+	(void)arg;
+	re_cancel();
+}
+
+/* Nobody says anything for long: that is in the file before somebody does */
+static void silence_passes(void **state)
+{
+	enum { SILENT_S = 20, HELD_S = 2 };
+	struct fix *f = *state;
+	const uint64_t began = mono() - SILENT_S * 1000 * MS;
+	struct tmr tmr;
+
+	start(f, MEDIA_REC_WAV);
+	packet(f, 0, began, 0, 1, 0, 0);
+	tmr_init(&tmr);
+	for (unsigned i = 0; i < 100; i++) {
+		tmr_start(&tmr, 50, turn_over, NULL);
+		(void)re_main(NULL);
+		slurp(f, f->wav);
+		if (f->len > HEADER)
+			break;
+	}
+	assert_in_range(frames(f), (SILENT_S - HELD_S) * 8000,
+			(SILENT_S + 10) * 8000);
+	/* she is where she is by the clock, and while paused nothing passes */
+	packet(f, 0, mono(), 0, 2, SILENT_S * 8000, 0);
+	record_pause(f->r, true);
+	f->r = mem_deref(f->r);
+	slurp(f, f->wav);
+	assert_in_range(frames(f), SILENT_S * 8000, (SILENT_S + 10) * 8000);
+	assert_int_equal(sample(f, 0, frames(f) - 1), sample(f, 0, 0));
+	assert_int_equal(sample(f, 0, 8000), 0);
+}
+
 int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -764,7 +809,7 @@ int main(void)
 		T(pauses),        T(true_header),    T(pcap_bytes),
 		T(others),        T(names),          T(codecs),
 		T(full_disk),     T(any_rate),       T(ogg),
-		T(ogg_full_disk), T(ogg_of_nothing),
+		T(ogg_full_disk), T(ogg_of_nothing), T(silence_passes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,6 +27,9 @@ enum {
 	PT_PCMA = 8,
 	FORMATS = 3,
 	ANEW = 3000, /* numbers that no packet is missing or late by */
+	PASS_MS =
+		1000, /* silence is written as it goes by: at the end of an hour
+			   of it nobody has to wait for that */
 };
 
 /** Bit 1 << n of MEDIA_REC_* */
@@ -68,6 +71,7 @@ struct record {
 	uint64_t zero;        /* ns: time of frame 0          */
 	bool running;         /* zero holds                   */
 	bool paused;
+	struct tmr tmr; /* of a track that runs        */
 	struct side side[2];
 	struct record_stats st;
 	uint64_t gap_frames;
@@ -86,6 +90,7 @@ static void record_destructor(void *arg)
 {
 	struct record *r = arg;
 
+	tmr_cancel(&r->tmr);
 	mem_deref(r->pcap);
 	/* it gives on what it holds back */
 	mem_deref(r->track);
@@ -189,6 +194,7 @@ int record_alloc(struct record **rp, const char *dir, const struct pl *name,
 	if (!r)
 		return ENOMEM;
 
+	tmr_init(&r->tmr);
 	r->wall = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
 	recname_safe(safe, sizeof(safe), name);
 
@@ -449,6 +455,17 @@ static size_t decode(struct side *s, const struct rtp *h, int16_t *sampv)
 	return room;
 }
 
+/* A packet may be on its way to us: nothing is given on before it could be placed */
+static void pass(void *arg)
+{
+	struct record *r = arg;
+	const uint64_t now = clock_ns(CLOCK_MONOTONIC);
+
+	tmr_start(&r->tmr, PASS_MS, pass, r);
+	if (now > r->zero)
+		failed(r, track_pass(r->track, (now - r->zero) / FRAME_NS));
+}
+
 static void track_packet(struct record *r, unsigned n, const struct tap *tap,
 			 const uint8_t *pkt)
 {
@@ -466,6 +483,7 @@ static void track_packet(struct record *r, unsigned n, const struct tap *tap,
 	if (!r->running) {
 		r->running = true;
 		r->zero = tap->time - track_end(r->track) * FRAME_NS;
+		tmr_start(&r->tmr, PASS_MS, pass, r);
 	}
 
 	if (!s->started || s->ssrc != h.ssrc) {
@@ -542,6 +560,7 @@ void record_pause(struct record *r, bool pause)
 
 	/* the next packet goes where the track stands, and is no gap */
 	r->running = false;
+	tmr_cancel(&r->tmr);
 	r->side[0].started = r->side[1].started = false;
 }
 

@@ -91,6 +91,16 @@ int track_place(struct track *t, unsigned ch, uint64_t pos,
 	return err;
 }
 
+int track_pass(struct track *t, uint64_t now)
+{
+	if (!t || now <= t->given + WINDOW)
+		return 0;
+	if (now - WINDOW > t->end)
+		t->end = now - WINDOW;
+
+	return give(t, now - WINDOW);
+}
+
 uint64_t track_end(const struct track *t)
 {
 	return t ? t->end : 0;

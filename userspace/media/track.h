@@ -33,7 +33,11 @@ int track_alloc(struct track **tp, track_h *h, void *arg);
 int track_place(struct track *t, unsigned ch, uint64_t pos,
 		const int16_t *sampv, size_t sampc);
 
-/** Frames up to the end of the last sample placed */
+/** Where nobody says anything for long: it is `now`, and what is held back no longer is given
+ *  on. @return 0, else what h said */
+int track_pass(struct track *t, uint64_t now);
+
+/** Frames up to the end of the last sample placed, or of the silence given on */
 uint64_t track_end(const struct track *t);
 
 /** Give on everything; nothing can be placed before the end from now on */
