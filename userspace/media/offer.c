@@ -9,30 +9,18 @@
 #include <re.h>
 #include "base/log.h"
 #include "media/absent.h"
+#include "media/exchange.h"
 #include "media/load.h"
-#include "media/group.h"
 #include "media/note.h"
-#include "media/moh.h"
-#include "media/terms.h"
 #include "media/trigger.h"
 #include "media/undo.h"
 
 /** One offer being worked on */
 struct offer {
+	struct exchange x;
 	struct media *m;
-	const struct media_opts *o;
-	struct sdpx *sdp;
-	struct filter *filter;
-	struct media_call *call;
-	struct party *from, *to;
 	bool new_call, new_from, new_to;
 	struct undo *undo; /* NULL: nothing has changed yet */
-	bool finished;     /* it was stored, or tried to be */
-	enum sdpx_rtcp rtcpv[SDPX_MEDIA_MAX];
-	struct terms_edit *tev[SDPX_MEDIA_MAX];
-	struct moh_edit mohv[SDPX_MEDIA_MAX];
-	struct group_edit group;
-	struct media_err *e;
 };
 
 static int get_call(struct offer *of)
@@ -40,26 +28,26 @@ static int get_call(struct offer *of)
 	struct media *m = of->m;
 	int err;
 
-	of->call = call_find(m, &of->o->call_id);
-	if (of->call)
+	of->x.call = call_find(m, &of->x.o->call_id);
+	if (of->x.call)
 		return 0;
 
-	err = load_admit(m, of->e);
+	err = load_admit(m, of->x.e);
 	if (err)
 		return err;
 
 	of->new_call = true;
 
-	return call_alloc(&of->call, m, &of->o->call_id);
+	return call_alloc(&of->x.call, m, &of->x.o->call_id);
 }
 
 static int new_party(struct offer *of, struct party **pp, const struct pl *tag,
 		     const struct pl *branch)
 {
-	int err = party_alloc(pp, of->call, tag, branch);
+	int err = party_alloc(pp, of->x.call, tag, branch);
 
 	if (err == EDQUOT)
-		return media_fail(of->e, err,
+		return media_fail(of->x.e, err,
 				  "more than %u parties in one "
 				  "call",
 				  PARTY_MAX);
@@ -69,36 +57,36 @@ static int new_party(struct offer *of, struct party **pp, const struct pl *tag,
 
 static int get_to(struct offer *of)
 {
-	const struct media_opts *o = of->o;
+	const struct media_opts *o = of->x.o;
 	int err;
 
 	if (pl_isset(&o->to_tag)) {
-		of->to = party_find(of->call, &o->to_tag);
-		if (of->to)
+		of->x.to = party_find(of->x.call, &o->to_tag);
+		if (of->x.to)
 			return 0;
 
 		/* an early dialog whose tag was not told by an answer */
-		of->to = party_pending(of->call, of->from);
-		if (of->to)
-			return party_bind(of->to, &o->to_tag);
+		of->x.to = party_pending(of->x.call, of->x.from);
+		if (of->x.to)
+			return party_bind(of->x.to, &o->to_tag);
 	} else if (pl_isset(&o->via_branch)) {
-		of->to = party_by_branch(of->call, &o->via_branch);
+		of->x.to = party_by_branch(of->x.call, &o->via_branch);
 	} else {
-		of->to = party_pending(of->call, of->from);
-		if (of->to && of->to->branch)
-			of->to = NULL;
+		of->x.to = party_pending(of->x.call, of->x.from);
+		if (of->x.to && of->x.to->branch)
+			of->x.to = NULL;
 	}
 
-	if (of->to)
+	if (of->x.to)
 		return 0;
 
-	err = new_party(of, &of->to, &o->to_tag, &o->via_branch);
+	err = new_party(of, &of->x.to, &o->to_tag, &o->via_branch);
 	if (err)
 		return err;
 
 	of->new_to = true;
-	of->to->offerer = of->from;
-	of->to->peer = of->from;
+	of->x.to->offerer = of->x.from;
+	of->x.to->peer = of->x.from;
 
 	return 0;
 }
@@ -107,9 +95,9 @@ static int get_parties(struct offer *of)
 {
 	int err;
 
-	of->from = party_find(of->call, &of->o->from_tag);
-	if (!of->from) {
-		err = new_party(of, &of->from, &of->o->from_tag, NULL);
+	of->x.from = party_find(of->x.call, &of->x.o->from_tag);
+	if (!of->x.from) {
+		err = new_party(of, &of->x.from, &of->x.o->from_tag, NULL);
 		if (err)
 			return err;
 		of->new_from = true;
@@ -119,8 +107,8 @@ static int get_parties(struct offer *of)
 	if (err)
 		return err;
 
-	if (of->from == of->to)
-		return media_fail(of->e, EINVAL,
+	if (of->x.from == of->x.to)
+		return media_fail(of->x.e, EINVAL,
 				  "from-tag and to-tag name the same party");
 
 	return 0;
@@ -129,10 +117,10 @@ static int get_parties(struct offer *of)
 static int check_directions(struct offer *of)
 {
 	for (unsigned i = 0; i < 2; i++) {
-		const struct pl *name = &of->o->direction[i];
+		const struct pl *name = &of->x.o->direction[i];
 
 		if (!iface_find(of->m, name, AF_UNSPEC))
-			return media_fail(of->e, ENOENT,
+			return media_fail(of->x.e, ENOENT,
 					  "unknown interface '%r' in "
 					  "direction",
 					  name);
@@ -146,12 +134,12 @@ static int take_ports(struct offer *of, struct stream *s, struct iface *ifc)
 	int err = stream_ports(s, ifc);
 
 	if (err == ENOSPC)
-		return media_fail(of->e, err,
+		return media_fail(of->x.e, err,
 				  "no free port on interface %s "
 				  "(%j)",
 				  ifc->name, &ifc->addr);
 	if (err)
-		return media_fail(of->e, err, "port of interface %s: %m",
+		return media_fail(of->x.e, err, "port of interface %s: %m",
 				  ifc->name, err);
 
 	return 0;
@@ -185,11 +173,12 @@ static int from_ports(struct offer *of, struct stream *s, const struct desc *d)
 	if (!ifc || (sa_af(&ifc->addr) != af && !d->held)) {
 		if (ifc)
 			pl_set_str(&keep, ifc->name);
-		ifc = iface_find(of->m, ifc ? &keep : &of->o->direction[0], af);
+		ifc = iface_find(of->m, ifc ? &keep : &of->x.o->direction[0],
+				 af);
 	}
 
 	if (sa_af(&ifc->addr) != af && !d->held)
-		return media_fail(of->e, ENOENT,
+		return media_fail(of->x.e, ENOENT,
 				  "interface %s has no %s "
 				  "address to face %j",
 				  ifc->name, af == AF_INET6 ? "IPv6" : "IPv4",
@@ -201,7 +190,7 @@ static int from_ports(struct offer *of, struct stream *s, const struct desc *d)
 /* The pair that faces the one who will answer */
 static int to_ports(struct offer *of, struct stream *s, int af)
 {
-	const struct media_opts *o = of->o;
+	const struct media_opts *o = of->x.o;
 	struct iface *ifc = home_of(s);
 	struct pl keep = PL_INIT;
 	const struct pl *name = &o->direction[1];
@@ -225,7 +214,7 @@ static int to_ports(struct offer *of, struct stream *s, int af)
 
 	ifc = iface_find(of->m, name, af);
 	if (o->address_family && sa_af(&ifc->addr) != af)
-		return media_fail(of->e, ENOENT,
+		return media_fail(of->x.e, ENOENT,
 				  "interface %s has no %s "
 				  "address",
 				  ifc->name, af == AF_INET6 ? "IPv6" : "IPv4");
@@ -272,20 +261,20 @@ static void widen(struct stream *s, const uint32_t more[4])
 
 static int offer_line(struct offer *of, unsigned i)
 {
-	const struct sdpx_media *sm = sdpx_media(of->sdp, i);
+	const struct sdpx_media *sm = sdpx_media(of->x.sdp, i);
 	const uint32_t none[4] = {0};
 	struct stream *f, *t;
 	struct desc d;
 	int err;
 
-	err = stream_get(&f, of->from, i);
+	err = stream_get(&f, of->x.from, i);
 	if (!err)
-		err = stream_get(&t, of->to, i);
+		err = stream_get(&t, of->x.to, i);
 	if (err)
 		return err;
 
-	desc_set(&d, sm, of->o, f->iface ? &f->iface->adv : NULL);
-	if (absent_is(t) || of->group.refuse[i])
+	desc_set(&d, sm, of->x.o, f->iface ? &f->iface->adv : NULL);
+	if (absent_is(t) || of->x.group.refuse[i])
 		d.active = false;
 	if (d.active) {
 		err = from_ports(of, f, &d);
@@ -293,35 +282,35 @@ static int offer_line(struct offer *of, unsigned i)
 			err = to_ports(of, t, sa_af(&d.remote));
 		if (err)
 			return err;
-		desc_set(&d, sm, of->o, &f->iface->adv);
+		desc_set(&d, sm, of->x.o, &f->iface->adv);
 	}
 
 	if (d.active)
-		err = terms_offer(&of->tev[i], of->o, of->sdp, sm,
-				  of->filter->drop[i], f, t, of->e);
+		err = terms_offer(&of->x.tev[i], of->x.o, of->x.sdp, sm,
+				  of->x.filter->drop[i], f, t, of->x.e);
 	if (err)
 		return err;
 
 	widen(f, d.pt);
 	widen(t, none);
-	t->sent_filter = desc_pts(sm, of->filter->drop[i], t->sent,
+	t->sent_filter = desc_pts(sm, of->x.filter->drop[i], t->sent,
 				  &t->sent_dtmf);
-	if (of->tev[i] && of->tev[i]->other)
-		t->sent_filter = of->tev[i]->sound;
+	if (of->x.tev[i] && of->x.tev[i]->other)
+		t->sent_filter = of->x.tev[i]->sound;
 	if (t->terms && d.active)
 		t->sent_dtmf = formats_mask(&t->terms->next_told, t->sent);
-	of->rtcpv[i] = rtcp_offer(of->o, sm, t);
-	t->mux_sent = of->rtcpv[i] != SDPX_RTCP_PORT;
+	of->x.rtcpv[i] = rtcp_offer(of->x.o, sm, t);
+	t->mux_sent = of->x.rtcpv[i] != SDPX_RTCP_PORT;
 	if (d.active && !t->mux_sent && t->terms && t->terms->next_dtls.on &&
 	    t->terms->next_ice)
-		return media_fail(of->e, ENOTSUP,
+		return media_fail(of->x.e, ENOTSUP,
 				  "rtcp-mux=demux: what we offer by DTLS and "
 				  "ICE has RTCP on its port alone");
 
-	if (of->o->guard.mode != GUARD_OFF || of->o->guard.delay_ms ||
-	    of->o->trigger.begin.l)
-		f->guard = of->o->guard;
-	err = trigger_set(f, &of->o->trigger);
+	if (of->x.o->guard.mode != GUARD_OFF || of->x.o->guard.delay_ms ||
+	    of->x.o->trigger.begin.l)
+		f->guard = of->x.o->guard;
+	err = trigger_set(f, &of->x.o->trigger);
 	if (err)
 		return err;
 
@@ -338,14 +327,15 @@ static int offer_line(struct offer *of, unsigned i)
 
 static int offer_lines(struct offer *of)
 {
-	struct party *from = of->from;
+	struct party *from = of->x.from;
 	struct le *le;
 	int err;
 
-	err = absent_offer(of->group.refuse, of->o, of->sdp, of->to, of->e);
+	err = absent_offer(of->x.group.refuse, of->x.o, of->x.sdp, of->x.to,
+			   of->x.e);
 	if (err)
 		return err;
-	for (unsigned i = 0; i < sdpx_mediac(of->sdp); i++) {
+	for (unsigned i = 0; i < sdpx_mediac(of->x.sdp); i++) {
 		err = offer_line(of, i);
 		if (err)
 			return err;
@@ -355,7 +345,7 @@ static int offer_lines(struct offer *of)
 	for (le = list_head(&from->streams); le; le = le->next) {
 		struct stream *s = le->data;
 
-		if (s->idx < sdpx_mediac(of->sdp))
+		if (s->idx < sdpx_mediac(of->x.sdp))
 			continue;
 		s->next = s->cur;
 		s->next_note = mem_deref(s->next_note);
@@ -363,92 +353,53 @@ static int offer_lines(struct offer *of)
 		s->staged = true;
 	}
 
-	err = group_offer(&of->group, of->o, of->sdp, from, of->to, of->tev,
-			  of->rtcpv);
+	err = group_offer(&of->x.group, of->x.o, of->x.sdp, from, of->x.to,
+			  of->x.tev, of->x.rtcpv);
 	if (err)
 		return err;
 
-	from->mux_opt = of->o->rtcp_mux;
-	from->mux_accept = of->o->rtcp_mux_accept ||
-			   of->o->rtcp_mux == RTCPMUX_ACCEPT ||
-			   of->o->rtcp_mux == RTCPMUX_DEMUX;
-	from->mux_reject = of->o->rtcp_mux_reject ||
-			   of->o->rtcp_mux == RTCPMUX_REJECT;
+	from->mux_opt = of->x.o->rtcp_mux;
+	from->mux_accept = of->x.o->rtcp_mux_accept ||
+			   of->x.o->rtcp_mux == RTCPMUX_ACCEPT ||
+			   of->x.o->rtcp_mux == RTCPMUX_DEMUX;
+	from->mux_reject = of->x.o->rtcp_mux_reject ||
+			   of->x.o->rtcp_mux == RTCPMUX_REJECT;
 
 	return 0;
 }
 
-/* The store knows of a call before anybody is told of its ports */
 static int finish(struct offer *of, struct mbuf *out)
 {
-	struct mbuf *mb = mbuf_alloc(2048);
-	int err;
+	struct exchange *x = &of->x;
+	int err = moh_take(x->from, x->o, x->e);
 
-	if (!mb)
-		return ENOMEM;
-
-	err = moh_take(of->from, of->o, of->e);
-	moh_offer(of->mohv, of->from, of->sdp);
-	if (!err)
-		err = edit_write(mb, of->sdp, of->to, of->filter, of->o,
-				 of->rtcpv, of->tev, of->mohv, &of->group,
-				 of->e);
-	if (!err)
-		err = call_options(of->call, of->o);
 	if (err)
-		goto out;
+		return err;
+	moh_offer(x->mohv, x->from, x->sdp);
 
-	call_touch(of->call);
-	if (of->o->record_call && !of->call->rec_formats) {
-		err = call_record(of->call, REC_START, of->o->rec_formats, NULL,
-				  of->e);
-		if (err)
-			goto out;
-	}
-
-	of->finished = true;
-	err = call_store(of->call);
-	if (err) {
-		(void)media_fail(of->e, err, "call could not be stored: %m",
-				 err);
-		goto out;
-	}
-
-	err = call_apply(of->call);
-	if (err) {
-		(void)media_fail(of->e, err, "fast path refused a leg: %m",
-				 err);
-		goto out;
-	}
-
-	err = mbuf_write_mem(out, mb->buf, mb->end);
-
-out:
-	mem_deref(mb);
-
-	return err;
+	return exchange_finish(x, x->to, out);
 }
 
 /* What a failed offer made goes; what was there before stays */
 static void undo(struct offer *of)
 {
 	if (of->new_call) {
-		if (of->call)
-			call_unstore(of->call);
-		mem_deref(of->call);
+		if (of->x.call)
+			call_unstore(of->x.call);
+		mem_deref(of->x.call);
 		return;
 	}
 
 	if (of->undo)
 		undo_run(of->undo);
-	if (of->new_to && of->to)
-		party_drop(of->to);
-	if (of->new_from && of->from)
-		party_drop(of->from);
+	if (of->new_to && of->x.to)
+		party_drop(of->x.to);
+	if (of->new_from && of->x.from)
+		party_drop(of->x.from);
 	/* some of it may have been written by then */
-	if (of->finished) {
-		(void)call_store(of->call);
-		(void)call_apply(of->call);
+	if (of->x.stored) {
+		(void)call_store(of->x.call);
+		(void)call_apply(of->x.call);
 	}
 }
 
@@ -465,11 +416,8 @@ static void offer_destructor(void *arg)
 {
 	struct offer *of = arg;
 
-	mem_deref(of->sdp);
-	mem_deref(of->filter);
 	mem_deref(of->undo);
-	for (size_t i = 0; i < SDPX_MEDIA_MAX; i++)
-		mem_deref(of->tev[i]);
+	exchange_reset(&of->x);
 }
 
 int media_offer(struct media *m, const struct media_opts *o, struct mbuf *out,
@@ -488,17 +436,17 @@ int media_offer(struct media *m, const struct media_opts *o, struct mbuf *out,
 		return ENOMEM;
 
 	of->m = m;
-	of->o = o;
-	of->e = e;
-	of->filter = mem_zalloc(sizeof(*of->filter), NULL);
+	of->x.o = o;
+	of->x.e = e;
+	of->x.filter = mem_zalloc(sizeof(*of->x.filter), NULL);
 
-	err = of->filter ? opts_ids(o, e) : ENOMEM;
+	err = of->x.filter ? opts_ids(o, e) : ENOMEM;
 	if (!err)
-		err = opts_sdp(&of->sdp, o, who_offers(m, o), e);
+		err = opts_sdp(&of->x.sdp, o, who_offers(m, o), e);
 	if (!err)
-		err = opts_check(o, of->sdp, false, e);
+		err = opts_check(o, of->x.sdp, false, e);
 	if (!err)
-		err = filter_make(of->filter, of->sdp, o, e);
+		err = filter_make(of->x.filter, of->x.sdp, o, e);
 	if (!err)
 		err = check_directions(of);
 	if (err)
@@ -508,7 +456,7 @@ int media_offer(struct media *m, const struct media_opts *o, struct mbuf *out,
 	if (!err)
 		err = get_parties(of);
 	if (!err)
-		err = undo_take(&of->undo, of->from, of->to);
+		err = undo_take(&of->undo, of->x.from, of->x.to);
 	if (!err)
 		err = offer_lines(of);
 	if (!err)
