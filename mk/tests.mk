@@ -68,6 +68,7 @@ TEST_SRCS_terms_lite = $(SRCS_media)
 TEST_SRCS_terms_bundle = $(SRCS_media)
 TEST_SRCS_undo       = $(SRCS_media)
 TEST_SRCS_terms_ice  = $(SRCS_media)
+TEST_SRCS_terms_turn = $(SRCS_media) tests/unit/fake_turn.c
 TEST_SRCS_ice_lite   = $(call room,ice)
 TEST_SRCS_ice_full   = $(call room,ice)
 TEST_SRCS_turn       = $(call room,ice) tests/unit/fake_turn.c
@@ -127,6 +128,8 @@ TEST_LIBS_fax = -ltiff
 TEST_SRCS_srtp = $(call room,secure)
 TEST_SRCS_dtls = $(call room,secure)
 TEST_SRCS_bridge_pass = $(call room,bridge audio rtp secure fax) \
+			 tests/unit/sim_plane.c
+TEST_SRCS_bridge_relay = $(addprefix userspace/,bridge/relay.c rtp/packet.c) \
 			 tests/unit/sim_plane.c
 TEST_SRCS_bridge_noise = $(call room,bridge audio rtp secure fax) \
 			 tests/unit/sim_plane.c

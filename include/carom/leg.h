@@ -64,6 +64,7 @@ enum __attribute__((packed)) leg_why {
 	LEG_WHY_JOINED,      /**< one of the ends is a leg that the agent has */
 	LEG_WHY_CONSENT, /**< LEG_HELD: the other end does not consent (RFC 7675) */
 	LEG_WHY_BUNDLE, /**< several sections of an SDP have its port     */
+	LEG_WHY_RELAY,  /**< one of the ends is behind a TURN server      */
 };
 
 /** What the leg carries */

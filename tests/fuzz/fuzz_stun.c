@@ -96,7 +96,7 @@ static void full_take(struct full *x, const struct sa *src, const uint8_t *p,
 {
 	struct mbuf *no;
 
-	if (full_recv(x, src, p, n, now, &no))
+	if (full_recv(x, false, src, p, n, now, &no))
 		MUST(!no);
 	MUST(!no || (no->end >= HEADER && no->end <= ANSWER_MAX));
 	mem_deref(no);

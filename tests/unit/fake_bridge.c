@@ -321,3 +321,116 @@ unsigned plane_least(const struct plane *pl)
 
 	return 0;
 }
+
+/* ---- relays ------------------------------------------------------------------- */
+
+struct relay {
+	struct le le;
+	struct fake_relay f; /* as the test sees it */
+	relay_event_h *eventh;
+	void *arg;
+};
+
+static struct list relays;
+static void (*relay_sent)(const struct sa *local, const uint8_t *p, size_t n);
+
+static void relay_destructor(void *arg)
+{
+	struct relay *r = arg;
+
+	list_unlink(&r->le);
+	--all.relays;
+}
+
+int relay_alloc(struct relay **rp, struct plane *pl, unsigned worker,
+		const struct sa *local, const struct sa *server,
+		relay_event_h *eventh, void *arg)
+{
+	struct relay *r = mem_zalloc(sizeof(*r), relay_destructor);
+	(void)pl;
+	(void)worker;
+
+	if (!r)
+		return ENOMEM;
+	r->f.local = *local;
+	r->f.server = *server;
+	r->eventh = eventh;
+	r->arg = arg;
+	list_append(&relays, &r->le, r);
+	++all.relays;
+	*rp = r;
+
+	return 0;
+}
+
+int relay_way(struct relay *r, const struct sa *leg, uint16_t channel)
+{
+	if (leg)
+		r->f.leg = *leg;
+	else
+		sa_init(&r->f.leg, AF_UNSPEC);
+	r->f.channel = channel;
+
+	return 0;
+}
+
+int relay_send(struct relay *r, const uint8_t *p, size_t n)
+{
+	if (relay_sent)
+		relay_sent(&r->f.local, p, n);
+
+	return 0;
+}
+
+int relay_pass(struct relay *r, const uint8_t *p, size_t n)
+{
+	(void)p;
+	(void)n;
+	++r->f.passed;
+
+	return 0;
+}
+
+bool relay_plain(const struct relay *r)
+{
+	(void)r;
+
+	return false;
+}
+
+void relay_stats(const struct relay *r, struct relay_stats *st)
+{
+	(void)r;
+	*st = all.relay_st;
+}
+
+const struct fake_relay *fake_relay(unsigned n)
+{
+	const struct le *le = list_head(&relays);
+
+	while (le && n--)
+		le = le->next;
+
+	return le ? &((const struct relay *)le->data)->f : NULL;
+}
+
+void fake_relay_sent(void (*h)(const struct sa *local, const uint8_t *p,
+			       size_t n))
+{
+	relay_sent = h;
+}
+
+void fake_relay_event(const struct sa *local, unsigned type, const uint8_t *p,
+		      size_t n)
+{
+	struct le *le;
+
+	for (le = list_head(&relays); le; le = le->next) {
+		struct relay *r = le->data;
+
+		if (!sa_cmp(&r->f.local, local, SA_ALL))
+			continue;
+		r->eventh(type, p, n, r->arg);
+		return;
+	}
+}

@@ -7,6 +7,7 @@
 
 #include "bridge/bridge.h"
 #include "bridge/play.h"
+#include "bridge/relay.h"
 
 enum {
 	FAKE_SENT = 64,
@@ -44,6 +45,8 @@ struct fake_bridges {
 	struct bridge_stats st[2]; /**< that bridge_stats() has of whom */
 	unsigned bundles;          /**< there now                            */
 	struct bundle *bundle;     /**< the last                             */
+	unsigned relays;           /**< there now                            */
+	struct relay_stats relay_st; /**< that relay_stats() has of all       */
 };
 
 struct fake_bridges *fake_bridges(void);
@@ -58,6 +61,22 @@ void fake_port_event(uint16_t port, unsigned type, const struct sa *src,
 		     const uint8_t *p, size_t n);
 /** A member of the n'th bridge of those that there are; NULL: there are not so many */
 const struct bridge_member *fake_member(unsigned n, unsigned side);
+/** A port with an allocation at a TURN server */
+struct fake_relay {
+	struct sa local, server;
+	struct sa leg; /**< AF_UNSPEC: nobody's                          */
+	uint16_t channel;
+	unsigned passed; /**< datagrams that went to the leg             */
+};
+
+/** The n'th of those that there are; NULL: there are not so many */
+const struct fake_relay *fake_relay(unsigned n);
+/** What it sends to its server is handed over */
+void fake_relay_sent(void (*h)(const struct sa *local, const uint8_t *p,
+			       size_t n));
+/** A datagram comes to it: RELAY_SERVER, RELAY_LEG */
+void fake_relay_event(const struct sa *local, unsigned type, const uint8_t *p,
+		      size_t n);
 /** Workers for media_alloc(): nothing may be done with it but pass it on */
 struct plane *fake_plane(void);
 

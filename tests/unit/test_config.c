@@ -121,6 +121,8 @@ static const char everything[] =
 	"  recording-dir: \"/srv/a \\\"b\\\"\\\\\"\n"
 	"  sound-dir: /srv/sounds\n"
 	"  dtls-certificate: /srv/d.pem\n"
+	"  turn: {server: \"udp:[2001:db8::9]:3478\", username: \"a \\\"b\","
+	" password: \"#x\", ready: 3}\n"
 	"  interfaces:\n"
 	"  - {name: ext, address: 192.0.2.1, advertised: 203.0.113.1,"
 	" ports: 1024-65535}\n"
@@ -173,6 +175,13 @@ static void check_everything(const struct config *c)
 	assert_int_equal(c->media.worker_priority, 69);
 	assert_int_equal(c->media.max_load, 70);
 	assert_int_equal(c->media.max_bandwidth, 4000000000u);
+	(void)re_snprintf(buf, sizeof(buf), "%J", &c->media.turn.server);
+	assert_string_equal(buf, "[2001:db8::9]:3478");
+	assert_string_equal(c->media.turn.username, "a \"b");
+	assert_string_equal(c->media.turn.password, "#x");
+	assert_null(c->media.turn.secret);
+	assert_string_equal(c->media.turn.iface, "ext");
+	assert_int_equal(c->media.turn.ready, 3);
 	assert_true(c->media.ice_full);
 	assert_true(c->media.ssrc_substitute);
 	assert_string_equal(c->media.recording_dir, "/srv/a \"b\"\\");
@@ -218,6 +227,31 @@ static void every_field(void **state)
 
 	(void)state;
 	check_everything(c);
+	mem_deref(c);
+}
+
+/* Without a name; printed as it is, too */
+static void turn_by_secret(void **state)
+{
+	static const char text[] = IFACES
+		"  turn: {server: \"udp:192.0.2.9:3478\", secret: north}\n";
+	struct config *c = load_ok(text);
+	char *s = NULL;
+	(void)state;
+
+	assert_string_equal(c->media.turn.secret, "north");
+	assert_string_equal(c->media.turn.username, "");
+	assert_null(c->media.turn.password);
+	assert_string_equal(c->media.turn.iface, "a");
+	assert_int_equal(c->media.turn.ready, 8);
+	assert_int_equal(re_sdprintf(&s, "%H", config_print, c), 0);
+	assert_non_null(strstr(s, "  turn:\n"
+				  "    server: \"udp:192.0.2.9:3478\"\n"
+				  "    username: \"\"\n"
+				  "    secret: \"north\"\n"
+				  "    interface: \"a\"\n"
+				  "    ready: 8\n"));
+	mem_deref(s);
 	mem_deref(c);
 }
 
@@ -397,6 +431,31 @@ static const struct refusal refusals[] = {
 	{IFACES "  dscp: -1\n", 4, "media.dscp", "'-1'", "keep, or"},
 	{IFACES "  dscp: ef\n", 4, "media.dscp", "'ef'", "keep, or"},
 	{IFACES "  ice: half\n", 4, "media.ice", "'half'", "lite, full"},
+	{IFACES "  turn: {username: a, password: b}\n", 4, "media.turn.server",
+	 "is missing", "udp:ADDRESS:PORT"},
+	{IFACES "  turn: {server: \"192.0.2.9:3478\", username: a,"
+		" password: b}\n",
+	 4, "media.turn.server", "is no server", "udp:ADDRESS:PORT"},
+	{IFACES "  turn: {server: \"tcp:192.0.2.9:3478\", username: a,"
+		" password: b}\n",
+	 4, "media.turn.server", "is no server", "udp:ADDRESS:PORT"},
+	{IFACES "  turn: {server: \"udp:[2001:db8::9]:3478\", username: a,"
+		" password: b}\n",
+	 4, "media.turn.server", "of another family", "of the family of"},
+	{IFACES "  turn: {server: \"udp:192.0.2.9:3478\", username: a,"
+		" password: b, interface: int}\n",
+	 4, "media.turn.interface", "'int' has no address",
+	 "the name of an interface"},
+	{IFACES "  turn: {server: \"udp:192.0.2.9:3478\", username: a}\n", 4,
+	 "media.turn.password", "is missing", "or a secret instead"},
+	{IFACES "  turn: {server: \"udp:192.0.2.9:3478\", password: a}\n", 4,
+	 "media.turn.username", "is missing", "1 to 508 bytes"},
+	{IFACES "  turn: {server: \"udp:192.0.2.9:3478\", username: a,"
+		" password: b, secret: c}\n",
+	 4, "media.turn.secret", "beside a password", "or a password instead"},
+	{IFACES "  turn: {server: \"udp:192.0.2.9:3478\", username: a,"
+		" password: b, ready: 0}\n",
+	 4, "media.turn.ready", "'0'", "1..256"},
 	{IFACES "  ssrc: both\n", 4, "media.ssrc", "'both'",
 	 "keep, substitute"},
 	{IFACES "  ssrc: 1\n", 4, "media.ssrc", "'1'", "keep, substitute"},
@@ -686,6 +745,7 @@ int main(void)
 		cmocka_unit_test(example_is_right),
 		cmocka_unit_test(legs_follow_ports),
 		cmocka_unit_test(short_window_shortens_grace),
+		cmocka_unit_test(turn_by_secret),
 		cmocka_unit_test(each_is_refused),
 		cmocka_unit_test(listener_may_share_tcp),
 		cmocka_unit_test(lists_end),

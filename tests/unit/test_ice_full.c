@@ -14,6 +14,7 @@ enum { WIRE = 64, SIDES = 2, BEGIN = 1000 };
 
 struct packet {
 	unsigned to;
+	bool relayed; /* to its address at the relay */
 	struct sa src, dst;
 	uint8_t p[512];
 	size_t n;
@@ -24,9 +25,12 @@ struct side {
 	struct full *x; /* NULL: a lite one                           */
 	struct lite us;
 	struct sa addr;
-	struct sa seen; /* as it is seen behind its NAT; AF_UNSPEC: as it is */
-	bool pinhole;   /* lets in only whom it has sent to           */
-	bool deaf;      /* what is sent to it is lost                 */
+	struct sa seen;  /* as it is seen behind its NAT; AF_UNSPEC: as it is */
+	bool pinhole;    /* lets in only whom it has sent to           */
+	bool deaf;       /* what is sent to it is lost                 */
+	bool apart;      /* the same, but of what its relay has for it  */
+	struct sa relay; /* its address there; AF_UNSPEC: it has none     */
+	unsigned by_relay; /* that it sent                              */
 	struct sa sent_to[8];
 	unsigned sentc, requests, uses, refusals;
 	struct sa nominated; /* lite: by whom                         */
@@ -89,26 +93,47 @@ static void tally(struct side *s, const struct sa *dst, const uint8_t *p,
 	mem_deref(msg);
 }
 
-static void send_h(const struct sa *dst, const uint8_t *p, size_t n, void *arg)
+static void send_from(struct side *s, const struct sa *src,
+		      const struct sa *dst, const uint8_t *p, size_t n)
 {
-	struct side *s = &sidev[*(unsigned *)arg], *t = &sidev[s == sidev];
+	struct side *t = &sidev[s == sidev];
 	struct packet *k = &wire[wirec];
+	bool relayed;
 
 	tally(s, dst, p, n);
 	if (s->sentc < 8 && !has_sent(s, dst))
 		s->sent_to[s->sentc++] = *dst;
-	if (t->deaf || !sa_cmp(dst, face(t), SA_ALL))
+	relayed = sa_isset(&t->relay, SA_ALL) && sa_cmp(dst, &t->relay, SA_ALL);
+	if (t->deaf || !(relayed || sa_cmp(dst, face(t), SA_ALL)))
 		return;
-	if (t->pinhole && !has_sent(t, face(s)))
+	if (!relayed && (t->apart || s->apart) && sa_cmp(src, face(s), SA_ALL))
+		return;
+	if (t->pinhole && !has_sent(t, src))
 		return;
 	assert_true(wirec < WIRE && n <= sizeof(k->p));
 	++wirec;
 	k->to = (unsigned)(t - sidev);
-	k->src = *face(s);
+	k->relayed = relayed;
+	k->src = *src;
 	k->dst = *dst;
 	memcpy(k->p, p, n);
 	k->n = n;
 	k->at = now + 20;
+}
+
+static void send_h(const struct sa *dst, const uint8_t *p, size_t n, void *arg)
+{
+	struct side *s = &sidev[*(unsigned *)arg];
+
+	send_from(s, face(s), dst, p, n);
+}
+
+static void relay_h(const struct sa *dst, const uint8_t *p, size_t n, void *arg)
+{
+	struct side *s = &sidev[*(unsigned *)arg];
+
+	++s->by_relay;
+	send_from(s, &s->relay, dst, p, n);
 }
 
 static void lite_take(struct side *t, const struct packet *k)
@@ -132,9 +157,10 @@ static void arrive(const struct packet *k)
 		lite_take(t, k);
 		return;
 	}
-	(void)full_recv(t->x, &k->src, k->p, k->n, now, &no);
+	(void)full_recv(t->x, k->relayed, &k->src, k->p, k->n, now, &no);
 	if (no)
-		send_h(&k->src, no->buf, no->end, &side_no[k->to]);
+		(k->relayed ? relay_h : send_h)(&k->src, no->buf, no->end,
+						&side_no[k->to]);
 	mem_deref(no);
 }
 
@@ -188,13 +214,15 @@ static int teardown(void **state)
 
 static void begin(unsigned i, bool controlling, bool peer_lite)
 {
-	const struct full_conf c = {.us = sidev[i].us,
-				    .controlling = controlling,
-				    .ufrag = sidev[!i].us.ufrag,
-				    .pwd = sidev[!i].us.pwd,
-				    .peer_lite = peer_lite,
-				    .sendh = send_h,
-				    .arg = &side_no[i]};
+	const struct full_conf c = {
+		.us = sidev[i].us,
+		.controlling = controlling,
+		.ufrag = sidev[!i].us.ufrag,
+		.pwd = sidev[!i].us.pwd,
+		.peer_lite = peer_lite,
+		.sendh = send_h,
+		.relayh = sa_isset(&sidev[i].relay, SA_ALL) ? relay_h : NULL,
+		.arg = &side_no[i]};
 
 	assert_int_equal(full_alloc(&sidev[i].x, &c, now), 0);
 }
@@ -434,11 +462,161 @@ static void resumed(void **state)
 
 	begin(0, true, false);
 	assert_int_equal(sa_set_str(&sa, "203.0.113.20", 4000), 0);
-	full_resume(sidev[0].x, &sa, now);
+	full_resume(sidev[0].x, &sa, false, now);
 	begin(1, false, false);
 	knows(1, "192.0.2.1", 4000, 1);
 	pass(60000);
 	is_up(0, "203.0.113.20", 4000);
+}
+
+/* ---- by a relay ------------------------------------------------------------- */
+
+static void relay_of(unsigned i, const char *addr)
+{
+	assert_int_equal(sa_set_str(&sidev[i].relay, addr, 49160), 0);
+}
+
+/* Side 0 has one, and both know all candidates */
+static void with_relay(bool controlling)
+{
+	relay_of(0, "198.51.100.7");
+	begin(0, controlling, false);
+	begin(1, !controlling, false);
+	knows(0, "203.0.113.20", 4000, 1);
+	knows(1, "192.0.2.1", 4000, lite_priority());
+	knows(1, "198.51.100.7", 49160, full_relay_priority());
+}
+
+/* The direct way is the better one */
+static void relay_not_needed(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		(void)teardown(state);
+		(void)setup(state);
+		with_relay(i);
+		pass(5000);
+		is_up(0, "203.0.113.20", 4000);
+		is_up(1, "192.0.2.1", 4000);
+		assert_false(full_selected_relayed(sidev[0].x));
+	}
+}
+
+static void relay_needed(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		(void)teardown(state);
+		(void)setup(state);
+		sidev[1].apart = true;
+		with_relay(i);
+		pass(5000);
+		is_up(0, "203.0.113.20", 4000);
+		is_up(1, "198.51.100.7", 49160);
+		assert_true(full_selected_relayed(sidev[0].x));
+		assert_true(sidev[0].by_relay);
+		/* consent goes on by it */
+		pass(120000);
+		is_up(0, "203.0.113.20", 4000);
+		assert_true(full_consent_age(sidev[0].x, now) < 10000);
+	}
+}
+
+/* A direct one that takes a second try comes first all the same */
+static void relay_waits(void **state)
+{
+	(void)state;
+	with_relay(true);
+	sidev[1].apart = true;
+	pass(400);
+	sidev[1].apart = false;
+	pass(5000);
+	is_up(0, "203.0.113.20", 4000);
+	assert_false(full_selected_relayed(sidev[0].x));
+}
+
+static void relay_goes(void **state)
+{
+	unsigned sent;
+	(void)state;
+
+	sidev[1].apart = true;
+	with_relay(true);
+	pass(5000);
+	assert_true(full_selected_relayed(sidev[0].x));
+	full_relay_gone(sidev[0].x);
+	assert_int_equal(full_state(sidev[0].x), FULL_LOST);
+	sent = sidev[0].by_relay;
+	pass(60000);
+	assert_int_equal(sidev[0].by_relay, sent);
+	assert_int_equal(full_state(sidev[1].x), FULL_LOST);
+}
+
+/* One that is not needed goes, and nobody sees it */
+static void relay_goes_unused(void **state)
+{
+	unsigned sent;
+	(void)state;
+
+	with_relay(true);
+	pass(5000);
+	full_relay_gone(sidev[0].x);
+	sent = sidev[0].by_relay;
+	pass(60000);
+	is_up(0, "203.0.113.20", 4000);
+	is_up(1, "192.0.2.1", 4000);
+	assert_int_equal(sidev[0].by_relay, sent);
+}
+
+/* While it is looked for, too */
+static void relay_goes_early(void **state)
+{
+	(void)state;
+	sidev[1].apart = true;
+	with_relay(true);
+	pass(100);
+	full_relay_gone(sidev[0].x);
+	pass(60000);
+	assert_int_equal(full_state(sidev[0].x), FULL_FAILED);
+}
+
+static void relay_resumed(void **state)
+{
+	struct sa sa;
+	(void)state;
+
+	sidev[1].apart = true;
+	relay_of(0, "198.51.100.7");
+	begin(0, true, false);
+	assert_int_equal(sa_set_str(&sa, "203.0.113.20", 4000), 0);
+	full_resume(sidev[0].x, &sa, true, now);
+	assert_true(full_selected_relayed(sidev[0].x));
+	begin(1, false, false);
+	knows(1, "198.51.100.7", 49160, 1);
+	pass(60000);
+	is_up(0, "203.0.113.20", 4000);
+}
+
+static void relay_candidate(void **state)
+{
+	struct full_relay r;
+	struct sa sa;
+	uint32_t prio;
+	char text[160];
+	struct pl pl;
+	(void)state;
+
+	assert_int_equal(sa_set_str(&r.relayed, "198.51.100.7", 49160), 0);
+	assert_int_equal(sa_set_str(&r.mapped, "192.0.2.1", 10000), 0);
+	(void)re_snprintf(text, sizeof(text), "%H", full_relay_candidate, &r);
+	assert_string_equal(text,
+			    "candidate:2 1 UDP 16776959 198.51.100.7 49160 typ "
+			    "relay raddr 192.0.2.1 rport 10000");
+	pl_set_str(&pl, text + strlen("candidate:"));
+	assert_int_equal(full_cand_decode(&sa, &prio, &pl), 0);
+	assert_true(sa_cmp(&sa, &r.relayed, SA_ALL));
+	assert_int_equal(prio, full_relay_priority());
+	assert_true(prio < lite_priority());
 }
 
 /* ---- single messages -------------------------------------------------------- */
@@ -470,7 +648,8 @@ static struct mbuf *message(uint8_t cls, const uint8_t tid[12],
 static bool takes(const struct mbuf *mb, const struct sa *src, uint16_t *code)
 {
 	struct mbuf *no;
-	bool good = full_recv(sidev[0].x, src, mb->buf, mb->end, now, &no);
+	bool good = full_recv(sidev[0].x, false, src, mb->buf, mb->end, now,
+			      &no);
 
 	*code = 0;
 	if (no) {
@@ -594,7 +773,7 @@ static void rfc5769(void **state)
 	for (unsigned i = 0; i < 8; i++) {
 		begin(0, false, false);
 		sidev[0].refusals = 0;
-		assert_true(full_recv(sidev[0].x, &sidev[1].addr, sample,
+		assert_true(full_recv(sidev[0].x, false, &sidev[1].addr, sample,
 				      sizeof(sample) - 1, now, &no));
 		assert_null(no);
 		assert_int_equal(sidev[0].refusals,
@@ -689,11 +868,32 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(plain),      T(six),        T(conflict), T(reflexive),
-		T(best),       T(peer_lite),  T(repeated), T(failed),
-		T(later),      T(never),      T(consent),  T(resumed),
-		T(strangers),  T(asymmetric), T(revoked),  T(rfc5769),
-		T(candidates), T(many),
+		T(plain),
+		T(six),
+		T(conflict),
+		T(reflexive),
+		T(best),
+		T(peer_lite),
+		T(repeated),
+		T(failed),
+		T(later),
+		T(never),
+		T(consent),
+		T(resumed),
+		T(relay_not_needed),
+		T(relay_needed),
+		T(relay_waits),
+		T(relay_goes),
+		T(relay_goes_unused),
+		T(relay_goes_early),
+		T(relay_resumed),
+		T(relay_candidate),
+		T(strangers),
+		T(asymmetric),
+		T(revoked),
+		T(rfc5769),
+		T(candidates),
+		T(many),
 	};
 #undef T
 

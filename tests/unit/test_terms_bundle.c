@@ -166,7 +166,7 @@ static void nominate(const struct fix *f)
 	}
 	assert_non_null(s);
 	assert_true(s->terms->ice);
-	terms_ice_nominated(s, &web.addr);
+	terms_ice_nominated(s, &web.addr, false);
 }
 
 static void handshake(const struct fix *f, size_t i, bool active,

@@ -151,7 +151,8 @@ static void heard(struct phone *ph, const struct fake_datagram *d)
 	} else if (ph->rude && asks) {
 		say_no(ph, msg);
 	} else if (ph->x) {
-		(void)full_recv(ph->x, &us, d->p, d->n, media_now(), &no);
+		(void)full_recv(ph->x, false, &us, d->p, d->n, media_now(),
+				&no);
 	} else if (lite_recv(&ph->us, &us, d->p, d->n, mb) != LITE_NOTHING) {
 		fake_event(ph->side, RTP_STUN, &ph->addr, mb->buf, mb->end);
 	}

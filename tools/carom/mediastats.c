@@ -25,6 +25,12 @@ static const struct table_col session_colv[] = {
 	{"MEANING", false, 0},
 };
 
+static const struct table_col turn_colv[] = {
+	{"TURN", false, 0},
+	{"COUNT", true, 0},
+	{"MEANING", false, 0},
+};
+
 /** One group of figures, on its way into a table or into JSON */
 struct view {
 	const char *group;
@@ -210,6 +216,9 @@ static int print(struct cli *cli, const struct odict *reply, bool all)
 	if (!err)
 		err = group_table(cli, figures, "sessions", all, session_colv,
 				  ARRAY_SIZE(session_colv));
+	if (!err)
+		err = group_table(cli, figures, "turn", all, turn_colv,
+				  ARRAY_SIZE(turn_colv));
 
 	return err ? cli_fp_error("stats media", err, NULL) : CLI_OK;
 }
@@ -268,7 +277,7 @@ static void worker_json(const struct odict *o, void *arg)
 static int print_json(struct cli *cli, const struct odict *reply)
 {
 	const struct odict *figures = ask_array(reply, "figures");
-	static const char *const groupv[] = {"bridges", "sessions"};
+	static const char *const groupv[] = {"bridges", "sessions", "turn"};
 	const uint64_t n = workers(figures);
 	struct odict *od = NULL, *arr;
 	int err = odict_alloc(&od, 8);

@@ -31,6 +31,10 @@ static void destructor(void *data)
 	mem_deref((void *)c->media.recording_dir);
 	mem_deref((void *)c->media.sound_dir);
 	mem_deref((void *)c->media.dtls_file);
+	mem_deref((void *)c->media.turn.username);
+	mem_deref((void *)c->media.turn.password);
+	mem_deref((void *)c->media.turn.secret);
+	mem_deref((void *)c->media.turn.iface);
 	mem_deref(c->ngv);
 	mem_deref(c->metricsv);
 	mem_deref(c->node);
@@ -127,6 +131,8 @@ static int fill(struct config *c, const struct config_src *src)
 	err = config_fill(c, src);
 	if (!err)
 		err = config_fill_media(c, src);
+	if (!err)
+		err = config_fill_turn(c, src);
 	if (!err)
 		err = config_fill_ng(c, src);
 	if (!err)

@@ -20,6 +20,8 @@ struct config_src {
 int config_fill(struct config *c, const struct config_src *src);
 /** Interfaces, their ports, and the leg table that they need */
 int config_fill_media(struct config *c, const struct config_src *src);
+/** `media.turn`, after the interfaces; none is fine */
+int config_fill_turn(struct config *c, const struct config_src *src);
 /** Listeners of the ng protocol; after the interfaces */
 int config_fill_ng(struct config *c, const struct config_src *src);
 /** Listeners for Prometheus; none is fine */

@@ -68,6 +68,22 @@ static int print_dscp(struct re_printf *pf, const int *dscp)
 	return *dscp < 0 ? re_hprintf(pf, "keep") : re_hprintf(pf, "%d", *dscp);
 }
 
+/* With what it is known by: whoever reads this can read the file */
+static int print_turn(struct re_printf *pf, const struct media_turn_conf *t)
+{
+	if (!sa_isset(&t->server, SA_ALL))
+		return 0;
+
+	return re_hprintf(pf,
+			  "  turn:\n    server: \"udp:%J\"\n"
+			  "    username: %H\n    %s: %H\n    interface: %H\n"
+			  "    ready: %u\n",
+			  &t->server, config_quoted, t->username,
+			  t->secret ? "secret" : "password", config_quoted,
+			  t->secret ? t->secret : t->password, config_quoted,
+			  t->iface, t->ready);
+}
+
 static const char *const sockets[] = {"auto", "xdp", "plain"};
 
 static int print_media(struct re_printf *pf, const struct config *c)
@@ -83,39 +99,41 @@ static int print_media(struct re_printf *pf, const struct config *c)
 	if (err)
 		return err;
 
-	return re_hprintf(pf,
-			  "  timeout: %u\n"
-			  "  silent-timeout: %u\n"
-			  "  final-timeout: %u\n"
-			  "  offer-timeout: %u\n"
-			  "  delete-delay: %u\n"
-			  "  latch-window: %u\n"
-			  "  latch-grace: %u\n"
-			  "  dscp: %H\n"
-			  "  max-sessions: %u\n"
-			  "  max-load: %u\n"
-			  "  max-bandwidth: %u\n"
-			  "  jitter-buffer: %u\n"
-			  "  moh-max-duration: %u\n"
-			  "  moh-max-repeats: %u\n"
-			  "  workers: %u\n"
-			  "  worker-priority: %u\n"
-			  "  worker-sockets: %s\n"
-			  "  ice: %s\n"
-			  "  ssrc: %s\n"
-			  "  recording-dir: %H\n"
-			  "  sound-dir: %H\n"
-			  "  dtls-certificate: %H\n",
-			  m->timeout, m->silent_timeout, m->final_timeout,
-			  m->offer_timeout, m->delete_delay, m->latch_window,
-			  m->latch_grace, print_dscp, &m->dscp, m->max_sessions,
-			  m->max_load, m->max_bandwidth, m->jitter_buffer,
-			  m->moh_max_duration, m->moh_max_repeats, m->workers,
-			  m->worker_priority, sockets[m->sockets % 3],
-			  m->ice_full ? "full" : "lite",
-			  m->ssrc_substitute ? "substitute" : "keep",
-			  config_quoted, m->recording_dir, config_quoted,
-			  m->sound_dir, config_quoted, m->dtls_file);
+	err = re_hprintf(pf,
+			 "  timeout: %u\n"
+			 "  silent-timeout: %u\n"
+			 "  final-timeout: %u\n"
+			 "  offer-timeout: %u\n"
+			 "  delete-delay: %u\n"
+			 "  latch-window: %u\n"
+			 "  latch-grace: %u\n"
+			 "  dscp: %H\n"
+			 "  max-sessions: %u\n"
+			 "  max-load: %u\n"
+			 "  max-bandwidth: %u\n"
+			 "  jitter-buffer: %u\n"
+			 "  moh-max-duration: %u\n"
+			 "  moh-max-repeats: %u\n"
+			 "  workers: %u\n"
+			 "  worker-priority: %u\n"
+			 "  worker-sockets: %s\n"
+			 "  ice: %s\n"
+			 "  ssrc: %s\n"
+			 "  recording-dir: %H\n"
+			 "  sound-dir: %H\n"
+			 "  dtls-certificate: %H\n",
+			 m->timeout, m->silent_timeout, m->final_timeout,
+			 m->offer_timeout, m->delete_delay, m->latch_window,
+			 m->latch_grace, print_dscp, &m->dscp, m->max_sessions,
+			 m->max_load, m->max_bandwidth, m->jitter_buffer,
+			 m->moh_max_duration, m->moh_max_repeats, m->workers,
+			 m->worker_priority, sockets[m->sockets % 3],
+			 m->ice_full ? "full" : "lite",
+			 m->ssrc_substitute ? "substitute" : "keep",
+			 config_quoted, m->recording_dir, config_quoted,
+			 m->sound_dir, config_quoted, m->dtls_file);
+
+	return err ? err : print_turn(pf, &m->turn);
 }
 
 static int print_ng(struct re_printf *pf, const struct config *c)

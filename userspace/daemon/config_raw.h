@@ -23,6 +23,11 @@ struct raw_iface {
 	char *ports;
 };
 
+struct raw_turn {
+	char *server, *username, *password, *secret, *iface;
+	uint32_t *ready;
+};
+
 struct raw_media {
 	uint32_t *legs, *ttl;
 	struct raw_iface *ifacev;
@@ -39,6 +44,7 @@ struct raw_media {
 	char *recording_dir;
 	char *sound_dir;
 	char *dtls_file;
+	struct raw_turn *turn;
 };
 
 struct raw_ng {

@@ -50,6 +50,15 @@ static const cyaml_strval_t ice_modes[] = {{"lite", 0}, {"full", 1}};
 static const cyaml_strval_t socket_modes[] = {
 	{"auto", PLANE_AUTO}, {"xdp", PLANE_XDP}, {"plain", PLANE_PLAIN}};
 
+static const cyaml_schema_field_t turn_fields[] = {
+	STR("server", CYAML_FLAG_POINTER, struct raw_turn, server),
+	STR("username", OPT, struct raw_turn, username),
+	STR("password", OPT, struct raw_turn, password),
+	STR("secret", OPT, struct raw_turn, secret),
+	STR("interface", OPT, struct raw_turn, iface),
+	CYAML_FIELD_UINT_PTR("ready", OPT, struct raw_turn, ready),
+	CYAML_FIELD_END};
+
 static const cyaml_schema_field_t media_fields[] = {
 	CYAML_FIELD_SEQUENCE_COUNT("interfaces", CYAML_FLAG_POINTER,
 				   struct raw_media, ifacev, ifacec,
@@ -81,6 +90,8 @@ static const cyaml_schema_field_t media_fields[] = {
 	STR("recording-dir", OPT, struct raw_media, recording_dir),
 	STR("sound-dir", OPT, struct raw_media, sound_dir),
 	STR("dtls-certificate", OPT, struct raw_media, dtls_file),
+	CYAML_FIELD_MAPPING_PTR("turn", OPT, struct raw_media, turn,
+				turn_fields),
 	CYAML_FIELD_END};
 
 static const cyaml_schema_field_t ng_fields[] = {
@@ -239,6 +250,22 @@ static const struct config_rule rules[] = {
 	{"media.recording-dir", path_words, 0, 0, 0},
 	{"media.sound-dir", path_words, 0, 0, 0},
 	{"media.dtls-certificate", path_words, 0, 0, 0},
+	{"media.turn",
+	 "a section with server, username, and password or secret", 0, 0, 0},
+	{"media.turn.server",
+	 "udp:ADDRESS:PORT, an IPv6 address in brackets, of the family of an "
+	 "interface",
+	 0, 0, 0},
+	{"media.turn.username", "1 to 508 bytes; with a secret 0 to 487", 0, 0,
+	 0},
+	{"media.turn.password", "at most 508 bytes; or a secret instead", 0, 0,
+	 0},
+	{"media.turn.secret", "at most 508 bytes; or a password instead", 0, 0,
+	 0},
+	{"media.turn.interface",
+	 "the name of an interface with an address of the server's family", 0,
+	 0, 0},
+	{"media.turn.ready", "a number, 1..256", 1, 256, 8},
 	{"ng.listen", "a list of listeners", 0, 0, 0},
 	{"ng.listen[]",
 	 "[udp:|tcp:]ADDRESS:PORT, an IPv6 address in brackets, "

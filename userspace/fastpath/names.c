@@ -121,6 +121,8 @@ const char *fp_why_name(enum leg_why why)
 		return "consent";
 	case LEG_WHY_BUNDLE:
 		return "bundle";
+	case LEG_WHY_RELAY:
+		return "relay";
 	}
 	return "?";
 }

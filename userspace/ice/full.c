@@ -35,6 +35,7 @@ int full_alloc(struct full **xp, const struct full_conf *c, uint64_t now)
 	(void)re_snprintf(x->pwd, sizeof(x->pwd), "%s", c->pwd);
 	rand_bytes((uint8_t *)&x->tie, sizeof(x->tie));
 	x->sendh = c->sendh;
+	x->relayh = c->relayh;
 	x->arg = c->arg;
 	x->paced = now;
 	x->last_news = now;
@@ -51,9 +52,10 @@ int full_candidate(struct full *x, const struct sa *addr, uint32_t prio,
 		return 0;
 	if (x->n && sa_af(addr) != sa_af(&x->v[0].addr))
 		return 0;
-	if (pair_find(x, addr))
+	if (pair_find(x, false, addr))
 		return 0;
-	if (!pair_add(x, addr, prio))
+	if (!pair_add(x, false, addr, prio) ||
+	    (x->relayh && !pair_add(x, true, addr, prio)))
 		return ENOSPC;
 	x->last_news = now;
 	if (x->state == FULL_FAILED)
@@ -67,9 +69,10 @@ void full_end(struct full *x)
 	x->ended = true;
 }
 
-void full_resume(struct full *x, const struct sa *pair, uint64_t now)
+void full_resume(struct full *x, const struct sa *pair, bool relayed,
+		 uint64_t now)
 {
-	struct pair *p = pair_add(x, pair, 1);
+	struct pair *p = pair_add(x, relayed, pair, 1);
 
 	if (!p)
 		return;
@@ -78,8 +81,25 @@ void full_resume(struct full *x, const struct sa *pair, uint64_t now)
 	pair_select(x, p, now);
 }
 
-bool full_recv(struct full *x, const struct sa *src, const uint8_t *p, size_t n,
-	       uint64_t now, struct mbuf **refusal)
+void full_relay_gone(struct full *x)
+{
+	x->relayh = NULL;
+	for (unsigned i = 0; i < x->n; i++) {
+		struct pair *p = &x->v[i];
+
+		if (!p->relayed)
+			continue;
+		p->state = PAIR_FAILED;
+		p->nominated = false;
+		p->queued = 0;
+		p->t.sent = 0;
+	}
+	if (x->state == FULL_UP && x->selected_relayed)
+		x->state = FULL_LOST;
+}
+
+bool full_recv(struct full *x, bool relayed, const struct sa *src,
+	       const uint8_t *p, size_t n, uint64_t now, struct mbuf **refusal)
 {
 	struct stun_unknown_attr ua;
 	struct stun_msg *msg;
@@ -87,7 +107,7 @@ bool full_recv(struct full *x, const struct sa *src, const uint8_t *p, size_t n,
 	bool good = false;
 
 	*refusal = NULL;
-	if (ice_decode(&msg, &ua, p, n))
+	if ((relayed && !x->relayh) || ice_decode(&msg, &ua, p, n))
 		return false;
 	switch (stun_msg_class(msg)) {
 
@@ -96,7 +116,7 @@ bool full_recv(struct full *x, const struct sa *src, const uint8_t *p, size_t n,
 		if (!mb)
 			break;
 		if (!ice_admit(&x->us, msg, &ua, mb)) {
-			check_asked(x, src, msg, now);
+			check_asked(x, relayed, src, msg, now);
 			good = true;
 		} else if (mb->end) {
 			*refusal = mem_ref(mb);
@@ -106,7 +126,7 @@ bool full_recv(struct full *x, const struct sa *src, const uint8_t *p, size_t n,
 
 	case STUN_CLASS_SUCCESS_RESP:
 	case STUN_CLASS_ERROR_RESP:
-		good = check_answered(x, src, msg, now);
+		good = check_answered(x, relayed, src, msg, now);
 		break;
 
 	default:
@@ -228,6 +248,11 @@ const struct sa *full_selected(const struct full *x)
 	return &x->selected;
 }
 
+bool full_selected_relayed(const struct full *x)
+{
+	return x->selected_relayed;
+}
+
 bool full_controlling(const struct full *x)
 {
 	return x->controlling;
@@ -255,4 +280,19 @@ int full_cand_decode(struct sa *addr, uint32_t *prio, const struct pl *val)
 	*prio = a.prio ? a.prio : 1;
 
 	return 0;
+}
+
+uint32_t full_relay_priority(void)
+{
+	return (uint32_t)RELAY_PREF << 8 | 255;
+}
+
+int full_relay_candidate(struct re_printf *pf, const struct full_relay *r)
+{
+	return re_hprintf(pf,
+			  "candidate:2 1 UDP %u %j %u typ relay raddr %j rport "
+			  "%u",
+			  full_relay_priority(), &r->relayed,
+			  sa_port(&r->relayed), &r->mapped,
+			  sa_port(&r->mapped));
 }

@@ -9,23 +9,26 @@
 
 enum {
 	PRFLX = 110,
-	LOCAL_PRIORITY = 65535,
 	REQUEST_SIZE = 256,
 	ROLE_CONFLICT = 487,
 	FORBIDDEN = 403,
 };
 
-static void send_mb(struct full *x, const struct sa *dst, const struct mbuf *mb)
+static void send_mb(struct full *x, bool relayed, const struct sa *dst,
+		    const struct mbuf *mb)
 {
-	x->sendh(dst, mb->buf, mb->end, x->arg);
+	full_send_h *h = relayed ? x->relayh : x->sendh;
+
+	if (h)
+		h(dst, mb->buf, mb->end, x->arg);
 }
 
 /* PRIORITY is what our address would have if they learnt of it by this (7.1.1) */
-static int request(struct mbuf *mb, const struct full *x, const uint8_t *tid,
-		   bool use, bool controlling)
+static int request(struct mbuf *mb, const struct full *x, bool relayed,
+		   const uint8_t *tid, bool use, bool controlling)
 {
-	const uint32_t prio = (uint32_t)PRFLX << 24 |
-			      (uint32_t)LOCAL_PRIORITY << 8 | 255;
+	const uint32_t pref = relayed ? RELAY_PREF : LOCAL_PREF;
+	const uint32_t prio = (uint32_t)PRFLX << 24 | pref << 8 | 255;
 	char user[LITE_NAME_MAX + LITE_UFRAG + 2];
 
 	(void)re_snprintf(user, sizeof(user), "%s:%s", x->ufrag, x->us.ufrag);
@@ -38,13 +41,13 @@ static int request(struct mbuf *mb, const struct full *x, const uint8_t *tid,
 		&x->tie, STUN_ATTR_USE_CAND, use ? &prio : NULL);
 }
 
-static void ask(struct full *x, const struct sa *dst, const uint8_t *tid,
-		bool use, bool controlling)
+static void ask(struct full *x, bool relayed, const struct sa *dst,
+		const uint8_t *tid, bool use, bool controlling)
 {
 	struct mbuf *mb = mbuf_alloc(REQUEST_SIZE);
 
-	if (mb && !request(mb, x, tid, use, controlling))
-		send_mb(x, dst, mb);
+	if (mb && !request(mb, x, relayed, tid, use, controlling))
+		send_mb(x, relayed, dst, mb);
 	mem_deref(mb);
 }
 
@@ -72,7 +75,7 @@ void check_begin(struct full *x, struct pair *p, uint64_t now)
 	t->use = x->controlling && p->nominated;
 	p->queued = 0;
 	p->state = PAIR_PROGRESS;
-	ask(x, &p->addr, t->tid, t->use, t->controlling);
+	ask(x, p->relayed, &p->addr, t->tid, t->use, t->controlling);
 }
 
 void check_again(struct full *x, struct pair *p, uint64_t now)
@@ -89,7 +92,7 @@ void check_again(struct full *x, struct pair *p, uint64_t now)
 		 (t->sent == FULL_TRIES
 			  ? max((uint64_t)FULL_RTO, timeout(x)) * FULL_PATIENCE
 			  : t->rto);
-	ask(x, &p->addr, t->tid, t->use, t->controlling);
+	ask(x, p->relayed, &p->addr, t->tid, t->use, t->controlling);
 }
 
 void consent_ask(struct full *x, uint64_t now)
@@ -100,18 +103,19 @@ void consent_ask(struct full *x, uint64_t now)
 	++x->asked;
 	x->consent_due = now + CONSENT_EVERY * 4 / 5 +
 			 rand_u32() % (CONSENT_EVERY * 2 / 5);
-	ask(x, &x->selected, tid, false, x->controlling);
+	ask(x, x->selected_relayed, &x->selected, tid, false, x->controlling);
 }
 
 /* ---- answers --------------------------------------------------------------- */
 
-static bool consent_given(struct full *x, const struct sa *src,
+static bool consent_given(struct full *x, bool relayed, const struct sa *src,
 			  const struct stun_msg *msg, uint16_t code,
 			  uint64_t now)
 {
 	const unsigned n = min(x->asked, (unsigned)CONSENT_ASKED);
 
-	if (x->state != FULL_UP || !sa_cmp(src, &x->selected, SA_ALL))
+	if (x->state != FULL_UP || relayed != x->selected_relayed ||
+	    !sa_cmp(src, &x->selected, SA_ALL))
 		return false;
 	for (unsigned i = 0; i < n; i++) {
 		if (memcmp(x->askedv[i], stun_msg_tid(msg), STUN_TID_SIZE))
@@ -175,7 +179,7 @@ static void succeeded(struct full *x, struct pair *p, uint64_t now)
 		pair_select(x, p, now);
 }
 
-bool check_answered(struct full *x, const struct sa *src,
+bool check_answered(struct full *x, bool relayed, const struct sa *src,
 		    const struct stun_msg *msg, uint64_t now)
 {
 	const struct stun_attr *ec = stun_msg_attr(msg, STUN_ATTR_ERR_CODE);
@@ -185,7 +189,7 @@ bool check_answered(struct full *x, const struct sa *src,
 
 	if (stun_msg_chk_mi(msg, (const uint8_t *)x->pwd, strlen(x->pwd)))
 		return false;
-	if (consent_given(x, src, msg, code, now))
+	if (consent_given(x, relayed, src, msg, code, now))
 		return true;
 	p = asked_by(x, msg);
 	if (!p)
@@ -193,7 +197,8 @@ bool check_answered(struct full *x, const struct sa *src,
 	p->t.sent = 0;
 	if (code == ROLE_CONFLICT)
 		conflict(x, p);
-	else if (code || !sa_cmp(src, &p->addr, SA_ALL)) /* 7.2.5.2.1 */
+	else if (code || relayed != p->relayed ||
+		 !sa_cmp(src, &p->addr, SA_ALL)) /* 7.2.5.2.1 */
 		p->state = PAIR_FAILED;
 	else if (stun_msg_attr(msg, STUN_ATTR_XOR_MAPPED_ADDR))
 		succeeded(x, p, now);
@@ -225,11 +230,11 @@ static bool contest(struct full *x, const struct stun_msg *msg)
 }
 
 /* What they have sent from there they can be sent there: look at once (7.3.1.4) */
-static void learn(struct full *x, const struct sa *src,
+static void learn(struct full *x, bool relayed, const struct sa *src,
 		  const struct stun_msg *msg, uint64_t now)
 {
 	const struct stun_attr *prio = stun_msg_attr(msg, STUN_ATTR_PRIORITY);
-	struct pair *p = pair_add(x, src, prio ? prio->v.priority : 1);
+	struct pair *p = pair_add(x, relayed, src, prio ? prio->v.priority : 1);
 
 	if (!p)
 		return;
@@ -252,7 +257,7 @@ static void learn(struct full *x, const struct sa *src,
 	p->t.due = now;
 }
 
-void check_asked(struct full *x, const struct sa *src,
+void check_asked(struct full *x, bool relayed, const struct sa *src,
 		 const struct stun_msg *msg, uint64_t now)
 {
 	struct mbuf *mb = mbuf_alloc(REQUEST_SIZE);
@@ -263,9 +268,9 @@ void check_asked(struct full *x, const struct sa *src,
 	if (no ? ice_refuse(mb, msg, ROLE_CONFLICT, "Role Conflict", &x->us)
 	       : ice_succeed(mb, msg, &x->us, src))
 		goto out;
-	send_mb(x, src, mb);
+	send_mb(x, relayed, src, mb);
 	if (!no && x->state != FULL_LOST)
-		learn(x, src, msg, now);
+		learn(x, relayed, src, msg, now);
 
 out:
 	mem_deref(mb);

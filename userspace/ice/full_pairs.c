@@ -7,17 +7,20 @@
 
 uint64_t pair_prio(const struct full *x, const struct pair *p)
 {
-	const uint64_t ours = lite_priority(), theirs = p->prio;
+	const uint64_t ours = p->relayed ? full_relay_priority()
+					 : lite_priority();
+	const uint64_t theirs = p->prio;
 	const uint64_t g = x->controlling ? ours : theirs;
 	const uint64_t d = x->controlling ? theirs : ours;
 
 	return (min(g, d) << 32) + 2 * max(g, d) + (g > d ? 1 : 0);
 }
 
-struct pair *pair_find(struct full *x, const struct sa *addr)
+struct pair *pair_find(struct full *x, bool relayed, const struct sa *addr)
 {
 	for (unsigned i = 0; i < x->n; i++) {
-		if (sa_cmp(&x->v[i].addr, addr, SA_ALL))
+		if (x->v[i].relayed == relayed &&
+		    sa_cmp(&x->v[i].addr, addr, SA_ALL))
 			return &x->v[i];
 	}
 
@@ -27,7 +30,7 @@ struct pair *pair_find(struct full *x, const struct sa *addr)
 /* One that has failed makes room for one that is known to ask */
 static struct pair *pair_room(struct full *x)
 {
-	if (x->n < FULL_CANDS)
+	if (x->n < (unsigned)(x->relayh ? FULL_PAIRS : FULL_CANDS))
 		return &x->v[x->n++];
 	for (unsigned i = 0; i < x->n; i++) {
 		if (x->v[i].state == PAIR_FAILED)
@@ -37,9 +40,10 @@ static struct pair *pair_room(struct full *x)
 	return NULL;
 }
 
-struct pair *pair_add(struct full *x, const struct sa *addr, uint32_t prio)
+struct pair *pair_add(struct full *x, bool relayed, const struct sa *addr,
+		      uint32_t prio)
 {
-	struct pair *p = pair_find(x, addr);
+	struct pair *p = pair_find(x, relayed, addr);
 
 	if (p)
 		return p;
@@ -48,6 +52,7 @@ struct pair *pair_add(struct full *x, const struct sa *addr, uint32_t prio)
 		return NULL;
 	memset(p, 0, sizeof(*p));
 	p->addr = *addr;
+	p->relayed = relayed;
 	p->prio = prio ? prio : 1;
 
 	return p;
@@ -93,6 +98,7 @@ void pair_select(struct full *x, const struct pair *p, uint64_t now)
 	if (x->state == FULL_LOST)
 		return;
 	x->selected = p->addr;
+	x->selected_relayed = p->relayed;
 	x->selected_prio = prio;
 	x->state = FULL_UP;
 	x->consent_at = now;
@@ -118,6 +124,7 @@ static bool better_may_come(const struct full *x, const struct pair *p)
 uint64_t pairs_nominate(struct full *x, uint64_t now)
 {
 	struct pair *best = NULL;
+	uint64_t until;
 
 	if (!x->controlling || x->state != FULL_CHECKING)
 		return 0;
@@ -134,8 +141,10 @@ uint64_t pairs_nominate(struct full *x, uint64_t now)
 		return 0;
 	if (!x->first_good)
 		x->first_good = now;
-	if (better_may_come(x, best) && now < x->first_good + FULL_NOMINATE)
-		return x->first_good + FULL_NOMINATE;
+	until = x->first_good +
+		(best->relayed ? FULL_NOMINATE_RELAY : FULL_NOMINATE);
+	if (better_may_come(x, best) && now < until)
+		return until;
 	best->nominated = true;
 	pair_trigger(x, best);
 

@@ -159,7 +159,7 @@ static void event_handler(struct bridge *b, unsigned side, unsigned type,
 		digits_dialled(s, &heard);
 	}
 	if (s && type == RTP_STUN)
-		terms_ice_recv(s, src, p, n);
+		terms_ice_recv(s, false, src, p, n);
 	if (s && type == BRIDGE_PLAYED)
 		play_over(s);
 	err = type == BRIDGE_MOVED && s ? agents_apply(s->party->call) : 0;

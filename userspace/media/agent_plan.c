@@ -11,6 +11,7 @@
 #include "media/hairpin.h"
 #include "media/note.h"
 #include "media/play.h"
+#include "media/relays.h"
 #include "media/terms.h"
 
 enum {
@@ -121,6 +122,10 @@ enum leg_why agent_why_alone(const struct stream *s)
 		 * to the agent all the same (PATH_ALIEN) */
 		if (searches(s->terms) || searches(t->terms))
 			return LEG_WHY_ICE;
+		/* what a relay wants around each packet the kernel cannot put */
+		if (stream_relayed(stream_carrier(s)) ||
+		    stream_relayed(stream_carrier(t)))
+			return LEG_WHY_RELAY;
 	}
 
 	return play_on(s) || play_on(t) ? LEG_WHY_PLAYING : LEG_WHY_NOTHING;

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "media/hairpin.h"
 #include "media/play.h"
+#include "media/relays.h"
 #include "media/terms.h"
 
 static uint64_t wall_us(void)
@@ -133,24 +134,25 @@ int call_apply(struct media_call *c)
 	return err;
 }
 
+/* To its leg, or by its relay */
+static bool came(const struct stream *s)
+{
+	const struct leg *l = fp_leg(s->party->call->m->fp, s->slot[0]);
+
+	return (l && l->packets) || stream_relay_heard(s);
+}
+
 /* What a leg has seen goes into the totals with its call */
 static void count_stream(const struct stream *s, struct totals *t)
 {
 	const struct stream *o = stream_peer(s);
-	const struct fp *fp = s->party->call->m->fp;
-	const struct leg *a, *b;
 
 	if (s->party->offerer || !o || !s->leg_on[0] || !o->leg_on[0])
 		return;
 
-	a = fp_leg(fp, s->slot[0]);
-	b = fp_leg(fp, o->slot[0]);
-	if (!a || !b)
-		return;
-
-	if (!a->packets && !b->packets)
+	if (!came(s) && !came(o))
 		++t->zeroway;
-	else if (!a->packets || !b->packets)
+	else if (!came(s) || !came(o))
 		++t->oneway;
 }
 
@@ -211,6 +213,7 @@ uint64_t call_last_packet(const struct media_call *c, uint64_t now)
 				if (seen > last)
 					last = seen;
 			}
+			last = max(last, stream_relay_heard(s));
 		}
 	}
 

@@ -38,6 +38,8 @@ struct moh;
 struct moh_edit;
 struct note;
 struct play;
+struct relayport;
+struct relays;
 struct sounds;
 struct trigger;
 
@@ -90,6 +92,7 @@ struct media {
 	struct store *store;
 	struct sounds *sounds;
 	struct digitlog *digitlog;
+	struct relays *relays;     /* NULL: no TURN server is configured    */
 	media_dialled_h *dialledh; /* NULL: nobody is told */
 	void *dialled_arg;
 	media_rtcp_h *rtcph; /* NULL: nobody is shown any */
@@ -218,6 +221,8 @@ struct stream {
 	struct handshake *hs_rtcp; /* the same of RTCP that is not muxed  */
 	struct hello *hello;   /* of DTLS before its answer; NULL: none    */
 	struct checks *checks; /* of ICE, our own; NULL: none            */
+	struct relayport
+		*relay; /* at the TURN server: of m->relays; NULL: none */
 	struct note *note, *next_note; /* its formats; offered           */
 	struct list redials;           /* digits that are dialled later       */
 	struct trigger *trigger; /* digits that change guard; NULL: none */

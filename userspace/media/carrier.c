@@ -39,7 +39,7 @@ static void event_handler(unsigned type, const struct sa *src, const uint8_t *p,
 	if (s && type == RTP_DTLS)
 		handshake_recv(s, false, src, p, n);
 	else if (s && type == RTP_STUN)
-		terms_ice_recv(s, src, p, n);
+		terms_ice_recv(s, false, src, p, n);
 }
 
 /* Bridges that have the port, or are about to have it, are made anew. Keys that were in

@@ -9,6 +9,7 @@
 #include <re.h>
 #include "base/log.h"
 #include "media/checks.h"
+#include "media/relays.h"
 #include "media/terms.h"
 
 struct checks {
@@ -29,13 +30,30 @@ static void destructor(void *arg)
 	mem_deref(k->x);
 }
 
+/* One that is lost is sent again */
+void checks_send(const struct stream *s, bool relayed, const struct sa *dst,
+		 const uint8_t *p, size_t n)
+{
+	if (!relayed)
+		(void)agent_send(s, false, dst, p, n);
+	else if (s->relay)
+		(void)relayport_send(s->relay, dst, p, n);
+}
+
 static void send_handler(const struct sa *dst, const uint8_t *p, size_t n,
 			 void *arg)
 {
 	const struct checks *k = arg;
 
-	/* one that is lost is sent again */
-	(void)agent_send(k->s, false, dst, p, n);
+	checks_send(k->s, false, dst, p, n);
+}
+
+static void relay_handler(const struct sa *dst, const uint8_t *p, size_t n,
+			  void *arg)
+{
+	const struct checks *k = arg;
+
+	checks_send(k->s, true, dst, p, n);
 }
 
 static bool silences(const struct checks *k, enum full_state state)
@@ -59,6 +77,7 @@ static void look(struct checks *k)
 	struct media_call *c = s->party->call;
 	const enum full_state state = full_state(k->x), was = k->told;
 	const struct sa pair = *full_selected(k->x);
+	const bool relayed = full_selected_relayed(k->x);
 	const bool silent = silences(k, state), before = silences(k, was);
 	int err;
 
@@ -75,7 +94,7 @@ static void look(struct checks *k)
 			log_warn("media: call %s: %m", c->id, err);
 	}
 	if (s->terms && state == FULL_UP)
-		terms_ice_nominated(s, &pair);
+		terms_ice_nominated(s, &pair, relayed);
 }
 
 static void tick(void *arg)
@@ -96,7 +115,8 @@ static int make(struct stream *s, bool mute)
 				 .ufrag = t->peer.ufrag,
 				 .pwd = t->peer.pwd,
 				 .peer_lite = t->peer.lite,
-				 .sendh = send_handler};
+				 .sendh = send_handler,
+				 .relayh = s->relay ? relay_handler : NULL};
 	struct checks *k = mem_zalloc(sizeof(*k), destructor);
 	int err;
 
@@ -114,7 +134,7 @@ static int make(struct stream *s, bool mute)
 		return err;
 	}
 	if (t->pair_kept)
-		full_resume(k->x, &t->pair, media_now());
+		full_resume(k->x, &t->pair, t->pair_relayed, media_now());
 	s->terms->pair_kept = false;
 	k->told = full_state(k->x);
 	s->checks = k;
@@ -147,10 +167,14 @@ int checks_start(struct stream *s)
 			return err;
 	}
 	for (unsigned i = 0; i < t->peer.candc; i++) {
-		if (sa_af(&t->peer.candv[i].addr) == sa_af(&s->local))
-			(void)full_candidate(
-				s->checks->x, &t->peer.candv[i].addr,
-				t->peer.candv[i].prio, media_now());
+		const struct sa *addr = &t->peer.candv[i].addr;
+
+		if (sa_af(addr) != sa_af(&s->local))
+			continue;
+		(void)full_candidate(s->checks->x, addr, t->peer.candv[i].prio,
+				     media_now());
+		if (s->relay && full_state(s->checks->x) != FULL_UP)
+			relayport_permit(s->relay, addr);
 	}
 	if (!t->peer.trickle || t->peer.ended)
 		full_end(s->checks->x);
@@ -160,15 +184,29 @@ int checks_start(struct stream *s)
 	return 0;
 }
 
-void checks_recv(struct stream *s, const struct sa *src, const uint8_t *p,
-		 size_t n, struct mbuf **refusal)
+void checks_recv(struct stream *s, bool relayed, const struct sa *src,
+		 const uint8_t *p, size_t n, struct mbuf **refusal)
 {
 	struct checks *k = s->checks;
 
 	*refusal = NULL;
-	if (!k || !full_recv(k->x, src, p, n, media_now(), refusal))
+	if (!k || !full_recv(k->x, relayed, src, p, n, media_now(), refusal))
 		return;
 	tick(k);
+}
+
+bool checks_named(const struct stream *s, const struct lite *us)
+{
+	return s->checks && !strcmp(s->checks->us.ufrag, us->ufrag) &&
+	       !strcmp(s->checks->us.pwd, us->pwd);
+}
+
+void checks_relay_gone(struct stream *s)
+{
+	if (!s->checks)
+		return;
+	full_relay_gone(s->checks->x);
+	tick(s->checks);
 }
 
 const char *checks_text(const struct checks *k)

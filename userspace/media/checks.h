@@ -8,6 +8,7 @@
 #ifndef CAROM_MEDIA_CHECKS_H
 #define CAROM_MEDIA_CHECKS_H
 
+#include "ice/lite.h"
 #include "media/call.h"
 
 struct checks;
@@ -16,9 +17,18 @@ struct checks;
  *  hands over candidates that are new, ends. The stream has its bridge. @return 0, ENOMEM */
 int checks_start(struct stream *s);
 
-/** A STUN message that came to the stream's RTP port. @param refusal  As full_recv()'s */
-void checks_recv(struct stream *s, const struct sa *src, const uint8_t *p,
-		 size_t n, struct mbuf **refusal);
+/** A STUN message that came to the stream's RTP port, or by its relay.
+ *  @param refusal  As full_recv()'s */
+void checks_recv(struct stream *s, bool relayed, const struct sa *src,
+		 const uint8_t *p, size_t n, struct mbuf **refusal);
+/** Send one from there */
+void checks_send(const struct stream *s, bool relayed, const struct sa *dst,
+		 const uint8_t *p, size_t n);
+
+/** Are there checks under this name of ours? */
+bool checks_named(const struct stream *s, const struct lite *us);
+/** There is no relay any more: pairs by it are none */
+void checks_relay_gone(struct stream *s);
 
 /** How it stands, in a word or two; NULL: there are none */
 const char *checks_text(const struct checks *k);

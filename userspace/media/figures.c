@@ -13,6 +13,7 @@
 #include <re.h>
 #include "media/dict.h"
 #include "media/figures.h"
+#include "media/relays.h"
 #include "media/terms.h"
 
 /** A worker, with what is not its own to know */
@@ -165,6 +166,48 @@ static const struct figure sessionv[] = {
 	 FIELD(session_figures, recording_errors)},
 };
 
+static const char turn_fail[] = "carom_turn_failures_total";
+static const char turn_failed[] =
+	"Allocations at the TURN server that came to nothing, or were lost";
+
+#define TURN_FAILURE(label, why)                                               \
+	{                                                                      \
+		"failed", label, turn_fail, false, PLAIN, turn_failed,         \
+			FIELD(relays_stats, failed[why])                       \
+	}
+
+static const struct figure turnv[] = {
+	{"ready", NULL, "carom_turn_ready_allocations", true, PLAIN,
+	 "Allocations at the TURN server that wait for a call",
+	 FIELD(relays_stats, ready)},
+	{"used", NULL, "carom_turn_used_allocations", true, PLAIN,
+	 "Allocations at the TURN server that calls have",
+	 FIELD(relays_stats, used)},
+	{"selected", NULL, "carom_turn_selected_allocations", true, PLAIN,
+	 "Of those that calls have, ones that their media goes by",
+	 FIELD(relays_stats, pairs)},
+	{"allocated", NULL, "carom_turn_allocations_total", false, PLAIN,
+	 "Allocations that the TURN server has made",
+	 FIELD(relays_stats, allocated)},
+	{"missing", NULL, "carom_turn_missing_total", false, PLAIN,
+	 "Times that an offer or answer went out without a relay as none was "
+	 "ready",
+	 FIELD(relays_stats, missing)},
+	TURN_FAILURE("no_answer", TURN_SILENT),
+	TURN_FAILURE("denied", TURN_DENIED),
+	TURN_FAILURE("full", TURN_FULL),
+	TURN_FAILURE("port_in_use", TURN_CLASH),
+	TURN_FAILURE("unfit", TURN_UNFIT),
+	TURN_FAILURE("fault", TURN_FAULT),
+	TURN_FAILURE("lost", TURN_LOST),
+	{"received", NULL, "carom_turn_received_packets_total", false, PLAIN,
+	 "Packets of media that came by the TURN server",
+	 FIELD(relays_stats, rx)},
+	{"sent", NULL, "carom_turn_sent_packets_total", false, PLAIN,
+	 "Packets of media that went by the TURN server",
+	 FIELD(relays_stats, tx)},
+};
+
 /* ---- sums ----------------------------------------------------------------- */
 
 void figures_ended(struct bridge_stats *sum, const struct bridge_stats *st)
@@ -303,6 +346,7 @@ int media_figures(const struct media *m, struct odict *out)
 {
 	struct session_figures sf;
 	struct bridge_stats sum;
+	struct relays_stats ts;
 	struct odict *arr;
 	int err;
 
@@ -325,6 +369,10 @@ int media_figures(const struct media *m, struct odict *out)
 		err = add_figure(arr, &bridgev[i], "bridges", &sum, -1);
 	for (size_t i = 0; i < ARRAY_SIZE(sessionv) && !err; i++)
 		err = add_figure(arr, &sessionv[i], "sessions", &sf, -1);
+	if (m->relays)
+		relays_stats(m->relays, &ts);
+	for (size_t i = 0; m->relays && i < ARRAY_SIZE(turnv) && !err; i++)
+		err = add_figure(arr, &turnv[i], "turn", &ts, -1);
 
 	return err;
 }

@@ -13,6 +13,7 @@
 #include "media/digits.h"
 #include "media/hello.h"
 #include "media/play.h"
+#include "media/relays.h"
 #include "media/terms.h"
 
 static struct sa leg_local(const struct stream *s, unsigned i)
@@ -28,7 +29,8 @@ static const struct sa *signalled(const struct stream *s, unsigned i)
 {
 	if (s->terms && s->terms->ice && sa_isset(&s->terms->pair, SA_ALL) &&
 	    (!i || s->mux))
-		return &s->terms->pair;
+		return stream_relayed(s) ? relayport_local(s->relay)
+					 : &s->terms->pair;
 
 	return i && !s->mux ? &s->cur.rtcp : &s->cur.remote;
 }
@@ -113,7 +115,8 @@ static bool want_latch(const struct stream *s, unsigned i)
 {
 	const struct leg *leg;
 
-	if (s->cur.strict || s->cur.held)
+	/* nor is there anything to learn of a party behind our relay */
+	if (s->cur.strict || s->cur.held || stream_relayed(s))
 		return false;
 
 	if (s->rearm || !s->leg_on[i] ||

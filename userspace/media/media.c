@@ -13,6 +13,7 @@
 #include "media/call.h"
 #include "media/digits.h"
 #include "media/load.h"
+#include "media/relays.h"
 #include "media/sounds.h"
 
 enum {
@@ -45,6 +46,7 @@ static void media_destructor(void *arg)
 	if (m->tap)
 		fp_tap_flush(m->tap);
 	m->tap = mem_deref(m->tap);
+	relays_close(m->relays);
 
 	for (le = list_head(&m->calll); le; le = le->next) {
 		struct media_call *c = le->data;
@@ -62,6 +64,7 @@ static void media_destructor(void *arg)
 	}
 
 	list_flush(&m->calll);
+	m->relays = mem_deref(m->relays);
 	mem_deref(m->calls);
 	mem_deref(m->taps);
 	mem_deref(m->locals);
@@ -167,6 +170,7 @@ int media_alloc(struct media **mp, const struct media_conf *conf, struct fp *fp,
 	m->conf.ifacev = NULL;
 	m->conf.recording_dir = m->conf.sound_dir = m->conf.dtls_file = NULL;
 	m->conf.plane = NULL;
+	memset(&m->conf.turn, 0, sizeof(m->conf.turn));
 	m->fp = mem_ref(fp);
 	m->net = mem_ref(net);
 	m->plane = mem_ref(conf->plane);
@@ -191,6 +195,8 @@ int media_alloc(struct media **mp, const struct media_conf *conf, struct fp *fp,
 		err = ifaces_init(m, conf, e);
 	if (!err)
 		err = tapsink_init(m);
+	if (!err)
+		err = relays_alloc(&m->relays, m, &conf->turn, e);
 	if (!err)
 		err = take_over(m);
 	if (err)

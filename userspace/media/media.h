@@ -28,6 +28,18 @@ struct media_iface_conf {
 	uint16_t port_min, port_max;
 };
 
+/** The TURN server that legs with ICE have candidates at */
+struct media_turn_conf {
+	struct sa server; /**< AF_UNSPEC: none                            */
+	const char *username;
+	const char *password; /**< of username; or instead:              */
+	const char *secret;   /**< that passwords are made of, as are names
+				   (username behind a time)             */
+	const char
+		*iface; /**< whose legs; NULL: the first one's of its family */
+	uint32_t ready; /**< allocations that are kept ready            */
+};
+
 struct media_conf {
 	const struct media_iface_conf *ifacev; /**< first one: default     */
 	size_t ifacec;
@@ -50,6 +62,7 @@ struct media_conf {
 	uint32_t jitter_buffer;  /**< ms that packets which are decoded may be
 				      held back, 0: they are not            */
 	bool ice_full; /**< we make checks of our own: the full side of ICE  */
+	struct media_turn_conf turn;
 	bool ssrc_substitute; /**< receivers see one SSRC per stream     */
 	const char *recording_dir;
 	const char

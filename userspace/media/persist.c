@@ -19,6 +19,7 @@
 #include "media/moh.h"
 #include "media/note.h"
 #include "media/play.h"
+#include "media/relays.h"
 #include "media/terms.h"
 #include "media/trigger.h"
 
@@ -140,6 +141,7 @@ static int put_stream(struct odict *arr, const struct stream *s)
 	err |= group_put(o, &s->grp);
 	err |= absent_put(o, s);
 	err |= terms_put(o, s->terms);
+	err |= relayport_put(o, s->relay);
 	err |= note_put(o, "note", s->note);
 	err |= note_put(o, "next_note", s->next_note);
 	err |= play_put(o, s->play);

@@ -20,6 +20,9 @@ int query_port(struct odict *arr, const struct stream *s, unsigned i,
 /** What the agent does for a stream, where it has it, in `o` */
 int query_agent(struct odict *o, const struct stream *s);
 
+/** The TURN server, where there is one, and what is had of it */
+int statistics_turn(struct odict *out, const struct media *m);
+
 /** Media workers and their figures */
 int statistics_workers(struct odict *out, const struct media *m);
 

@@ -11,6 +11,7 @@
 #include "media/dict.h"
 #include "media/handshake.h"
 #include "media/query.h"
+#include "media/relays.h"
 #include "media/terms.h"
 
 static int add_bridge(struct odict *d, const struct bridge_stats *st)
@@ -89,6 +90,30 @@ static int add_fax(struct odict *o, const struct fax_stats *st)
 	return err;
 }
 
+/* Our address at the TURN server, and what goes by it */
+static int add_relay(struct odict *d, const struct stream *s)
+{
+	const struct full_relay c = relayport_candidate(s->relay);
+	struct relay_stats st;
+	struct odict *x;
+	char text[80];
+	int err = dict_add(&x, d, "relay", ODICT_OBJECT);
+
+	if (err)
+		return err;
+	relayport_stats(s->relay, &st);
+	(void)re_snprintf(text, sizeof(text), "%J", &c.relayed);
+	err |= dict_str(x, "address", text);
+	(void)re_snprintf(text, sizeof(text), "%J", relayport_server(s->relay));
+	err |= dict_str(x, "server", text);
+	err |= odict_entry_add(x, "selected", ODICT_BOOL, stream_relayed(s));
+	err |= dict_int(x, "received", (int64_t)st.rx);
+	err |= dict_int(x, "sent", (int64_t)st.tx);
+	err |= dict_int(x, "dropped", (int64_t)st.dropped);
+
+	return err;
+}
+
 /* Where it is, or how far ICE has come; as the full side, our part in it, too */
 static int add_ice(struct odict *d, const struct stream *s)
 {
@@ -108,6 +133,8 @@ static int add_ice(struct odict *d, const struct stream *s)
 							: "controlled");
 	if (checks_consent_ms(s->checks) >= 0)
 		err |= dict_int(d, "consent ms", checks_consent_ms(s->checks));
+	if (s->relay)
+		err |= add_relay(d, s);
 
 	return err;
 }
@@ -176,6 +203,37 @@ static int add_worker(struct odict *arr, const struct plane *pl, unsigned i)
 	err |= dict_int(d, "cpu ns", st.cpu_ns);
 	err |= dict_int(d, "ports", st.ports);
 	err |= dict_int(d, "sockets", st.sockets);
+
+	return err;
+}
+
+int statistics_turn(struct odict *out, const struct media *m)
+{
+	struct relays_stats st;
+	struct odict *d, *f;
+	char server[80];
+	int err;
+
+	if (!m->relays)
+		return 0;
+	relays_stats(m->relays, &st);
+	err = dict_add(&d, out, "turn", ODICT_OBJECT);
+	if (err)
+		return err;
+	(void)re_snprintf(server, sizeof(server), "%J",
+			  relays_server(m->relays));
+	err |= dict_str(d, "server", server);
+	err |= dict_str(d, "state", relays_text(m->relays));
+	err |= dict_int(d, "ready", (int64_t)st.ready);
+	err |= dict_int(d, "in use", (int64_t)st.used);
+	err |= dict_int(d, "selected", (int64_t)st.pairs);
+	err |= dict_int(d, "allocated", (int64_t)st.allocated);
+	err |= dict_int(d, "missing", (int64_t)st.missing);
+	err |= dict_int(d, "received", (int64_t)st.rx);
+	err |= dict_int(d, "sent", (int64_t)st.tx);
+	err |= dict_add(&f, d, "failed", ODICT_OBJECT);
+	for (unsigned i = TURN_RELEASED + 1; i < TURN_WHYS && !err; i++)
+		err = dict_int(f, turn_why_name(i), (int64_t)st.failed[i]);
 
 	return err;
 }

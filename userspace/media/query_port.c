@@ -12,6 +12,7 @@
 #include "media/dict.h"
 #include "media/digits.h"
 #include "media/query.h"
+#include "media/relays.h"
 
 static const char *family(const struct sa *sa)
 {
@@ -188,6 +189,9 @@ int query_port(struct odict *arr, const struct stream *s, unsigned i,
 		st.age_ms = UINT64_MAX;
 	}
 
+	if (!i)
+		stream_relay_add(s, &st);
+
 	err = dict_add(&d, arr, i ? "1" : "0", ODICT_OBJECT);
 	if (err)
 		return err;
@@ -249,6 +253,8 @@ void call_totals(const struct media_call *c, uint64_t *packets, uint64_t *bytes,
 				if (!s->leg_on[i] ||
 				    fp_leg_stats(c->m->fp, s->slot[i], &st))
 					continue;
+				if (!i)
+					stream_relay_add(s, &st);
 				*packets += st.packets;
 				*bytes += st.bytes;
 				*errors += leg_errors(&st);

@@ -20,6 +20,7 @@
 #include "media/moh.h"
 #include "media/note.h"
 #include "media/play.h"
+#include "media/relays.h"
 #include "media/terms.h"
 #include "media/trigger.h"
 
@@ -212,6 +213,8 @@ static int get_stream(struct party *p, const struct odict *o)
 	err = absent_load(s, o);
 	if (!err)
 		err = terms_load(&s->terms, o);
+	if (!err)
+		relays_resume(s, o);
 	if (!err)
 		err = note_load(&s->note, o, "note");
 	if (!err)

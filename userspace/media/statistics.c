@@ -248,6 +248,8 @@ int media_statistics(struct media *m, struct odict *out)
 		err = add_recordings(out, m);
 	if (!err)
 		err = statistics_workers(out, m);
+	if (!err)
+		err = statistics_turn(out, m);
 
 	return err;
 }

@@ -9,11 +9,13 @@
 #include <re.h>
 #include "base/log.h"
 #include "media/hairpin.h"
+#include "media/relays.h"
 #include "media/hello.h"
 
 static void release_ports(struct stream *s)
 {
 	hello_close(s);
+	relays_give(s);
 	stream_legs_off(s);
 	hash_unlink(&s->local_le);
 

@@ -19,7 +19,7 @@
 #include "media/keys.h"
 
 enum {
-	ICE_LINES = 6,
+	ICE_LINES = 7,
 	GROUP_LINES = 1,
 	TERMS_LINES = DTLS_LINES + ICE_LINES + T38_LINES + GROUP_LINES
 };
@@ -42,6 +42,7 @@ struct terms {
 	bool full, next_full; /**< we make checks of our own: media/checks.h */
 	bool controlling;     /**< ours, when they begin                    */
 	struct sa pair;       /**< where it is by the pair that was nominated */
+	bool pair_relayed;    /**< it is so by s->relay                    */
 	bool pair_kept; /**< pair is a former process's                     */
 	char proto[24]; /**< profile that it speaks                    */
 	uint32_t ptime; /**< ms that it wants, 0 not said              */
@@ -134,10 +135,10 @@ int terms_ice_lines(struct terms_edit *te, const struct media_opts *o,
 /** Another one answers than the one whose pair we have */
 void terms_ice_forget(struct stream *s);
 /** Its media goes to the pair that is nominated: legs and bridge follow */
-void terms_ice_nominated(struct stream *s, const struct sa *pair);
-/** A STUN message that came to the stream's RTP port */
-void terms_ice_recv(struct stream *s, const struct sa *src, const uint8_t *p,
-		    size_t n);
+void terms_ice_nominated(struct stream *s, const struct sa *pair, bool relayed);
+/** A STUN message that came to the stream's RTP port, or by its relay */
+void terms_ice_recv(struct stream *s, bool relayed, const struct sa *src,
+		    const uint8_t *p, size_t n);
 
 /** Add terms to a stored stream; NULL adds nothing (terms_store.c) */
 int terms_put(struct odict *o, const struct terms *t);

@@ -2,7 +2,8 @@
 /**
  * @file media/terms_ice.c  Our part in ICE, and what SDP says of it (RFC 8445, 8839)
  *
- * One component, one candidate: our port. RTCP is muxed, or has no part in it.
+ * One component: our port, and as the full side perhaps one at a TURN server. RTCP is
+ * muxed, or has no part in it.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -11,6 +12,7 @@
 #include <re.h>
 #include "base/log.h"
 #include "media/checks.h"
+#include "media/relays.h"
 #include "media/terms.h"
 
 enum {
@@ -80,20 +82,30 @@ void terms_ice_offer(const struct media_opts *o, const struct sdpx *sdp,
 	offer_from(o, sdp, sm, f);
 	tt->next_ice = !o->ice_remove && (o->ice_force || tt->ice ||
 					  (o->ice_optional && sm->ice));
+	/* whom we have lost we begin anew with */
 	if (tt->next_ice &&
-	    (!before || full != (tt->ice ? tt->full : tt->next_full)))
+	    (!before || full != (tt->ice ? tt->full : tt->next_full) ||
+	     (tt->ice && stream_silenced(t))))
 		lite_make(&tt->lite);
 	tt->next_full = full;
+	if (tt->next_ice && full && sm->rtp && !checks_named(t, &tt->lite))
+		relays_take(t);
 }
 
 /* Whoever offers controls, but never who is lite (RFC 8445 6.1.1) */
-static void commit(struct terms *t, bool on, bool offered)
+static void commit(struct stream *s, bool on, bool offered)
 {
-	if (!on)
+	struct terms *t = s->terms;
+
+	if (!on) {
 		sa_init(&t->pair, AF_UNSPEC);
+		t->pair_relayed = false;
+	}
 	t->ice = on;
 	t->full = on && t->next_full;
 	t->controlling = t->full && (offered || t->peer.lite);
+	if (!t->full)
+		relays_give(s);
 }
 
 void terms_ice_answer(const struct media_opts *o, const struct sdpx *sdp,
@@ -103,15 +115,18 @@ void terms_ice_answer(const struct media_opts *o, const struct sdpx *sdp,
 	const struct sa pair = tt->pair;
 	const bool takes = tt->next_ice && icepeer_read(&tt->peer, sdp, t->idx);
 
-	commit(tt, takes && can_do(&tt->peer, tt->next_full), true);
+	commit(t, takes && can_do(&tt->peer, tt->next_full), true);
 	if (tt->ice)
 		tt->pair = pair;
 	if (ft->next_ice && !o->ice_remove && !o->ice_reject) {
 		ft->peer = ft->next_peer;
 		ft->lite = ft->next_lite;
-		commit(ft, true, false);
+		commit(f, true, false);
+		if (ft->full && f->cur.media != LEG_OTHER &&
+		    !checks_named(f, &ft->lite))
+			relays_take(f);
 	} else {
-		commit(ft, false, false);
+		commit(f, false, false);
 	}
 }
 
@@ -151,6 +166,12 @@ int terms_ice_lines(struct terms_edit *te, const struct media_opts *o,
 		err = full_lines(te, &n, o, s, offer);
 	if (!err)
 		err = re_sdprintf(&te->attrv[n++], "%H", lite_candidate, &addr);
+	if (!err && full && s->relay) {
+		const struct full_relay r = relayport_candidate(s->relay);
+
+		err = re_sdprintf(&te->attrv[n++], "%H", full_relay_candidate,
+				  &r);
+	}
 	if (!err)
 		err = str_dup(&te->attrv[n++], "end-of-candidates");
 	if (err)
@@ -176,18 +197,23 @@ static bool may_refuse(struct stream *s)
 
 void terms_ice_forget(struct stream *s)
 {
-	if (s->terms)
-		sa_init(&s->terms->pair, AF_UNSPEC);
+	if (!s->terms)
+		return;
+	sa_init(&s->terms->pair, AF_UNSPEC);
+	s->terms->pair_relayed = false;
 }
 
-void terms_ice_nominated(struct stream *s, const struct sa *src)
+void terms_ice_nominated(struct stream *s, const struct sa *src, bool relayed)
 {
 	struct media_call *c = s->party->call;
 	int err;
 
-	if (sa_cmp(&s->terms->pair, src, SA_ALL))
+	if (sa_cmp(&s->terms->pair, src, SA_ALL) &&
+	    s->terms->pair_relayed == relayed)
 		return;
 	s->terms->pair = *src;
+	s->terms->pair_relayed = relayed;
+	relays_nominated(s);
 	err = call_apply(c);
 	if (!err)
 		err = call_store(c);
@@ -207,23 +233,24 @@ static void lite_take(struct stream *s, const struct sa *src, const uint8_t *p,
 	if (got == LITE_REFUSED ? may_refuse(s) : got != LITE_NOTHING)
 		(void)agent_send(s, false, src, mb->buf, mb->end);
 	if (got == LITE_NOMINATED)
-		terms_ice_nominated(s, src);
+		terms_ice_nominated(s, src, false);
 	mem_deref(mb);
 }
 
-void terms_ice_recv(struct stream *s, const struct sa *src, const uint8_t *p,
-		    size_t n)
+void terms_ice_recv(struct stream *s, bool relayed, const struct sa *src,
+		    const uint8_t *p, size_t n)
 {
 	struct mbuf *no = NULL;
 
 	if (!s->terms || !s->terms->ice)
 		return;
 	if (!s->terms->full) {
-		lite_take(s, src, p, n);
+		if (!relayed)
+			lite_take(s, src, p, n);
 		return;
 	}
-	checks_recv(s, src, p, n, &no);
+	checks_recv(s, relayed, src, p, n, &no);
 	if (no && may_refuse(s))
-		(void)agent_send(s, false, src, no->buf, no->end);
+		checks_send(s, relayed, src, no->buf, no->end);
 	mem_deref(no);
 }

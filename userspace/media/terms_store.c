@@ -157,6 +157,7 @@ static int put_ice(struct odict *o, const struct terms *t)
 	err |= put_peer(x, "peer", &t->peer);
 	err |= put_peer(x, "next_peer", &t->next_peer);
 	err |= dict_str(x, "pair", pair);
+	err |= dict_int(x, "relayed", t->pair_relayed);
 
 	return err;
 }
@@ -385,6 +386,7 @@ static void get_ice(struct terms *t, const struct odict *o)
 	get_text(pair, sizeof(pair), e->u.odict, "pair");
 	if (pair[0])
 		t->pair_kept = !sa_decode(&t->pair, pair, strlen(pair));
+	t->pair_relayed = t->pair_kept && get_bool(e->u.odict, "relayed");
 }
 
 static uint32_t get_uint(const struct odict *o, const char *key)

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Calls whose media goes by a TURN server: Debian's coturn, in front of the appliance, and a
+# phone that nothing of ours reaches in any other way
+
+load lib
+# shellcheck source=tests/integration/baresip.bash
+. "$ROOT/tests/integration/baresip.bash"
+
+TURN4=203.0.113.1 # of access, as the appliance's wan sees it
+TURN_FOR=3478
+
+setup_file()
+{
+	carom_only
+	lab start kamailio
+	appliance attach
+}
+
+teardown_file()
+{
+	lab stop kamailio
+	engine_down
+}
+
+setup()
+{
+	carom_only
+	cd "$BATS_TEST_TMPDIR"
+	tones
+}
+
+teardown()
+{
+	end_calls
+	inside access nft flush ruleset
+	appliance stop
+	rm -f "$LAB_RUN"/carom.db* "$LAB_RUN/more.yaml"
+	[ -n "$BATS_TEST_COMPLETED" ] || { show_logs; tail -n 40 turn.log phone/out; }
+}
+
+turn_listens() { inside access ss -Hlun "sport = :$TURN_FOR" | grep -q .; }
+turn_gone() { ! turn_listens; }
+
+# turn_up ARGS...: coturn on access; TURN is its process
+turn_up()
+{
+	inside access timeout 120 turnserver -n --listening-ip="$TURN4" \
+		--relay-ip="$TURN4" --listening-port="$TURN_FOR" --no-tls --no-dtls --no-cli \
+		--realm=example.org --userdb="$PWD/turndb" --pidfile="$PWD/turn.pid" \
+		--log-file=stdout --simple-log --verbose --min-port=50000 --max-port=50999 \
+		"$@" >turn.log 2>&1 3>&- &
+	TURN=$!
+	LAB_PIDS+=("$TURN")
+	wait_for 5 turn_listens
+}
+
+LONG_TERM=(--lt-cred-mech --user=carom:secret)
+
+# agent_up LINE...: with these under media.turn
+agent_up()
+{
+	{
+		printf '  turn:\n    server: "udp:%s:%s"\n    ready: 2\n' "$TURN4" "$TURN_FOR"
+		printf '    %s\n' "$@"
+	} >"$LAB_RUN/more.yaml" # behind media's last line
+	appliance start
+}
+
+turn_says() { ngc send '{"command": "statistics"}' | jq -r ".statistics.turn.$1"; }
+turn_ready() { [ "$(turn_says ready)" = 2 ]; }
+
+# Bob and the appliance see each other no more; what SIP takes goes by the farm
+apart()
+{
+	inside access nft -f - <<-END
+	table ip lab {
+		chain forward {
+			type filter hook forward priority 0
+			ip saddr $WAN4 ip daddr $BOB4 counter drop
+			ip saddr $BOB4 ip daddr $WAN4 counter drop
+		}
+	}
+	END
+}
+
+legs_why() { [ "$(carom legs --json | jq -r '[.legs[] | select(.media == "rtp" or .media == "srtp") | .why] | unique | join(" ")')" = "$1" ]; }
+flows_by_turn() { [ "$(turn_says received)" -gt 20 ] && [ "$(turn_says sent)" -gt 20 ]; }
+given_back() { [ "$(turn_says '"in use"')" = 0 ] && [ "$(turn_says ready)" = 2 ]; }
+
+# relayed_call USER WHY: alice calls, both hear each other, by the relay alone
+relayed_call()
+{
+	capture alice
+	caller alice uac "$ALICE4" "$1" 5000 &
+	local pid=$!
+	LAB_PIDS+=($pid)
+	wait_for 10 legs_why "$2"
+	wait_for 5 flows_by_turn
+	[ "$(turn_says selected)" = 1 ]
+	wait $pid
+	hears alice "$ALICE4" 660 100
+	no_gaps alice "$ALICE4"
+	"$ROOT/tools/lab.d/tone.py" judge phone/dump-*-dec.wav 440
+	wait_for 5 no_calls
+	wait_for 5 given_back
+}
+
+@test "RTP by a relay, where there is no other way" {
+	turn_up "${LONG_TERM[@]}"
+	agent_up "username: carom" "password: secret"
+	apart
+	wait_for 5 turn_ready
+	baresip_bob pcma/8000/1 "" ice
+	relayed_call bob-ice-full relay
+	carom stats media | grep -q '^allocated '
+	carom metrics | grep -q '^carom_turn_received_packets_total [1-9]'
+}
+
+@test "DTLS-SRTP by a relay, and a name that is made of a secret" {
+	turn_up --use-auth-secret --static-auth-secret=north
+	agent_up "secret: north"
+	apart
+	wait_for 5 turn_ready
+	baresip_bob pcma/8000/1 dtls_srtp ice
+	relayed_call bob.full.PCMA srtp
+}
