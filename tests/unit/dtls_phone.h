@@ -147,4 +147,31 @@ static inline struct media_opts to(const char *proto, struct media_opts o)
 	return o;
 }
 
+/* What `query` and `statistics` say, as text */
+static inline char *asked_of(const struct fix *f, bool query)
+{
+	struct odict *o;
+	struct pl id = PL("c");
+	char *s = NULL;
+
+	assert_int_equal(odict_alloc(&o, 16), 0);
+	if (query)
+		assert_int_equal(media_query(f->m, &id, NULL, NULL, o), 0);
+	else
+		assert_int_equal(media_statistics(f->m, o), 0);
+	assert_int_equal(re_sdprintf(&s, "%H", json_encode_odict, o), 0);
+	mem_deref(o);
+
+	return s;
+}
+
+static inline void says(const struct fix *f, bool query, const char *what)
+{
+	char *s = asked_of(f, query);
+
+	if (!strstr(s, what))
+		fail_msg("'%s' is not in:\n%s", what, s);
+	mem_deref(s);
+}
+
 #endif

@@ -76,4 +76,30 @@ static inline void has_not(const struct fix *f, const char *line)
 		fail_msg("'%s' is in:\n%s", line, f->text);
 }
 
+static inline struct media_opts transcode(struct media_opts o, const char *a,
+					  const char *b)
+{
+	pl_set_str(&o.transcode[o.transcodec++], a);
+	if (b)
+		pl_set_str(&o.transcode[o.transcodec++], b);
+
+	return o;
+}
+
+static inline enum leg_state state_of(const struct fix *f, const char *addr,
+				      uint16_t port)
+{
+	return fake_leg(f->fp, addr, port)->state;
+}
+
+/* Another process takes over what is there */
+static inline void start_again(struct fix *f)
+{
+	f->m = mem_deref(f->m);
+	assert_int_equal(fake_bridges()->n, 0);
+	f->conf.plane = fake_plane();
+	fix_start(f);
+	mem_deref(f->conf.plane);
+}
+
 #endif
