@@ -17,6 +17,9 @@ __noinline int sip_user_find(__u32 domain)
 
 	if (!w || !conf)
 		return 0;
+	/* whoever they name, they are for the registrar, or the presence agent */
+	if (w->b.s.method == SCAN_M_REGISTER || w->b.s.method == SCAN_M_PUBLISH)
+		return 0;
 	u = &w->b.s.uri[SCAN_RURI];
 	if (!u->user.len || (!domain && sip_host_name()))
 		return 0;

@@ -100,8 +100,16 @@ static void test_others(void **state)
 	m.in = REQ("INVITE", "sip:bob@192.0.2.1", TO);
 	m.out = OUT("INVITE", "sip:bob@192.0.2.1", RR, TO);
 	sb_run(s, &m);
+	m.what = "REGISTER is never his";
+	m.in = REQ("REGISTER", BOB, TO);
+	m.out = OUT("REGISTER", BOB, "", TO);
+	sb_run(s, &m);
 	m.out = NULL;
 	m.reason = CAROM_R_SIP_CONTACT;
+	su_bind(s, "hal", "sip:ida@example.com", NULL, NULL, 0, 60);
+	m.what = "a contact that is a user of ours";
+	m.in = REQ("INVITE", "sip:hal@example.com", TO);
+	sb_run(s, &m);
 	su_unbind(s, "carol");
 	m.what = "known, and not registered";
 	m.in = REQ("INVITE", "sip:carol@example.com", TO);
@@ -250,6 +258,8 @@ static void test_agent(void **state)
 	      "MESSAGE " AT2 " ");
 	agent(s, "another call", CALL2("INVITE", BOB, TO), 0, 5080,
 	      "INVITE " AT2 " ");
+	agent(s, "sips: is called", REQ("MESSAGE", "sips:bob@example.com", TO),
+	      480, 0, "");
 	su_unbind(s, "bob");
 	agent(s, "not there any more", REQ("MESSAGE", BOB, TO), 480, 0, "");
 	agent(s, "where its INVITE went", CALL2("CANCEL", BOB, TO), 0, 5080,

@@ -106,6 +106,32 @@ static int by_token(struct contact *c, const struct policy *p,
 	}
 }
 
+/* What is left of the Paths, as a header. No control character may end its line */
+static int routes(char **sp, struct pl path)
+{
+	struct mbuf *mb;
+	int err;
+
+	msg_trim(&path);
+	if (!path.l)
+		return 0;
+	mb = mbuf_alloc(path.l + 16);
+	if (!mb)
+		return ENOMEM;
+	err = mbuf_write_str(mb, "Route: ");
+	for (size_t i = 0; i < path.l && !err; i++)
+		err = mbuf_write_u8(mb, (uint8_t)path.p[i] < ' '
+						? ' '
+						: (uint8_t)path.p[i]);
+	if (!err)
+		err = mbuf_write_str(mb, "\r\n");
+	mb->pos = 0;
+	if (!err)
+		err = mbuf_strdup(mb, sp, mbuf_get_left(mb));
+	mem_deref(mb);
+	return err;
+}
+
 /* Own Paths off the top, the rest become Routes; *done: they say where to */
 static int by_path(struct contact *c, const struct policy *p, struct pl path,
 		   bool *done)
@@ -130,8 +156,7 @@ static int by_path(struct contact *c, const struct policy *p, struct pl path,
 		if (err)
 			return err;
 	}
-	msg_trim(&from);
-	return from.l ? re_sdprintf(&c->routes, "Route: %r\r\n", &from) : 0;
+	return routes(&c->routes, from);
 }
 
 /* Who sends from another address or port than he names is behind a NAT */
@@ -178,13 +203,15 @@ static int fill(struct contact *c, const struct policy *p,
 	if (msg_uri_decode(&u, &b->uri) || !u.host.l)
 		return EBADMSG;
 	c->id = id_of(p, b);
+	c->sips = !pl_strcasecmp(&u.scheme, "sips");
 	c->expires = b->expires;
 	sa_init(&c->dst, AF_UNSPEC);
 	err = uri_for_request(&c->uri, &b->uri, &u);
 	if (!err && b->path.l)
 		err = by_path(c, p, b->path, &done);
 	if (!err && !done) {
-		err = by_uri(c, &b->uri);
+		/* another user of ours: a proxy is no forwarding service */
+		err = hop_own(p, &u) ? EACCES : by_uri(c, &b->uri);
 		if (!err && sa_isset(&b->received, SA_ALL))
 			by_source(c, p, &b->received);
 	}

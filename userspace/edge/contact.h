@@ -28,6 +28,7 @@ struct contact {
 	uint16_t port;    /**< 0: none is given                            */
 	enum msg_transp transp;
 	bool any, secure;  /**< as in struct forward_out                    */
+	bool sips;         /**< scheme of its URI                           */
 	bool flow;         /**< dst is the other end of a flow of ours      */
 	bool relay;        /**< to the edge that has the flow               */
 	unsigned listener; /**< of the flow                                 */

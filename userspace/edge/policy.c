@@ -230,6 +230,10 @@ static bool fits(const struct msg *m, const struct sip_rule *r, uint32_t domain)
 
 	if (r->methods && !(r->methods & method_bit(&m->met)))
 		return false;
+	/* whoever it names, it is for the registrar, or the presence agent */
+	if (r->flags & SIP_RULE_REGISTERED &&
+	    (!pl_strcmp(&m->met, "REGISTER") || !pl_strcmp(&m->met, "PUBLISH")))
+		return false;
 	if (r->domain && r->domain != domain)
 		return false;
 	if (r->flags & SIP_RULE_PRESENCE &&

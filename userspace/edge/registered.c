@@ -158,6 +158,7 @@ static void tick(void *arg)
 struct search {
 	const struct registered *r;
 	uint32_t id; /* 0: the best one                               */
+	bool sips;   /* sips: was called, and must stay so (26.2.2)       */
 	struct contact *found;
 	int err; /* ENOMEM                                            */
 };
@@ -179,7 +180,8 @@ static bool try(const struct contact_binding *b, void *arg)
 		s->err = err;
 	if (err)
 		return err == ENOMEM;
-	if (s->id ? c->id == s->id : reachable(s->r->policy, c))
+	if (s->id ? c->id == s->id
+		  : reachable(s->r->policy, c) && (c->sips || !s->sips))
 		s->found = c;
 	else
 		mem_deref(c);
@@ -188,9 +190,10 @@ static bool try(const struct contact_binding *b, void *arg)
 
 /* @return as registered_find() */
 static int choose(const struct registered *r, struct contact **cp,
-		  const struct name *n, const struct pl *gr, uint32_t id)
+		  const struct name *n, const struct pl *gr, uint32_t id,
+		  bool sips)
 {
-	struct search s = {.r = r, .id = id};
+	struct search s = {.r = r, .id = id, .sips = sips};
 	const bool known = r->source.each(&n->user, &n->domain, gr, try, &s,
 					  r->source.arg);
 
@@ -240,7 +243,7 @@ static int tell_user(struct registered *r, const struct name *n)
 	struct sip_user u = {.id = 0}, had;
 	const bool was = !fp_sip_user_get(r->sip, n->key, &had);
 	struct contact *c;
-	int err = choose(r, &c, n, NULL, 0);
+	int err = choose(r, &c, n, NULL, 0, false);
 
 	if (err && err != EHOSTUNREACH && err != ENOENT)
 		return err;
@@ -320,7 +323,7 @@ static struct contact *called(const struct registered *r, const struct name *n,
 	k = kept_find(r, id);
 	if (k)
 		return mem_ref(k->contact);
-	return choose(r, &c, n, NULL, id) ? NULL : c;
+	return choose(r, &c, n, NULL, id, false) ? NULL : c;
 }
 
 /* What the call is remembered by; instances of one user (RFC 5627) are called apart */
@@ -368,7 +371,7 @@ int registered_find(struct registered *r, struct contact **cp,
 	*cp = follows(m) ? called(r, &n, call) : NULL;
 	if (*cp)
 		return 0;
-	err = choose(r, cp, &n, gr, 0);
+	err = choose(r, cp, &n, gr, 0, !pl_strcasecmp(&m->uri.scheme, "sips"));
 	if (err || pl_strcmp(&m->met, "INVITE") != 0 || m->to_tag.l)
 		return err;
 	keep(r, *cp);
