@@ -13,7 +13,8 @@ SRCS_config := $(SRCS_log) $(wildcard userspace/daemon/config*.c) \
 	       userspace/fastpath/names.c
 SRCS_store  := $(SRCS_log) $(call room,store)
 SRCS_event  := $(SRCS_store) $(call room,event)
-SRCS_api    := $(SRCS_event) $(call room,api)
+# resources stand on the rooms that they show
+SRCS_api    := $(SRCS_event) $(filter-out %/providers.c %/routes.c,$(call room,api))
 SRCS_sdp    := $(wildcard userspace/media/sdp*.c)
 SRCS_dispatch := $(call room,dispatch)
 SRCS_ng     := $(SRCS_log) $(call room,ng) $(wildcard userspace/secure/srtp*.c) \

@@ -25,7 +25,8 @@ configure()
 		-e "s|@NG@|$NG_PORT|g" \
 		-e "s|@MIN@|$MEDIA_MIN|g" -e "s|@MAX@|$MEDIA_MAX|g" \
 		"$D/carom.yaml.in" >"$CONF"
-	[ ! -e "$LAB_RUN/more.yaml" ] || cat "$LAB_RUN/more.yaml" >>"$CONF"
+	# sections that a test adds
+	[ ! -f "$LAB_RUN/more.yaml" ] || cat "$LAB_RUN/more.yaml" >>"$CONF"
 }
 
 run()

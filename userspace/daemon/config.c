@@ -39,6 +39,7 @@ static void destructor(void *data)
 	mem_deref(c->metricsv);
 	mem_deref(c->node);
 	config_api_free(&c->api);
+	config_providers_free(&c->providers);
 	config_sip_free(&c->sip);
 	mem_deref(c->hep.node_name);
 	mem_deref(c->hep.password);
@@ -143,6 +144,8 @@ static int fill(struct config *c, const struct config_src *src)
 		err = config_fill_sip(c, src);
 	if (!err)
 		err = config_fill_hep(c, src);
+	if (!err)
+		err = config_fill_providers(c, src);
 	if (!err)
 		err = config_check_ports(c, src);
 

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "control/control.h"
 #include "daemon/config_api.h"
+#include "daemon/config_providers.h"
 #include "daemon/config_sip.h"
 #include "hep/hep.h"
 #include "media/media.h"
@@ -62,6 +63,7 @@ struct config {
 	struct config_api api;
 	struct config_sip sip;
 	struct config_hep hep;
+	struct config_providers providers;
 };
 
 /** What is wrong, ready to print: "FILE:LINE: KEY: what; allowed: ..." */

@@ -32,6 +32,8 @@ int config_addr_port(struct sa *sa, const char *s);
 int config_fill_api(struct config *c, const struct config_src *src);
 /** The section `hep`; none is fine */
 int config_fill_hep(struct config *c, const struct config_src *src);
+/** The section `providers`; none is fine */
+int config_fill_providers(struct config *c, const struct config_src *src);
 /** The section `sip`; none is fine */
 int config_fill_sip(struct config *c, const struct config_src *src);
 

@@ -232,6 +232,8 @@ int config_print(struct re_printf *pf, const struct config *c)
 		err = config_sip_print(pf, &c->sip);
 	if (!err)
 		err = print_hep(pf, &c->hep);
+	if (!err)
+		err = config_providers_print(pf, &c->providers);
 
 	return err;
 }

@@ -10,6 +10,7 @@
 
 #include <re.h>
 #include <cyaml/cyaml.h>
+#include "daemon/config_providers.h"
 #include "daemon/config_sip_raw.h"
 
 struct raw_log {
@@ -76,6 +77,25 @@ struct raw_hep {
 	int *large; /**< 1: by TCP                               */
 };
 
+struct raw_providers_tls {
+	char *certificate, *key, *ca;
+};
+
+struct raw_providers_probe {
+	uint32_t *rate, *interval, *timeout, *down, *up;
+	char *from;
+};
+
+struct raw_providers {
+	char **listenv, **trustedv, **sourcev;
+	uint32_t listenc, trustedc, sourcec;
+	char *inbound;
+	uint32_t *calls;
+	int *record_route; /**< 1: always                              */
+	struct raw_providers_tls *tls;
+	struct raw_providers_probe *probe;
+};
+
 struct raw_config {
 	struct raw_log *log;
 	char *user, *node, *pin_dir, *store, *control;
@@ -87,6 +107,7 @@ struct raw_config {
 	struct raw_api *api;
 	struct raw_sip *sip;
 	struct raw_hep *hep;
+	struct raw_providers *providers;
 };
 
 /** Schema of the whole file: a struct raw_config */

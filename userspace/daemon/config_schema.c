@@ -136,6 +136,44 @@ static const cyaml_schema_field_t hep_fields[] = {
 	STR("ca", OPT, struct raw_hep, ca),
 	CYAML_FIELD_END};
 
+static const cyaml_strval_t stays[] = {{"needed", 0}, {"always", 1}};
+
+static const cyaml_schema_field_t providers_tls_fields[] = {
+	STR("certificate", OPT, struct raw_providers_tls, certificate),
+	STR("key", OPT, struct raw_providers_tls, key),
+	STR("ca", OPT, struct raw_providers_tls, ca), CYAML_FIELD_END};
+
+#define PROBE(key, member)                                                     \
+	CYAML_FIELD_UINT_PTR(key, OPT, struct raw_providers_probe, member)
+
+static const cyaml_schema_field_t providers_probe_fields[] = {
+	PROBE("rate", rate),
+	PROBE("interval", interval),
+	PROBE("timeout", timeout),
+	PROBE("down", down),
+	PROBE("up", up),
+	STR("from", OPT, struct raw_providers_probe, from),
+	CYAML_FIELD_END};
+
+static const cyaml_schema_field_t providers_fields[] = {
+	CYAML_FIELD_SEQUENCE_COUNT("listen", OPT, struct raw_providers, listenv,
+				   listenc, &string_entry, 0,
+				   CONFIG_PROVIDERS_LISTEN),
+	CYAML_FIELD_SEQUENCE_COUNT("trusted", OPT, struct raw_providers,
+				   trustedv, trustedc, &string_entry, 0,
+				   CONFIG_PROVIDERS_NETS),
+	CYAML_FIELD_SEQUENCE_COUNT("probe-source", OPT, struct raw_providers,
+				   sourcev, sourcec, &string_entry, 0, 2),
+	STR("inbound", OPT, struct raw_providers, inbound),
+	CYAML_FIELD_UINT_PTR("calls", OPT, struct raw_providers, calls),
+	CYAML_FIELD_ENUM_PTR("record-route", ENUM, struct raw_providers,
+			     record_route, stays, CYAML_ARRAY_LEN(stays)),
+	CYAML_FIELD_MAPPING_PTR("tls", OPT, struct raw_providers, tls,
+				providers_tls_fields),
+	CYAML_FIELD_MAPPING_PTR("probe", OPT, struct raw_providers, probe,
+				providers_probe_fields),
+	CYAML_FIELD_END};
+
 static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_MAPPING_PTR("log", OPT, struct raw_config, log, log_fields),
 	STR("user", OPT, struct raw_config, user),
@@ -154,6 +192,8 @@ static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_MAPPING_PTR("sip", OPT, struct raw_config, sip,
 				config_sip_fields),
 	CYAML_FIELD_MAPPING_PTR("hep", OPT, struct raw_config, hep, hep_fields),
+	CYAML_FIELD_MAPPING_PTR("providers", OPT, struct raw_config, providers,
+				providers_fields),
 	CYAML_FIELD_END};
 
 const cyaml_schema_value_t config_schema = {
@@ -382,6 +422,30 @@ static const struct config_rule rules[] = {
 	{"sip.dns.ttl-max", "a number of seconds, 1..86400", 1, 86400, 3600},
 	{"sip.dns.cache", "a number of entries, 16..100000", 16, 100000, 4096},
 	{"sip.dns.waiting", "a number of messages, 1..100000", 1, 100000, 1000},
+	{"providers.listen[]",
+	 "udp:, tcp: or tls:ADDRESS:PORT, an IPv6 address in brackets, each "
+	 "once",
+	 0, 0, 0},
+	{"providers.trusted[]", "ADDRESS/BITS, zeroes behind the prefix", 0, 0,
+	 0},
+	{"providers.inbound", "udp:, tcp: or tls:ADDRESS:PORT", 0, 0, 0},
+	{"providers.calls", "a number, 1..1000000", 1, 1000000, 20000},
+	{"providers.record-route", "needed, always", 0, 0, 0},
+	{"providers.tls", "certificate with key, ca", 0, 0, 0},
+	{"providers.tls.certificate",
+	 "an absolute path; a PEM file with the chain", 0, 0, 0},
+	{"providers.tls.key", "an absolute path; a PEM file", 0, 0, 0},
+	{"providers.tls.ca", "an absolute path; a PEM file; none", 0, 0, 0},
+	{"providers.probe-source[]",
+	 "an address of this host, or ADDRESS:PORT, one of a family", 0, 0, 0},
+	{"providers.probe.rate", "probes a second, 1..10000", 1, 10000, 100},
+	{"providers.probe.interval", "a number of seconds, 0..86400; 0 never",
+	 0, 86400, 30},
+	{"providers.probe.timeout", "a number of milliseconds, 100..32000", 100,
+	 32000, 5000},
+	{"providers.probe.down", "a number, 1..100", 1, 100, 3},
+	{"providers.probe.up", "a number, 1..100", 1, 100, 2},
+	{"providers.probe.from", "a sip: URI", 0, 0, 0},
 	{"sip.copy", "a number, 0..1000000; 0 none, 1 all", 0, 1000000, 0},
 };
 

@@ -12,6 +12,7 @@
 #include <re.h>
 
 #include "api/api.h"
+#include "api/providers.h"
 #include "base/log.h"
 #include "control/control.h"
 #include "daemon/config.h"
@@ -23,6 +24,7 @@
 #include "daemon/role_api.h"
 #include "daemon/role_edge.h"
 #include "daemon/role_hep.h"
+#include "daemon/role_providers.h"
 #include "daemon/scrape.h"
 #include "edge/located.h"
 #include "event/event.h"
@@ -31,6 +33,7 @@
 #include "media/media.h"
 #include "ng/ng.h"
 #include "plane/plane.h"
+#include "provider/provider.h"
 #include "store/store.h"
 
 enum {
@@ -55,10 +58,11 @@ struct daemon {
 	struct media *media;
 	struct ng *ng;
 	struct scrape *scrape;
-	struct edge *edge;         /* NULL without a section sip            */
-	struct location *location; /* NULL where nobody asks for it */
-	struct located *located;   /* NULL without an edge          */
-	struct role_hep *hep;      /* NULL without a section hep */
+	struct edge *edge;           /* NULL without a section sip            */
+	struct location *location;   /* NULL where nobody asks for it */
+	struct located *located;     /* NULL without an edge          */
+	struct role_hep *hep;        /* NULL without a section hep */
+	struct providers *providers; /* NULL without that section */
 	struct reload *reload;
 	struct control *control;
 	struct tmr watchdog;
@@ -84,6 +88,7 @@ static void destructor(void *data)
 	mem_deref(d->scrape);
 	mem_deref(d->hep);
 	mem_deref(d->located);
+	mem_deref(d->providers);
 	mem_deref(d->edge);
 	mem_deref(d->location);
 	mem_deref(d->reload); /* the edge uses its strings */
@@ -370,6 +375,8 @@ static int open_api(struct daemon *d)
 		err = api_ready(d->api, "maps", maps_ready, d);
 	if (!err)
 		err = api_event_routes(d->api);
+	if (!err && d->providers)
+		err = api_providers(d->api, d->providers);
 	if (!err)
 		err = role_api_listen(d->api, d->conf, &d->privs);
 
@@ -566,7 +573,11 @@ static int start(struct daemon *d)
 	if (!err)
 		err = role_hep(&d->hep, d->conf, d->edge, d->media);
 	if (!err)
-		err = reload_alloc(&d->reload, d->path, d->conf, d->edge);
+		err = role_providers(&d->providers, d->conf, d->store,
+				     d->events);
+	if (!err)
+		err = reload_alloc(&d->reload, d->path, d->conf, d->edge,
+				   d->providers);
 	if (!err)
 		err = listen_control(d);
 	if (!err)

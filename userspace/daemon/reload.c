@@ -12,6 +12,7 @@
 #include "daemon/config_diff.h"
 #include "daemon/reload.h"
 #include "daemon/role_edge.h"
+#include "daemon/role_providers.h"
 
 struct reload {
 	const char *path;
@@ -19,6 +20,7 @@ struct reload {
 	struct config *now; /* what was taken last; NULL: as started      */
 	const struct config *fresh; /* what is being read            */
 	struct edge *edge;
+	struct providers *providers;
 	struct mbuf *said;
 	unsigned taken;
 };
@@ -31,7 +33,8 @@ static void destructor(void *arg)
 }
 
 int reload_alloc(struct reload **rp, const char *path,
-		 const struct config *started, struct edge *edge)
+		 const struct config *started, struct edge *edge,
+		 struct providers *ps)
 {
 	struct reload *r;
 
@@ -43,6 +46,7 @@ int reload_alloc(struct reload **rp, const char *path,
 	r->path = path;
 	r->started = started;
 	r->edge = edge;
+	r->providers = ps;
 	*rp = r;
 	return 0;
 }
@@ -50,9 +54,15 @@ int reload_alloc(struct reload **rp, const char *path,
 void reload_foresee(const struct reload *r)
 {
 	const struct config *c = r->started;
-	const char *const pathv[] = {r->path,           c->sip.dispatcher,
-				     c->sip.auth.users, c->sip.tls.certificate,
-				     c->sip.tls.key,    c->sip.tls.ca};
+	const char *const pathv[] = {r->path,
+				     c->sip.dispatcher,
+				     c->sip.auth.users,
+				     c->sip.tls.certificate,
+				     c->sip.tls.key,
+				     c->sip.tls.ca,
+				     c->providers.tls.certificate,
+				     c->providers.tls.key,
+				     c->providers.tls.ca};
 
 	for (size_t i = 0; i < ARRAY_SIZE(pathv); i++)
 		if (pathv[i] && faccessat(AT_FDCWD, pathv[i], R_OK, AT_EACCESS))
@@ -71,15 +81,33 @@ static int refuse(struct reload *r, int err, const char *why)
 /* ---- what goes without a restart ------------------------------------------- */
 
 static const char *const takenv[] = {
-	"log.level",        "sip.domains", "sip.force-rport", "sip.dispatcher",
-	"sip.sets",         "sip.rules",   "sip.networks",    "sip.limits",
-	"sip.probe",        "sip.copy",    "sip.auth",        "sip.tls",
+	"log.level",
+	"sip.domains",
+	"sip.force-rport",
+	"sip.dispatcher",
+	"sip.sets",
+	"sip.rules",
+	"sip.networks",
+	"sip.limits",
+	"sip.probe",
+	"sip.copy",
+	"sip.auth",
+	"sip.tls",
 	"sip.reverse-path",
+	"providers.trusted",
+	"providers.inbound",
+	"providers.calls",
+	"providers.record-route",
+	"providers.tls",
+	"providers.probe",
 };
 
 static bool can_be_taken(const struct reload *r, const char *key)
 {
 	if (!strncmp(key, "sip.", 4) && (!r->edge || !r->fresh->sip.on))
+		return false;
+	if (!strncmp(key, "providers.", 10) &&
+	    (!r->providers || !r->fresh->providers.on))
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(takenv); i++)
 		if (!strcmp(takenv[i], key))
@@ -111,8 +139,10 @@ static void say_left(const char *key, void *arg)
 {
 	struct reload *r = arg;
 	/* of a section that comes or goes its name says it all */
-	const bool inside = !strncmp(key, "sip.", 4) &&
-			    (!r->edge || !r->fresh->sip.on);
+	const bool inside = (!strncmp(key, "sip.", 4) &&
+			     (!r->edge || !r->fresh->sip.on)) ||
+			    (!strncmp(key, "providers.", 10) &&
+			     (!r->providers || !r->fresh->providers.on));
 
 	if (can_be_taken(r, key) || inside)
 		return;
@@ -123,13 +153,27 @@ static void say_left(const char *key, void *arg)
 
 /* -------------------------------------------------------------------------- */
 
+static int take_providers(const struct reload *r, const struct config *c,
+			  struct ds_err *derr)
+{
+	return r->providers && c->providers.on
+		       ? role_providers_renew(r->providers, c, derr->msg,
+					      sizeof(derr->msg))
+		       : 0;
+}
+
 static int take(struct reload *r, struct config *c)
 {
-	struct ds_err derr = {""};
-	int err = 0;
+	struct ds_err derr = {""}, none;
+	int err = take_providers(r, c, &derr);
 
-	if (r->edge && c->sip.on)
+	if (!err && r->edge && c->sip.on) {
 		err = role_edge_renew(r->edge, c, &derr);
+		/* all or nothing */
+		if (err)
+			(void)take_providers(r, r->now ? r->now : r->started,
+					     &none);
+	}
 	if (err)
 		return refuse(r, err, derr.msg[0] ? derr.msg : strerror(err));
 	log_init(c->log_level);

@@ -8,6 +8,7 @@
 #include "daemon/config.h"
 #include "edge/edge.h"
 
+struct providers;
 struct reload;
 
 /**
@@ -15,9 +16,11 @@ struct reload;
  * @param path     Of the file; kept by the caller
  * @param started  What the agent was started with; kept by the caller
  * @param edge     NULL: this node is none
+ * @param ps       NULL: it has no providers
  */
 int reload_alloc(struct reload **rp, const char *path,
-		 const struct config *started, struct edge *edge);
+		 const struct config *started, struct edge *edge,
+		 struct providers *ps);
 
 /** Name in the log what the next reload may not read, as the user that we are now */
 void reload_foresee(const struct reload *r);

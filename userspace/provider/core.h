@@ -16,7 +16,10 @@ enum {
 	PROBER_FLIGHT = 4096, /**< probes at a time                         */
 };
 
+struct challenge;
+struct outbound;
 struct probing;
+struct uac;
 
 /** Who is asked when */
 struct prober {
@@ -35,7 +38,10 @@ struct provider {
 	struct health health;
 	uint64_t due;  /**< ms: when it is asked next                  */
 	uint64_t held; /**< ms: until when it wants no calls           */
-	struct probing *probing; /**< under way; NULL                     */
+	struct probing *probing;     /**< under way; NULL                     */
+	struct uac *uac;             /**< its registration; NULL: none        */
+	struct challenge *challenge; /**< its last one; NULL: none         */
+	uint64_t calls, failed; /**< INVITEs sent to it; that it has failed  */
 };
 
 struct providers {
@@ -52,10 +58,11 @@ struct providers {
 	uint32_t rate;
 	char *from;
 	struct record_defaults def;
-	uint64_t key[2];
+	uint64_t key[2]; /**< all nodes have the same: of the store       */
 	provider_event_h *eventh;
 	void *arg;
-	uint64_t probes[3]; /**< sent; answered healthy; failed           */
+	struct outbound *out; /**< NULL: no calls                        */
+	uint64_t probes[3];   /**< sent; answered healthy; failed           */
 };
 
 /* prober.c */
@@ -73,8 +80,13 @@ void probing_cancel(struct provider *p);
 
 /* health of the store (keep.c) */
 int keep_load(struct providers *ps);
+/** The key that all nodes share; made where there is none */
+int keep_key(struct providers *ps);
 void keep_health(const struct provider *p);
 void keep_forget(const struct providers *ps, const char *id);
+
+/** Keyed hash of some text */
+uint64_t provider_hash(const struct providers *ps, const char *p, size_t n);
 
 /** A result is in: health, events, store, and when it is asked next */
 void provider_result(struct provider *p, const struct health_result *r);

@@ -90,6 +90,8 @@ int health_load(struct health *h, const struct odict *o)
 			h->state = (enum health_state)i;
 	if (odict_get_number(o, &n, "changed"))
 		h->changed = n;
+	if (odict_get_number(o, &n, "checked"))
+		h->at = n;
 	if (odict_get_number(o, &n, "code"))
 		h->last.code = (uint16_t)n;
 	str_ncpy(h->last.reason, reason ? reason : "", sizeof(h->last.reason));

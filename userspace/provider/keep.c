@@ -2,6 +2,7 @@
 /* What the store has of providers and routes */
 #include <errno.h>
 #include <string.h>
+#include <sys/random.h>
 #include "base/log.h"
 #include "provider/core.h"
 #include "store/store.h"
@@ -75,6 +76,38 @@ int keep_load(struct providers *ps)
 		err = store_each(ps->store, "route", load_route, ps);
 	if (!err)
 		err = store_each(ps->store, "provider-health", load_health, ps);
+	return err;
+}
+
+/* What makes Record-Routes and choices must not change while calls are up, nor be
+ * another on the next node */
+int keep_key(struct providers *ps)
+{
+	static const struct pl name = PL("key");
+	char text[33], *have = NULL;
+	struct pl value = {text, 32};
+	int err = store_get(ps->store, "provider-key", &name, &have);
+
+	if (err == ENOENT) {
+		if (getrandom(ps->key, sizeof(ps->key), 0) != sizeof(ps->key))
+			return EIO;
+		(void)re_snprintf(text, sizeof(text), "%016llx%016llx",
+				  ps->key[0], ps->key[1]);
+		return store_put(ps->store, "provider-key", &name, &value);
+	}
+	if (err)
+		return err;
+	if (strlen(have) != 32 || strspn(have, "0123456789abcdef") != 32) {
+		log_error("store: the providers' key can't be read");
+		err = EBADMSG;
+	} else {
+		pl_set_str(&value, have);
+		value.l = 16;
+		ps->key[0] = pl_x64(&value);
+		value.p += 16;
+		ps->key[1] = pl_x64(&value);
+	}
+	mem_deref(have);
 	return err;
 }
 

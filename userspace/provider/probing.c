@@ -6,17 +6,16 @@
 #include <time.h>
 #include <sys/random.h>
 #include "provider/core.h"
+#include "provider/where.h"
 
 struct probing {
 	struct provider *p;
 	bool count; /* for its health                                       */
 	struct list waits;
-	struct locating *locating;
+	struct where *where;
 	struct trans *trans;
 	uint64_t sent;  /* us                                              */
 	uint64_t begun; /* ms                                              */
-	struct tmr tmr; /* tells a failure that was there at once           */
-	struct health_result result;
 };
 
 struct probe_wait {
@@ -61,8 +60,7 @@ static void destructor(void *arg)
 {
 	struct probing *g = arg;
 
-	tmr_cancel(&g->tmr);
-	mem_deref(g->locating);
+	mem_deref(g->where);
 	trans_release(g->trans);
 	--g->p->all->probing;
 	g->p->probing = NULL;
@@ -212,93 +210,39 @@ static int send_to(struct probing *g, const struct locate_found *f)
 	return err;
 }
 
-/* ---- where to ---------------------------------------------------------------------- */
-
-static void want(struct locate_want *w, const struct probing *g)
-{
-	const struct record *r = g->p->rec;
-
-	memset(w, 0, sizeof(*w));
-	pl_set_str(&w->host, r->hostname);
-	w->port = r->port;
-	w->transp = r->transp;
-	wire_have(g->p->all->wire, w->have);
-	w->key = hash_joaat_str(r->id);
-}
-
-static const char *name_fault(int err)
-{
-	return err == ENOENT         ? "there is no such name"
-	       : err == EHOSTUNREACH ? "the name has no such service"
-	       : err == ETIMEDOUT    ? "the name server does not answer"
-	       : err == EPROTO       ? "the name server failed"
-				     : "the name can't be looked up";
-}
-
-static void later(void *arg)
+static void found(const struct locate_found *f, const char *why, void *arg)
 {
 	struct probing *g = arg;
-	const struct health_result r = g->result;
-
-	done(g, &r);
-}
-
-/* Never while somebody still asks for it */
-static void fail_later(struct probing *g, const char *why)
-{
-	str_ncpy(g->result.reason, why, sizeof(g->result.reason));
-	tmr_start(&g->tmr, 0, later, g);
-}
-
-static void go(struct probing *g, const struct locate_found *f)
-{
-	const int err = send_to(g, f);
-
-	if (err == EAFNOSUPPORT)
-		fail_later(g, "no socket of that address family to ask from");
-	else if (err)
-		fail_later(g, strerror(err));
-}
-
-static void located(int err, void *arg)
-{
-	struct probing *g = arg;
-	struct locate_found f;
-	struct locate_want w;
-
-	want(&w, g);
-	if (!err)
-		err = locate_cached(g->p->all->locator, &w, &f, NULL);
-	if (err)
-		fail_later(g, name_fault(err));
-	else
-		go(g, &f);
-}
-
-static void begin(struct probing *g)
-{
-	const struct record *r = g->p->rec;
-	struct locate_found f;
-	struct locate_want w;
 	int err;
 
-	if (!sa_set_str(&f.addr, r->hostname,
-			r->port                ? r->port
-			: r->transp == MSG_TLS ? 5061
-					       : 5060)) {
-		f.transp = r->transp == MSG_TRANSP_MAX ? MSG_UDP : r->transp;
-		go(g, &f);
+	if (!f) {
+		fail(g, "%s", why);
 		return;
 	}
-	want(&w, g);
-	err = locate(&g->locating, g->p->all->locator, &w, located, g);
-	if (err)
-		fail_later(g, name_fault(err));
+	err = send_to(g, f);
+	if (err == EAFNOSUPPORT)
+		fail(g, "no socket of that address family to ask from");
+	else if (err)
+		fail(g, "%m", err);
+}
+
+static int begin(struct probing *g)
+{
+	const struct record *r = g->p->rec;
+	struct where_ask a = {.locator = g->p->all->locator,
+			      .wire = g->p->all->wire,
+			      .port = r->port,
+			      .transp = r->transp,
+			      .key = hash_joaat_str(r->id)};
+
+	pl_set_str(&a.host, r->hostname);
+	return where_find(&g->where, &a, found, g);
 }
 
 int probing_start(struct provider *p, bool count)
 {
 	struct probing *g;
+	int err;
 
 	if (p->probing) {
 		p->probing->count |= count;
@@ -311,12 +255,13 @@ int probing_start(struct provider *p, bool count)
 	g->count = count;
 	g->begun = tmr_jiffies();
 	list_init(&g->waits);
-	tmr_init(&g->tmr);
 	p->probing = g;
 	++p->all->probing;
 	++p->all->probes[0];
-	begin(g);
-	return 0;
+	err = begin(g);
+	if (err)
+		mem_deref(g);
+	return err;
 }
 
 int provider_probe(struct probe_wait **wp, struct provider *p, bool count,

@@ -33,6 +33,22 @@ enum { PROVIDERS_MAX = 20000 };
 typedef void(provider_event_h)(const char *type, const struct odict *data,
 			       void *arg);
 
+enum { OUTBOUND_NETS = 256 };
+
+/** The proxy for calls: see provider/outbound.h */
+struct outbound_conf {
+	struct wire_conf wire;
+	struct outbound_net {
+		struct sa addr;
+		unsigned bits;
+	} trustv[OUTBOUND_NETS]; /**< who may call out by us            */
+	size_t trustc;
+	struct sa inbound; /**< where calls from providers go; unset: nowhere */
+	enum msg_transp inbound_transp;
+	uint32_t calls;    /**< at a time                             */
+	bool record_route; /**< always, not only where we have to      */
+};
+
 struct providers_conf {
 	struct store *store;  /**< referenced                               */
 	struct dns *dns;      /**< referenced                               */
@@ -41,7 +57,8 @@ struct providers_conf {
 	uint32_t rate; /**< probes a second, over all providers      */
 	char *from;    /**< URI of probes' From; copied               */
 	struct record_defaults def;
-	uint64_t key[2]; /**< of hashes that choose among equals        */
+	const struct outbound_conf *outbound; /**< NULL: no calls, and no
+						 registration             */
 	provider_event_h *eventh; /**< may be NULL                         */
 	void *arg;
 };

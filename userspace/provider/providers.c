@@ -5,10 +5,16 @@
 #include <time.h>
 #include "base/log.h"
 #include "carom/siphash.h"
+#include "provider/challenge.h"
 #include "provider/core.h"
+#include "provider/outbound.h"
+#include "provider/uac.h"
 #include "store/store.h"
 
-enum { BUCKETS = 4096 };
+enum {
+	BUCKETS = 4096,
+	AGAIN = 30, /* s until one that is never probed has another chance */
+};
 
 static void destructor(void *arg)
 {
@@ -17,6 +23,7 @@ static void destructor(void *arg)
 	prober_stop(ps);
 	hash_flush(ps->ht);
 	mem_deref(ps->ht);
+	mem_deref(ps->out);
 	mem_deref(ps->transs);
 	mem_deref(ps->wire);
 	mem_deref(ps->locator);
@@ -30,6 +37,8 @@ static void provider_destructor(void *arg)
 	struct provider *p = arg;
 
 	probing_cancel(p);
+	uac_stop(p);
+	mem_deref(p->challenge);
 	hash_unlink(&p->he);
 	list_unlink(&p->turn);
 	mem_deref(p->rec);
@@ -62,7 +71,9 @@ int providers_renew(struct providers *ps, const struct providers_conf *conf,
 		return EINVAL;
 	err = str_dup(&from, conf->from);
 	if (!err)
-		err = wire_reload(ps->wire, &conf->probe_wire.cert, why, sz);
+		err = wire_reload(ps->wire, &conf->probe_wire, why, sz);
+	if (!err && ps->out && conf->outbound)
+		err = outbound_renew(ps->out, conf->outbound, why, sz);
 	if (err) {
 		mem_deref(from);
 		return err;
@@ -95,11 +106,13 @@ static int open_all(struct providers *ps, const struct providers_conf *conf,
 	ps->store = mem_ref(conf->store);
 	ps->rate = conf->rate;
 	ps->def = conf->def;
-	memcpy(ps->key, conf->key, sizeof(ps->key));
 	ps->eventh = conf->eventh;
 	ps->arg = conf->arg;
 	prober_start(ps);
-	return keep_load(ps);
+	err = keep_key(ps);
+	if (!err && conf->outbound)
+		err = outbound_alloc(&ps->out, conf->outbound, ps, why, sz);
+	return err ? err : keep_load(ps);
 }
 
 int providers_alloc(struct providers **pp, const struct providers_conf *conf,
@@ -154,7 +167,7 @@ static int add(struct providers *ps, struct record *rec)
 	hash_append(ps->ht, hash_joaat_str(rec->id), &p->he, p);
 	++ps->n;
 	prober_begin(p);
-	return 0;
+	return uac_update(p);
 }
 
 int provider_put(struct providers *ps, struct record *rec)
@@ -168,6 +181,8 @@ int provider_put(struct providers *ps, struct record *rec)
 	if (!p)
 		return add(ps, rec);
 	same = record_same_peer(p->rec, rec);
+	uac_stop(p);
+	p->challenge = mem_deref(p->challenge);
 	mem_ref(rec);
 	mem_deref(p->rec);
 	p->rec = rec;
@@ -178,7 +193,7 @@ int provider_put(struct providers *ps, struct record *rec)
 		keep_forget(ps, rec->id);
 	}
 	prober_begin(p);
-	return 0;
+	return uac_update(p);
 }
 
 int provider_del(struct providers *ps, const char *id)
@@ -241,9 +256,15 @@ enum route_health provider_route_health(const struct provider *p)
 		return ROUTE_NONE;
 	if (p->rec->disabled)
 		return ROUTE_OFF;
-	return p->health.state == HEALTH_DOWN || p->held > tmr_jiffies()
-		       ? ROUTE_DOWN
-		       : ROUTE_UP;
+	if (p->held > tmr_jiffies())
+		return ROUTE_DOWN;
+	if (p->health.state != HEALTH_DOWN)
+		return ROUTE_UP;
+	/* where no probe will find that it lives, a call has to */
+	return !p->rec->probe.interval &&
+			       (uint64_t)time(NULL) >= p->health.at + AGAIN
+		       ? ROUTE_UP
+		       : ROUTE_DOWN;
 }
 
 static void tell(const struct provider *p, enum health_state before)
@@ -298,9 +319,47 @@ void provider_hold(struct provider *p, uint32_t seconds)
 		p->held = tmr_jiffies() + seconds * 1000ull;
 }
 
+static int put_number(struct odict *o, const char *key, uint64_t n)
+{
+	return odict_entry_add(o, key, ODICT_INT, (int64_t)n);
+}
+
+static int put_registration(struct odict *o, const struct provider *p)
+{
+	struct odict *in = NULL;
+	int err;
+
+	if (!p->uac)
+		return 0;
+	err = odict_alloc(&in, 4);
+	if (!err)
+		err = uac_json(in, p->uac);
+	if (!err)
+		err = odict_entry_add(o, "registration", ODICT_OBJECT, in);
+	mem_deref(in);
+	return err;
+}
+
 int provider_status(struct odict *o, const struct provider *p)
 {
-	return !o || !p ? EINVAL : health_json(o, &p->health);
+	struct odict *in = NULL;
+	int err;
+
+	if (!o || !p)
+		return EINVAL;
+	err = odict_alloc(&in, 8);
+	if (!err)
+		err = health_json(in, &p->health);
+	if (!err)
+		err = odict_entry_add(o, "health", ODICT_OBJECT, in);
+	if (!err)
+		err = put_registration(o, p);
+	if (!err)
+		err = put_number(o, "calls", p->calls);
+	if (!err)
+		err = put_number(o, "calls_failed", p->failed);
+	mem_deref(in);
+	return err;
 }
 
 /* ---- routes --------------------------------------------------------------------- */
@@ -315,15 +374,15 @@ static enum route_health health_handler(const char *id, void *arg)
 	return provider_route_health(provider_find(arg, id));
 }
 
-static uint64_t hash(const uint64_t key[2], const struct pl *pl)
+uint64_t provider_hash(const struct providers *ps, const char *p, size_t n)
 {
 	struct siphash s;
 	uint64_t w = 0;
 	size_t i;
 
-	siphash_start(&s, key[0], key[1]);
-	for (i = 0; i < pl->l; i++) {
-		w |= (uint64_t)(uint8_t)pl->p[i] << i % 8 * 8;
+	siphash_start(&s, ps->key[0], ps->key[1]);
+	for (i = 0; i < n; i++) {
+		w |= (uint64_t)(uint8_t)p[i] << i % 8 * 8;
 		if (i % 8 == 7) {
 			siphash_word(&s, w);
 			w = 0;
@@ -346,6 +405,6 @@ size_t provider_choose(const struct providers *ps, const char *called,
 	if (!ps || !called || !v)
 		return 0;
 	if (callid)
-		q.hash = hash(ps->key, callid);
+		q.hash = provider_hash(ps, callid->p, callid->l);
 	return route_find(ps->routes, &q, v);
 }

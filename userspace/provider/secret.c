@@ -67,13 +67,21 @@ static void read_ha1(struct secret *s, struct fields *f)
 	f->err = fields_done(&in);
 }
 
+/* It is sent in quotes */
+static void read_quoted(struct fields *f, const char *key, char **s)
+{
+	fields_string(f, key, s, 0, 128);
+	if (!f->err && *s && strpbrk(*s, "\"\\"))
+		(void)fields_bad(f, key, "allowed: neither '\"' nor '\\'");
+}
+
 void secret_read(struct secret *s, struct fields *f)
 {
 	char *password = NULL;
 	bool any = false;
 
-	fields_string(f, "username", &s->username, 0, 128);
-	fields_string(f, "realm", &s->realm, 0, 128);
+	read_quoted(f, "username", &s->username);
+	read_quoted(f, "realm", &s->realm);
 	fields_string(f, "password", &password, 0, 256);
 	read_ha1(s, f);
 	for (unsigned i = 0; i < DIGEST_ALGS; i++)

@@ -27,6 +27,7 @@ struct trans {
 	enum state state;
 	bool cancel;    /* wanted                                          */
 	bool cancelled; /* sent                                            */
+	bool abandoned; /* who answers is told that it is over             */
 	uint32_t again; /* ms until it is sent again                       */
 	uint32_t timeout;
 	struct tmr retransmit, end;
@@ -108,6 +109,8 @@ static void fail(struct trans *t, int err, const char *why)
 		h(err, why, NULL, arg);
 }
 
+static void abandon(struct trans *t);
+
 static void timeout(void *arg)
 {
 	struct trans *t = arg;
@@ -115,6 +118,17 @@ static void timeout(void *arg)
 
 	(void)re_snprintf(why, sizeof(why), "no answer within %u ms",
 			  t->timeout);
+	/* whoever is late with an INVITE rings after all */
+	if (t->invite && !t->abandoned && !t->cancelled && t->h) {
+		trans_h *h = t->h;
+		void *arg = t->arg;
+
+		mem_ref(t);
+		abandon(t);
+		h(ETIMEDOUT, why, NULL, arg);
+		mem_deref(t);
+		return;
+	}
 	fail(t, ETIMEDOUT, why);
 }
 
@@ -233,6 +247,24 @@ static void cancel(struct trans *t)
 	tmr_start(&t->end, TRANS_LIFE, timeout, t);
 }
 
+static void abandon(struct trans *t)
+{
+	t->h = NULL;
+	if (!t->invite || t->state > PROCEEDING || !t->he.list)
+		return;
+	t->abandoned = true;
+	tmr_cancel(&t->retransmit);
+	tmr_start(&t->end, TRANS_LIFE, timeout, t);
+	trans_cancel(t);
+}
+
+void *trans_abandon(struct trans *t)
+{
+	if (t)
+		abandon(t);
+	return mem_deref(t);
+}
+
 void *trans_release(struct trans *t)
 {
 	if (t)
@@ -326,10 +358,14 @@ bool transs_response(struct transs *ts, const struct wire_in *in)
 	if (!t)
 		return false;
 	mem_ref(t);
-	if (m->code < 200)
+	if (m->code < 200) {
 		provisional(t, in);
-	else if (final(t, in) && t->h)
-		t->h(0, NULL, in, t->arg);
+	} else if (final(t, in)) {
+		if (t->abandoned && m->code < 300)
+			trans_bye(ts->wire, in, t->host);
+		else if (t->h)
+			t->h(0, NULL, in, t->arg);
+	}
 	mem_deref(t);
 	return true;
 }

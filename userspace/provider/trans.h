@@ -70,6 +70,13 @@ void *trans_release(struct trans *t);
  *  any other response */
 void trans_cancel(struct trans *t);
 
+/**
+ * Nobody waits for it any more: as trans_release(), and where somebody answers after
+ * all he is told so. An INVITE that rings is cancelled, one that is accepted is ended
+ * (ACK and BYE): the call is under way elsewhere by then. @return NULL
+ */
+void *trans_abandon(struct trans *t);
+
 /** Start the clock of the timeout anew: of an INVITE that rings, timer C */
 void trans_wait(struct trans *t, uint32_t ms);
 
@@ -79,6 +86,11 @@ bool transs_response(struct transs *ts, const struct wire_in *in);
 /** wire_fail_h: what was sent there did not arrive */
 void transs_failed(struct transs *ts, enum msg_transp transp,
 		   const struct sa *peer, const char *why);
+
+/* transbye.c */
+
+/** ACK and BYE for a 2xx that nobody wants, sent to where the INVITE went */
+void trans_bye(struct wire *w, const struct wire_in *in, const char *host);
 
 /** Send a request that no response is waited for: an ACK */
 int trans_forget(struct wire *w, const struct trans_req *r);

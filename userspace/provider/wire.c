@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include "provider/wireconn.h"
 
+enum { TRIES = 1000 /* ports */ };
+
 static void destructor(void *arg)
 {
 	struct wire *w = arg;
@@ -15,7 +17,6 @@ static void destructor(void *arg)
 		mem_deref(w->v[i].tcp);
 	}
 	mem_deref(w->tls);
-	mem_deref(w->ca);
 }
 
 /* ---- what comes ------------------------------------------------------------ */
@@ -62,7 +63,40 @@ static void conn_handler(const struct sa *peer, void *arg)
 
 /* ---- opening ---------------------------------------------------------------- */
 
-static int listen_at(struct wire *w, const struct wire_listen *l)
+static bool avoided(const struct wire_conf *c, uint16_t port)
+{
+	for (size_t i = 0; i < c->avoidc; i++)
+		if (port >= c->avoidv[i].min && port <= c->avoidv[i].max)
+			return true;
+	return port < 1024;
+}
+
+/* The kernel would choose among ports of which some are media's: the fast path takes
+ * what comes there */
+static int open_udp(struct port *p, const struct wire_conf *c,
+		    const struct sa *addr)
+{
+	const unsigned listener = (unsigned)(p - p->wire->v);
+	int err = EADDRINUSE;
+
+	if (sa_port(addr) || !c->avoidc)
+		return sip_udp_alloc(&p->udp, addr, listener, udp_handler,
+				     lost_handler, p->wire);
+	for (unsigned i = 0; i < TRIES && err == EADDRINUSE; i++) {
+		const uint16_t port = rand_u16();
+		struct sa sa = *addr;
+
+		if (avoided(c, port))
+			continue;
+		sa_set_port(&sa, port);
+		err = sip_udp_alloc(&p->udp, &sa, listener, udp_handler,
+				    lost_handler, p->wire);
+	}
+	return err;
+}
+
+static int listen_at(struct wire *w, const struct wire_conf *c,
+		     const struct wire_listen *l)
 {
 	struct port *p = &w->v[w->n];
 	int err;
@@ -76,26 +110,19 @@ static int listen_at(struct wire *w, const struct wire_listen *l)
 		err = tcp_listen(&p->tcp, &l->addr, conn_handler, p);
 		return err ? err : tcp_local_get(p->tcp, &p->addr);
 	}
-	err = sip_udp_alloc(&p->udp, &l->addr, (unsigned)(w->n - 1),
-			    udp_handler, lost_handler, w);
+	err = open_udp(p, c, &l->addr);
 	return err ? err : sip_udp_local(p->udp, &p->addr);
 }
 
-int wire_reload(struct wire *w, const struct cert_conf *cert, char *why,
+int wire_reload(struct wire *w, const struct wire_conf *conf, char *why,
 		size_t sz)
 {
 	struct wiretls *t = NULL;
-	char *ca = NULL;
-	int err = cert->ca ? str_dup(&ca, cert->ca) : 0;
+	const int err = wiretls_alloc(&t, &conf->cert, why, sz);
 
-	if (!err)
-		err = wiretls_alloc(&t, cert, why, sz);
-	if (err) {
-		mem_deref(ca);
+	if (err)
 		return err;
-	}
-	mem_deref(w->ca);
-	w->ca = ca;
+	w->verify = conf->verify;
 	mem_deref(w->tls);
 	w->tls = t;
 	return 0;
@@ -121,9 +148,9 @@ int wire_alloc(struct wire **wp, const struct wire_conf *conf, wire_msg_h *msgh,
 	w->connections = conf->connections;
 	w->idle = conf->idle;
 	w->connect = conf->connect;
-	err = wire_reload(w, &conf->cert, why, sz);
+	err = wire_reload(w, conf, why, sz);
 	for (size_t i = 0; i < conf->listenc && !err; i++) {
-		err = listen_at(w, &conf->listenv[i]);
+		err = listen_at(w, conf, &conf->listenv[i]);
 		if (err)
 			(void)re_snprintf(why, sz, "cannot listen at %J: %m",
 					  &conf->listenv[i].addr, err);

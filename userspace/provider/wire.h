@@ -14,7 +14,7 @@
 #include "sip/cert.h"
 #include "sip/msg.h"
 
-enum { WIRE_LISTENERS = 16, WIRE_SENTBY = 64 };
+enum { WIRE_LISTENERS = 16, WIRE_AVOID = 32, WIRE_SENTBY = 64 };
 
 struct wire;
 
@@ -26,10 +26,16 @@ struct wire_listen {
 struct wire_conf {
 	struct wire_listen listenv[WIRE_LISTENERS];
 	size_t listenc;
-	struct cert_conf cert; /**< ca NULL: certificates are not verified */
-	unsigned connections;  /**< at a time, 1..                         */
-	unsigned idle;         /**< s until a silent one is closed         */
-	unsigned connect;      /**< ms until one that is made has failed     */
+	struct cert_conf cert;
+	bool verify; /**< the certificates of those whom we connect to     */
+	/** Ports that are not to be chosen for datagrams: media's */
+	struct wire_range {
+		uint16_t min, max;
+	} avoidv[WIRE_AVOID];
+	size_t avoidc;
+	unsigned connections; /**< at a time, 1..                         */
+	unsigned idle;        /**< s until a silent one is closed         */
+	unsigned connect;     /**< ms until one that is made has failed     */
 };
 
 /** A message that came; valid until the handler returns */
@@ -98,8 +104,8 @@ bool wire_self(const struct wire *w, const struct pl *host, uint16_t port);
 int wire_send(struct wire *w, enum msg_transp transp, const struct sa *dst,
 	      const char *host, struct mbuf *mb);
 
-/** Read certificates again. On an error nothing changes */
-int wire_reload(struct wire *w, const struct cert_conf *cert, char *why,
+/** Read certificates again; verify as it says. On an error nothing changes */
+int wire_reload(struct wire *w, const struct wire_conf *conf, char *why,
 		size_t sz);
 
 /* wiretls.c */

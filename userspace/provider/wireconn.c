@@ -192,10 +192,11 @@ static int link_make(struct link **lp, struct wire *w, enum msg_transp transp,
 	if (host)
 		err = str_dup(&l->host, host);
 	if (!err)
-		err = conn_connect(
-			&l->conn,
-			transp == MSG_TLS ? wiretls_tls(w->tls) : NULL, transp,
-			dst, &from->addr, w->ca ? host : NULL, &handlers, l);
+		err = conn_connect(&l->conn,
+				   transp == MSG_TLS ? wiretls_tls(w->tls)
+						     : NULL,
+				   transp, dst, &from->addr,
+				   w->verify ? host : NULL, &handlers, l);
 	if (err) {
 		mem_deref(l);
 		return err;

@@ -26,7 +26,7 @@ struct wire {
 	size_t linkc;
 	unsigned connections, idle, connect;
 	struct wiretls *tls;
-	char *ca; /**< NULL: certificates are not verified                  */
+	bool verify;
 	wire_msg_h *msgh;
 	wire_fail_h *failh;
 	wire_admit_h *admith;

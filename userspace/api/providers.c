@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* /v1/providers */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include <re.h>
+
+#include "api/providers.h"
+#include "provider/provider.h"
+
+void api_field_fault(struct api_req *req, const struct fields_err *e)
+{
+	char pointer[128] = "/";
+	size_t n = 1;
+
+	for (const char *p = e->path; *p && n < sizeof(pointer) - 1; p++) {
+		if (*p == ']')
+			continue;
+		pointer[n++] = *p == '.' || *p == '[' ? '/' : *p;
+	}
+	pointer[n] = '\0';
+	api_fault(req, *e->path ? pointer : "", "%s", e->text);
+}
+
+int api_become(struct odict *o, const struct odict *from)
+{
+	struct le *le;
+	int err = 0;
+
+	while ((le = list_head(&o->lst)))
+		mem_deref(le->data);
+	LIST_FOREACH (&from->lst, le) {
+		const struct odict_entry *e = le->data;
+
+		switch (e->type) {
+
+		case ODICT_OBJECT:
+		case ODICT_ARRAY:
+			err = odict_entry_add(o, e->key, e->type, e->u.odict);
+			break;
+		case ODICT_INT:
+			err = odict_entry_add(o, e->key, e->type, e->u.integer);
+			break;
+		case ODICT_DOUBLE:
+			err = odict_entry_add(o, e->key, e->type, e->u.dbl);
+			break;
+		case ODICT_BOOL:
+			err = odict_entry_add(o, e->key, e->type, e->u.boolean);
+			break;
+		case ODICT_STRING:
+			err = odict_entry_add(o, e->key, e->type, e->u.str);
+			break;
+		default:
+			break;
+		}
+		if (err)
+			break;
+	}
+	return err;
+}
+
+/* ---- records ------------------------------------------------------------------ */
+
+static bool same_text(const struct odict *a, const struct odict *b,
+		      const char *key)
+{
+	const char *x = odict_string(a, key), *y = odict_string(b, key);
+
+	return x && y && !strcmp(x, y);
+}
+
+/* Nobody is shown an HA1: who writes back what he has read has not meant to take it
+ * away */
+static int keep_secret(struct odict *body, const struct odict *old)
+{
+	const struct odict_entry *e = old ? odict_get_type(old, ODICT_OBJECT,
+							   "ha1")
+					  : NULL;
+
+	if (!e || odict_lookup(body, "password") || odict_lookup(body, "ha1") ||
+	    !same_text(body, old, "username") || !same_text(body, old, "realm"))
+		return 0;
+	return odict_entry_add(body, "ha1", ODICT_OBJECT, e->u.odict);
+}
+
+static int check(struct api_req *req, const char *id, struct odict *stored,
+		 const struct odict *old, void *arg)
+{
+	const struct providers *ps = arg;
+	struct fields_err e = {"", ""};
+	struct record *r = NULL;
+	struct odict *o = NULL;
+	int err;
+	(void)id;
+
+	/* what is known of it is shown beside it, and may come back */
+	odict_entry_del(stored, "status");
+	err = keep_secret(stored, old);
+	if (!err)
+		err = record_decode(&r, stored, providers_defaults(ps), &e);
+	if (err == EBADMSG) {
+		api_field_fault(req, &e);
+		return 0;
+	}
+	if (!err)
+		err = odict_alloc(&o, 16);
+	if (!err)
+		err = record_json(o, r, true);
+	if (!err)
+		err = api_become(stored, o);
+	mem_deref(o);
+	mem_deref(r);
+	return err;
+}
+
+static int view(struct odict *v, const struct odict *stored, void *arg)
+{
+	const struct provider *p = provider_find(arg,
+						 odict_string(stored, "id"));
+	struct odict *status = NULL;
+	int err = api_become(v, stored);
+
+	odict_entry_del(v, "ha1");
+	if (err || !p)
+		return err;
+	err = odict_alloc(&status, 8);
+	if (!err)
+		err = provider_status(status, p);
+	if (!err)
+		err = odict_entry_add(v, "status", ODICT_OBJECT, status);
+	mem_deref(status);
+	return err;
+}
+
+static void changed(const char *id, const struct odict *stored, void *arg)
+{
+	struct fields_err e = {"", ""};
+	struct record *r = NULL;
+
+	if (!stored)
+		(void)provider_del(arg, id);
+	else if (!record_decode(&r, stored, providers_defaults(arg), &e))
+		(void)provider_put(arg, r);
+	mem_deref(r);
+}
+
+/* ---- probes -------------------------------------------------------------------- */
+
+/* Somebody waits for the answer of a provider */
+struct asked {
+	struct api_req *req;
+	struct probe_wait *wait;
+	char *id;
+};
+
+static void asked_destructor(void *arg)
+{
+	struct asked *k = arg;
+
+	mem_deref(k->wait);
+	mem_deref(k->req);
+	mem_deref(k->id);
+}
+
+static int put_result(struct odict *o, const char *id,
+		      const struct health_result *r)
+{
+	int err = odict_entry_add(o, "id", ODICT_STRING, id);
+
+	if (!err)
+		err = odict_entry_add(o, "healthy", ODICT_BOOL, r->ok);
+	if (!err && r->code)
+		err = odict_entry_add(o, "code", ODICT_INT, (int64_t)r->code);
+	if (!err && r->code)
+		err = odict_entry_add(o, "time_ms", ODICT_DOUBLE,
+				      r->rtt / 1000.0);
+	return err ? err
+		   : odict_entry_add(o, "reason", ODICT_STRING, r->reason);
+}
+
+static void answered(const struct health_result *r, void *arg)
+{
+	struct asked *k = arg;
+	struct odict *o = NULL;
+	int err = odict_alloc(&o, 8);
+
+	if (!err)
+		err = put_result(o, k->id, r);
+	if (!err)
+		(void)api_reply(k->req, 200, o);
+	else
+		(void)api_problem(k->req, 500, NULL, "out of memory");
+	mem_deref(o);
+	mem_deref(k);
+}
+
+/* {"count": true}: it counts as one of the regular probes */
+static int probe(struct api_req *req, void *arg)
+{
+	static const struct api_field fieldv[] = {
+		{.name = "count", .type = API_BOOL}, {0}};
+	const char *id = api_param(req, "id");
+	struct provider *p = provider_find(arg, id);
+	bool count = false;
+	struct asked *k;
+	int err;
+
+	if (!p)
+		return api_problem(req, 404, "not-found", "no provider %s", id);
+	if (api_body(req)) {
+		if (!api_check(req, "", api_body(req), fieldv))
+			return api_refuse(req);
+		(void)odict_get_boolean(api_body(req), &count, "count");
+	}
+	k = mem_zalloc(sizeof(*k), asked_destructor);
+	if (!k)
+		return ENOMEM;
+	err = str_dup(&k->id, id);
+	if (!err)
+		err = provider_probe(&k->wait, p, count, answered, k);
+	if (err) {
+		mem_deref(k);
+		return err == EBUSY ? api_problem(req, 503, "busy",
+						  "%d probes are waited for "
+						  "already",
+						  PROBES_ASKED)
+				    : err;
+	}
+	k->req = mem_ref(req);
+	return 0;
+}
+
+int api_providers(struct api *a, struct providers *ps)
+{
+	const struct api_record r = {.path = "/v1/providers",
+				     .name = "providers",
+				     .kind = "provider",
+				     .check = check,
+				     .view = view,
+				     .changed = changed,
+				     .arg = ps};
+	int err = api_records(a, &r);
+
+	if (!err)
+		err = api_route(a, "POST", "/v1/providers/{id}/probe",
+				API_WRITE, probe, ps);
+	return err ? err : api_routes(a, ps);
+}
