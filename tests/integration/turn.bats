@@ -44,7 +44,7 @@ turn_gone() { ! turn_listens; }
 # turn_up ARGS...: coturn on access; TURN is its process
 turn_up()
 {
-	inside access timeout 120 turnserver -n --listening-ip="$TURN4" \
+	become access timeout -k 2 120 turnserver -n --listening-ip="$TURN4" \
 		--relay-ip="$TURN4" --listening-port="$TURN_FOR" --no-tls --no-dtls --no-cli \
 		--realm=example.org --userdb="$PWD/turndb" --pidfile="$PWD/turn.pid" \
 		--log-file=stdout --simple-log --verbose --min-port=50000 --max-port=50999 \
@@ -56,10 +56,11 @@ turn_up()
 
 LONG_TERM=(--lt-cred-mech --user=carom:secret)
 
-# agent_up LINE...: with these under media.turn
+# agent_up LINE...: with these under media.turn, and MORE before it
 agent_up()
 {
 	{
+		printf '%s\n' "${MORE:-}"
 		printf '  turn:\n    server: "udp:%s:%s"\n    ready: 2\n' "$TURN4" "$TURN_FOR"
 		printf '    %s\n' "$@"
 	} >"$LAB_RUN/more.yaml" # behind media's last line
@@ -123,4 +124,102 @@ relayed_call()
 	wait_for 5 turn_ready
 	baresip_bob pcma/8000/1 dtls_srtp ice
 	relayed_call bob.full.PCMA srtp
+}
+
+@test "where AF_XDP cannot be had, by plain sockets" {
+	turn_up "${LONG_TERM[@]}"
+	MORE='  worker-sockets: plain' agent_up "username: carom" "password: secret"
+	apart
+	wait_for 5 turn_ready
+	baresip_bob pcma/8000/1 "" ice
+	relayed_call bob-ice-full relay
+}
+
+direct() { [ "$(carom legs --json | jq '[.legs[] | select(.media == "rtp" and .state == "relay" and .packets > 20)] | length')" = 2 ]; }
+
+@test "the direct way is the better one: the relay is given back" {
+	turn_up "${LONG_TERM[@]}"
+	agent_up "username: carom" "password: secret"
+	wait_for 5 turn_ready
+	baresip_bob pcma/8000/1 "" ice
+	capture alice
+	caller alice uac "$ALICE4" bob-ice-full 6000 &
+	local pid=$!
+	LAB_PIDS+=($pid)
+	wait_for 5 direct
+	wait_for 6 given_back
+	[ "$(turn_says allocated)" = 3 ]
+	direct
+	wait $pid
+	hears alice "$ALICE4" 660 200
+	no_gaps alice "$ALICE4"
+}
+
+@test "an agent that is killed comes back to its relays" {
+	turn_up "${LONG_TERM[@]}"
+	agent_up "username: carom" "password: secret"
+	apart
+	wait_for 5 turn_ready
+	baresip_bob pcma/8000/1 "" ice
+	capture alice
+	caller alice uac "$ALICE4" bob-ice-full 8000 &
+	local pid=$!
+	LAB_PIDS+=($pid)
+	wait_for 10 legs_why relay
+	wait_for 5 flows_by_turn
+	appliance kill
+	appliance start
+	wait_for 5 flows_by_turn
+	[ "$(turn_says selected)" = 1 ]
+	wait $pid
+	heard alice "$ALICE4" | tee heard.json
+	# one hole, for as long as there was no agent
+	jq -es 'all(.hears == 660 and .gaps <= 1) and (map(.packets) | add) >= 250' heard.json
+	"$ROOT/tools/lab.d/tone.py" judge phone/dump-*-dec.wav 440
+	# the one that it had, and was given back
+	[ "$(grep -c 'session.*: new,' turn.log)" = $((3 + 2)) ]
+	wait_for 5 given_back
+}
+
+said() { grep -q "$1" "$LAB_RUN/caromd.log"; }
+
+@test "a server that does not know us, or is not there: said, and calls go on without" {
+	turn_up "${LONG_TERM[@]}"
+	agent_up "username: carom" "password: another"
+	wait_for 5 said "TURN server $TURN4:$TURN_FOR: denied: 401"
+	[ "$(turn_says state)" = denied ]
+	[ "$(turn_says failed.denied)" -ge 1 ]
+	kill "$TURN"
+	wait_for 5 turn_gone
+	baresip_bob pcma/8000/1 "" ice
+	capture alice
+	caller alice uac "$ALICE4" bob-ice-full 3000 &
+	local pid=$!
+	LAB_PIDS+=($pid)
+	wait_for 5 direct
+	[ "$(turn_says missing)" -ge 1 ]
+	wait $pid
+	hears alice "$ALICE4" 660 100
+	no_gaps alice "$ALICE4"
+}
+
+silenced() { carom legs --json | jq -e 'any(.legs[]; .state == "held" and .why == "consent")' >/dev/null; }
+
+@test "a server that forgets what it had: nothing is sent into the dark" {
+	turn_up "${LONG_TERM[@]}"
+	agent_up "username: carom" "password: secret"
+	apart
+	wait_for 5 turn_ready
+	TALKS=60 baresip_bob pcma/8000/1 "" ice
+	caller alice uac "$ALICE4" bob-ice-full 55000 &
+	local pid=$!
+	LAB_PIDS+=($pid)
+	wait_for 10 legs_why relay
+	wait_for 5 flows_by_turn
+	# it starts again, on the same port: consent is not given by anybody any more
+	kill "$TURN"
+	wait_for 5 turn_gone
+	turn_up "${LONG_TERM[@]}"
+	wait_for 40 silenced
+	said "ICE: consent lost"
 }

@@ -332,7 +332,8 @@ struct relay {
 };
 
 static struct list relays;
-static void (*relay_sent)(const struct sa *local, const uint8_t *p, size_t n);
+static void (*relay_sent)(const struct sa *local, const struct sa *server,
+			  const uint8_t *p, size_t n);
 
 static void relay_destructor(void *arg)
 {
@@ -377,7 +378,7 @@ int relay_way(struct relay *r, const struct sa *leg, uint16_t channel)
 int relay_send(struct relay *r, const uint8_t *p, size_t n)
 {
 	if (relay_sent)
-		relay_sent(&r->f.local, p, n);
+		relay_sent(&r->f.local, &r->f.server, p, n);
 
 	return 0;
 }
@@ -414,8 +415,8 @@ const struct fake_relay *fake_relay(unsigned n)
 	return le ? &((const struct relay *)le->data)->f : NULL;
 }
 
-void fake_relay_sent(void (*h)(const struct sa *local, const uint8_t *p,
-			       size_t n))
+void fake_relay_sent(void (*h)(const struct sa *local, const struct sa *server,
+			       const uint8_t *p, size_t n))
 {
 	relay_sent = h;
 }

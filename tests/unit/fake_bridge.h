@@ -72,8 +72,8 @@ struct fake_relay {
 /** The n'th of those that there are; NULL: there are not so many */
 const struct fake_relay *fake_relay(unsigned n);
 /** What it sends to its server is handed over */
-void fake_relay_sent(void (*h)(const struct sa *local, const uint8_t *p,
-			       size_t n));
+void fake_relay_sent(void (*h)(const struct sa *local, const struct sa *server,
+			       const uint8_t *p, size_t n));
 /** A datagram comes to it: RELAY_SERVER, RELAY_LEG */
 void fake_relay_event(const struct sa *local, unsigned type, const uint8_t *p,
 		      size_t n);

@@ -17,6 +17,7 @@ void fake_turn_init(struct fake_turn *f)
 	assert_int_equal(sa_set_str(&f->relayed, "198.51.100.7", 49160), 0);
 	assert_int_equal(sa_set_str(&f->mapped, "192.0.2.1", 10000), 0);
 	sa_init(&f->forbidden, AF_UNSPEC);
+	sa_init(&f->alternate, AF_UNSPEC);
 	fake_turn_stale(f);
 }
 
@@ -117,7 +118,11 @@ static void reply(struct fake_turn *f, const struct stun_msg *msg,
 			code ? STUN_CLASS_ERROR_RESP : STUN_CLASS_SUCCESS_RESP,
 			stun_msg_tid(msg), code ? &ec : NULL,
 			f->unsigned_ ? NULL : key,
-			key && !f->unsigned_ ? MD5_SIZE : 0, true, 0, 5,
+			key && !f->unsigned_ ? MD5_SIZE : 0, true, 0, 6,
+			STUN_ATTR_ALT_SERVER,
+			code == 300 && sa_isset(&f->alternate, SA_ALL)
+				? &f->alternate
+				: NULL,
 			STUN_ATTR_XOR_RELAY_ADDR, gives ? &f->relayed : NULL,
 			STUN_ATTR_XOR_MAPPED_ADDR, gives ? &f->mapped : NULL,
 			STUN_ATTR_LIFETIME, lives ? &f->lifetime : NULL,

@@ -31,6 +31,7 @@ struct fake_turn {
 	bool unsigned_;    /**< what it grants has no integrity             */
 	struct sa relayed; /**< that it gives; port 0: none in particular   */
 	struct sa mapped;
+	struct sa alternate; /**< said with a refusal; AF_UNSPEC: none      */
 	struct sa forbidden; /**< a peer's address that it does not serve   */
 	void (*client)(const uint8_t *p, size_t n, void *arg);
 	void (*peer)(const struct sa *peer, const uint8_t *p, size_t n,

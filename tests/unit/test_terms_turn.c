@@ -34,10 +34,12 @@ static struct sa localv[SERVERS];
 static unsigned serverc;
 static bool mute; /* new ones, too */
 static uint16_t fail_bind;
+static struct sa alternate; /* that the server refers to */
 static struct phone bob;
 static struct queued queue[QUEUE];
 static unsigned queued;
-static struct sa leg; /* Bob's leg, as he knows it */
+static struct sa leg;   /* Bob's leg, as he knows it */
+static struct sa hello; /* where DTLS of a bundle's went last */
 
 static void put_queue(bool direct, const struct sa *local, const struct sa *src,
 		      const uint8_t *p, size_t n)
@@ -79,7 +81,7 @@ static void to_peer(const struct sa *peer, const uint8_t *p, size_t n,
 		bob_hears(true, &serverv[i].relayed, p, n);
 }
 
-static struct fake_turn *server_at(const struct sa *local)
+static struct fake_turn *server_at(const struct sa *local, const struct sa *at)
 {
 	struct fake_turn *f;
 	unsigned i = 0;
@@ -100,6 +102,11 @@ static struct fake_turn *server_at(const struct sa *local)
 		f->fail[STUN_METHOD_CHANBIND] = fail_bind;
 		f->fails = 100;
 	}
+	if (sa_isset(&alternate, SA_ALL) && !sa_cmp(&alternate, at, SA_ALL)) {
+		f->alternate = alternate;
+		f->fail[STUN_METHOD_ALLOCATE] = 300;
+		f->fails = 100;
+	}
 	f->client = to_client;
 	f->peer = to_peer;
 	f->arg = &localv[i];
@@ -107,9 +114,10 @@ static struct fake_turn *server_at(const struct sa *local)
 	return f;
 }
 
-static void sent_h(const struct sa *local, const uint8_t *p, size_t n)
+static void sent_h(const struct sa *local, const struct sa *server,
+		   const uint8_t *p, size_t n)
 {
-	struct fake_turn *f = server_at(local);
+	struct fake_turn *f = server_at(local, server);
 
 	f->now = media_now();
 	fake_turn_recv(f, p, n);
@@ -155,6 +163,8 @@ static void talk(void)
 	for (unsigned i = 0; i < fb->sentc; i++) {
 		const struct fake_datagram d = fb->sentv[i];
 
+		if (d.side == FAKE_BUNDLE && rtp_kind(d.p, d.n) == RTP_DTLS)
+			hello = d.dst;
 		if (d.side == 1 && sa_cmp(&d.dst, &bob.addr, SA_ALL) &&
 		    bob.direct)
 			bob_hears(false, &leg, d.p, d.n);
@@ -196,6 +206,8 @@ static int turn_setup(void **state)
 	serverc = queued = 0;
 	mute = false;
 	fail_bind = 0;
+	sa_init(&alternate, AF_UNSPEC);
+	sa_init(&hello, AF_UNSPEC);
 	memset(&bob, 0, sizeof(bob));
 	lite_make(&bob.us);
 	assert_int_equal(sa_set_str(&bob.addr, BOB, 45678), 0);
@@ -458,6 +470,26 @@ static void denied(void **state)
 	f->conf.turn.password = "secret";
 }
 
+/* It refers us to another one, until that one fails */
+static void elsewhere(void **state)
+{
+	struct fix *f = *state;
+
+	f->m = mem_deref(f->m);
+	assert_int_equal(sa_set_str(&alternate, "198.51.100.8", 3478), 0);
+	start(f);
+	talk_until(stats(f).ready == READY);
+	assert_sa(&fake_relay(0)->server, "198.51.100.8", 3478);
+	assert_string_equal(relays_text(f->m->relays), "up");
+	assert_int_equal(stats(f).failed[TURN_UNFIT], 0);
+	/* the next one is asked for there at once, and there is none */
+	mute = true;
+	offer(f, forced(opts("c", "A", NULL)), audio(ALICE, 4000, "0", NULL));
+	has(f, "typ relay");
+	talk_until(fake_bridges()->relays == READY + 1);
+	assert_sa(&fake_relay(READY)->server, "198.51.100.8", 3478);
+}
+
 static void by_secret(void **state)
 {
 	struct fix *f = *state;
@@ -640,6 +672,60 @@ static void timeouts(void **state)
 	assert_int_equal(call_last_packet(c, media_now()), at);
 }
 
+/* Sound and pictures by one port of Bob's: one relay is enough for both */
+static void bundled(void **state)
+{
+	static const char print[] =
+		"sha-256 "
+		"00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:"
+		"00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF";
+	struct fix *f = *state;
+	struct media_opts o = forced(opts("c", "A", NULL));
+	const struct sa *at;
+	char *s = NULL;
+
+	talk_until(stats(f).ready == READY);
+	o.bundle_offer = true;
+	pl_set_str(&o.transport, "UDP/TLS/RTP/SAVPF");
+	assert_int_equal(re_sdprintf(&s, "v=0\r\no=- 1 1 IN IP4 " ALICE
+					 "\r\ns=-\r\nc=IN IP4 " ALICE
+					 "\r\nt=0 0\r\n"
+					 "m=audio 4000 RTP/AVP 0\r\n"
+					 "m=video 4002 RTP/AVP 96\r\n"
+					 "a=rtpmap:96 VP8/90000\r\n"),
+			 0);
+	offer(f, o, s);
+	assert_int_equal(stats(f).used, 2);
+	bob_begin(f);
+	s = NULL;
+	assert_int_equal(
+		re_sdprintf(
+			&s,
+			"v=0\r\no=- 1 1 IN IP4 " BOB "\r\ns=-\r\n"
+			"c=IN IP4 " BOB "\r\nt=0 0\r\n"
+			"a=group:BUNDLE 1 2\r\n"
+			"m=audio 45678 UDP/TLS/RTP/SAVPF 0\r\na=mid:1\r\n"
+			"a=rtcp-mux\r\na=fingerprint:%s\r\n"
+			"a=setup:passive\r\na=ice-ufrag:%s\r\n"
+			"a=ice-pwd:%s\r\na=candidate:1 1 UDP 2130706431 " BOB
+			" 45678 typ host\r\n"
+			"m=video 45678 UDP/TLS/RTP/SAVPF 96\r\na=mid:2\r\n"
+			"a=rtcp-mux\r\na=rtpmap:96 VP8/90000\r\n",
+			print, bob.us.ufrag, bob.us.pwd),
+		0);
+	answer(f, opts("c", "A", "B"), s);
+	assert_int_equal(stats(f).used, 1);
+	assert_int_equal(fake_bridges()->bundles, 1);
+	talk_until(stream_relayed(bob_stream(f)));
+	at = relayport_local(bob_stream(f)->relay);
+	for (unsigned i = 0; i < 2; i++)
+		assert_true(sa_cmp(&fake_member(i, 1)->remote, at, SA_ALL));
+	assert_true(sa_cmp(&relay_of(bob_stream(f))->leg, &bob_stream(f)->local,
+			   SA_ALL));
+	/* our ClientHello goes to where they are */
+	talk_until(sa_cmp(&hello, at, SA_ALL));
+}
+
 /* ---- another process ------------------------------------------------------------ */
 
 static void restored(void **state)
@@ -740,25 +826,13 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, turn_setup, turn_teardown)
 	const struct CMUnitTest tests[] = {
-		T(ready),
-		T(offered),
-		T(not_lite),
-		T(answered),
-		T(missing),
-		T(no_server),
-		T(denied),
-		T(by_secret),
-		T(relayed),
-		T(early_data),
-		T(direct_is_better),
-		T(call_ends),
-		T(no_ice_answered),
-		T(lost),
-		T(timeouts),
-		T(restored),
-		T(restored_lost),
-		T(restored_without),
-		T(figures),
+		T(ready),         T(offered),          T(not_lite),
+		T(answered),      T(missing),          T(no_server),
+		T(denied),        T(elsewhere),        T(by_secret),
+		T(relayed),       T(early_data),       T(direct_is_better),
+		T(call_ends),     T(no_ice_answered),  T(lost),
+		T(timeouts),      T(bundled),          T(restored),
+		T(restored_lost), T(restored_without), T(figures),
 	};
 #undef T
 

@@ -303,6 +303,25 @@ static void test_refused(void **state)
 	}
 }
 
+static void test_alternate(void **state)
+{
+	(void)state;
+	assert_int_equal(sa_set_str(&server.alternate, "198.51.100.8", 3478),
+			 0);
+	server.fail[STUN_METHOD_ALLOCATE] = 300;
+	server.fails = 1;
+	pass(1000);
+	is_over(TURN_UNFIT);
+	assert_true(sa_cmp(turn_alternate(client), &server.alternate, SA_ALL));
+	/* anybody could have said that */
+	begin(NULL);
+	server.unsigned_ = true;
+	server.fails = 1;
+	pass(1000);
+	is_over(TURN_UNFIT);
+	assert_false(sa_isset(turn_alternate(client), SA_ALL));
+}
+
 /* ---- it is kept ------------------------------------------------------------- */
 
 static void test_refresh(void **state)
@@ -751,41 +770,24 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-		T(test_allocate),
-		T(test_open_server),
-		T(test_ipv6),
-		T(test_lossy),
-		T(test_silent),
-		T(test_wrong_password),
-		T(test_unsigned),
-		T(test_stale_for_ever),
-		T(test_refused),
-		T(test_refresh),
-		T(test_refresh_short),
-		T(test_stale),
-		T(test_lost),
-		T(test_goes_away),
-		T(test_end),
-		T(test_end_lossy),
-		T(test_end_silent),
-		T(test_end_early),
-		T(test_permit),
-		T(test_held),
-		T(test_permission_renewed),
-		T(test_one_permission),
-		T(test_forbidden),
-		T(test_permission_508),
-		T(test_permission_lost),
-		T(test_channel),
-		T(test_channel_renewed),
-		T(test_no_channel),
-		T(test_channel_lost),
-		T(test_only),
-		T(test_many_peers),
-		T(test_resume),
-		T(test_resume_lost),
-		T(test_strange),
-		T(test_credentials),
+		T(test_allocate),       T(test_open_server),
+		T(test_ipv6),           T(test_lossy),
+		T(test_silent),         T(test_wrong_password),
+		T(test_unsigned),       T(test_stale_for_ever),
+		T(test_refused),        T(test_alternate),
+		T(test_refresh),        T(test_refresh_short),
+		T(test_stale),          T(test_lost),
+		T(test_goes_away),      T(test_end),
+		T(test_end_lossy),      T(test_end_silent),
+		T(test_end_early),      T(test_permit),
+		T(test_held),           T(test_permission_renewed),
+		T(test_one_permission), T(test_forbidden),
+		T(test_permission_508), T(test_permission_lost),
+		T(test_channel),        T(test_channel_renewed),
+		T(test_no_channel),     T(test_channel_lost),
+		T(test_only),           T(test_many_peers),
+		T(test_resume),         T(test_resume_lost),
+		T(test_strange),        T(test_credentials),
 		T(test_arguments),
 	};
 

@@ -50,6 +50,7 @@ int turn_alloc(struct turn **tp, const struct turn_conf *c)
 	t->arg = c->arg;
 	sa_init(&t->relayed, AF_UNSPEC);
 	sa_init(&t->mapped, AF_UNSPEC);
+	sa_init(&t->alternate, AF_UNSPEC);
 	if (c->kept) {
 		t->state = TURN_UP;
 		t->relayed = c->kept->relayed;
@@ -285,6 +286,11 @@ const char *turn_why_name(enum turn_why why)
 const char *turn_said(const struct turn *t)
 {
 	return t->said;
+}
+
+const struct sa *turn_alternate(const struct turn *t)
+{
+	return &t->alternate;
 }
 
 const struct sa *turn_relayed(const struct turn *t)

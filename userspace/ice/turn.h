@@ -90,6 +90,9 @@ const char *turn_why_name(enum turn_why why);
 /** What the server said last when it refused something: "403 Forbidden"; "" nothing */
 const char *turn_said(const struct turn *t);
 
+/** Where it refers us to (300, RFC 8489 10); AF_UNSPEC: nowhere */
+const struct sa *turn_alternate(const struct turn *t);
+
 /** Our address at the server, and ours as it sees it; AF_UNSPEC: none yet */
 const struct sa *turn_relayed(const struct turn *t);
 const struct sa *turn_mapped(const struct turn *t);

@@ -51,7 +51,7 @@ struct turn {
 	char realm[TURN_WORDS + 1], nonce[TURN_WORDS + 1];
 	uint8_t key[MD5_SIZE];
 	int af;
-	struct sa relayed, mapped;
+	struct sa relayed, mapped, alternate;
 	struct turn_req req;  /* of the allocation itself              */
 	uint64_t refresh_due; /* ms                                    */
 	struct turn_peer peerv[TURN_PEERS];

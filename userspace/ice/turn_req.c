@@ -12,6 +12,7 @@ enum {
 	MSG_SIZE = 512,
 	UDP = 17,
 	FAMILY_IPV6 = 2,
+	TRY_ALTERNATE = 300,
 	UNAUTHENTICATED = 401,
 	STALE_NONCE = 438,
 };
@@ -152,11 +153,17 @@ static enum req_got refused(struct turn *t, struct turn_req *r,
 	const bool asks = code == STALE_NONCE ||
 			  (code == UNAUTHENTICATED && !r->keyed);
 	const struct stun_attr *a = stun_msg_attr(msg, STUN_ATTR_ERR_CODE);
+	const struct stun_attr *alt;
 
 	if (asks && r->doors < TURN_DOORS && learn(t, msg)) {
 		make(t, r, p, now);
 		return REQ_AGAIN;
 	}
+	/* what has no integrity anybody could have written */
+	alt = stun_msg_attr(msg, STUN_ATTR_ALT_SERVER);
+	if (code == TRY_ALTERNATE && alt &&
+	    (!r->keyed || stun_msg_attr(msg, STUN_ATTR_MSG_INTEGRITY)))
+		t->alternate = alt->v.alt_server;
 	(void)re_snprintf(t->said, sizeof(t->said), "%u %s", code,
 			  a && a->v.err_code.reason ? a->v.err_code.reason
 						    : "");

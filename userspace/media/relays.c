@@ -37,9 +37,11 @@ struct relays {
 	char *username, *password, *secret;
 	struct list l; /* struct entry                              */
 	struct tmr tmr;
-	unsigned failures; /* one after another                          */
-	enum turn_why why; /* of the last                                */
-	bool short_;       /* said that there was none                   */
+	struct sa elsewhere; /* whom the server refers us to; AF_UNSPEC: it does
+				not                                    */
+	unsigned failures;   /* one after another                          */
+	enum turn_why why;   /* of the last                                */
+	bool short_;         /* said that there was none                   */
 	bool closing;
 	struct relays_stats st;
 };
@@ -155,14 +157,36 @@ static void bereave(struct entry *e)
 	checks_relay_gone(s);
 }
 
+/* Asked anew there (RFC 8489 10); but who is referred to refers to nobody else */
+static bool referred(struct relays *rs, const struct entry *e)
+{
+	const struct sa *alt = turn_alternate(relayport_turn(e->rp));
+	const struct sa *at = relayport_server(e->rp);
+
+	if (!sa_cmp(at, &rs->conf.server, SA_ALL)) {
+		if (!e->was_up)
+			sa_init(&rs->elsewhere, AF_UNSPEC);
+		return false;
+	}
+	if (!sa_isset(alt, SA_ALL) || sa_af(alt) != sa_af(at) ||
+	    sa_cmp(alt, at, SA_ALL))
+		return false;
+	if (!sa_cmp(alt, &rs->elsewhere, SA_ALL))
+		log_info("media: TURN server %J refers to %J", at, alt);
+	rs->elsewhere = *alt;
+
+	return true;
+}
+
 static void over(struct relays *rs, struct entry *e)
 {
-	const enum turn_why why = turn_why(relayport_turn(e->rp));
+	const struct turn *t = relayport_turn(e->rp);
+	const enum turn_why why = turn_why(t);
 
-	if (why != TURN_RELEASED) {
+	if (why != TURN_RELEASED && !referred(rs, e)) {
 		++rs->st.failed[why];
 		if (!e->was_up)
-			failed(rs, relayport_turn(e->rp));
+			failed(rs, t);
 	}
 	e->ending = true;
 	bereave(e);
@@ -231,7 +255,9 @@ static int add(struct relays *rs)
 {
 	char user[TURN_USER + 1], pass[TURN_USER + 1];
 	struct relayport_conf c = {.ifc = rs->ifc,
-				   .server = rs->conf.server,
+				   .server = sa_isset(&rs->elsewhere, SA_ALL)
+						     ? rs->elsewhere
+						     : rs->conf.server,
 				   .user = user,
 				   .pass = pass};
 	struct entry *e;
@@ -296,6 +322,7 @@ int relays_alloc(struct relays **rsp, struct media *m,
 	if (!rs)
 		return ENOMEM;
 	rs->m = m;
+	sa_init(&rs->elsewhere, AF_UNSPEC);
 	tmr_init(&rs->tmr);
 	pl_set_str(&name, c->iface ? c->iface : "");
 	rs->ifc = iface_find(m, &name, sa_af(&c->server));
