@@ -89,3 +89,89 @@ status()
 	jq -e --argjson n "$n" '.last == $n + 2 and .oldest == 1' body
 	status 410 -H 'Accept: text/event-stream' "$TCP/v1/events?since=999999"
 }
+
+
+@test "api: events by WebSocket" {
+	carom_only
+	local ws="$ROOT/tests/integration/websocket.py" sock="$LAB_RUN/api.sock" pid
+
+	"$ws" "$sock" '/v1/events?since=0&types=node.*' 1 | tee frames
+	head -1 frames | jq -e '.type == "node.started" and .seq == 1'
+	[ "$(tail -1 frames)" = "closed 1000" ]
+	# against the protocol: it is told so, and that is the end
+	"$ws" "$sock" /v1/events bad >frames
+	[ "$(tail -1 frames)" = "closed 1002" ]
+	run "$ws" "$sock" '/v1/events?since=999999' 1
+	[[ $output == *" 410 "* ]]
+	status 426 -H 'Upgrade: websocket' -H 'Connection: Upgrade' $TCP/v1/events
+	grep -q '^Sec-WebSocket-Version: 13' head
+
+	"$ws" "$sock" /v1/events 0 >frames &
+	pid=$!
+	wait_for 5 readers 1
+	appliance stop
+	wait $pid
+	head -1 frames | jq -e '.type == "node.stopping"'
+	[ "$(tail -1 frames)" = "closed 1001" ]
+	appliance start
+}
+
+# readers N: so many read events as they come
+readers()
+{
+	unix http://carom/metrics | grep -qx "carom_api_streams $1"
+}
+
+@test "api: a reader who goes is noticed" {
+	carom_only
+	local pid
+
+	unix -N -H 'Accept: text/event-stream' http://carom/v1/events >stream &
+	pid=$!
+	wait_for 5 readers 1
+	kill $pid
+	# by the next beat at the latest
+	wait_for 40 readers 0
+}
+
+@test "api: figures are what Prometheus reads, with units and help" {
+	carom_only
+	unix -D head http://carom/metrics >metrics
+	grep -qi '^content-type: text/plain; version=0.0.4' head
+	promtool check metrics <metrics
+	grep -q '^carom_api_requests_total{code="2xx"} [1-9]' metrics
+	# by its own listener, and nothing else there
+	inside farm curl -sS "http://$LAN4:9640/metrics" | promtool check metrics
+	[ "$(inside farm curl -sS -o /dev/null -w '%{http_code}' "http://$LAN4:9640/v1")" = 404 ]
+	unix http://carom/v1/statistics | jq -e '(.reasons | length > 50) and
+		(.figures | map(.metric) | index("carom_event_sequence"))'
+}
+
+@test "api: the node, its legs and calls" {
+	carom_only
+	unix http://carom/v1/nodes | jq -e '.nodes | length == 1 and
+		(.[0] | .self and .state == "up" and .roles == ["media"] and
+			.version != "" and .uptime_seconds >= 0)'
+	unix http://carom/v1/legs | jq -e '.legs == []'
+	unix http://carom/v1/calls | jq -e '.calls == []'
+	status 404 $TCP/v1/calls/nobody
+	status 404 $TCP/v1/legs/1
+	status 404 -X DELETE $TCP/v1/calls/nobody
+	status 404 $TCP/v1/dispatchers
+}
+
+@test "api: the configuration read again" {
+	carom_only
+	local n
+	n=$(unix 'http://carom/v1/events?limit=1' | jq .last)
+
+	status 200 -X POST $TCP/v1/reload
+	jq -e '.text | contains("read")' body
+	cp "$LAB_RUN/carom.yaml" good.yaml
+	echo 'nonsense: 1' >>"$LAB_RUN/carom.yaml"
+	status 422 -X POST $TCP/v1/reload
+	jq -e '.detail | contains("nonsense: unknown key")' body
+	cp good.yaml "$LAB_RUN/carom.yaml"
+	unix "http://carom/v1/events?types=config.*" |
+		jq -e '.events | length == 1'
+}

@@ -268,7 +268,7 @@ static void test_paths(void **state)
 		{"v1/things/a", 400, ""},
 		{"*", 400, ""},
 		{"/", 404, ""},
-		{"/v1", 404, ""},
+		{"/v2", 404, ""},
 		{"/v1/things/a/b", 404, ""},
 		{"/V1/things/a", 404, ""},
 		{"/v1/thingsx/a", 404, ""},

@@ -22,10 +22,14 @@ static void destructor(void *arg)
 
 		list_unlink(le);
 		api_abandon(req);
+		req->a = NULL;
 	}
 	list_flush(&a->routes);
 	list_flush(&a->records);
 	list_flush(&a->parts);
+	list_flush(&a->figures);
+	tmr_cancel(&a->heartbeat);
+	mem_deref(a->fp);
 	mem_deref(a->tokens);
 	mem_deref(a->node);
 	mem_deref(a->conf.events);
@@ -47,6 +51,8 @@ int api_alloc(struct api **ap, const struct api_conf *conf)
 	list_init(&a->listeners);
 	list_init(&a->parts);
 	list_init(&a->records);
+	list_init(&a->figures);
+	tmr_init(&a->heartbeat);
 	a->conf.store = mem_ref(conf->store);
 	a->conf.events = mem_ref(conf->events);
 	a->started = (uint64_t)time(NULL);
@@ -57,6 +63,12 @@ int api_alloc(struct api **ap, const struct api_conf *conf)
 		*ap = a;
 
 	return err;
+}
+
+void api_role(struct api *a, const char *role)
+{
+	if (a && role && a->rolec < ARRAY_SIZE(a->rolev))
+		a->rolev[a->rolec++] = role;
 }
 
 struct store *api_store(const struct api *a)

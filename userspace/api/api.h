@@ -269,12 +269,58 @@ struct media;
 
 /** /healthz, /readyz: is something not ready? One reason each */
 typedef bool(api_ready_h)(char *why, size_t size, void *arg);
-int api_health(struct api *a);
+int api_health(struct api *a); /**< and /v1: which routes there are */
 /** A part that has to be ready: h says false and why, where it is not */
 int api_ready(struct api *a, const char *part, api_ready_h *h, void *arg);
 
 /** /v1/events. @return 0, ENOMEM */
 int api_event_routes(struct api *a);
+
+/** /v1/dispatchers, /v1/networks, /v1/limits, /v1/connections; the targets' states
+ *  as events. @return 0, ENOMEM */
+int api_edge(struct api *a, struct edge *e);
+
+/** /v1/calls; what happens to calls as events. @return 0, ENOMEM */
+int api_media(struct api *a, struct media *m);
+
+/** /v1/legs. @return 0, ENOMEM */
+int api_legs(struct api *a, struct fp *fp);
+
+/** /v1/nodes: this one, and others that share its store. @return 0, ENOMEM */
+int api_nodes(struct api *a);
+
+/** A role that this node has: "edge"; kept, not copied */
+void api_role(struct api *a, const char *role);
+
+/* ---- figures (figure.c) --------------------------------------------------- */
+
+/** A figure of a metric. Those of one metric follow one another */
+struct api_figure {
+	const char *group, *key; /**< in JSON: "api", "requests"           */
+	const char *metric;      /**< "carom_api_requests_total"           */
+	const char *type;        /**< "counter", "gauge"                   */
+	const char *help;        /**< without a full stop                  */
+	const char *labels; /**< as Prometheus has them: code="2xx"; NULL  */
+};
+
+int api_figure_add(struct odict *arr, const struct api_figure *f, int64_t n);
+
+/** Add a room's figures to the array, by api_figure_add() */
+typedef int(api_figures_h)(struct odict *arr, void *arg);
+
+/** Have a room's figures in /metrics and /v1/statistics */
+int api_figures(struct api *a, api_figures_h *h, void *arg);
+
+/** Add those of all rooms to what media_figures() made */
+int api_figures_all(struct api *a, struct odict *out);
+
+/** The array "figures" with those of media, as media_figures() */
+typedef int(api_begin_figures_h)(struct odict *out, void *arg);
+
+/** /metrics, /v1/statistics. fp: referenced; h: of what is no room's above. @return 0,
+ *  ENOMEM */
+int api_statistics(struct api *a, struct fp *fp, api_begin_figures_h *h,
+		   void *arg);
 
 /* ---- listeners (listen.c) ------------------------------------------------ */
 

@@ -179,7 +179,6 @@ struct api_stream {
 	void *arg;               /**< referenced                            */
 	void (*wake)(void *arg); /**< set by the listener                   */
 	void *wake_arg;
-	bool upgrade; /**< WebSocket: pull goes into frames       */
 };
 
 /** Answer with what pull gives, until it ends. arg is released with it */
@@ -197,7 +196,16 @@ struct api {
 	struct list records;
 	struct list parts; /**< that have to be ready                     */
 	struct api_tokens *tokens;
+	struct list figures;
 	uint64_t started; /**< s since 1970                               */
+	const char *rolev[16];
+	size_t rolec;
+	struct tmr heartbeat;
+	struct fp *fp;
+	api_begin_figures_h *figuresh;
+	void *figures_arg;
+	uint64_t answersv[6]; /**< by the first digit of the status       */
+	unsigned streams;     /**< that are open                          */
 	struct {
 		uint64_t since;  /**< ms, of the minute's begin            */
 		unsigned n[256]; /**< wrong tokens by source, hashed       */

@@ -8,7 +8,9 @@
 #include <re.h>
 
 #include "api/core.h"
+#include "api/websocket.h"
 #include "event/event.h"
+#include "sip/ws.h"
 
 enum { HEARTBEAT = 15000 /* ms: who listens is still there, and so are we */ };
 
@@ -16,9 +18,11 @@ enum { HEARTBEAT = 15000 /* ms: who listens is still there, and so are we */ };
 struct reader {
 	struct event_sub *sub;
 	struct api_stream *stream;
+	struct api *a; /* counts us; it lives longer                   */
 	struct tmr tmr;
 	struct mbuf *mb; /* what did not fit yet, from pos on            */
 	bool beat;
+	bool frames; /* of a WebSocket, instead of SSE                  */
 };
 
 static void reader_destructor(void *arg)
@@ -26,6 +30,7 @@ static void reader_destructor(void *arg)
 	struct reader *r = arg;
 
 	tmr_cancel(&r->tmr);
+	--r->a->streams;
 	mem_deref(r->sub);
 	mem_deref(r->mb);
 }
@@ -46,7 +51,35 @@ static void beat_handler(void *arg)
 	api_stream_wake(r->stream);
 }
 
-/* The next thing to say (HTML, section "Server-sent events") */
+static int write_frame(struct mbuf *mb, enum websock_opcode opcode,
+		       const struct pl *text)
+{
+	uint8_t head[WS_FRAME_HEAD];
+	const size_t n = ws_head(head, opcode, text->l);
+	int err = mbuf_write_mem(mb, head, n);
+
+	return err || !text->l
+		       ? err
+		       : mbuf_write_mem(mb, (const uint8_t *)text->p, text->l);
+}
+
+/* HTML, section "Server-sent events" */
+static int write_event(const struct reader *r, const struct event *e)
+{
+	if (r->frames)
+		return write_frame(r->mb, WEBSOCK_TEXT, &e->text);
+
+	return mbuf_printf(r->mb, "id: %llu\nevent: %r\ndata: %r\n\n",
+			   (unsigned long long)e->seq, &e->type, &e->text);
+}
+
+static int write_beat(const struct reader *r)
+{
+	return r->frames ? write_frame(r->mb, WEBSOCK_PING, &pl_null)
+			 : mbuf_write_str(r->mb, ":\n\n");
+}
+
+/* The next thing to say */
 static int say(struct reader *r)
 {
 	struct event e;
@@ -54,11 +87,10 @@ static int say(struct reader *r)
 
 	r->mb->pos = r->mb->end = 0;
 	if (!err) {
-		err = mbuf_printf(r->mb, "id: %llu\nevent: %r\ndata: %r\n\n",
-				  (unsigned long long)e.seq, &e.type, &e.text);
+		err = write_event(r, &e);
 		tmr_start(&r->tmr, HEARTBEAT, beat_handler, r);
 	} else if (err == EAGAIN && r->beat) {
-		err = mbuf_write_str(r->mb, ":\n\n");
+		err = write_beat(r);
 	}
 	r->beat = false;
 	r->mb->pos = 0;
@@ -84,7 +116,8 @@ static ssize_t pull(char *buf, size_t max, void *arg)
 	return (ssize_t)n;
 }
 
-static int follow(struct api_req *req, struct events *ev, uint64_t since)
+static int follow(struct api_req *req, struct events *ev, uint64_t since,
+		  bool frames)
 {
 	struct reader *r = mem_zalloc(sizeof(*r), reader_destructor);
 	int err;
@@ -92,15 +125,21 @@ static int follow(struct api_req *req, struct events *ev, uint64_t since)
 	if (!r)
 		return ENOMEM;
 	tmr_init(&r->tmr);
+	r->a = api_of(req);
+	r->frames = frames;
+	++r->a->streams;
 	r->mb = mbuf_alloc(1024);
 	/* so that whoever asked has an answer at once */
 	r->beat = true;
 	err = r->mb ? event_subscribe(&r->sub, ev, since,
 				      api_query(req, "types"), come, r)
 		    : ENOMEM;
+	if (!err && frames)
+		err = websocket_accept(req);
 	if (!err)
-		err = api_reply_stream(req, 200, "text/event-stream", pull, r,
-				       &r->stream);
+		err = api_reply_stream(req, frames ? 101 : 200,
+				       frames ? NULL : "text/event-stream",
+				       pull, r, &r->stream);
 	if (err)
 		mem_deref(r);
 	else
@@ -205,7 +244,8 @@ static int events_get(struct api_req *req, void *arg)
 {
 	static const char *const keyv[] = {"since", "types", "limit", NULL};
 	struct events *ev = api_events(api_of(req));
-	const bool stream = wants_stream(req);
+	const bool frames = websocket_wanted(req);
+	const bool stream = frames || wants_stream(req);
 	uint64_t since;
 	int err;
 	(void)arg;
@@ -215,7 +255,7 @@ static int events_get(struct api_req *req, void *arg)
 		err = since_of(req, ev, stream, &since);
 	if (err)
 		return err;
-	err = stream ? follow(req, ev, since) : page(req, ev, since);
+	err = stream ? follow(req, ev, since, frames) : page(req, ev, since);
 	if (err == EINVAL && !api_answered(req))
 		(void)api_problem(req, 400, "bad-query",
 				  "types=%s: allowed: types with ',' between "

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* /healthz: the process answers. /readyz: all that it needs is there */
+/* /healthz: the process answers. /readyz: all that it needs is there. /v1: what may
+ * be asked */
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
@@ -104,9 +105,68 @@ static int readyz(struct api_req *req, void *arg)
 	return err;
 }
 
+/* ---- what there is -------------------------------------------------------- */
+
+struct index {
+	struct odict *arr;
+	unsigned n;
+	int err;
+};
+
+static void add_route(const char *method, const char *pattern,
+		      enum api_scope scope, void *arg)
+{
+	const char *name = api_scope_name(scope);
+	struct index *x = arg;
+	struct odict *o = NULL;
+	char key[16];
+
+	if (x->err)
+		return;
+	x->err = odict_alloc(&o, 4);
+	if (!x->err)
+		x->err = odict_entry_add(o, "method", ODICT_STRING, method);
+	if (!x->err)
+		x->err = odict_entry_add(o, "path", ODICT_STRING, pattern);
+	if (!x->err && name)
+		x->err = odict_entry_add(o, "scope", ODICT_STRING, name);
+	(void)re_snprintf(key, sizeof(key), "%u", x->n++);
+	if (!x->err)
+		x->err = odict_entry_add(x->arr, key, ODICT_OBJECT, o);
+	mem_deref(o);
+}
+
+static int index_get(struct api_req *req, void *arg)
+{
+	struct odict *o = NULL;
+	struct index x = {0};
+	int err = odict_alloc(&x.arr, 64);
+
+	if (!err)
+		api_each_route(arg, add_route, &x);
+	if (!err)
+		err = x.err;
+	if (!err)
+		err = odict_alloc(&o, 4);
+	if (!err)
+		err = odict_entry_add(o, "version", ODICT_STRING,
+				      CAROM_VERSION);
+	if (!err)
+		err = odict_entry_add(o, "routes", ODICT_ARRAY, x.arr);
+	if (!err)
+		err = api_reply(req, 200, o);
+	mem_deref(x.arr);
+	mem_deref(o);
+
+	return err;
+}
+
 int api_health(struct api *a)
 {
 	int err = api_route(a, "GET", "/healthz", API_OPEN, healthz, a);
 
-	return err ? err : api_route(a, "GET", "/readyz", API_OPEN, readyz, a);
+	if (!err)
+		err = api_route(a, "GET", "/readyz", API_OPEN, readyz, a);
+
+	return err ? err : api_route(a, "GET", "/v1", API_READ, index_get, a);
 }

@@ -17,6 +17,7 @@
 #include <microhttpd.h>
 
 #include "api/core.h"
+#include "api/websocket.h"
 #include "base/log.h"
 
 enum {
@@ -34,7 +35,7 @@ struct listener {
 	struct le le;
 	struct api *a;
 	struct MHD_Daemon *d;
-	struct list exchanges;
+	struct list exchanges, websockets;
 	struct tmr tmr;
 	char *path; /* of a UNIX socket */
 	ino_t ino;
@@ -125,11 +126,24 @@ static void stream_woken(void *arg)
 	resume(arg);
 }
 
+static void upgraded(void *arg, struct MHD_Connection *c, void *cls,
+		     const char *extra, size_t n, MHD_socket fd,
+		     struct MHD_UpgradeResponseHandle *urh)
+{
+	struct exchange *x = arg;
+	(void)c;
+	(void)cls;
+
+	(void)websocket_alloc(&x->l->websockets, x->req, fd, urh, extra, n);
+}
+
 static struct MHD_Response *response_of(struct exchange *x)
 {
 	struct api_out *out = &x->req->out;
 	struct mbuf *mb = out->body;
 
+	if (out->status == 101)
+		return MHD_create_response_for_upgrade(upgraded, x);
 	if (out->stream) {
 		out->stream->wake = stream_woken;
 		out->stream->wake_arg = x;
@@ -318,7 +332,7 @@ static void exchange_destructor(void *arg)
 
 	list_unlink(&x->le);
 	if (x->req) {
-		if (x->req->out.stream)
+		if (x->req->out.stream && x->req->out.stream->wake_arg == x)
 			x->req->out.stream->wake = NULL;
 		api_abandon(x->req);
 	}
@@ -388,6 +402,8 @@ static void resume_all(struct listener *l)
 static void end(struct listener *l)
 {
 	l->ending = true;
+	while (l->websockets.head)
+		websocket_end(l->websockets.head->data);
 	for (unsigned i = 0; i < LAST_RUNS && l->exchanges.head; i++) {
 		resume_all(l);
 		(void)MHD_run(l->d);
@@ -573,6 +589,7 @@ int api_listen(struct api *a, const struct api_listen *how)
 	l->open = how->open;
 	tmr_init(&l->tmr);
 	list_init(&l->exchanges);
+	list_init(&l->websockets);
 	err = listen_at(l, how);
 	if (err && how->path)
 		log_error("api: cannot listen at %s: %m", how->path, err);

@@ -381,7 +381,10 @@ void api_done(struct api_req *req)
 	api_answered_h *h = req->answered;
 
 	tmr_cancel(&req->patience);
-	api_idem_keep(req);
+	if (req->a) {
+		++req->a->answersv[min(req->out.status / 100, 5u)];
+		api_idem_keep(req);
+	}
 	if (h)
 		h(req, req->arg);
 }

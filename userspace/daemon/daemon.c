@@ -25,7 +25,6 @@
 #include "daemon/role_edge.h"
 #include "daemon/role_hep.h"
 #include "daemon/role_providers.h"
-#include "daemon/scrape.h"
 #include "edge/located.h"
 #include "event/event.h"
 #include "fastpath/fastpath.h"
@@ -57,7 +56,6 @@ struct daemon {
 	struct plane *plane;
 	struct media *media;
 	struct ng *ng;
-	struct scrape *scrape;
 	struct edge *edge;           /* NULL without a section sip            */
 	struct location *location;   /* NULL where nobody asks for it */
 	struct located *located;     /* NULL without an edge          */
@@ -85,7 +83,6 @@ static void destructor(void *data)
 	/* who asks goes before who answers */
 	mem_deref(d->api);
 	mem_deref(d->control);
-	mem_deref(d->scrape);
 	mem_deref(d->hep);
 	mem_deref(d->located);
 	mem_deref(d->providers);
@@ -342,6 +339,33 @@ static int open_edge(struct daemon *d)
 	return err;
 }
 
+/* ---- the configuration read again ----------------------------------------- */
+
+static int renew(struct daemon *d, struct mbuf *said)
+{
+	int err = reload_now(d->reload, said);
+
+	if (!err)
+		err = role_api_tokens(d->api, d->conf);
+	if (!err)
+		(void)event_emit(d->events, "config.reloaded", NULL);
+
+	return err;
+}
+
+/* The same, with what there is to say as a text: mem_deref when done */
+static int renew_text(struct daemon *d, char **text)
+{
+	struct mbuf *said = mbuf_alloc(512);
+	int err = said ? renew(d, said) : ENOMEM;
+
+	if (said && re_sdprintf(text, "%b", said->buf, said->end))
+		err = ENOMEM;
+	mem_deref(said);
+
+	return err;
+}
+
 /* ---- the API ---------------------------------------------------------------- */
 
 static bool maps_ready(char *why, size_t size, void *arg)
@@ -351,6 +375,38 @@ static bool maps_ready(char *why, size_t size, void *arg)
 	(void)re_snprintf(why, size, "`carom detach` took the maps away");
 
 	return !fp_closed(d->fp);
+}
+
+static bool store_ready(char *why, size_t size, void *arg)
+{
+	const char *text = "";
+	struct daemon *d = arg;
+	const bool bad = store_degraded(d->store, &text);
+
+	(void)re_snprintf(why, size, "%s", text);
+
+	return !bad;
+}
+
+static int reload_post(struct api_req *req, void *arg)
+{
+	struct odict *o = NULL;
+	char *text = NULL;
+	int err = renew_text(arg, &text);
+
+	if (err && text) {
+		err = api_problem(req, 422, "bad-configuration", "%s", text);
+	} else if (!err) {
+		err = odict_alloc(&o, 2);
+		if (!err)
+			err = odict_entry_add(o, "text", ODICT_STRING, text);
+		if (!err)
+			err = api_reply(req, 200, o);
+	}
+	mem_deref(o);
+	mem_deref(text);
+
+	return err;
 }
 
 static int open_events(struct daemon *d)
@@ -364,6 +420,14 @@ static int open_events(struct daemon *d)
 	return err;
 }
 
+static int figures(struct odict *o, void *arg)
+{
+	const struct daemon *d = arg;
+	int err = media_figures(d->media, o);
+
+	return err ? err : role_hep_figures(d->hep, o);
+}
+
 static int open_api(struct daemon *d)
 {
 	const struct api_conf conf = {d->conf->node, d->store, d->events};
@@ -374,9 +438,27 @@ static int open_api(struct daemon *d)
 	if (!err)
 		err = api_ready(d->api, "maps", maps_ready, d);
 	if (!err)
+		err = api_ready(d->api, "store", store_ready, d);
+	if (!err)
+		err = api_route(d->api, "POST", "/v1/reload", API_ADMIN,
+				reload_post, d);
+	if (!err)
 		err = api_event_routes(d->api);
 	if (!err && d->providers)
 		err = api_providers(d->api, d->providers);
+	if (!err)
+		err = api_nodes(d->api);
+	if (!err)
+		err = api_legs(d->api, d->fp);
+	if (!err)
+		err = api_media(d->api, d->media);
+	if (!err)
+		err = api_statistics(d->api, d->fp, figures, d);
+	api_role(d->api, "media");
+	if (!err && d->edge)
+		err = api_edge(d->api, d->edge);
+	if (d->edge)
+		api_role(d->api, "edge");
 	if (!err)
 		err = role_api_listen(d->api, d->conf, &d->privs);
 
@@ -387,25 +469,16 @@ static int open_api(struct daemon *d)
 
 static int reload_command(struct daemon *d, struct odict *reply)
 {
-	struct mbuf *said = mbuf_alloc(512);
-	int err = said ? reload_now(d->reload, said) : ENOMEM;
+	char *text = NULL;
+	int err = renew_text(d, &text);
 
-	if (said && mbuf_write_u8(said, '\0'))
-		err = ENOMEM;
-	else if (!err)
-		err = control_say(reply, "%s", (char *)said->buf);
-	else if (said)
-		(void)control_fail(reply, err, "%s", (char *)said->buf);
-	mem_deref(said);
+	if (text && !err)
+		err = control_say(reply, "%s", text);
+	else if (text)
+		(void)control_fail(reply, err, "%s", text);
+	mem_deref(text);
+
 	return err;
-}
-
-static int figures(struct odict *o, void *arg)
-{
-	const struct daemon *d = arg;
-	int err = media_figures(d->media, o);
-
-	return err ? err : role_hep_figures(d->hep, o);
 }
 
 static int command(const char *name, const struct odict *req,
@@ -417,8 +490,11 @@ static int command(const char *name, const struct odict *req,
 		return reload_command(d, reply);
 	if (!strcmp(name, "media quality"))
 		return media_quality(d->media, reply);
-	if (!strcmp(name, "media stats"))
-		return figures(reply, d);
+	if (!strcmp(name, "media stats")) {
+		const int err = figures(reply, d);
+
+		return err ? err : api_figures_all(d->api, reply);
+	}
 	if (!d->edge)
 		return control_fail(reply, ENOENT,
 				    "this node is no edge: its configuration "
@@ -448,12 +524,11 @@ static int listen_control(struct daemon *d)
 
 static void reload(struct daemon *d)
 {
-	struct mbuf *said = mbuf_alloc(512);
+	char *text = NULL;
 
 	/* what there is to say is in the log */
-	if (said)
-		(void)reload_now(d->reload, said);
-	mem_deref(said);
+	(void)renew_text(d, &text);
+	mem_deref(text);
 }
 
 static void hup_handler(int flags, void *arg)
@@ -565,9 +640,6 @@ static int start(struct daemon *d)
 	}
 	if (!err)
 		err = listen_ng(d);
-	if (!err)
-		err = scrape_alloc(&d->scrape, d->conf->metricsv,
-				   d->conf->metricsc, d->fp, figures, d);
 	if (!err)
 		err = open_edge(d);
 	if (!err)

@@ -35,19 +35,39 @@ static int listen_one(struct api *a, const struct config_api *c,
 	return err;
 }
 
+/* What Prometheus is told, and nothing else */
+static int listen_metrics(struct api *a, const struct sa *addr)
+{
+	const struct api_listen how = {
+		.addr = addr, .open = true, .only = "/metrics"};
+
+	return api_listen(a, &how);
+}
+
+int role_api_tokens(struct api *a, const struct config *c)
+{
+	char why[512] = "";
+	int err;
+
+	if (!c->api.tokens)
+		return 0;
+	err = api_tokens(a, c->api.tokens, why, sizeof(why));
+	if (err)
+		log_error("api: %s", why);
+
+	return err;
+}
+
 int role_api_listen(struct api *a, const struct config *c,
 		    const struct privs *privs)
 {
-	char why[512] = "";
-	int err = 0;
+	int err = role_api_tokens(a, c);
 
-	if (c->api.tokens) {
-		err = api_tokens(a, c->api.tokens, why, sizeof(why));
-		if (err)
-			log_error("api: %s", why);
-	}
 	for (size_t i = 0; i < c->api.listenc && !err; i++)
 		err = listen_one(a, &c->api, &c->api.listenv[i], privs);
+
+	for (size_t i = 0; i < c->metricsc && !err; i++)
+		err = listen_metrics(a, &c->metricsv[i]);
 
 	return err;
 }

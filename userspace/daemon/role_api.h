@@ -8,7 +8,6 @@
 #include "daemon/config.h"
 
 struct api;
-struct events;
 struct privs;
 
 /**
@@ -18,5 +17,8 @@ struct privs;
  */
 int role_api_listen(struct api *a, const struct config *c,
 		    const struct privs *privs);
+
+/** Read the tokens again, where there is a file of them. Logged */
+int role_api_tokens(struct api *a, const struct config *c);
 
 #endif

@@ -118,6 +118,7 @@ static int set_one(struct edge *e, struct ds_set *set, struct ds_target *t,
 					       DS_DISABLED};
 	const char *name = odict_string(req, "state");
 	const struct ds_status *st = ds_target_status(t);
+	const enum ds_state before = st->state;
 
 	for (size_t i = 0; name && i < ARRAY_SIZE(statev); i++) {
 		if (strcmp(name, ds_state_name(statev[i])) != 0)
@@ -127,6 +128,7 @@ static int set_one(struct edge *e, struct ds_set *set, struct ds_target *t,
 					  tmr_jiffies());
 		(void)ds_set_build(set);
 		edge_changed(e, set);
+		edge_target_told(e, set, t, before);
 		return 0;
 	}
 	return control_fail(reply, EINVAL,

@@ -34,6 +34,8 @@ struct edge {
 	struct count count;
 	char *warned; /* what the last list asked for in vain       */
 	struct tmr expire;
+	edge_target_h *targeth; /* NULL: nobody is told */
+	void *target_arg;
 };
 
 /** By SIP_SET_KAMAILIO */

@@ -208,10 +208,24 @@ static void waited(const struct forward_in *in, void *arg)
 	deliver_waited(e->deliver, in);
 }
 
-static void target_changed(struct ds_set *set, struct ds_target *t, void *arg)
+static void target_changed(struct ds_set *set, struct ds_target *t,
+			   enum ds_state before, void *arg)
 {
-	(void)t;
 	edge_changed(arg, set);
+	edge_target_told(arg, set, t, before);
+}
+
+void edge_target_watch(struct edge *e, edge_target_h *h, void *arg)
+{
+	e->targeth = h;
+	e->target_arg = arg;
+}
+
+void edge_target_told(const struct edge *e, const struct ds_set *set,
+		      const struct ds_target *t, enum ds_state before)
+{
+	if (e->targeth && ds_target_status(t)->state != before)
+		e->targeth(set, t, before, e->target_arg);
 }
 
 enum ds_mode edge_mode(uint32_t flags)

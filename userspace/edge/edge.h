@@ -126,6 +126,17 @@ int edge_reload_users(struct edge *e, struct ds_err *err);
 int edge_control(struct edge *e, const char *command, const struct odict *req,
 		 struct odict *reply);
 
+/** A target's state was another one before: by probes, or by hand */
+typedef void(edge_target_h)(const struct ds_set *set, const struct ds_target *t,
+			    enum ds_state before, void *arg);
+
+/** Have such changes told; NULL: no more */
+void edge_target_watch(struct edge *e, edge_target_h *h, void *arg);
+
+/** Tell it */
+void edge_target_told(const struct edge *e, const struct ds_set *set,
+		      const struct ds_target *t, enum ds_state before);
+
 /* What control.c needs of the role */
 struct ds_sets *edge_sets(struct edge *e);
 /** A set of the configuration; NULL past the last */

@@ -100,6 +100,7 @@ static void result(struct ping *g, bool ok, uint16_t code, uint32_t rtt_us)
 {
 	struct probe *p = g->probe;
 	const struct ds_status *st = ds_target_status(g->target);
+	const enum ds_state before = st->state;
 	bool changed;
 
 	ds_target_note(g->target, code, rtt_us);
@@ -113,7 +114,7 @@ static void result(struct ping *g, bool ok, uint16_t code, uint32_t rtt_us)
 		 ds_target_uri(g->target), ds_state_name(st->state),
 		 st->reason);
 	(void)ds_set_build(g->set);
-	p->changeh(g->set, g->target, p->arg);
+	p->changeh(g->set, g->target, before, p->arg);
 }
 
 static void timeout(void *arg)

@@ -33,9 +33,9 @@ struct probe_conf {
 typedef int(probe_send_h)(const struct ds_target *t, struct mbuf *mb, char *via,
 			  size_t sz, void *arg);
 
-/** A target's state has changed: its set has been built anew */
+/** A target's state was another one before: its set has been built anew */
 typedef void(probe_change_h)(struct ds_set *set, struct ds_target *t,
-			     void *arg);
+			     enum ds_state before, void *arg);
 
 struct probe;
 

@@ -167,6 +167,8 @@ static int answer_lines(struct answer *an)
 	an->x.to->peer = an->x.from;
 	an->x.from->answered = true;
 	an->x.to->answered = true;
+	if (!an->x.call->answered)
+		news_tell(an->x.call, MEDIA_ANSWERED, NULL);
 	an->x.call->answered = true;
 
 	return 0;

@@ -262,6 +262,7 @@ static bool expire(struct media_call *c, uint64_t *counter, const char *why)
 {
 	++*counter;
 	log_info("media: call %s deleted: %s", c->id, why);
+	news_tell(c, MEDIA_ENDED, why);
 	call_drop(c);
 
 	return true;

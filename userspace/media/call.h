@@ -97,6 +97,8 @@ struct media {
 	void *dialled_arg;
 	media_rtcp_h *rtcph; /* NULL: nobody is shown any */
 	void *rtcp_arg;
+	media_news_h *newsh; /* NULL: nobody is told */
+	void *news_arg;
 	struct fp_tap *tap;
 	struct hash *calls;  /* struct media_call by Call-ID             */
 	struct hash *taps;   /* struct stream by its slots               */
@@ -110,6 +112,12 @@ struct media {
 	struct bridge_stats
 		bridged; /* of bridges that have ended, both sides */
 };
+
+/** Tell what happened to a call (news.c) */
+void news_tell(const struct media_call *c, enum media_what what,
+	       const char *reason);
+void news_dialled(const struct media_call *c, const char *tag, char digit,
+		  unsigned ms);
 
 /** Copy the interfaces of the configuration and open them on the fast path */
 int ifaces_init(struct media *m, const struct media_conf *conf,

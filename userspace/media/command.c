@@ -128,6 +128,7 @@ int media_delete(struct media *m, const struct pl *call_id,
 
 	++m->tot.regular;
 	log_info("media: call %s deleted", c->id);
+	news_tell(c, MEDIA_ENDED, "deleted");
 	call_drop(c);
 
 	return 0;
@@ -264,6 +265,11 @@ int media_record(struct media *m, const struct pl *call_id,
 		err = call_store(c);
 	if (!err)
 		err = call_apply(c);
+	if (!err)
+		news_tell(c,
+			  action == REC_START ? MEDIA_RECORDING
+					      : MEDIA_RECORDED,
+			  action == REC_PAUSE ? "paused" : NULL);
 	if (err && e && !e->msg[0])
 		(void)media_fail(e, err, "recording: %m", err);
 

@@ -104,6 +104,9 @@ void digits_dialled(struct stream *s, const struct bridge_heard *h)
 	d->last[n + 1] = '\0';
 	digitlog_send(s->party->call->m->digitlog, s, h);
 	tell(s, h);
+	if (h->event < EVENT_DIGITS)
+		news_dialled(s->party->call, s->party->tag,
+			     event_char(h->event), h->ms);
 	redial_digit(s, h);
 	trigger_digit(s, h->event);
 }

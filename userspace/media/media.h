@@ -409,6 +409,30 @@ typedef void(media_rtcp_h)(const struct media_rtcp *r, void *arg);
  *  to end can't. NULL: no more */
 void media_rtcp_handler(struct media *m, media_rtcp_h *h, void *arg);
 
+enum media_what {
+	MEDIA_CREATED,  /**< by a first offer                              */
+	MEDIA_ANSWERED, /**< for the first time                           */
+	MEDIA_ENDED,
+	MEDIA_DIALLED, /**< a digit, of a party whose digits are listened for */
+	MEDIA_RECORDING, /**< began, goes on                             */
+	MEDIA_RECORDED,  /**< stopped, paused                            */
+};
+
+/** Something happened to a call. Texts are the teller's */
+struct media_news {
+	enum media_what what;
+	const char *call_id;
+	const char *reason; /**< of an end; NULL                          */
+	const char *tag;    /**< of who dialled; NULL                     */
+	char digit;         /**< '0'..'9', '*', '#', 'A'..'D'               */
+	unsigned ms;        /**< that it took                             */
+};
+
+typedef void(media_news_h)(const struct media_news *n, void *arg);
+
+/** Have it told; NULL: no more. The handler changes nothing of the call */
+void media_news_handler(struct media *m, media_news_h *h, void *arg);
+
 /** What the selected say is silence for who hears it, or is heard again.
  *  @return as media_play() */
 int media_silence(struct media *m, const struct media_sel *sel, bool on,

@@ -463,6 +463,8 @@ int media_offer(struct media *m, const struct media_opts *o, struct mbuf *out,
 		err = finish(of, out);
 	if (err)
 		undo(of);
+	else if (of->new_call)
+		news_tell(of->x.call, MEDIA_CREATED, NULL);
 
 out:
 	if (err && e && !e->msg[0])

@@ -77,7 +77,11 @@ static int labels(struct mbuf *mb, const struct odict *o)
 	const struct odict_entry *w = odict_get_type(o, ODICT_INT, "worker");
 	const char *label = odict_string(o, "label");
 	const char *group = odict_string(o, "group");
+	const char *all = odict_string(o, "labels");
 	int err;
+
+	if (all)
+		return mbuf_printf(mb, "{%s}", all);
 
 	if (!label && !w)
 		return 0;
