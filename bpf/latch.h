@@ -104,6 +104,7 @@ __noinline int latch(void)
 	struct leg_aux *x = bpf_map_lookup_elem(&aux, &slot);
 	struct leg_path *p;
 	__be16 port;
+	bool echo;
 	__u32 on;
 
 	if (!t || !leg || !x || t->now > x->latch_until)
@@ -120,10 +121,21 @@ __noinline int latch(void)
 	if (leg->ctl.latch != LATCH_OPEN)
 		goto busy;
 	p = path_copy(leg, x);
+	/* one that sends back what comes to it has its own path in hand */
+	echo = x->peer[0] == slot;
 	if (!(p->flags & PATH_SRC_FIXED) &&
-	    (latch_follow(x->peer[0], a, port, t->now) ||
+	    ((!echo && latch_follow(x->peer[0], a, port, t->now)) ||
 	     latch_follow(x->peer[1], a, port, t->now)))
 		goto busy;
+	if (echo && !(p->flags & PATH_SRC_FIXED)) {
+		p->dport = port;
+		p->dst4 = a->w[0];
+		if (p->flags & PATH_V6_OUT)
+			__builtin_memcpy(x->path6[!(leg->ctl.active & 1)].dst6,
+					 a, sizeof(*a));
+		p->nh_gen = 0;
+		p->nh_dev = NH_NONE;
+	}
 	p->src4 = a->w[0];
 	p->sport = port;
 	p->flags &= ~PATH_ANY_SRC;

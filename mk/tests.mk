@@ -72,6 +72,7 @@ TEST_SRCS_terms_dtls_rtcp = $(SRCS_media)
 TEST_SRCS_terms_lite = $(SRCS_media)
 TEST_SRCS_terms_bundle = $(SRCS_media)
 TEST_SRCS_undo       = $(SRCS_media)
+TEST_SRCS_echo       = $(SRCS_media)
 TEST_SRCS_terms_ice  = $(SRCS_media)
 TEST_SRCS_terms_turn = $(SRCS_media) tests/unit/fake_turn.c
 TEST_SRCS_ice_lite   = $(call room,ice)

@@ -337,6 +337,45 @@ static void test_follow(void **state)
 	}
 }
 
+static struct gold back_to(const struct call *c, const char *what,
+			   const char *ip, uint16_t port, const uint8_t *mac)
+{
+	struct gold g = side_gold(what, c->a, c->a, payload, paylen);
+
+	g.in.src = ip;
+	g.in.sport = port;
+	g.out.sport = IN_PORT;
+	g.out.dst = ip;
+	g.out.dport = port;
+	g.out.dmac = mac;
+	return g;
+}
+
+/* Who gets its own back gets it where it is heard from, from the packet on that says so */
+static void test_echo(void **state)
+{
+	struct bed *bed = *state;
+
+	for (int v6 = 0; v6 < 2; v6++) {
+		struct call c = call_make(bed, v6);
+		struct gold g;
+
+		c.l.peer_local = c.l.follow[0] = c.l.local;
+		c.l.peer_remote = c.l.remote;
+		leg_put(bed, &c.l);
+		run(bed, back_to(&c, "where it was said to be", c.a->peer,
+				 PEER_PORT, c.a->peer_mac));
+		c.l.latch = true;
+		leg_put(bed, &c.l);
+		g = back_to(&c, "real source", c.real, 1234, mac_new);
+		g.notes = NOTE(LATCHED);
+		run(bed, g);
+		run(bed, back_to(&c, "the same", c.real, 1234, mac_new));
+		run(bed, refuses(&c, "another", c.a->peer, PEER_PORT));
+		check_remote(bed, &c, c.real, 1234);
+	}
+}
+
 /* Asymmetric: A receives elsewhere than it sends from */
 static void test_src_fixed(void **state)
 {
@@ -495,6 +534,7 @@ int main(void)
 		cmocka_unit_test(test_latch_srtp_leg),
 		cmocka_unit_test(test_latch_other_leg),
 		cmocka_unit_test(test_follow),
+		cmocka_unit_test(test_echo),
 		cmocka_unit_test(test_src_fixed),
 		cmocka_unit_test(test_any_src),
 		cmocka_unit_test(test_rewrite_keeps_source),

@@ -197,6 +197,7 @@ static void program(struct world *w, unsigned side, struct input *in)
 	m->silent = how & 16 && how & 32;
 	m->locked = how & 64 && how & 32;
 	m->rtcp_keyed = !m->mux && how & 128;
+	m->echo = b & 32 && b & 64;
 	keys(&w->v[side], key & 15, key >> 4);
 }
 
@@ -328,7 +329,7 @@ static void leave(struct world *w)
 	for (unsigned i = 0; i < 2; i++) {
 		uint32_t ssrc;
 
-		if (bridge_stream(w->b, !i, &ssrc))
+		if (bridge_stream(w->b, w->v[i].m.echo ? i : !i, &ssrc))
 			sim_rewrites(w->pl, &w->v[i].m.local, ssrc);
 	}
 	MUST(!bridge_leave(w->b, plane_fp(w->pl), 1));

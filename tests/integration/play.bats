@@ -140,6 +140,27 @@ sdp_of() # ADDR PORT DIRECTION
 	jq -es '.[0].share | .["1000"] > 0.15 and .["440"] > 0.3 and .["1000"] + .["440"] > 0.85' shares
 }
 
+# own HOST ADDR HZ: it hears itself, in a stream without a gap, where it heard the other
+own()
+{
+	"$ROOT/tools/lab.d/tone.py" find "$1.pcap" "$2" | tee own
+	jq -es --argjson hz "$3" 'length == 2 and
+		any(.hears == $hz and .gaps == 0 and .packets > 100) and
+		any(.hears != $hz and .hears != null)' own
+}
+
+@test "who is to hear itself does, and the kernel does it" {
+	begin 8000
+	read -r to aport bport <<<"$(ngc send "{\"command\": \"query\", \"call-id\": \"$ID\"}" |
+		jq -r '[.tags[]] | sort_by(.created) | "\(.[1].tag) \(.[0].medias[0].streams[0].endpoint.port) \(.[1].medias[0].streams[0].endpoint.port)"')"
+	ask offer ", \"to-tag\": \"$to\", \"media-echo\": \"both\", \"sdp\": \"$(sdp_of "$ALICE4" "$aport" sendrecv)\""
+	ask answer ", \"to-tag\": \"$to\", \"sdp\": \"$(sdp_of "$BOB4" "$bport" sendrecv)\""
+	all_relayed
+	end
+	own alice "$ALICE4" 440
+	own bob "$BOB4" 660
+}
+
 @test "digits are dialled for one of them: tones, as these phones know no events" {
 	begin 7000
 	ask "play DTMF" ', "code": "#", "duration": 1000'

@@ -157,6 +157,8 @@ static void put_opts(struct media *m, const struct media_opts *o)
 		put(m, " tos=%d", o->tos);
 	if (o->ptime)
 		put(m, " ptime=%u", o->ptime);
+	if (o->echo)
+		put(m, " echo=%d", o->echo);
 	for (size_t i = 0; i < o->removec; i++)
 		put_pl(m, "remove", &o->removev[i]);
 	if (o->suites.no)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What is passed on as it is, and encrypted on its way: whatever its sender does, no two
- * texts are encrypted alike. And who is believed to be somewhere else.
+ * texts are encrypted alike. Who is believed to be somewhere else; and who hears itself.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -168,6 +168,119 @@ static void moved(void **state)
 	mem_deref(tx);
 }
 
+struct echoed {
+	struct bridge_member *m; /* whose packets come back */
+	struct srtpx *rx;        /* of what it gets; NULL: RTP */
+	struct rtp_head h;
+	uint8_t p[200];
+	size_t n;
+	unsigned rtp, rtcp;
+};
+
+static void got_back(const struct sa *from, const struct sa *to,
+		     const uint8_t *p, size_t n, void *arg)
+{
+	struct echoed *e = arg;
+	const bool rtcp = rtp_kind(p, n) == RTP_CONTROL;
+
+	assert_true(sa_cmp(from, &e->m->local, SA_ALL));
+	assert_true(sa_cmp(to, &e->m->remote, SA_ALL));
+	assert_true(n <= sizeof(e->p));
+	memcpy(e->p, p, n);
+	if (e->rx)
+		assert_int_equal(rtcp ? srtpx_unprotect_rtcp(e->rx, e->p, &n)
+				      : srtpx_unprotect(e->rx, e->p, &n),
+				 0);
+	e->n = n;
+	e->rtp += !rtcp;
+	e->rtcp += rtcp;
+	if (!rtcp)
+		assert_int_equal(rtp_read(&e->h, e->p, n), 0);
+}
+
+static uint32_t get32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+	       (uint32_t)p[2] << 8 | p[3];
+}
+
+/* What it says comes back to it, and nobody else hears it: in one stream, which is not its
+ * own; its report is of that */
+static void echo(bool secure)
+{
+	struct bridge_member mv[2];
+	struct rtp_head h = {.ts = 1, .ssrc = 9};
+	struct srtpx *tx = NULL;
+	struct echoed e = {.m = &mv[0]};
+	struct bridge *br;
+	struct plane *pl;
+	uint8_t p[200];
+
+	members(mv);
+	memset(&mv[1].tx, 0, sizeof(mv[1].tx));
+	mv[0].echo = mv[0].mux = mv[1].mux = true;
+	mv[0].ssrc = 77;
+	mv[0].rtcp = mv[0].remote;
+	mv[1].rtcp = mv[1].remote;
+	if (secure) {
+		mv[0].rx.suite = mv[0].tx.suite = SRTPX_AEAD_AES_128_GCM;
+		memset(mv[0].rx.key, 3, sizeof(mv[0].rx.key));
+		memset(mv[0].tx.key, 4, sizeof(mv[0].tx.key));
+		assert_int_equal(srtpx_alloc(&tx, &mv[0].rx), 0);
+		assert_int_equal(srtpx_alloc(&e.rx, &mv[0].tx), 0);
+	}
+	assert_int_equal(sim_plane_alloc(&pl, got_back, &e), 0);
+	assert_int_equal(bridge_alloc(&br, pl, 0, mv, NULL, NULL), 0);
+	for (unsigned i = 0; i < 5; i++) {
+		const struct rtp_head was = e.h;
+		size_t n = RTP_HEADER + PAYLOAD;
+
+		memset(p, (int)i, sizeof(p));
+		h.seq = (uint16_t)(100 + i);
+		h.ts += 160;
+		rtp_write(p, &h);
+		if (tx)
+			assert_int_equal(srtpx_protect(tx, p, &n, sizeof(p)),
+					 0);
+		sim_put(pl, &mv[0].local, &mv[0].remote, p, n);
+		sim_pass(pl, NS_20MS);
+		assert_int_equal(e.rtp, i + 1);
+		assert_int_equal(e.h.ssrc, 77);
+		assert_int_equal(e.n, RTP_HEADER + PAYLOAD);
+		assert_int_equal(e.p[RTP_HEADER], i);
+		if (!i)
+			continue;
+		assert_int_equal(e.h.seq, (uint16_t)(was.seq + 1));
+		assert_int_equal(e.h.ts, was.ts + 160);
+	}
+	{
+		size_t n = 28 + 24;
+
+		/* a report of what it sends, and of what it hears */
+		memset(p, 0, sizeof(p));
+		memcpy(p, "\x81\xc8\0\x0c\0\0\0\x09", 8);
+		p[28 + 3] = 77;
+		if (tx)
+			assert_int_equal(
+				srtpx_protect_rtcp(tx, p, &n, sizeof(p)), 0);
+		sim_put(pl, &mv[0].local, &mv[0].remote, p, n);
+	}
+	assert_int_equal(e.rtcp, 1);
+	assert_int_equal(get32(e.p + 4), 77);
+	assert_int_equal(get32(e.p + 28), 9);
+	mem_deref(br);
+	mem_deref(pl);
+	mem_deref(tx);
+	mem_deref(e.rx);
+}
+
+static void echoes(void **state)
+{
+	(void)state;
+	echo(false);
+	echo(true);
+}
+
 /* No member has packets that are shorter than its codec's frames */
 static void too_short(void **state)
 {
@@ -199,6 +312,7 @@ int main(void)
 		cmocka_unit_test(many_names),
 		cmocka_unit_test(moved),
 		cmocka_unit_test(too_short),
+		cmocka_unit_test(echoes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -260,7 +260,8 @@ static void test_refused(void **state)
 		 "sdp-attr=none"},
 		{"\"flags\":[\"sdp-attr-remove-audio\"]", "sdp-attr"},
 		{"\"flags\":[\"sdp-attr-substitute-audio-x\"]", "sdp-attr"},
-		{"\"media echo\":\"both\"", "media echo=both"},
+		{"\"media echo\":\"loud\"", "media echo=loud"},
+		{"\"flags\":[\"media-echo\"]", "media-echo"},
 		{"\"drop-traffic\":\"start\"", "drop-traffic=start"},
 		{"\"direction\":[\"round-robin-calls\"]", "round-robin"},
 		/* values that cannot be read */
@@ -290,6 +291,18 @@ static void test_refused(void **state)
 		if (!strstr(tab[i][0], "\"ptime"))
 			refused(f, req, tab[i][1]);
 	}
+}
+
+static void test_media_echo(void **state)
+{
+	struct fix *f = *state;
+
+	asks(f, OFFER ",\"media echo\":\"blackhole\"}", BASE " echo=1");
+	asks(f, OFFER ",\"media-echo\":\"sinkhole\"}", BASE " echo=1");
+	flags_ask(f, "\"media-echo=forward\"", " echo=2");
+	flags_ask(f, "\"media-echo-backwards\"", " echo=3");
+	flags_ask(f, "\"media-echo=backward\"", " echo=3");
+	flags_ask(f, "\"media-echo=both\"", " echo=4");
 }
 
 static void test_media_remove(void **state)
@@ -489,13 +502,21 @@ static void test_documented(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_flags),      T(test_keys),
-		T(test_codec),      T(test_mux),
-		T(test_refused),    T(test_media_remove),
-		T(test_sdes),       T(test_scope),
-		T(test_unknown),    T(test_attr),
-		T(test_rtpp_flags), T(test_rtpp_lists),
-		T(test_table),      cmocka_unit_test(test_documented),
+		T(test_flags),
+		T(test_keys),
+		T(test_codec),
+		T(test_mux),
+		T(test_refused),
+		T(test_media_remove),
+		T(test_media_echo),
+		T(test_sdes),
+		T(test_scope),
+		T(test_unknown),
+		T(test_attr),
+		T(test_rtpp_flags),
+		T(test_rtpp_lists),
+		T(test_table),
+		cmocka_unit_test(test_documented),
 	};
 
 	/* What is refused here is refused on purpose */

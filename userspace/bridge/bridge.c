@@ -48,7 +48,7 @@ static void destructor(void *arg)
 static void set_hints(struct bridge *b)
 {
 	for (unsigned i = 0; i < 2; i++) {
-		struct member *m = &b->mv[i], *to = &b->mv[!i];
+		struct member *m = &b->mv[i], *to = member_other(m);
 		const struct program *p = m->prog, *q = to->prog;
 		const void *v[PLANE_HINTS] = {
 			p,  p->rx, m->rx.order, &p->conf.ptv[0],
@@ -130,7 +130,8 @@ int bridge_alloc(struct bridge **bp, struct plane *pl, unsigned worker,
 		m->side = i;
 		err = order_alloc(&m->rx.order, WAIT_NS, member_ordered, m);
 		if (!err)
-			err = program_alloc(&m->prog, pl, &mv[i], &mv[!i]);
+			err = program_alloc(&m->prog, pl, &mv[i],
+					    &mv[mv[i].echo ? i : !i]);
 		jitter_init(&m->rx.jitter, mv[i].jitter_ms);
 		if (!err)
 			err = fax_alloc(&m->fax, m, &mv[i]);
@@ -213,16 +214,16 @@ int bridge_change(struct bridge *b, unsigned side,
 {
 	struct bridge_member mv[2];
 	struct swap s = {.b = b};
-	int err;
+	int err = 0;
 
 	if (!b || side > 1 || !m || m->t38 != b->mv[side].prog->conf.t38 ||
 	    m->bundle != b->mv[side].bundle)
 		return EINVAL;
 	mv[side] = *m;
 	mv[!side] = b->mv[!side].prog->conf;
-	err = program_alloc(&s.progv[0], b->pl, &mv[0], &mv[1]);
-	if (!err)
-		err = program_alloc(&s.progv[1], b->pl, &mv[1], &mv[0]);
+	for (unsigned i = 0; i < 2 && !err; i++)
+		err = program_alloc(&s.progv[i], b->pl, &mv[i],
+				    &mv[mv[i].echo ? i : !i]);
 	s.fax_m = &b->mv[side];
 	if (!err && !fax_conf_same(&m->fax, &b->mv[side].prog->conf.fax))
 		err = fax_alloc(&s.fax, s.fax_m, m);

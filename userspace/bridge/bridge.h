@@ -94,7 +94,9 @@ struct bridge_member {
 	uint16_t seq; /**< that it begins with, and ts: random (RFC 3550 5.1) */
 	uint32_t ts;
 	bool silent; /**< it is sent nothing                */
-	bool t38; /**< it speaks T.38 by UDPTL, and the other one by sound: no
+	bool echo; /**< what it sends goes back to itself, and not to the other
+			one, which sends it nothing: under an SSRC of ours  */
+	bool t38;  /**< it speaks T.38 by UDPTL, and the other one by sound: no
 			  RTP, and of the above its addresses alone. Stays as it is
 			  while the bridge lives                           */
 	struct fax_conf fax; /**< t38: what was agreed with it               */

@@ -175,6 +175,12 @@ struct bridge {
 	char cname[REPORT_CNAME]; /* in our RTCP (RFC 7022: by chance)    */
 };
 
+/** Whom what m sends is for, and who sends what m gets: the other one, or m itself */
+static inline struct member *member_other(struct member *m)
+{
+	return m->prog->conf.echo ? m : &m->b->mv[!m->side];
+}
+
 /* program.c */
 
 /** @param other  What the other member is sent: its rate decides ours */

@@ -227,6 +227,8 @@ static bool valid(const struct bridge_member *m)
 		return false;
 	if (m->bundle && (m->t38 || !m->mux || m->ssrcc > BRIDGE_SSRCS))
 		return false;
+	if (m->echo && m->t38)
+		return false;
 	if (m->rtcp_keyed && (m->mux || m->t38))
 		return false;
 	if (m->mid_id > RTP_EXT_ID_MAX)

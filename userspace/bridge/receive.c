@@ -7,11 +7,6 @@
 #include "bridge/member.h"
 #include "rtp/translate.h"
 
-static struct member *other_of(struct member *m)
-{
-	return &m->b->mv[!m->side];
-}
-
 void member_refused(struct member *m, int err)
 {
 	if (err == EACCES)
@@ -36,7 +31,7 @@ static struct rtcp_map map_of(const struct sender *tx)
 /* Reports tell of streams, whose names and numbers may have changed on the way */
 static void translate(struct member *m, uint8_t *p, size_t n)
 {
-	const struct rtcp_map said = map_of(&other_of(m)->tx);
+	const struct rtcp_map said = map_of(&member_other(m)->tx);
 	const struct rtcp_map heard = map_of(&m->tx);
 
 	rtcp_translate(p, n, &said, &heard);
@@ -51,7 +46,7 @@ void member_event(struct member *m, unsigned type, const struct sa *src,
 void member_control(struct member *m, const struct sa *src, const uint8_t *p,
 		    size_t n, uint64_t now)
 {
-	struct member *to = other_of(m);
+	struct member *to = member_other(m);
 	const struct program *q = to->prog;
 	struct srtpx *tx = program_rtcp_tx(q);
 	struct plane_port *port;
@@ -276,13 +271,13 @@ void member_ordered(const uint8_t *p, size_t n, unsigned lost, void *arg)
 		break;
 	case BRIDGE_PASS:
 		++m->st.passed;
-		send_passed(other_of(m), p, n, &h, bp->pt);
+		send_passed(member_other(m), p, n, &h, bp->pt);
 		break;
 	case BRIDGE_EVENT:
 		++m->st.events;
 		digits_event(m, p, &h, bp->clock);
 		if (!guard_event(m, p, &h, bp))
-			send_event(other_of(m), p, n, &h, bp);
+			send_event(member_other(m), p, n, &h, bp);
 		break;
 	case BRIDGE_TONE:
 		++m->st.events;

@@ -111,7 +111,12 @@ static bool is_taken(struct member *m, uint32_t ssrc)
 {
 	const struct sender *tx = &m->tx;
 
-	if (tx->started && (!tx->passing || tx->rewrite || tx->ssrc == ssrc))
+	if (tx->started && (!tx->passing || tx->rewrite))
+		return false;
+	/* who gets its own back would take us for itself */
+	if (m->prog->conf.echo)
+		return true;
+	if (tx->started && tx->ssrc == ssrc)
 		return false;
 	/* nor can a key remember what it has sent of more than some */
 	if (m->prog->tx && srtpx_full(m->prog->tx, ssrc))
@@ -266,7 +271,7 @@ static void encode(struct member *m, const int16_t *pcm, size_t n)
 	if (codec_encode(p->enc, pcm, n, buf, &len)) {
 		++m->st.malformed;
 	} else if (len) {
-		++m->b->mv[!m->side].st.encoded;
+		++member_other(m)->st.encoded;
 		send_payload(m, buf, len, p->conf.pt, m->tx.ts, m->tx.marker);
 		m->tx.marker = false;
 	} else {

@@ -210,11 +210,12 @@ static bool same(const struct bridge_member *a, const struct bridge_member *b)
 	       srtpx_same_key(&a->rtcp_rx, &b->rtcp_rx) &&
 	       srtpx_same_key(&a->rtcp_tx, &b->rtcp_tx) &&
 	       a->silent == b->silent && a->hear == b->hear &&
-	       guard_same(&a->guard, &b->guard) && a->event_pt == b->event_pt &&
-	       a->event_clock == b->event_clock && same_pts(a, b) &&
-	       a->codec == b->codec && a->pt == b->pt && a->ptime == b->ptime &&
-	       same_section(a, b) && a->bitrate == b->bitrate &&
-	       a->complexity == b->complexity && !str_cmp(a->fmtp, b->fmtp);
+	       a->echo == b->echo && guard_same(&a->guard, &b->guard) &&
+	       a->event_pt == b->event_pt && a->event_clock == b->event_clock &&
+	       same_pts(a, b) && a->codec == b->codec && a->pt == b->pt &&
+	       a->ptime == b->ptime && same_section(a, b) &&
+	       a->bitrate == b->bitrate && a->complexity == b->complexity &&
+	       !str_cmp(a->fmtp, b->fmtp);
 }
 
 static int change(struct agent *a, struct bridge_member mv[2])
@@ -289,8 +290,8 @@ static int make(struct stream *s, struct stream *t,
 	hello_close(s);
 	hello_close(t);
 	memcpy(fresh, mv, sizeof(fresh));
-	number(&fresh[0], t);
-	number(&fresh[1], s);
+	number(&fresh[0], fresh[0].echo ? s : t);
+	number(&fresh[1], fresh[1].echo ? t : s);
 	go_on_with_keys(&fresh[0], s);
 	go_on_with_keys(&fresh[1], t);
 	a = mem_zalloc(sizeof(*a), destructor);
@@ -327,7 +328,8 @@ static bool left_alone(const struct stream *s)
 {
 	const enum leg_state state = stream_state(s);
 
-	return state == LEG_RELAY || state == LEG_HELD;
+	return state == LEG_RELAY || state == LEG_HELD ||
+	       (state == LEG_BLOCKED && !agent_why(s));
 }
 
 static int pair_apply(struct stream *s, struct stream *t)
@@ -453,7 +455,7 @@ static void leave(struct agent *a)
 		struct stream *s = a->s[i];
 		uint32_t ssrc;
 
-		if (bridge_stream(a->b, !i, &ssrc)) {
+		if (bridge_stream(a->b, a->mv[i].echo ? i : !i, &ssrc)) {
 			s->ssrc_out = ssrc;
 			s->ssrc_keep = true;
 		}
@@ -474,6 +476,19 @@ static void leave(struct agent *a)
 			  a->s[0]->party->call->id, err);
 }
 
+static void look_leave(struct agent *a)
+{
+	const enum leg_state x = stream_state(a->s[0]),
+			     y = stream_state(a->s[1]);
+
+	if (x == LEG_RELAY && y == LEG_RELAY)
+		leave(a);
+	/* of what is blocked nothing goes on */
+	else if ((x == LEG_BLOCKED || y == LEG_BLOCKED) &&
+		 left_alone(a->s[0]) && left_alone(a->s[1]))
+		a->left = true;
+}
+
 void agents_leave(struct media_call *c)
 {
 	struct le *pe, *se;
@@ -486,10 +501,8 @@ void agents_leave(struct media_call *c)
 			struct agent *a = s->agent;
 
 			if (a && !a->left && a->s[0] == s && a->s[1] &&
-			    stream_peer(s) == a->s[1] &&
-			    stream_state(s) == LEG_RELAY &&
-			    stream_state(a->s[1]) == LEG_RELAY)
-				leave(a);
+			    stream_peer(s) == a->s[1])
+				look_leave(a);
 		}
 	}
 }

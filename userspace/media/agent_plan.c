@@ -8,6 +8,7 @@
 #include <sys/types.h>
 #include <re.h>
 #include "media/digits.h"
+#include "media/echo.h"
 #include "media/hairpin.h"
 #include "media/note.h"
 #include "media/play.h"
@@ -94,9 +95,9 @@ bool agent_listens(const struct stream *s)
 
 bool agent_decodes(const struct stream *s)
 {
-	const struct stream *t = stream_peer(s);
+	const struct stream *far = echo_far(s);
 
-	return t && transcodes(s, t);
+	return far && !echo_sunk(s) && transcodes(s, far);
 }
 
 enum leg_why agent_why_alone(const struct stream *s)
@@ -114,7 +115,7 @@ enum leg_why agent_why_alone(const struct stream *s)
 	if (guard_sounds(&s->guard) || guard_sounds(&t->guard))
 		return LEG_WHY_TRANSCODING;
 	if (s->terms && t->terms) {
-		if (transcodes(s, t) || transcodes(t, s))
+		if (agent_decodes(s) || agent_decodes(t))
 			return LEG_WHY_TRANSCODING;
 		if (opens(s->terms, t->terms))
 			return LEG_WHY_SRTP;
@@ -243,6 +244,7 @@ static void set_section(struct bridge_member *m, const struct stream *s)
 void agent_member(struct bridge_member *m, const struct stream *s,
 		  const struct stream *t)
 {
+	const struct stream *from = echo_back(s) ? s : t;
 	const struct terms *keyed;
 
 	memset(m, 0, sizeof(*m));
@@ -259,12 +261,13 @@ void agent_member(struct bridge_member *m, const struct stream *s,
 	m->jitter_ms = s->party->call->m->conf.jitter_buffer;
 	m->hear = digits_wanted(s) && agent_decodes(s);
 	m->guard = s->guard;
+	m->echo = echo_back(s);
 	if (m->guard.delay_ms)
 		m->guard = (struct guard){.mode = GUARD_SILENCE};
 	if (!s->terms || !t->terms) {
 		pass_all(m);
-		(void)plan(m, s, t);
-		if (transcodes(t, s))
+		(void)plan(m, s, m->echo ? s : t);
+		if (agent_decodes(from))
 			agent_encoder(m, s);
 		return;
 	}
@@ -283,7 +286,7 @@ void agent_member(struct bridge_member *m, const struct stream *s,
 		fax_member(m, s);
 		return;
 	}
-	(void)plan(m, s, t);
-	if (transcodes(t, s))
+	(void)plan(m, s, m->echo ? s : t);
+	if (agent_decodes(from))
 		agent_encoder(m, s);
 }

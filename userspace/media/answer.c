@@ -8,6 +8,7 @@
 #include <sys/types.h>
 #include <re.h>
 #include "base/log.h"
+#include "media/echo.h"
 #include "media/exchange.h"
 #include "media/note.h"
 #include "media/trigger.h"
@@ -231,6 +232,8 @@ int media_answer(struct media *m, const struct media_opts *o, struct mbuf *out,
 		err = opts_sdp(&an.x.sdp, o, an.x.to, e);
 	if (!err)
 		err = opts_check(o, an.x.sdp, true, e);
+	if (!err)
+		err = echo_check(o, an.x.from, an.x.to, e);
 	if (!err)
 		err = check_lines(&an);
 	if (!err)

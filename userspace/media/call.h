@@ -291,6 +291,9 @@ struct oldtag {
 	char *tag;
 };
 
+/** What becomes of what a party sends (echo.h) */
+enum party_echo { PARTY_HEARD = 0, PARTY_ECHO, PARTY_SINK };
+
 /** One monologue. While its tag is unknown it is pending */
 struct party {
 	struct le le;
@@ -308,6 +311,7 @@ struct party {
 	bool answered;    /* an SDP of its own was seen               */
 	enum media_rtcp_mux mux_opt; /* of its last offer                */
 	bool mux_accept, mux_reject;
+	enum party_echo echo;
 	struct moh *moh;      /* of who it holds; NULL: none             */
 	uint64_t sdp_version; /* of the last SDP sent to it              */
 	uint32_t sdp_hash;

@@ -7,9 +7,10 @@
 #include <string.h>
 #include <sys/types.h>
 #include <re.h>
+#include "media/echo.h"
 #include "media/exchange.h"
 
-static int keep(struct exchange *x)
+static int keep(struct exchange *x, struct party *reader)
 {
 	int err;
 
@@ -21,6 +22,7 @@ static int keep(struct exchange *x)
 			return err;
 	}
 
+	echo_take(x->o, reader == x->to ? x->from : x->to, reader);
 	x->stored = true;
 	err = call_store(x->call);
 
@@ -41,7 +43,7 @@ int exchange_finish(struct exchange *x, struct party *reader, struct mbuf *out)
 	if (!err)
 		err = call_options(x->call, x->o);
 	if (!err)
-		err = keep(x);
+		err = keep(x, reader);
 	if (err)
 		goto out;
 

@@ -11,6 +11,7 @@
 #include <re.h>
 #include "base/log.h"
 #include "media/digits.h"
+#include "media/echo.h"
 #include "media/hello.h"
 #include "media/play.h"
 #include "media/relays.h"
@@ -57,7 +58,7 @@ struct sa stream_whereabouts(const struct stream *s, unsigned i)
 /* The state, but for what is blocked by command */
 static enum leg_state base_state(const struct stream *s)
 {
-	const struct stream *t = stream_peer(s);
+	const struct stream *t = stream_peer(s), *far = echo_far(s);
 
 	if (!s->iface || !s->cur.known || !s->cur.active)
 		return LEG_FREE;
@@ -65,7 +66,7 @@ static enum leg_state base_state(const struct stream *s)
 	if (t && t->cur.known && (!t->cur.active || !t->iface))
 		return LEG_FREE;
 
-	if (!t || !t->cur.known || t->cur.held || stream_silenced(t))
+	if (!t || !t->cur.known || far->cur.held || stream_silenced(far))
 		return LEG_HELD;
 
 	/* one side is ahead of the other in a change of RTP to T.38 */
@@ -105,7 +106,7 @@ enum leg_state stream_state(const struct stream *s)
 		return LEG_AGENT;
 	if (state != LEG_RELAY)
 		return state;
-	if (s->blocked)
+	if (s->blocked || echo_sunk(s))
 		return LEG_BLOCKED;
 
 	return s->leaving || agent_why(s) ? LEG_AGENT : LEG_RELAY;
@@ -162,6 +163,10 @@ static void set_follow(struct fp_leg *l, const struct stream *s, unsigned i)
 	for (unsigned k = 0; k < 2; k++)
 		sa_init(&l->follow[k], AF_UNSPEC);
 
+	if (echo_back(s)) {
+		follow_add(l, &n, s, i);
+		return;
+	}
 	if (p->peer && p->peer->peer == p)
 		follow_peer(l, &n, s, i, stream_find(p->peer, s->idx));
 
@@ -197,7 +202,7 @@ static void set_source(struct fp_leg *l, const struct stream *s, unsigned i)
 
 static void set_target(struct fp_leg *l, const struct stream *s, unsigned i)
 {
-	const struct stream *t = stream_peer(s);
+	const struct stream *t = echo_far(s);
 
 	sa_init(&l->peer_local, AF_UNSPEC);
 	sa_init(&l->peer_remote, AF_UNSPEC);
@@ -222,17 +227,19 @@ static bool no_rtcp(const struct stream *s)
 		(s->terms && s->terms->ice && sa_is_any(&s->cur.rtcp)));
 }
 
-/* Does the kernel give what s sends an SSRC of ours? */
+/* Does the kernel give what s sends an SSRC of ours? Who gets its own back would take us
+ * for itself */
 static bool renames(const struct stream *s)
 {
 	return s->cur.media == LEG_RTP &&
-	       (s->party->call->m->conf.ssrc_substitute || s->ssrc_keep);
+	       (s->party->call->m->conf.ssrc_substitute || s->ssrc_keep ||
+		echo_back(s));
 }
 
 static void set_rtp(struct fp_leg *l, const struct stream *s)
 {
 	const struct desc *d = &s->cur;
-	const struct stream *t = stream_peer(s);
+	const struct stream *t = echo_far(s);
 	bool tapped = stream_tapped(s) && !stream_opened(s);
 
 	l->media = d->media;
@@ -278,20 +285,19 @@ static void set_rtcp(struct fp_leg *l, const struct stream *s)
 /* RTCP tells of what its sender sends and hears, whose SSRCs may be changed here */
 static void set_told(struct fp_leg *l, const struct stream *s)
 {
-	const struct stream *t = stream_peer(s);
+	const struct stream *t = echo_far(s);
 
 	sa_init(&l->said, AF_UNSPEC);
 	sa_init(&l->heard, AF_UNSPEC);
 	if (renames(s))
 		l->said = leg_local(s, 0);
-	if (t && t->iface && stream_peer(t) == s && renames(t))
+	if (t && t->iface && echo_far(t) == s && renames(t))
 		l->heard = leg_local(t, 0);
 }
 
 static enum leg_why held_why(const struct stream *s)
 {
-	return stream_silenced(stream_peer(s)) ? LEG_WHY_CONSENT
-					       : LEG_WHY_NOTHING;
+	return stream_silenced(echo_far(s)) ? LEG_WHY_CONSENT : LEG_WHY_NOTHING;
 }
 
 static int leg_write(struct stream *s, unsigned i, enum leg_state state)
@@ -358,7 +364,7 @@ void stream_legs_off(struct stream *s)
 /* Muxed on both sides, RTCP never comes to a port of its own */
 bool stream_has_rtcp(const struct stream *s)
 {
-	const struct stream *t = stream_peer(s);
+	const struct stream *t = echo_far(s);
 
 	if (s->cur.media == LEG_OTHER)
 		return false;
@@ -384,6 +390,15 @@ static int listen_only(struct stream *s)
 	return err;
 }
 
+/* Blocked is the media, not its reports; but who is heard by nobody has none of that */
+static enum leg_state rtcp_state(const struct stream *s, enum leg_state state)
+{
+	if (state == LEG_AGENT || (state == LEG_BLOCKED && echo_sunk(s)))
+		return state;
+
+	return base_state(s);
+}
+
 int stream_apply(struct stream *s)
 {
 	enum leg_state state = stream_state(s);
@@ -404,9 +419,7 @@ int stream_apply(struct stream *s)
 		return err;
 
 	if (stream_has_rtcp(s)) {
-		/* blocked is the media, not its reports */
-		err = leg_write(s, 1,
-				state == LEG_AGENT ? state : base_state(s));
+		err = leg_write(s, 1, rtcp_state(s, state));
 		if (err)
 			return err;
 	} else {

@@ -150,6 +150,15 @@ struct media_suites {
 	unsigned preferc;
 };
 
+/** Who hears itself, of the two of an offer or answer; the other one is heard by nobody */
+enum media_echo {
+	MEDIA_ECHO_NONE = 0,  /**< as it was                              */
+	MEDIA_ECHO_BLACKHOLE, /**< neither                                */
+	MEDIA_ECHO_FORWARD,   /**< who gets it                            */
+	MEDIA_ECHO_BACKWARDS, /**< who sends it                           */
+	MEDIA_ECHO_BOTH,
+};
+
 /** What the driver asks of an offer or answer. Strings point into the request */
 struct media_opts {
 	struct pl call_id, from_tag, to_tag, via_branch;
@@ -218,6 +227,7 @@ struct media_opts {
 	bool t38_decode, t38_force, t38_stop; /**< see media/faxterms.h      */
 	bool t38_no_ecm, t38_no_v17, t38_no_v27ter, t38_no_v29, t38_no_iaf;
 	bool t38_fec; /**< UDPTL has parities instead of copies     */
+	enum media_echo echo;
 	/** kinds of media whose sections who gets the offer is not shown */
 	struct pl removev[MEDIA_REMOVES_MAX];
 	size_t removec;

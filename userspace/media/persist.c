@@ -207,6 +207,8 @@ static int put_party(struct odict *arr, const struct party *p, unsigned n)
 	err |= put_bool(o, "mux_accept", p->mux_accept);
 	err |= put_bool(o, "mux_reject", p->mux_reject);
 	err |= moh_put(o, p);
+	if (p->echo != PARTY_HEARD)
+		err |= dict_int(o, "echo", p->echo);
 	if (p->sdp_sent) {
 		err |= dict_int(o, "sdp_version", (int64_t)p->sdp_version);
 		err |= dict_int(o, "sdp_hash", p->sdp_hash);

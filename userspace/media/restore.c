@@ -264,6 +264,7 @@ static int get_party(struct media_call *c, const struct odict *o)
 	p->answered = get_bool(o, "answered");
 	p->mux_opt = (enum media_rtcp_mux)get_int(o, "mux_opt", 0);
 	p->mux_accept = get_bool(o, "mux_accept");
+	p->echo = (enum party_echo)get_int(o, "echo", PARTY_HEARD);
 	p->mux_reject = get_bool(o, "mux_reject");
 	if (odict_lookup(o, "sdp_version")) {
 		p->sdp_sent = true;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/types.h>
 #include <re.h>
+#include "media/echo.h"
 #include "media/terms.h"
 
 static void edit_destructor(void *arg)
@@ -246,6 +247,8 @@ static bool terms_needed(const struct media_opts *o,
 	if (f->terms || t->terms)
 		return true;
 	if (pl_casecmp(proto, &sm->proto))
+		return true;
+	if (terms_secure(proto) && echo_wanted(o, f->party, t->party))
 		return true;
 	if (o->ice_force || (o->ice_optional && sm->ice))
 		return true;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/types.h>
 #include <re.h>
+#include "media/echo.h"
 #include "media/handshake.h"
 #include "media/terms.h"
 
@@ -120,7 +121,9 @@ int terms_keys_offer(const struct media_opts *o, const struct sdpx *sdp,
 	const bool ends = (codec_asked(o) && is_audio(sm)) || in != out ||
 			  (sm->dtls != tout) || in_best || out_best ||
 			  terms_keyed(f->terms) || terms_keyed(t->terms) ||
-			  f->terms->next_ice || t->terms->next_ice;
+			  f->terms->next_ice || t->terms->next_ice ||
+			  ((in || out || in_best || out_best) &&
+			   echo_wanted(o, f->party, t->party));
 	int err = 0;
 
 	memset(&f->terms->next_dtls, 0, sizeof(f->terms->next_dtls));

@@ -34,6 +34,7 @@ struct side {
 	uint64_t sdp_version;
 	uint32_t sdp_hash;
 	struct moh *moh;
+	enum party_echo echo;
 	struct kept *v;
 	unsigned n;
 };
@@ -96,6 +97,7 @@ static int keep_side(struct side *d, struct party *p)
 	d->sdp_version = p->sdp_version;
 	d->sdp_hash = p->sdp_hash;
 	d->moh = mem_ref(p->moh);
+	d->echo = p->echo;
 	d->v = mem_zalloc((1 + list_count(&p->streams)) * sizeof(*d->v), NULL);
 	if (!d->v)
 		return ENOMEM;
@@ -179,6 +181,7 @@ static void run(struct side *d)
 	p->sdp_hash = d->sdp_hash;
 	mem_deref(p->moh);
 	p->moh = mem_ref(d->moh);
+	p->echo = d->echo;
 }
 
 void undo_run(struct undo *u)

@@ -19,7 +19,7 @@
 	X(replace_origin) X(replace_session_connection) X(replace_username) \
 	X(replace_session_name) X(replace_sdp_version) \
 	X(replace_zero_address) X(mux_offer) X(mux_require) X(mux_demux) \
-	X(mux_accept) X(mux_reject) X(media_remove) X(strip) X(mask) X(offer) X(except) X(transcode) \
+	X(mux_accept) X(mux_reject) X(media_remove) X(echo_blackhole) X(echo_forward) X(echo_backwards) X(echo_both) X(strip) X(mask) X(offer) X(except) X(transcode) \
 	X(direction) X(received_from) X(media_address) X(address_family) \
 	X(transport) X(via_branch) X(tos) X(ptime) X(ptime_reverse) X(reuse_codecs) X(metadata) X(call_id) \
 	X(t38_decode) X(t38_force) X(t38_stop) X(t38_fec) X(t38_no_ecm) \

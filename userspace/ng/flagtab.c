@@ -291,7 +291,16 @@ static const struct ng_flag table[] = {
 
 	/* media */
 	OK("TOS", NG_SDP, tos, "of the call's packets"),
-	NO("media-echo", "not offered"),
+	OKV("media-echo", "blackhole", NG_SDP, echo_blackhole,
+	    "neither is heard by anybody"),
+	OKV("media-echo", "sinkhole", NG_SDP, echo_blackhole, "as blackhole"),
+	OKV("media-echo", "forward", NG_SDP, echo_forward,
+	    "who gets this hears itself, the other one is not heard"),
+	OKV("media-echo", "backwards", NG_SDP, echo_backwards,
+	    "who sends it does"),
+	OKV("media-echo", "backward", NG_SDP, echo_backwards, "the same"),
+	OKV("media-echo", "both", NG_SDP, echo_both, "each hears itself"),
+	NO("media-echo", "blackhole, forward, backwards or both"),
 	NOV("drop-traffic", "start", "use block media"),
 	NILV("drop-traffic", "stop", "nothing is dropped"),
 	NO("block-short", "not offered"),
