@@ -26,6 +26,7 @@ FUZZ_SRCS_rtcp    = userspace/media/rtcp.c userspace/rtp/translate.c
 FUZZ_SRCS_stream  = $(addprefix userspace/sip/,frame.c ws.c) userspace/edge/keepalive.c
 FUZZ_SRCS_auth    = $(SRCS_edge) userspace/fastpath/names.c
 FUZZ_SRCS_contact = $(SRCS_edge) userspace/fastpath/names.c
+FUZZ_SRCS_provider = $(SRCS_provider) userspace/base/jsontext.c
 FUZZ_SRCS_sipscan =
 FUZZ_SRCS_xdp     = $(SRCS_bpf) userspace/rtp/translate.c \
 		    $(addprefix tests/fuzz/,frame.c ways.c relayed.c)

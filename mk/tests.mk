@@ -86,6 +86,7 @@ TEST_SRCS_route      = $(SRCS_route)
 TEST_SRCS_route_time = $(SRCS_route)
 TEST_SRCS_provider_record = $(SRCS_provider)
 TEST_SRCS_provider_probe = $(SRCS_provider) tests/unit/fake_dns.c
+TEST_SRCS_provider_call = $(SRCS_provider) tests/unit/fake_dns.c
 TEST_SRCS_dns        = $(SRCS_dns)
 TEST_SRCS_names      = $(SRCS_dns) $(SRCS_edge) userspace/fastpath/names.c \
 		       $(addprefix userspace/edge/,names.c pin.c waiting.c \

@@ -13,9 +13,11 @@ enum {
 	PROBER_WHEEL = 1024,  /**< ticks                                    */
 	PROBER_SOON = 1000,   /**< ms until one that failed is asked again, and
 				it is not known yet what to think of it    */
+	CORE_KINDS = 3,       /**< of records that other nodes may change  */
 	PROBER_FLIGHT = 4096, /**< probes at a time                         */
 };
 
+struct store_watch;
 struct challenge;
 struct outbound;
 struct probing;
@@ -61,6 +63,7 @@ struct providers {
 	uint64_t key[2]; /**< all nodes have the same: of the store       */
 	provider_event_h *eventh;
 	void *arg;
+	struct store_watch *watchv[CORE_KINDS];
 	struct outbound *out; /**< NULL: no calls                        */
 	uint64_t probes[3];   /**< sent; answered healthy; failed           */
 };
@@ -80,6 +83,8 @@ void probing_cancel(struct provider *p);
 
 /* health of the store (keep.c) */
 int keep_load(struct providers *ps);
+/** Hear of what other nodes change */
+int keep_watch(struct providers *ps);
 /** The key that all nodes share; made where there is none */
 int keep_key(struct providers *ps);
 void keep_health(const struct provider *p);
@@ -87,6 +92,9 @@ void keep_forget(const struct providers *ps, const char *id);
 
 /** Keyed hash of some text */
 uint64_t provider_hash(const struct providers *ps, const char *p, size_t n);
+
+/** Another node has found that; ours is told unless it knows better */
+void provider_adopt(struct provider *p, const struct health *h);
 
 /** A result is in: health, events, store, and when it is asked next */
 void provider_result(struct provider *p, const struct health_result *r);

@@ -111,6 +111,64 @@ int keep_key(struct providers *ps)
 	return err;
 }
 
+/* ---- what other nodes do ------------------------------------------------------- */
+
+static void provider_changed(const char *kind, const struct pl *key,
+			     const struct pl *value, void *arg)
+{
+	char id[65];
+	(void)kind;
+
+	if (value)
+		(void)load_provider(key, value, arg);
+	else if (!pl_strcpy(key, id, sizeof(id)))
+		(void)provider_del(arg, id);
+}
+
+static void route_changed(const char *kind, const struct pl *key,
+			  const struct pl *value, void *arg)
+{
+	struct providers *ps = arg;
+	char id[65];
+	(void)kind;
+
+	if (value)
+		(void)load_route(key, value, ps);
+	else if (!pl_strcpy(key, id, sizeof(id)))
+		(void)routes_del(ps->routes, id);
+}
+
+static void health_changed(const char *kind, const struct pl *key,
+			   const struct pl *value, void *arg)
+{
+	struct odict *o = value ? parse(value) : NULL;
+	struct provider *p = NULL;
+	struct health h;
+	char id[65];
+	(void)kind;
+
+	if (!pl_strcpy(key, id, sizeof(id)))
+		p = provider_find(arg, id);
+	if (o && p && !health_load(&h, o))
+		provider_adopt(p, &h);
+	mem_deref(o);
+}
+
+int keep_watch(struct providers *ps)
+{
+	int err = store_watch(&ps->watchv[0], ps->store, "provider",
+			      provider_changed, ps);
+
+	if (!err)
+		err = store_watch(&ps->watchv[1], ps->store, "route",
+				  route_changed, ps);
+	return err ? err
+		   : store_watch(&ps->watchv[2], ps->store, "provider-health",
+				 health_changed, ps);
+}
+
+/* ---- what we do ------------------------------------------------------------------ */
+
 void keep_health(const struct provider *p)
 {
 	struct odict *o = NULL;

@@ -21,6 +21,8 @@ static void destructor(void *arg)
 	struct providers *ps = arg;
 
 	prober_stop(ps);
+	for (size_t i = 0; i < CORE_KINDS; i++)
+		mem_deref(ps->watchv[i]);
 	hash_flush(ps->ht);
 	mem_deref(ps->ht);
 	mem_deref(ps->out);
@@ -112,7 +114,9 @@ static int open_all(struct providers *ps, const struct providers_conf *conf,
 	err = keep_key(ps);
 	if (!err && conf->outbound)
 		err = outbound_alloc(&ps->out, conf->outbound, ps, why, sz);
-	return err ? err : keep_load(ps);
+	if (!err)
+		err = keep_load(ps);
+	return err ? err : keep_watch(ps);
 }
 
 int providers_alloc(struct providers **pp, const struct providers_conf *conf,
@@ -301,6 +305,20 @@ void provider_result(struct provider *p, const struct health_result *r)
 	/* and, where more than one answer is wanted, whether it lives */
 	if (r->ok && p->health.state == HEALTH_DOWN)
 		prober_turn(p, PROBER_SOON);
+}
+
+void provider_adopt(struct provider *p, const struct health *h)
+{
+	const enum health_state before = p->health.state;
+
+	if (!health_adopt(&p->health, h->state, h->last.reason, h->last.code,
+			  (uint64_t)time(NULL)))
+		return;
+	/* the event is the other node's */
+	log_info("provider %s is %s, another node says: %s", p->rec->id,
+		 health_name(p->health.state), p->health.last.reason);
+	if (before != HEALTH_UNKNOWN)
+		prober_turn(p, 0);
 }
 
 void provider_passive(struct provider *p, const struct health_result *r)
