@@ -175,3 +175,105 @@ readers()
 	unix "http://carom/v1/events?types=config.*" |
 		jq -e '.events | length == 1'
 }
+
+@test "api: carom api, carom events" {
+	carom_only
+	local pid
+
+	carom api /v1/nodes | jq -e '.nodes[0].self'
+	run carom api /v1/nothing
+	[ "$status" = 1 ]
+	[[ $output == *"404 Not Found: there is no such path"* ]]
+	run carom api DELETE /v1/calls/nobody
+	[[ $output == *"no call nobody"* ]]
+	run carom api nonsense
+	[ "$status" = 2 ]
+
+	carom events --types 'node.*' --limit 1 | grep -q ' node.started '
+	carom events --json --limit 1 | jq -e '.seq >= 1'
+	run carom events --since 999999
+	[ "$status" = 1 ]
+	[[ $output == *"410 Gone"* ]]
+	run carom events --follow --since 999999
+	[ "$status" = 1 ]
+	[[ $output == *"410 Gone"* ]]
+	timeout 20 "$ROOT/tools/lab.d/caromd.sh" cli events --follow --json >stream &
+	pid=$!
+	wait_for 5 readers 1
+	carom reload
+	wait_for 5 grep -q '"type":"config.reloaded"' stream
+	kill $pid
+}
+
+@test "api: what can be reached by others takes TLS and a token" {
+	carom_only
+	local token conf="$LAB_RUN/bad.yaml" c=0
+
+	for open in "api: {listen: [\"$LAN4:9651\"]}" \
+		"api: {listen: [\"[::]:9651\"], tokens-file: /x}" \
+		"api: {listen: [\"0.0.0.0:9651\"], tls: {certificate: /x, key: /x}}"; do
+		{ cat "$LAB_RUN/carom.yaml"; echo "$open"; } >"$conf"
+		run "$ROOT/build/bin/carom" config check "$conf"
+		[ "$status" = 1 ] || fail "$open"
+		[[ $output == *"api.listen[0]: "*"takes api.tls and api.tokens-file"* ]]
+	done
+
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
+		-days 1 -subj "/CN=carom" -addext "subjectAltName=IP:$LAN4" \
+		-keyout "$LAB_RUN/api.key" -out "$LAB_RUN/api.pem" 2>/dev/null
+	carom token add ops --file "$LAB_RUN/tokens" --scope read,admin >token
+	carom token add looker --file "$LAB_RUN/tokens" --scope read,events >reader
+	run grep -qf token "$LAB_RUN/tokens"
+	[ "$status" = 1 ]
+	[ "$(stat -c %a "$LAB_RUN/tokens")" = 640 ]
+	cat >"$LAB_RUN/more.yaml" <<-END
+		api:
+		  listen: ["unix:$LAB_RUN/api.sock", "127.0.0.1:9650", "$LAN4:9651"]
+		  tls: {certificate: "$LAB_RUN/api.pem", key: "$LAB_RUN/api.key"}
+		  tokens-file: "$LAB_RUN/tokens"
+	END
+	appliance stop
+	appliance start
+
+	https -o body -w '%{http_code}\n' /v1/nodes | grep -qx 401
+	jq -e '.status == 401' body
+	https -o body -w '%{http_code}\n' /healthz | grep -qx 200
+	https -H "Authorization: Bearer $(<token)" /v1/nodes | jq -e '.nodes[0].self'
+	https -H "Authorization: Bearer $(<token)" -X POST /v1/reload | jq -e .text
+	https -H "Authorization: Bearer $(<token)" /v1/events |
+		jq -e '.status == 403 and (.detail | contains("events"))'
+	https -H "Authorization: Bearer $(<reader)" /v1/events | jq -e .last
+	# no plain text there, and old TLS neither
+	run inside farm curl -sS "http://$LAN4:9651/healthz"
+	[ "$status" != 0 ]
+	run inside farm openssl s_client -connect "$LAN4:9651" -tls1_1 </dev/null
+	[ "$status" != 0 ]
+	# programs of this host need one too, now; who may open the socket does not
+	status 401 $TCP/v1/nodes
+	unix http://carom/v1/nodes | jq -e '.nodes[0].self'
+
+	# one that is taken away is so after a reload
+	carom token delete ops --file "$LAB_RUN/tokens"
+	carom token list --file "$LAB_RUN/tokens" | grep -qx $'looker\tread,events'
+	carom reload
+	https -H "Authorization: Bearer $(<token)" /v1/nodes | jq -e '.status == 401'
+	echo 'nonsense' >>"$LAB_RUN/tokens"
+	run carom reload
+	[ "$status" = 1 ]
+	[[ $output == *"tokens:2: a line is NAME:SCOPE"*"as before"* ]]
+	https -H "Authorization: Bearer $(<reader)" /v1/nodes | jq -e '.nodes'
+	# guessing ends soon
+	until [ $((++c)) -gt 30 ] ||
+		[ "$(https -o /dev/null -w '%{http_code}' -H 'Authorization: Bearer x' /v1/nodes)" = 429 ]; do :; done
+	[ $c -le 21 ]
+	rm "$LAB_RUN/more.yaml"
+	appliance stop
+	appliance start
+}
+
+# https ARGS... PATH: from another host
+https()
+{
+	inside farm curl -sS --max-time 10 --cacert "$LAB_RUN/api.pem" \
+		"${@:1:$#-1}" "https://$LAN4:9651${*: -1}"
+}

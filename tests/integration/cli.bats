@@ -3,7 +3,7 @@
 
 load lib
 
-COMMANDS="attach detach upgrade status legs calls stats metrics dispatcher connections user top config"
+COMMANDS="attach detach upgrade status legs calls stats metrics api events token dispatcher connections user top config"
 
 setup_file()
 {

@@ -14,7 +14,8 @@
 static const struct cmd *const cmdv[] = {
 	&cmd_attach,     &cmd_detach,  &cmd_upgrade,
 	&cmd_status,     &cmd_legs,    &cmd_calls,
-	&cmd_stats,      &cmd_metrics, &cmd_top,
+	&cmd_stats,      &cmd_metrics, &cmd_api,
+	&cmd_events,     &cmd_token,   &cmd_top,
 	&cmd_dispatcher, &cmd_network, &cmd_connections,
 	&cmd_limit,      &cmd_capture, &cmd_reload,
 	&cmd_user,       &cmd_config,  NULL,

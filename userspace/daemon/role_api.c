@@ -44,7 +44,7 @@ static int listen_metrics(struct api *a, const struct sa *addr)
 	return api_listen(a, &how);
 }
 
-int role_api_tokens(struct api *a, const struct config *c)
+int role_api_tokens(struct api *a, const struct config *c, struct mbuf *said)
 {
 	char why[512] = "";
 	int err;
@@ -54,6 +54,8 @@ int role_api_tokens(struct api *a, const struct config *c)
 	err = api_tokens(a, c->api.tokens, why, sizeof(why));
 	if (err)
 		log_error("api: %s", why);
+	if (err && said)
+		(void)mbuf_printf(said, "\n%s; the tokens are as before", why);
 
 	return err;
 }
@@ -61,7 +63,7 @@ int role_api_tokens(struct api *a, const struct config *c)
 int role_api_listen(struct api *a, const struct config *c,
 		    const struct privs *privs)
 {
-	int err = role_api_tokens(a, c);
+	int err = role_api_tokens(a, c, NULL);
 
 	for (size_t i = 0; i < c->api.listenc && !err; i++)
 		err = listen_one(a, &c->api, &c->api.listenv[i], privs);

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# docs/openapi.yaml against a node with all roles: each path and method, what comes of
+# it, and that neither has more than the other
+
+load edge
+
+setup_file()
+{
+	[ "$ENGINE" = carom ] || return 0
+	edge down
+	edge up
+	edge start
+	nodes -sn uas
+	settle 3
+}
+
+@test "openapi: each path and method is as described, and nothing else is served" {
+	"$ROOT/tests/integration/openapi.py" "$ROOT/docs/openapi.yaml" \
+		"$RUN/e1-api.sock"
+}
+
+@test "openapi: what a target went through is told as events" {
+	edge cli e1 dispatcher set sip:192.0.2.32:5060 disabled --reason "gone home"
+	edge cli e1 dispatcher set sip:192.0.2.32:5060 active
+	edge cli e1 events --types 'dispatcher.*' --json >events
+	jq -se '.[-2] | .type == "dispatcher.target.down" and
+		(.data | .set == 1 and .uri == "sip:192.0.2.32:5060" and
+			.state == "disabled" and .before == "active" and
+			.reason == "gone home")' events
+	jq -se '.[-1] | .type == "dispatcher.target.up" and
+		.data.before == "disabled"' events
+	# by probes, too: nobody answers there any more
+	edge quiet f3
+	until_true 10 told_down
+}
+
+told_down()
+{
+	edge cli e1 events --types dispatcher.target.down --json |
+		grep -q 'sip:192.0.2.33:5060.*inactive'
+}
