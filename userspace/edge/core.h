@@ -34,6 +34,7 @@ struct edge {
 	struct count count;
 	char *warned; /* what the last list asked for in vain       */
 	struct tmr expire;
+	struct tmr go; /* the kernel may forward                      */
 	edge_target_h *targeth; /* NULL: nobody is told */
 	void *target_arg;
 };

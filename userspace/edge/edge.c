@@ -14,6 +14,7 @@ static void destructor(void *arg)
 	struct edge *e = arg;
 
 	tmr_cancel(&e->expire);
+	tmr_cancel(&e->go);
 	mem_deref(e->streams);
 	mem_deref(e->probe);
 	mem_deref(e->names);
@@ -326,6 +327,15 @@ static void expire(void *arg)
 	tmr_start(&e->expire, EXPIRE, expire, e);
 }
 
+/* Not before the event loop has read what waits in the sockets since the kernel was
+ * told to leave all to us: what comes later must not overtake it */
+static void go(void *arg)
+{
+	struct edge *e = arg;
+
+	fp_sip_on(e->sip, true);
+}
+
 /* ---- probes ------------------------------------------------------------------- */
 
 /* A UDP listener that the answer comes back to */
@@ -578,8 +588,6 @@ static int start(struct edge *e, struct ds_err *derr)
 		deliver_names(e->deliver, e->names);
 		err = announce(e);
 	}
-	if (!err)
-		fp_sip_on(e->sip, true);
 	return err;
 }
 
@@ -615,6 +623,7 @@ int edge_alloc(struct edge **ep, const struct edge_conf *conf, struct fp *fp,
 	e->policy->connected = connected;
 	e->policy->arg = e;
 	tmr_init(&e->expire);
+	tmr_init(&e->go);
 	err = start(e, derr);
 	if (err) {
 		if (!derr->msg[0])
@@ -624,6 +633,7 @@ int edge_alloc(struct edge **ep, const struct edge_conf *conf, struct fp *fp,
 		return err;
 	}
 	tmr_start(&e->expire, EXPIRE, expire, e);
+	tmr_start(&e->go, 0, go, e);
 	*ep = e;
 	return 0;
 }
