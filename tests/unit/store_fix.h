@@ -147,4 +147,15 @@ static inline void assert_value(struct fix *f, const char *key,
 	mem_deref(v);
 }
 
+static inline bool collect(const struct pl *key, const struct pl *value,
+			   void *arg)
+{
+	char *out = arg;
+	size_t n = strlen(out);
+
+	(void)re_snprintf(out + n, 128 - n, "%r=%r ", key, value);
+
+	return false;
+}
+
 #endif

@@ -15,6 +15,7 @@
 #include <re.h>
 #include <sqlite3.h>
 
+#include "redis_srv.h"
 #include "store/store.h"
 
 static char dir[] = "/tmp/carom-store-XXXXXX";
@@ -28,6 +29,20 @@ static int setup(void **state)
 		return -1;
 	/* characters that an URI would take for its own */
 	(void)snprintf(path, sizeof(path), "%s/a ?b%%20#c.db", dir);
+	return 0;
+}
+
+static struct redis_srv *srv;
+
+/* The same store for all, empty at the start of each */
+static int redis_setup(void **state)
+{
+	if (!redis_srv_can() || (!srv && redis_srv_start(&srv, NULL)) ||
+	    strcmp(redis_srv_ask(srv, "FLUSHALL"), "OK") != 0)
+		return -1;
+	(void)state;
+	(void)snprintf(path, sizeof(path), "redis://127.0.0.1:%u/0",
+		       redis_srv_port(srv));
 	return 0;
 }
 
@@ -358,22 +373,42 @@ static void in_memory(void **state)
 	mem_deref(s);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define S(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define R(f) cmocka_unit_test_setup(f, redis_setup)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		T(put_get_del),
-		T(odd_keys),
-		T(each_in_first_written_order),
-		T(delete_while_walking),
-		T(survives_reopening),
-		T(view_of_the_dead),
-		T(view_refuses_writing),
-		T(view_without_rights_to_write),
-		T(refusals),
-		T(in_memory),
-	};
+	const struct CMUnitTest sqlite[] = {
+		S(put_get_del),
+		S(odd_keys),
+		S(each_in_first_written_order),
+		S(delete_while_walking),
+		S(survives_reopening),
+		S(view_refuses_writing),
 
-	return cmocka_run_group_tests_name("store", tests, NULL, NULL);
+		S(view_of_the_dead),
+		S(view_without_rights_to_write),
+		S(refusals),
+		S(in_memory),
+	};
+	const struct CMUnitTest redis[] = {
+		R(put_get_del),
+		R(odd_keys),
+		R(each_in_first_written_order),
+		R(delete_while_walking),
+		R(survives_reopening),
+		R(view_refuses_writing),
+	};
+	int failed;
+
+	failed = cmocka_run_group_tests_name("store, SQLite", sqlite, NULL,
+					     NULL);
+	if (redis_srv_can())
+		failed += cmocka_run_group_tests_name("store, Redis", redis,
+						      NULL, NULL);
+	else
+		print_message("no redis-server: not looked at\n");
+	mem_deref(srv);
+
+	return failed;
 }

@@ -4,19 +4,10 @@
 
 #include <sqlite3.h>
 
+#include "redis_srv.h"
 #include "store_fix.h"
 
-enum { MANY = 5000 };
-
-static bool collect(const struct pl *key, const struct pl *value, void *arg)
-{
-	char *out = arg;
-	size_t n = strlen(out);
-
-	(void)re_snprintf(out + n, 128 - n, "%r=%r ", key, value);
-
-	return false;
-}
+enum { MANY = 5000, RECORDS = 100000 };
 
 static void assert_all(struct fix *f, const char *all)
 {
@@ -247,6 +238,36 @@ static void closing_writes_the_rest(void **state)
 	assert_all(f, "b=1 a=1 c=1 ");
 }
 
+static bool number_h(const struct pl *key, const struct pl *value, void *arg)
+{
+	unsigned *n = arg;
+
+	if (pl_u32(key) != *n || pl_u32(value) != *n)
+		return true;
+	++*n;
+
+	return false;
+}
+
+static void many_are_read_back(void **state)
+{
+	struct fix *f = *state;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < RECORDS; i++) {
+		char text[16];
+
+		(void)re_snprintf(text, sizeof(text), "%u", i);
+		put(f, text, text);
+		if (i % MANY == MANY - 1)
+			wait_for(f, i + 1);
+	}
+	assert_int_equal(f->first, 0);
+	reopen(f);
+	assert_int_equal(store_each(f->s, "m", number_h, &n), 0);
+	assert_int_equal(n, RECORDS);
+}
+
 static void refusals(void **state)
 {
 	struct fix *f = *state;
@@ -258,6 +279,8 @@ static void refusals(void **state)
 	assert_int_equal(store_write(f->s, opv, 0, done_h, f), EINVAL);
 	assert_int_equal(store_write(f->s, opv, 2, done_h, f), EINVAL);
 	opv[1].kind = NULL;
+	assert_int_equal(store_write(f->s, opv, 2, done_h, f), EINVAL);
+	opv[1].kind = "a b";
 	assert_int_equal(store_write(f->s, opv, 2, done_h, f), EINVAL);
 	assert_all(f, "");
 	assert_int_equal(store_write(f->s, opv, 1, NULL, NULL), 0);
@@ -317,18 +340,85 @@ static void in_memory(void **state)
 	/* the file of the set-up is there to be removed */
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+static struct redis_srv *srv;
+
+/* The same store for all, empty at the start of each */
+static int redis_setup(void **state)
+{
+	struct fix *f = NULL;
+
+	if (!redis_srv_can() || (!srv && redis_srv_start(&srv, NULL)) ||
+	    strcmp(redis_srv_ask(srv, "FLUSHALL"), "OK") != 0)
+		return -1;
+	if (setup((void **)&f))
+		return -1;
+	fix_remove(f);
+	(void)re_snprintf(f->path, sizeof(f->path), "redis://127.0.0.1:%u/0",
+			  redis_srv_port(srv));
+	*state = f;
+
+	return store_open(&f->s, f->path, false);
+}
+
+/* Keys of what expired leave the index, too */
+static void index_is_swept(void **state)
+{
+	struct fix *f = *state;
+	struct store_op o = op("m", "gone", "1");
+
+	o.expires = (uint64_t)time(NULL) - 10;
+	assert_int_equal(store_write(f->s, &o, 1, done_h, f), 0);
+	put(f, "stays", "1");
+	wait_for(f, 2);
+	assert_string_equal(redis_srv_ask(srv, "ZCARD carom.index:m"), "2");
+	for (int i = 0; strcmp(redis_srv_ask(srv, "ZCARD carom.index:m"), "1");
+	     i++) {
+		assert_true(i < PATIENCE / 20);
+		sys_msleep(20);
+	}
+	assert_all(f, "stays=1 ");
+}
+
+#define S(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define R(f) cmocka_unit_test_setup_teardown(f, redis_setup, teardown)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		T(is_told_and_there),       T(keeps_the_order),
-		T(is_seen_at_once),         T(one_after_the_other_within),
-		T(copies_what_it_is_given), T(expired_is_gone),
-		T(expired_is_swept),        T(says_when_it_is_full),
-		T(closing_writes_the_rest), T(refusals),
-		T(migrates_from_version_1), T(in_memory),
-	};
+	const struct CMUnitTest sqlite[] = {
+		S(is_told_and_there),
+		S(keeps_the_order),
+		S(is_seen_at_once),
+		S(one_after_the_other_within),
+		S(copies_what_it_is_given),
+		S(expired_is_gone),
+		S(says_when_it_is_full),
+		S(closing_writes_the_rest),
+		S(many_are_read_back),
+		S(refusals),
 
-	return cmocka_run_group_tests_name("store write", tests, NULL, NULL);
+		S(expired_is_swept),
+		S(migrates_from_version_1),
+		S(in_memory),
+	};
+	const struct CMUnitTest redis[] = {
+		R(is_told_and_there),       R(keeps_the_order),
+		R(is_seen_at_once),         R(one_after_the_other_within),
+		R(copies_what_it_is_given), R(expired_is_gone),
+		R(says_when_it_is_full),    R(closing_writes_the_rest),
+		R(many_are_read_back),      R(refusals),
+
+		R(index_is_swept),
+	};
+	int failed;
+
+	failed = cmocka_run_group_tests_name("store write, SQLite", sqlite,
+					     NULL, NULL);
+	if (redis_srv_can())
+		failed += cmocka_run_group_tests_name("store write, Redis",
+						      redis, NULL, NULL);
+	else
+		print_message("no redis-server: not looked at\n");
+	mem_deref(srv);
+
+	return failed;
 }

@@ -17,12 +17,18 @@ struct backend {
 	int (*each)(void *b, const char *kind, store_h *h, void *arg);
 	/* takes the reference on the job when it returns 0 */
 	int (*write)(void *b, struct job *job);
-	bool (*degraded)(const void *b, const char **why);
+	/* *wp: mem_deref when done; NULL: nobody else writes */
+	int (*watch)(void *b, void **wp, const char *kind, store_change_h *h,
+		     void *arg);
+	bool (*degraded)(void *b, const char **why);
+	size_t (*depth)(const void *b);
 };
 
 extern const struct backend backend_sqlite;
+extern const struct backend backend_redis;
 
 /* *bp: mem_deref when done. What store_open() returns */
-int sqlite_alloc(void **bp, const char *path, bool readonly);
+int sqlite_alloc(void **bp, const struct store_conf *conf);
+int redis_alloc(void **bp, const struct store_conf *conf);
 
 #endif

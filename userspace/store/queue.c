@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -12,18 +12,21 @@
 
 struct queue {
 	pthread_mutex_t lock; /* of what both sides use */
-	pthread_cond_t cond;  /* todo or stop           */
 	struct list todo, done;
 	bool stop;
+	size_t opc; /* atomic: in flight, counted by the loop */
 
 	pthread_t thread;
 	queue_work_h *workh;
+	queue_told_h *toldh;
 	void *arg;
-	unsigned idle_ms;
-	int fd; /* eventfd: there is something in done */
+	int wake_fd; /* eventfd: todo, or stop    */
+	int fd;      /* eventfd: done, or told    */
 
-	size_t opc; /* loop: operations in flight */
-	bool started;
+	int also_fd; /* thread */
+	unsigned idle_ms;
+
+	bool started, told; /* loop */
 };
 
 /* ---- jobs --------------------------------------------------------------- */
@@ -96,37 +99,46 @@ int job_alloc(struct job **jp, const struct store_op *opv, size_t opc,
 
 /* ---- the thread --------------------------------------------------------- */
 
-/* Returns true when there is work, or the time for it */
-static bool wait_for_work(struct queue *q)
+static void ring(int fd)
 {
-	struct timespec ts;
-	bool more;
+	const uint64_t one = 1;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	ts.tv_sec += q->idle_ms / 1000;
-	ts.tv_nsec += q->idle_ms % 1000 * 1000000L;
-	if (ts.tv_nsec >= 1000000000L) {
-		ts.tv_nsec -= 1000000000L;
-		++ts.tv_sec;
-	}
+	/* fails only when it is about to be read anyway */
+	if (write(fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+static void wait_for_work(struct queue *q)
+{
+	struct pollfd fdv[2] = {{.fd = q->wake_fd, .events = POLLIN},
+				{.fd = q->also_fd, .events = POLLIN}};
+	uint64_t n;
+
+	if (poll(fdv, 2, (int)q->idle_ms) > 0 && fdv[0].revents &&
+	    read(q->wake_fd, &n, sizeof(n)) < 0)
+		return;
+}
+
+static bool is_over(struct queue *q)
+{
+	bool over;
 
 	(void)pthread_mutex_lock(&q->lock);
-	while (!q->todo.head && !q->stop) {
-		if (pthread_cond_timedwait(&q->cond, &q->lock, &ts))
-			break;
-	}
-	more = q->todo.head || !q->stop;
+	over = q->stop && !q->todo.head;
 	(void)pthread_mutex_unlock(&q->lock);
 
-	return more;
+	return over;
 }
 
 static void *thread_main(void *arg)
 {
 	struct queue *q = arg;
 
-	while (wait_for_work(q))
+	while (!is_over(q)) {
+		wait_for_work(q);
 		q->workh(q->arg);
+	}
+	q->workh(q->arg);
 
 	return NULL;
 }
@@ -151,7 +163,7 @@ static void tell(struct queue *q)
 		void *harg = job->arg;
 		int err = job->err;
 
-		q->opc -= job->opc;
+		__atomic_sub_fetch(&q->opc, job->opc, __ATOMIC_RELAXED);
 		mem_deref(job);
 		if (h)
 			h(err, harg);
@@ -164,19 +176,45 @@ static void done_handler(int flags, void *arg)
 	uint64_t n;
 	(void)flags;
 
-	if (read(q->fd, &n, sizeof(n)) == sizeof(n))
-		tell(q);
+	if (read(q->fd, &n, sizeof(n)) != sizeof(n))
+		return;
+	tell(q);
+	if (q->toldh)
+		q->toldh(q->arg);
 }
 
-static int start(struct queue *q)
+static int listen_fds(struct queue *q, bool told)
+{
+	q->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	q->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (q->wake_fd < 0 || q->fd < 0)
+		return errno;
+	q->told = told;
+
+	return told ? fd_listen(q->fd, FD_READ, done_handler, q) : 0;
+}
+
+static void close_fds(struct queue *q)
+{
+	if (q->fd >= 0) {
+		if (q->told)
+			fd_close(q->fd);
+		(void)close(q->fd);
+	}
+	if (q->wake_fd >= 0)
+		(void)close(q->wake_fd);
+	q->fd = q->wake_fd = -1;
+}
+
+int queue_start(struct queue *q, bool told)
 {
 	sigset_t all, old;
 	int err;
 
-	q->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (q->fd < 0)
-		return errno;
-	err = fd_listen(q->fd, FD_READ, done_handler, q);
+	if (q->started)
+		return 0;
+
+	err = listen_fds(q, told);
 	if (err)
 		goto out;
 
@@ -194,9 +232,7 @@ static int start(struct queue *q)
 
 out:
 	if (err) {
-		fd_close(q->fd);
-		(void)close(q->fd);
-		q->fd = -1;
+		close_fds(q);
 		log_error("store: no thread to write with: %m", err);
 	}
 
@@ -209,13 +245,12 @@ static void destructor(void *data)
 
 	queue_stop(q);
 	list_flush(&q->todo);
-	(void)pthread_cond_destroy(&q->cond);
 	(void)pthread_mutex_destroy(&q->lock);
 }
 
-int queue_alloc(struct queue **qp, unsigned idle_ms, queue_work_h *h, void *arg)
+int queue_alloc(struct queue **qp, unsigned idle_ms, queue_work_h *workh,
+		queue_told_h *toldh, void *arg)
 {
-	pthread_condattr_t attr;
 	struct queue *q;
 
 	q = mem_zalloc(sizeof(*q), destructor);
@@ -223,14 +258,11 @@ int queue_alloc(struct queue **qp, unsigned idle_ms, queue_work_h *h, void *arg)
 		return ENOMEM;
 
 	q->idle_ms = idle_ms;
-	q->workh = h;
+	q->workh = workh;
+	q->toldh = toldh;
 	q->arg = arg;
-	q->fd = -1;
+	q->fd = q->wake_fd = q->also_fd = -1;
 	(void)pthread_mutex_init(&q->lock, NULL);
-	(void)pthread_condattr_init(&attr);
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&q->cond, &attr);
-	(void)pthread_condattr_destroy(&attr);
 	*qp = q;
 
 	return 0;
@@ -238,29 +270,52 @@ int queue_alloc(struct queue **qp, unsigned idle_ms, queue_work_h *h, void *arg)
 
 int queue_push(struct queue *q, struct job *job)
 {
+	const size_t depth = queue_depth(q);
 	bool first;
 	int err;
 
-	if (q->opc + job->opc > STORE_QUEUE && q->opc)
+	if (depth && depth + job->opc > STORE_QUEUE)
 		return EAGAIN;
-	err = q->started ? 0 : start(q);
+	err = queue_start(q, true);
 	if (err)
 		return err;
 
-	q->opc += job->opc;
+	__atomic_add_fetch(&q->opc, job->opc, __ATOMIC_RELAXED);
 	(void)pthread_mutex_lock(&q->lock);
 	first = !q->todo.head;
 	list_append(&q->todo, &job->le, job);
 	(void)pthread_mutex_unlock(&q->lock);
 	if (first)
-		(void)pthread_cond_signal(&q->cond);
+		ring(q->wake_fd);
 
 	return 0;
+}
+
+void queue_wake(struct queue *q)
+{
+	ring(q->wake_fd);
 }
 
 bool queue_started(const struct queue *q)
 {
 	return q->started;
+}
+
+size_t queue_depth(const struct queue *q)
+{
+	return __atomic_load_n(&q->opc, __ATOMIC_RELAXED);
+}
+
+void queue_splice(struct list *a, struct list *b)
+{
+	struct le *le;
+
+	while ((le = b->head)) {
+		void *data = le->data;
+
+		list_unlink(le);
+		list_append(a, le, data);
+	}
 }
 
 void queue_take(struct queue *q, struct list *jobs)
@@ -276,37 +331,36 @@ void queue_take(struct queue *q, struct list *jobs)
 		le->list = jobs;
 }
 
-/* b after a, into a */
-static void splice(struct list *a, struct list *b)
-{
-	struct le *le;
-
-	while ((le = b->head)) {
-		void *data = le->data;
-
-		list_unlink(le);
-		list_append(a, le, data);
-	}
-}
-
 void queue_return(struct queue *q, struct list *jobs)
 {
 	(void)pthread_mutex_lock(&q->lock);
-	splice(jobs, &q->todo);
-	splice(&q->todo, jobs);
+	queue_splice(jobs, &q->todo);
+	queue_splice(&q->todo, jobs);
 	(void)pthread_mutex_unlock(&q->lock);
 }
 
 void queue_done(struct queue *q, struct list *jobs)
 {
-	const uint64_t one = 1;
-
 	(void)pthread_mutex_lock(&q->lock);
-	splice(&q->done, jobs);
+	queue_splice(&q->done, jobs);
 	(void)pthread_mutex_unlock(&q->lock);
-	/* fails only when it is about to be read anyway */
-	if (write(q->fd, &one, sizeof(one)) < 0)
-		return;
+	ring(q->fd);
+}
+
+void queue_tell(struct queue *q)
+{
+	ring(q->fd);
+}
+
+void queue_expect(struct queue *q, int fd, unsigned idle_ms)
+{
+	q->also_fd = fd;
+	q->idle_ms = idle_ms;
+}
+
+bool queue_stopping(struct queue *q)
+{
+	return is_over(q);
 }
 
 void queue_stop(struct queue *q)
@@ -317,10 +371,9 @@ void queue_stop(struct queue *q)
 	(void)pthread_mutex_lock(&q->lock);
 	q->stop = true;
 	(void)pthread_mutex_unlock(&q->lock);
-	(void)pthread_cond_signal(&q->cond);
+	ring(q->wake_fd);
 	(void)pthread_join(q->thread, NULL);
 	q->started = false;
-	fd_close(q->fd);
-	(void)close(q->fd);
+	close_fds(q);
 	tell(q);
 }

@@ -8,7 +8,7 @@
 #include "store/sqlite.h"
 
 enum {
-	IDLE_MS = 1000,       /* how often expired records are looked for */
+	IDLE_MS = 1000,       /* expired records are looked for */
 	LOG_PAGES_LOOP = 1000 /* when there is no thread to copy the log  */
 };
 
@@ -157,10 +157,9 @@ static void work_handler(void *arg)
 	apply(s, &jobs);
 	(void)pthread_mutex_unlock(&s->lock);
 
-	if (!jobs.head) {
-		sqlite_sweep(s);
+	sqlite_sweep(s);
+	if (!jobs.head)
 		return;
-	}
 	err = sqlite_sync(s);
 	for (le = jobs.head; le && err; le = le->next)
 		((struct job *)le->data)->err = err;
@@ -290,7 +289,14 @@ static int each(void *b, const char *kind, store_h *h, void *arg)
 	return err == ENOENT ? 0 : err;
 }
 
-static bool degraded(const void *b, const char **why)
+static size_t depth(const void *b)
+{
+	const struct sqlite *s = b;
+
+	return s->q ? queue_depth(s->q) : 0;
+}
+
+static bool degraded(void *b, const char **why)
 {
 	const struct sqlite *s = b;
 
@@ -312,6 +318,7 @@ const struct backend backend_sqlite = {
 	.each = each,
 	.write = job_write,
 	.degraded = degraded,
+	.depth = depth,
 };
 
 /* ---- opening ------------------------------------------------------------- */
@@ -343,15 +350,16 @@ static int prepare_writer(struct sqlite *s)
 	if (!err)
 		err = sqlite_prepare(s->db, &s->rollback, "ROLLBACK");
 	if (!err)
-		err = queue_alloc(&s->q, IDLE_MS, work_handler, s);
+		err = queue_alloc(&s->q, IDLE_MS, work_handler, NULL, s);
 	if (!err)
 		(void)sqlite3_wal_hook(s->db, log_handler, s);
 
 	return err;
 }
 
-int sqlite_alloc(void **bp, const char *path, bool readonly)
+int sqlite_alloc(void **bp, const struct store_conf *conf)
 {
+	const char *path = conf->path;
 	struct sqlite *s;
 	int err;
 
@@ -360,14 +368,14 @@ int sqlite_alloc(void **bp, const char *path, bool readonly)
 		return ENOMEM;
 	(void)pthread_mutex_init(&s->lock, NULL);
 
-	err = readonly ? sqlite_open_reader(s, path)
-		       : sqlite_open_writer(s, path);
+	err = conf->readonly ? sqlite_open_reader(s, path)
+			     : sqlite_open_writer(s, path);
 	if (!err && strcmp(path, ":memory:"))
 		err = str_dup(&s->path, path);
 	if (!err)
 		err = sqlite_prepare(s->db, &s->get,
 				     s->version < 2 ? sql_get_v1 : sql_get);
-	if (!err && !readonly)
+	if (!err && !conf->readonly)
 		err = prepare_writer(s);
 	s->expiring = true; /* there may be some from before */
 

@@ -19,15 +19,16 @@ struct sqlite {
 	pthread_mutex_t lock; /* of all but what is said to be another's */
 	sqlite3 *db;
 	sqlite3_stmt *put, *del, *get, *begin, *commit, *rollback;
-	int log_pages;   /* in the log that are not in the database yet */
-	bool expiring;   /* there are records that expire               */
-	int64_t swept;   /* thread: how far the sweep has come          */
-	int version;     /* of the schema; an old one in a view         */
-	struct queue *q; /* loop; NULL in a view                        */
-	char *path;      /* NULL: in memory                             */
-	sqlite3 *disk;   /* thread                                      */
-	int trouble;     /* atomic: how the last commit failed, or 0    */
-	bool lost;       /* atomic: the disk failed to keep the log     */
+	int log_pages;     /* in the log that are not in the database yet */
+	bool expiring;     /* there are records that expire               */
+	int64_t swept;     /* thread: how far the sweep has come          */
+	int version;       /* of the schema; an old one in a view         */
+	uint64_t sweep_at; /* thread: when the next step is due, ms     */
+	struct queue *q;   /* loop; NULL in a view                        */
+	char *path;        /* NULL: in memory                             */
+	sqlite3 *disk;     /* thread                                      */
+	int trouble;       /* atomic: how the last commit failed, or 0    */
+	bool lost;         /* atomic: the disk failed to keep the log     */
 };
 
 /** An errno for a result code; what it was doing goes into the log */

@@ -8,6 +8,7 @@
 
 enum {
 	LOG_PAGES = 16384, /* the log is copied when it is this long      */
+	SWEEP_MS = 1000,
 	SWEEP_ROWS = 2000, /* looked at each time: less than a ms of lock */
 };
 
@@ -106,7 +107,11 @@ static void sweep(struct sqlite *s, sqlite3_stmt *rows, sqlite3_stmt *gone)
 void sqlite_sweep(struct sqlite *s)
 {
 	sqlite3_stmt *rows = NULL, *gone = NULL;
+	const uint64_t now = tmr_jiffies();
 
+	if (now < s->sweep_at)
+		return;
+	s->sweep_at = now + SWEEP_MS;
 	(void)pthread_mutex_lock(&s->lock);
 	if (!s->expiring)
 		goto out;

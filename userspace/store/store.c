@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
 #include "store/backend.h"
+#include "store/redis_url.h"
 
 struct store {
 	const struct backend *be;
@@ -11,6 +13,7 @@ struct store {
 
 struct store_watch {
 	struct store *s;
+	void *w; /* the backend's */
 };
 
 static void destructor(void *data)
@@ -20,20 +23,25 @@ static void destructor(void *data)
 	mem_deref(s->b);
 }
 
-int store_open(struct store **sp, const char *path, bool readonly)
+int store_open_conf(struct store **sp, const struct store_conf *conf)
 {
 	struct store *s;
 	int err;
 
-	if (!sp || !path)
+	if (!sp || !conf || !conf->path)
 		return EINVAL;
 
 	s = mem_zalloc(sizeof(*s), destructor);
 	if (!s)
 		return ENOMEM;
 
-	s->be = &backend_sqlite;
-	err = sqlite_alloc(&s->b, path, readonly);
+	if (redis_is_url(conf->path)) {
+		s->be = &backend_redis;
+		err = redis_alloc(&s->b, conf);
+	} else {
+		s->be = &backend_sqlite;
+		err = sqlite_alloc(&s->b, conf);
+	}
 	if (err)
 		mem_deref(s);
 	else
@@ -42,9 +50,25 @@ int store_open(struct store **sp, const char *path, bool readonly)
 	return err;
 }
 
+int store_open(struct store **sp, const char *path, bool readonly)
+{
+	const struct store_conf conf = {.path = path, .readonly = readonly};
+
+	return store_open_conf(sp, &conf);
+}
+
+/* A word: other words stand beside it in what backends write */
 static bool is_kind(const char *kind)
 {
-	return kind && *kind && strlen(kind) <= STORE_KIND_MAX;
+	size_t n = 0;
+
+	if (!kind)
+		return false;
+	for (; kind[n]; n++)
+		if (!isalnum((unsigned char)kind[n]) && !strchr("-_.", kind[n]))
+			return false;
+
+	return n && n <= STORE_KIND_MAX;
 }
 
 static bool is_valid(const struct store_op *op)
@@ -130,6 +154,7 @@ static void watch_destructor(void *data)
 {
 	struct store_watch *w = data;
 
+	mem_deref(w->w);
 	mem_deref(w->s);
 }
 
@@ -137,7 +162,7 @@ int store_watch(struct store_watch **wp, struct store *s, const char *kind,
 		store_change_h *h, void *arg)
 {
 	struct store_watch *w;
-	(void)arg;
+	int err = 0;
 
 	if (!wp || !s || !is_kind(kind) || !h)
 		return EINVAL;
@@ -146,12 +171,17 @@ int store_watch(struct store_watch **wp, struct store *s, const char *kind,
 	if (!w)
 		return ENOMEM;
 	w->s = mem_ref(s);
-	*wp = w;
+	if (s->be->watch)
+		err = s->be->watch(s->b, &w->w, kind, h, arg);
+	if (err)
+		mem_deref(w);
+	else
+		*wp = w;
 
-	return 0;
+	return err;
 }
 
-bool store_degraded(const struct store *s, const char **why)
+bool store_degraded(struct store *s, const char **why)
 {
 	const char *reason = "";
 	bool is = s && s->be->degraded(s->b, &reason);
@@ -160,4 +190,9 @@ bool store_degraded(const struct store *s, const char **why)
 		*why = reason;
 
 	return is;
+}
+
+size_t store_depth(const struct store *s)
+{
+	return s ? s->be->depth(s->b) : 0;
 }
