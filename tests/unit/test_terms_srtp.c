@@ -406,6 +406,24 @@ static void suites(void **state)
 	assert_non_null(strstr(f->e.msg, "a=crypto"));
 }
 
+/* What is blocked is the media: its reports are opened as before */
+static void blocked(void **state)
+{
+	const struct media_sel sel = {.call_id = PL("c"), .from_tag = PL("A")};
+	struct fix *f = *state;
+	uint16_t a;
+
+	offer(f, secure(opts("c", "A", NULL), "RTP/AVP"),
+	      profile(ALICE, 4000, "RTP/SAVP", "0",
+		      "a=crypto:2 " CRYPTO80 KEY "\r\n"));
+	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0", NULL));
+	a = out_port(f, 0);
+	assert_int_equal(media_block(f->m, &sel, true, &f->e), 0);
+	assert_int_equal(state_of(f, EXT4, a), LEG_BLOCKED);
+	assert_int_equal(state_of(f, EXT4, (uint16_t)(a + 1)), LEG_AGENT);
+	assert_int_equal(fake_bridges()->n, 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -421,6 +439,7 @@ int main(void)
 		TEST(restart),
 		TEST(best_effort_offered),
 		TEST(best_effort_taken),
+		TEST(blocked),
 		TEST(suites),
 	};
 

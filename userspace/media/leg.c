@@ -395,6 +395,8 @@ static enum leg_state rtcp_state(const struct stream *s, enum leg_state state)
 {
 	if (state == LEG_AGENT || (state == LEG_BLOCKED && echo_sunk(s)))
 		return state;
+	if (state == LEG_BLOCKED && agent_why(s))
+		return LEG_AGENT;
 
 	return base_state(s);
 }
