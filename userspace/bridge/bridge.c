@@ -44,11 +44,17 @@ static void destructor(void *arg)
 	}
 }
 
+static void set_others(struct bridge *b)
+{
+	for (unsigned i = 0; i < 2; i++)
+		b->mv[i].other = &b->mv[b->mv[i].prog->conf.echo ? i : !i];
+}
+
 /* What a packet of a member's needs, here and on its way out */
 static void set_hints(struct bridge *b)
 {
 	for (unsigned i = 0; i < 2; i++) {
-		struct member *m = &b->mv[i], *to = member_other(m);
+		struct member *m = &b->mv[i], *to = m->other;
 		const struct program *p = m->prog, *q = to->prog;
 		const void *v[PLANE_HINTS] = {
 			p,  p->rx, m->rx.order, &p->conf.ptv[0],
@@ -137,8 +143,10 @@ int bridge_alloc(struct bridge **bp, struct plane *pl, unsigned worker,
 			err = fax_alloc(&m->fax, m, &mv[i]);
 	}
 	/* both have to be whole before a packet comes to either */
-	if (!err)
+	if (!err) {
+		set_others(b);
 		set_hints(b);
+	}
 	for (unsigned i = 0; i < 2 && !err; i++)
 		err = open_ports(&b->mv[i]);
 	if (err) {
@@ -205,6 +213,7 @@ static void swap_call(void *arg)
 		s->fax_m->fax = s->fax;
 		s->fax = old;
 	}
+	set_others(s->b);
 	set_hints(s->b);
 }
 

@@ -43,7 +43,7 @@ static void sound(struct member *m, uint32_t units, uint32_t clock,
 		  const struct rtp_event *ev)
 {
 	const struct program *p = m->prog;
-	const unsigned ch = codec_enc_ch(member_other(m)->prog->enc);
+	const unsigned ch = codec_enc_ch(m->other->prog->enc);
 	const size_t fade = p->rate * FADE_MS / 1000;
 	size_t n = (size_t)((uint64_t)units * p->rate / clock);
 	int16_t pcm[48 * PART_MS * 2];
@@ -61,7 +61,7 @@ static void sound(struct member *m, uint32_t units, uint32_t clock,
 		tone_render(p->tone, pcm, k);
 		if (ch == 2)
 			resample_stereo(pcm, k);
-		send_samples(member_other(m), pcm, k);
+		send_samples(m->other, pcm, k);
 		n -= k;
 	}
 }
@@ -74,7 +74,7 @@ void digits_tone(struct member *m, const uint8_t *p, const struct rtp_head *h,
 	struct rtp_event ev;
 	uint32_t fresh;
 
-	if (!m->prog->tone || !member_other(m)->prog->enc || !bp->clock ||
+	if (!m->prog->tone || !m->other->prog->enc || !bp->clock ||
 	    rtp_event_read(&ev, p + h->off, h->len) || ev.event >= EVENT_DIGITS)
 		return;
 	if (!rx->sounding || rx->sound_ts != h->ts) {
@@ -82,10 +82,10 @@ void digits_tone(struct member *m, const uint8_t *p, const struct rtp_head *h,
 		if (rx->sounding && (int32_t)(h->ts - rx->sound_ts) < 0)
 			return;
 		if (!rx->timed)
-			send_joins(member_other(m), h, bp->clock);
+			send_joins(m->other, h, bp->clock);
 		else if ((int32_t)(h->ts - rx->ts) > 0 &&
 			 h->ts - rx->ts < bp->clock * LONGEST_S)
-			send_pause(member_other(m), h->ts - rx->ts, bp->clock);
+			send_pause(m->other, h->ts - rx->ts, bp->clock);
 		rx->sounding = true;
 		rx->sound_ts = h->ts;
 		rx->sounded = 0;
@@ -96,7 +96,7 @@ void digits_tone(struct member *m, const uint8_t *p, const struct rtp_head *h,
 	fresh = ev.len - rx->sounded;
 	/* one packet makes no eight seconds of sound, whatever it says */
 	if (fresh > most) {
-		send_pause(member_other(m), fresh - most, bp->clock);
+		send_pause(m->other, fresh - most, bp->clock);
 		fresh = most;
 	}
 	sound(m, fresh, bp->clock, &ev);
@@ -121,7 +121,7 @@ static void send_digit(struct member *m, bool end, bool marker)
 		(uint8_t)len,
 	};
 
-	send_payload(member_other(m), pay, sizeof(pay), m->prog->conf.event_pt,
+	send_payload(m->other, pay, sizeof(pay), m->prog->conf.event_pt,
 		     rx->dialled_ts, marker);
 }
 
@@ -148,7 +148,7 @@ void digits_over(struct member *m)
 	for (unsigned i = 0; i < ENDS; i++)
 		send_digit(m, true, false);
 	m->rx.dialled = 0;
-	member_other(m)->tx.marker = true;
+	m->other->tx.marker = true;
 }
 
 /* Who listens to a digit has heard its begin: the new one goes on with that */
@@ -184,7 +184,7 @@ static bool replace(struct member *m, int now, size_t n)
 		return false;
 	}
 	if (m->prog->conf.guard.mode == GUARD_DROP) {
-		send_pause(member_other(m), (uint32_t)n, m->prog->rate);
+		send_pause(m->other, (uint32_t)n, m->prog->rate);
 		return true;
 	}
 	if (rx->heard != now + 1)
@@ -210,9 +210,9 @@ static int replaced(struct member *m, int now)
 
 bool digits_listen(struct member *m, const int16_t *pcm, size_t n)
 {
-	const struct program *p = m->prog, *q = member_other(m)->prog;
+	const struct program *p = m->prog, *q = m->other->prog;
 	struct receiver *rx = &m->rx;
-	struct sender *tx = &member_other(m)->tx;
+	struct sender *tx = &m->other->tx;
 	bool begins;
 	int now;
 
@@ -232,7 +232,7 @@ bool digits_listen(struct member *m, const int16_t *pcm, size_t n)
 	begins = !rx->dialled;
 	if (begins) {
 		/* what was begun of a packet is part of the tone */
-		send_begins(member_other(m));
+		send_begins(m->other);
 		rx->dialled = now + 1;
 		rx->dialled_ts = tx->ts;
 		rx->dialled_len = 0;

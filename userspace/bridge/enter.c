@@ -11,7 +11,7 @@ enum {
 
 void sender_enter(struct member *m, uint32_t clock, const struct rtp_head *h)
 {
-	const struct member *from = member_other(m);
+	const struct member *from = m->other;
 	const uint64_t now = plane_now(m->port);
 	struct sender *tx = &m->tx;
 	struct fp_stream s;

@@ -43,7 +43,7 @@ int fax_alloc(struct gateway **gp, struct member *m,
 /* The other one has nothing to hear by, or is held: time goes on all the same */
 static void speak(struct member *m)
 {
-	struct member *to = member_other(m);
+	struct member *to = m->other;
 	int16_t pcm[TICK * 2];
 
 	gateway_speak(m->fax, pcm, TICK);

@@ -59,7 +59,7 @@ static void rename_streams(const struct member *m, const struct member *to,
 
 void feedback_pass(struct member *m, const uint8_t *p, size_t n)
 {
-	struct member *to = member_other(m);
+	struct member *to = m->other;
 	uint8_t buf[ROOM];
 	size_t len, all = 0;
 

@@ -61,7 +61,7 @@ bool guard_event(struct member *m, const uint8_t *p, const struct rtp_head *h,
 		 const struct bridge_pt *bp)
 {
 	const struct guard *g = &m->prog->conf.guard;
-	struct member *to = member_other(m);
+	struct member *to = m->other;
 	uint8_t pkt[RTP_HEADER + EVENT_BYTES];
 	struct receiver *rx = &m->rx;
 	struct rtp_head out = *h;
@@ -94,7 +94,7 @@ bool guard_event(struct member *m, const uint8_t *p, const struct rtp_head *h,
 void guard_samples(struct member *m, size_t n)
 {
 	const struct program *p = m->prog;
-	struct member *to = member_other(m);
+	struct member *to = m->other;
 	int16_t pcm[48 * PART_MS * 2];
 
 	while (n) {

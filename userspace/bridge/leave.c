@@ -77,7 +77,7 @@ static void quiet(void *arg)
 		digits_over(&mv[i]);
 	}
 	for (unsigned i = 0; i < 2; i++)
-		hand_stream(l, &mv[i], member_other(&mv[i]));
+		hand_stream(l, &mv[i], mv[i].other);
 	/* should they come again, they follow on what the kernel sends from now on */
 	for (unsigned i = 0; i < 2; i++) {
 		mv[i].prog->conf.go_on = !mv[i].prog->tx;

@@ -121,6 +121,9 @@ struct player;
 struct member {
 	struct program *prog;
 	struct plane_port *port;
+	/* whom what it sends is for, and who sends what it gets: the other one, or itself
+	 * (conf.echo) */
+	struct member *other;
 	struct receiver rx;
 	bool copy; /* what comes is told: BRIDGE_COPY */
 	bool on; /* its bridge is whole, and does not go: what comes is taken */
@@ -174,12 +177,6 @@ struct bridge {
 	void *arg;
 	char cname[REPORT_CNAME]; /* in our RTCP (RFC 7022: by chance)    */
 };
-
-/** Whom what m sends is for, and who sends what m gets: the other one, or m itself */
-static inline struct member *member_other(struct member *m)
-{
-	return m->prog->conf.echo ? m : &m->b->mv[!m->side];
-}
 
 /* program.c */
 

@@ -17,7 +17,7 @@ enum {
 
 static void step(void *arg)
 {
-	struct member *m = arg, *to = member_other(m);
+	struct member *m = arg, *to = m->other;
 	const size_t n = (size_t)m->prog->rate * STEP_MS / 1000;
 	int16_t pcm[2 * STEP_MAX];
 
@@ -36,7 +36,7 @@ static void step(void *arg)
 void noise_take(struct member *m, const uint8_t *p, const struct rtp_head *h,
 		const struct bridge_pt *bp)
 {
-	struct member *to = member_other(m);
+	struct member *to = m->other;
 	struct receiver *rx = &m->rx;
 	int32_t gap;
 

@@ -266,7 +266,7 @@ static void tick(void *arg)
 
 void player_start(struct member *m, struct player *p)
 {
-	digits_over(member_other(m));
+	digits_over(m->other);
 	m->player = p;
 	m->tx.playing = true;
 	m->tx.accn = 0;

@@ -31,7 +31,7 @@ static struct rtcp_map map_of(const struct sender *tx)
 /* Reports tell of streams, whose names and numbers may have changed on the way */
 static void translate(struct member *m, uint8_t *p, size_t n)
 {
-	const struct rtcp_map said = map_of(&member_other(m)->tx);
+	const struct rtcp_map said = map_of(&m->other->tx);
 	const struct rtcp_map heard = map_of(&m->tx);
 
 	rtcp_translate(p, n, &said, &heard);
@@ -46,7 +46,7 @@ void member_event(struct member *m, unsigned type, const struct sa *src,
 void member_control(struct member *m, const struct sa *src, const uint8_t *p,
 		    size_t n, uint64_t now)
 {
-	struct member *to = member_other(m);
+	struct member *to = m->other;
 	const struct program *q = to->prog;
 	struct srtpx *tx = program_rtcp_tx(q);
 	struct plane_port *port;
@@ -271,13 +271,13 @@ void member_ordered(const uint8_t *p, size_t n, unsigned lost, void *arg)
 		break;
 	case BRIDGE_PASS:
 		++m->st.passed;
-		send_passed(member_other(m), p, n, &h, bp->pt);
+		send_passed(m->other, p, n, &h, bp->pt);
 		break;
 	case BRIDGE_EVENT:
 		++m->st.events;
 		digits_event(m, p, &h, bp->clock);
 		if (!guard_event(m, p, &h, bp))
-			send_event(member_other(m), p, n, &h, bp);
+			send_event(m->other, p, n, &h, bp);
 		break;
 	case BRIDGE_TONE:
 		++m->st.events;

@@ -271,7 +271,7 @@ static void encode(struct member *m, const int16_t *pcm, size_t n)
 	if (codec_encode(p->enc, pcm, n, buf, &len)) {
 		++m->st.malformed;
 	} else if (len) {
-		++member_other(m)->st.encoded;
+		++m->other->st.encoded;
 		send_payload(m, buf, len, p->conf.pt, m->tx.ts, m->tx.marker);
 		m->tx.marker = false;
 	} else {

@@ -15,7 +15,7 @@ struct pcm {
 static void deliver(struct member *m, const struct source *s, struct pcm *pcm,
 		    size_t n)
 {
-	struct member *to = member_other(m);
+	struct member *to = m->other;
 	const unsigned want = to->fax ? 1 : codec_enc_ch(to->prog->enc);
 	unsigned ch = codec_dec_ch(s->dec);
 	int16_t *v = pcm->v;
@@ -66,7 +66,7 @@ static void bridge_gap(struct member *m, const struct source *s,
 		       struct pcm *pcm, const struct rtp_head *h, unsigned lost,
 		       const uint8_t *payload)
 {
-	struct member *to = member_other(m);
+	struct member *to = m->other;
 	int32_t gap = (int32_t)(h->ts - m->rx.ts);
 
 	if (!m->rx.timed || !gap)
@@ -88,7 +88,7 @@ void transcode(struct member *m, const uint8_t *p, const struct rtp_head *h,
 {
 	const struct bridge_pt *bp = &m->prog->conf.ptv[h->pt];
 	struct source *s = &m->prog->sourcev[bp->codec];
-	struct member *to = member_other(m);
+	struct member *to = m->other;
 	struct pcm pcm;
 	size_t n;
 
