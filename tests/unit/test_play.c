@@ -1,67 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Files, digits and silence that a call is played: who hears them, how, and where its
  * legs are meanwhile */
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#include "terms_fix.h"
-#include "media/play.h"
-#include "media/terms.h"
-#include "wavfile.h"
+#include "play_fix.h"
 
 #define EVENTS "a=rtpmap:101 telephone-event/8000\r\n"
 #define CRYPTO                                                                 \
 	"a=crypto:1 AES_CM_128_HMAC_SHA1_80 "                                  \
 	"inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\r\n"
-
-enum { A = 0, B = 1, RATE = 8000, SAMPLES = 4000 };
-
-static char dir[] = "/tmp/test_play.XXXXXX";
-
-static void write_wav(const char *name, size_t n)
-{
-	uint8_t *wav = malloc(WAV_HEAD + 2 * n);
-	char path[64];
-	size_t len;
-	FILE *fp;
-
-	assert_non_null(wav);
-	len = wav_tone(wav, RATE, 1, n, 440, 8000);
-	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-	fp = fopen(path, "w");
-	assert_non_null(fp);
-	assert_int_equal(fwrite(wav, 1, len, fp), len);
-	assert_int_equal(fclose(fp), 0);
-	free(wav);
-}
-
-static int begin(void **state)
-{
-	struct fix *f;
-
-	assert_int_equal(libre_init(), 0);
-	assert_int_equal(setup(state), 0);
-	f = *state;
-	f->m = mem_deref(f->m);
-	f->conf.plane = fake_plane();
-	f->conf.sound_dir = dir;
-	f->conf.moh_max_duration = 7;
-	f->conf.moh_max_repeats = 3;
-	fix_start(f);
-	f->conf.plane = mem_deref(f->conf.plane);
-
-	return 0;
-}
-
-static int end(void **state)
-{
-	int rc = teardown(state);
-
-	libre_close();
-
-	return rc;
-}
 
 /* @return Alice's port with us */
 static uint16_t call(struct fix *f, const char *pts, const char *answer_pts)
@@ -104,11 +49,6 @@ static int play(struct fix *f, const char *tag, const char *name)
 		assert_int_equal(ms, SAMPLES * 1000 / RATE);
 
 	return err;
-}
-
-static const struct fp_leg *leg(const struct fix *f, uint16_t port)
-{
-	return fake_leg(f->fp, EXT4, port);
 }
 
 /* A relayed call goes to the agent, the file in the codec of who hears it, and back */
@@ -448,141 +388,6 @@ static void on_hold(void **state)
 	assert_int_equal(fb->n, 0);
 }
 
-static struct media_opts with_moh(struct media_opts o, const char *name)
-{
-	o.moh.on = true;
-	pl_set_str(&o.moh.sound.file, name);
-
-	return o;
-}
-
-static void says(const struct fix *f, const char *what, bool yes)
-{
-	if (!strstr(f->text, what) == yes)
-		fail_msg("'%s' is %sin: %s", what, yes ? "not " : "", f->text);
-}
-
-/* Bob's side has music: Alice hears it from the answer to his sendonly or inactive on,
- * whatever she would be told else, until he is back; what comes back to him fits what he
- * has offered */
-static void music(void **state)
-{
-	struct fix *f = *state;
-	struct fake_bridges *fb = fake_bridges();
-	uint16_t a;
-
-	offer(f, opts("c", "A", NULL), audio(ALICE, 4000, "0", NULL));
-	answer(f, with_moh(opts("c", "A", "B"), "tone.wav"),
-	       audio(BOB, 5000, "0", NULL));
-	a = out_port(f, 0);
-	says(f, "a=sendonly", false);
-	assert_int_equal(fb->n, 0);
-
-	offer(f, opts("c", "B", "A"), audio(BOB, 5000, "0", "a=inactive\r\n"));
-	says(f, "a=sendonly\r\n", true);
-	says(f, "a=inactive", false);
-	assert_int_equal(fb->n, 0);
-	answer(f, opts("c", "B", "A"),
-	       audio(ALICE, 4000, "0", "a=recvonly\r\n"));
-	says(f, "a=inactive\r\n", true);
-	assert_true(fb->playing[A]);
-	assert_false(fb->playing[B]);
-	assert_int_equal(fb->play[A].times, 3);
-	assert_in_range(fb->play[A].max_ms, 1, 7000);
-	assert_non_null(fb->play[A].clip);
-	assert_int_equal(leg(f, a)->why, LEG_WHY_PLAYING);
-
-	/* said once more, it goes on */
-	fb->plays = 0;
-	offer(f, opts("c", "B", "A"), audio(BOB, 5000, "0", "a=sendonly\r\n"));
-	answer(f, opts("c", "B", "A"),
-	       audio(ALICE, 4000, "0", "a=recvonly\r\n"));
-	says(f, "a=recvonly\r\n", true);
-	assert_int_equal(fb->plays, 0);
-	assert_true(fb->playing[A]);
-
-	offer(f, opts("c", "B", "A"), audio(BOB, 5000, "0", NULL));
-	says(f, "a=send", false);
-	answer(f, opts("c", "B", "A"), audio(ALICE, 4000, "0", NULL));
-	assert_false(fb->playing[A]);
-	assert_int_equal(fb->n, 0);
-	assert_int_equal(leg(f, a)->state, LEG_RELAY);
-
-	/* Alice has no music for Bob */
-	offer(f, opts("c", "A", "B"),
-	      audio(ALICE, 4000, "0", "a=sendonly\r\n"));
-	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0", "a=recvonly\r\n"));
-	assert_int_equal(fb->n, 0);
-}
-
-/* As other phones want it: sendrecv, and no address in any but the session's line */
-static void music_modes(void **state)
-{
-	struct fix *f = *state;
-	struct fake_bridges *fb = fake_bridges();
-	struct media_opts o = with_moh(opts("c", "A", NULL), "tone.wav");
-
-	o.moh.sendrecv = o.moh.zero = true;
-	offer(f, o, audio(ALICE, 4000, "0", NULL));
-	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0", NULL));
-	offer(f, opts("c", "A", "B"),
-	      audio(ALICE, 4000, "0", "a=sendonly\r\n"));
-	says(f, "a=sendrecv\r\n", true);
-	says(f, "c=IN IP4 0.0.0.0\r\n", true);
-	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0", NULL));
-	says(f, "a=recvonly\r\n", true);
-	says(f, "0.0.0.0", false);
-	assert_true(fb->playing[B]);
-
-	/* the old way to hold */
-	offer(f, opts("c", "A", "B"), audio(ALICE, 4000, "0", NULL));
-	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0", NULL));
-	assert_false(fb->playing[B]);
-	offer(f, opts("c", "A", "B"), audio("0.0.0.0", 4000, "0", NULL));
-	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0", NULL));
-	assert_true(fb->playing[B]);
-
-	/* who does not listen hears nothing */
-	offer(f, opts("c", "A", "B"),
-	      audio(ALICE, 4000, "0", "a=inactive\r\n"));
-	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0", "a=inactive\r\n"));
-	assert_false(fb->playing[B]);
-
-	/* no music is no call; and there may be another file */
-	o = with_moh(opts("c", "A", "B"), "gone.wav");
-	assert_int_equal(put(f, false, &o, audio(ALICE, 4000, "0", NULL)),
-			 ENOENT);
-	assert_non_null(strstr(f->e.msg, "gone.wav: No such file"));
-}
-
-/* Music goes on when the agent starts anew, and ends with the hold */
-static void music_restarted(void **state)
-{
-	struct fix *f = *state;
-	struct fake_bridges *fb = fake_bridges();
-
-	offer(f, with_moh(opts("c", "A", NULL), "tone.wav"),
-	      audio(ALICE, 4000, "0", NULL));
-	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0", NULL));
-	offer(f, opts("c", "A", "B"),
-	      audio(ALICE, 4000, "0", "a=sendonly\r\n"));
-	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0", "a=recvonly\r\n"));
-	assert_true(fb->playing[B]);
-	f->m = mem_deref(f->m);
-	fb->playing[B] = false;
-	f->conf.plane = fake_plane();
-	fix_start(f);
-	f->conf.plane = mem_deref(f->conf.plane);
-	assert_true(fb->playing[B]);
-	offer(f, opts("c", "A", "B"), audio(ALICE, 4000, "0", NULL));
-	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0", NULL));
-	assert_false(fb->playing[B]);
-	offer(f, opts("c", "A", "B"),
-	      audio(ALICE, 4000, "0", "a=sendonly\r\n"));
-	answer(f, opts("c", "A", "B"), audio(BOB, 5000, "0", "a=recvonly\r\n"));
-	assert_true(fb->playing[B]);
-}
-
 /* Who is blocked is not heard, but hears */
 static void blocked(void **state)
 {
@@ -783,51 +588,16 @@ static void silent_yet(void **state)
 
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
-static int group_setup(void **state)
-{
-	char path[64];
-	(void)state;
-	if (!mkdtemp(dir))
-		return -1;
-	write_wav("tone.wav", SAMPLES);
-	write_wav("other.wav", SAMPLES);
-	write_wav("empty.wav", 0);
-	(void)snprintf(path, sizeof(path), "%s/by-id", dir);
-	if (mkdir(path, 0700))
-		return -1;
-	write_wav("by-id/42", SAMPLES);
-
-	return 0;
-}
-
-static int group_teardown(void **state)
-{
-	static const char *const namev[] = {"tone.wav", "other.wav",
-					    "empty.wav", "by-id/42"};
-	char path[64];
-	(void)state;
-
-	for (size_t i = 0; i < ARRAY_SIZE(namev); i++) {
-		(void)snprintf(path, sizeof(path), "%s/%s", dir, namev[i]);
-		(void)unlink(path);
-	}
-
-	(void)snprintf(path, sizeof(path), "%s/by-id", dir);
-
-	return rmdir(path) | rmdir(dir);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(impossible),      T(relayed),       T(word_lost),
-		T(stopped),         T(replaced),      T(renegotiated),
-		T(digits),          T(strange_codec), T(digits_kept),
-		T(silence),         T(on_hold),       T(blocked),
-		T(refused),         T(encrypted),     T(restarted),
-		T(ended),           T(silent_yet),    T(digits_by_info),
-		T(other_ways),      T(music),         T(music_modes),
-		T(music_restarted),
+		T(impossible), T(relayed),       T(word_lost),
+		T(stopped),    T(replaced),      T(renegotiated),
+		T(digits),     T(strange_codec), T(digits_kept),
+		T(silence),    T(on_hold),       T(blocked),
+		T(refused),    T(encrypted),     T(restarted),
+		T(ended),      T(silent_yet),    T(digits_by_info),
+		T(other_ways),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);
