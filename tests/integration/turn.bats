@@ -7,6 +7,7 @@ load lib
 . "$ROOT/tests/integration/baresip.bash"
 
 TURN4=203.0.113.1 # of access, as the appliance's wan sees it
+TURN6=2001:db8:c::1
 TURN_FOR=3478
 
 setup_file()
@@ -41,11 +42,11 @@ teardown()
 turn_listens() { inside access ss -Hlun "sport = :$TURN_FOR" | grep -q .; }
 turn_gone() { ! turn_listens; }
 
-# turn_up ARGS...: coturn on access; TURN is its process
+# turn_up ARGS...: coturn on access, at AT; TURN is its process
 turn_up()
 {
-	become access timeout -k 2 120 turnserver -n --listening-ip="$TURN4" \
-		--relay-ip="$TURN4" --listening-port="$TURN_FOR" --no-tls --no-dtls --no-cli \
+	become access timeout -k 2 120 turnserver -n --listening-ip="${AT:-$TURN4}" \
+		--relay-ip="${AT:-$TURN4}" --listening-port="$TURN_FOR" --no-tls --no-dtls --no-cli \
 		--realm=example.org --userdb="$PWD/turndb" --pidfile="$PWD/turn.pid" \
 		--log-file=stdout --simple-log --verbose --min-port=50000 --max-port=50999 \
 		"$@" >turn.log 2>&1 3>&- &
@@ -61,7 +62,7 @@ agent_up()
 {
 	{
 		printf '%s\n' "${MORE:-}"
-		printf '  turn:\n    server: "udp:%s:%s"\n    ready: 2\n' "$TURN4" "$TURN_FOR"
+		printf '  turn:\n    server: "udp:%s:%s"\n    ready: 2\n' "${SERVER:-$TURN4}" "$TURN_FOR"
 		printf '    %s\n' "$@"
 	} >"$LAB_RUN/more.yaml" # behind media's last line
 	appliance start
@@ -88,16 +89,28 @@ legs_why() { [ "$(carom legs --json | jq -r '[.legs[] | select(.media == "rtp" o
 flows_by_turn() { [ "$(turn_says received)" -gt 20 ] && [ "$(turn_says sent)" -gt 20 ]; }
 given_back() { [ "$(turn_says '"in use"')" = 0 ] && [ "$(turn_says ready)" = 2 ]; }
 
-# relayed_call USER WHY: alice calls, both hear each other, by the relay alone
+# RTCP goes by it as well
+reports_of_bob()
+{
+	local id
+
+	id=$(ngc send '{"command": "list"}' | jq -r '.calls[0]')
+	ngc send "{\"command\": \"query\", \"call-id\": \"$id\"}" |
+		jq -e '[.. | .agent? // empty | select(.relay.selected)][0].RTCP > 0' >/dev/null
+}
+
+# relayed_call USER WHY: alice calls, both hear each other, by the relay alone; REPORTS: for
+# so many ms, until one of his has come
 relayed_call()
 {
 	capture alice
-	caller alice uac "$ALICE4" "$1" 5000 &
+	caller alice uac "$ALICE4" "$1" "${REPORTS:-5000}" &
 	local pid=$!
 	LAB_PIDS+=($pid)
 	wait_for 10 legs_why "$2"
 	wait_for 5 flows_by_turn
 	[ "$(turn_says selected)" = 1 ]
+	${REPORTS:+wait_for 8 reports_of_bob}
 	wait $pid
 	hears alice "$ALICE4" 660 100
 	no_gaps alice "$ALICE4"
@@ -112,7 +125,7 @@ relayed_call()
 	apart
 	wait_for 5 turn_ready
 	baresip_bob pcma/8000/1 "" ice
-	relayed_call bob-ice-full relay
+	REPORTS=9000 relayed_call bob-ice-full relay
 	carom stats media | grep -q '^allocated '
 	carom metrics | grep -q '^carom_turn_received_packets_total [1-9]'
 }
@@ -124,6 +137,19 @@ relayed_call()
 	wait_for 5 turn_ready
 	baresip_bob pcma/8000/1 dtls_srtp ice
 	relayed_call bob.full.PCMA srtp
+}
+
+@test "a server by IPv6 has addresses of its family" {
+	AT=$TURN6 turn_up "${LONG_TERM[@]}"
+	SERVER="[$TURN6]" agent_up "username: carom" "password: secret"
+	wait_for 5 turn_ready
+	printf 'v=0\r\no=- 1 1 IN IP6 %s\r\ns=-\r\nc=IN IP6 %s\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n' \
+		"$ALICE6" "$ALICE6" >offer.sdp
+	ngc send "$(jq -nc --rawfile sdp offer.sdp '{command: "offer", "call-id": "six", "from-tag": "a",
+		ICE: "force", "ICE-lite": "off", sdp: $sdp}')" >reply.json
+	jq -r .sdp reply.json | tr -d '\r' | grep "^a=candidate:2 1 UDP 16776959 $TURN6 5[0-9]* typ relay raddr $WAN6 rport [0-9]*$"
+	ngc send '{"command": "delete", "call-id": "six", "from-tag": "a"}'
+	wait_for 5 given_back
 }
 
 @test "where AF_XDP cannot be had, by plain sockets" {

@@ -592,9 +592,38 @@ static void direct_is_better(void **state)
 	talk_until(!leg_at(f, sa_port(&localv[0])));
 	assert_int_equal(full_state(bob.x), FULL_UP);
 	assert_int_equal(leg_at(f, port)->state, LEG_RELAY);
+	/* the next process knows of none either */
+	f->m = mem_deref(f->m);
+	start(f);
+	assert_null(bob_stream(f)->relay);
+	assert_int_equal(leg_at(f, port)->state, LEG_RELAY);
 	offer(f, opts("c", "A", "B"), audio(ALICE, 4000, "0", NULL));
 	has_not(f, "typ relay");
 	assert_int_equal(stats(f).missing, 0);
+}
+
+/* Bob begins ICE anew: with a relay, which is not needed this time either, though the pair is
+ * the one that it was */
+static void begun_anew(void **state)
+{
+	struct fix *f = *state;
+	uint16_t port;
+
+	bob.direct = true;
+	port = call_bob(f);
+	talk_until(leg_at(f, port)->state == LEG_RELAY);
+	talk_until(!bob_stream(f)->relay);
+	lite_make(&bob.us);
+	bob.x = mem_deref(bob.x);
+	talk_until(stats(f).ready == READY);
+	offer(f, opts("c", "B", "A"), bob_body());
+	answer(f, opts("c", "B", "A"), audio(ALICE, 4000, "0", NULL));
+	has(f, "typ relay");
+	assert_non_null(bob_stream(f)->relay);
+	bob_begin(f);
+	talk_until(full_state(bob.x) == FULL_UP);
+	talk_until(!bob_stream(f)->relay);
+	assert_int_equal(leg_at(f, port)->state, LEG_RELAY);
 }
 
 static void call_ends(void **state)
@@ -826,13 +855,14 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, turn_setup, turn_teardown)
 	const struct CMUnitTest tests[] = {
-		T(ready),         T(offered),          T(not_lite),
-		T(answered),      T(missing),          T(no_server),
-		T(denied),        T(elsewhere),        T(by_secret),
-		T(relayed),       T(early_data),       T(direct_is_better),
-		T(call_ends),     T(no_ice_answered),  T(lost),
-		T(timeouts),      T(bundled),          T(restored),
-		T(restored_lost), T(restored_without), T(figures),
+		T(ready),      T(offered),       T(not_lite),
+		T(answered),   T(missing),       T(no_server),
+		T(denied),     T(elsewhere),     T(by_secret),
+		T(relayed),    T(early_data),    T(direct_is_better),
+		T(begun_anew), T(call_ends),     T(no_ice_answered),
+		T(lost),       T(timeouts),      T(bundled),
+		T(restored),   T(restored_lost), T(restored_without),
+		T(figures),
 	};
 #undef T
 

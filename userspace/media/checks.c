@@ -95,6 +95,9 @@ static void look(struct checks *k)
 	}
 	if (s->terms && state == FULL_UP)
 		terms_ice_nominated(s, &pair, relayed);
+	/* even if it is the pair that there was: a relay may be needed no more */
+	if (state == FULL_UP && was != FULL_UP)
+		relays_nominated(s);
 }
 
 static void tick(void *arg)

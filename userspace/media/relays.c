@@ -137,6 +137,15 @@ static void came_up(struct relays *rs, struct entry *e)
 	rs->failures = 0;
 }
 
+/* A successor must not take a port for a relay that is another's by then */
+static void forget(const struct stream *s)
+{
+	int err = call_store(s->party->call);
+
+	if (err)
+		log_warn("media: call %s: %m", s->party->call->id, err);
+}
+
 /* The owner's checks end where there is no other pair */
 static void bereave(struct entry *e)
 {
@@ -155,6 +164,7 @@ static void bereave(struct entry *e)
 		sa_init(&s->terms->pair, AF_UNSPEC);
 	}
 	checks_relay_gone(s);
+	forget(s);
 }
 
 /* Asked anew there (RFC 8489 10); but who is referred to refers to nobody else */
@@ -457,6 +467,7 @@ static void settled(void *arg)
 	}
 	relays_give(s);
 	checks_relay_gone(s);
+	forget(s);
 }
 
 void relays_nominated(struct stream *s)
@@ -519,7 +530,7 @@ static int resume(struct relays *rs, struct stream *s, const struct odict *o)
 	e->was_up = true;
 	relayport_own(e->rp, s);
 	s->relay = e->rp;
-	if (stream_relayed(s))
+	if (s->terms && s->terms->pair_kept)
 		relays_nominated(s);
 
 	return 0;
