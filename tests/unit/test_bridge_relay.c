@@ -201,6 +201,22 @@ static void no_channel(void **state)
 	assert_int_equal(stats().dropped, 1);
 }
 
+/* The port is open, and nobody but the worker knows yet: a relay that goes on where a former
+ * process was */
+static void early(void **state)
+{
+	static const uint8_t p[] = "\x01\x04\x00\x00";
+	(void)state;
+
+	r = mem_deref(r);
+	sim_early(pl, &port, &server, p, 4);
+	assert_int_equal(relay_alloc(&r, pl, 0, &port, &server, event_h, &told),
+			 0);
+	sim_events(pl);
+	assert_int_equal(told.count, 1);
+	assert_int_equal(told.type, RELAY_SERVER);
+}
+
 static void of_the_loop(void **state)
 {
 	uint8_t p[PLANE_PAYLOAD_MAX + 1] = {0};
@@ -241,7 +257,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(nobodys),    T(both_ways),   T(others),    T(strangers),
-		T(no_channel), T(of_the_loop), T(long_ones),
+		T(no_channel), T(of_the_loop), T(long_ones), T(early),
 	};
 #undef T
 

@@ -12,7 +12,8 @@
 struct relay {
 	struct plane *pl;
 	unsigned worker;
-	struct plane_port *port;
+	struct plane_port
+		*port; /* the worker may have a packet before it is set */
 	struct plane_dst *server;
 	struct plane_dst *leg; /* NULL: nobody's */
 	uint16_t channel;
@@ -39,45 +40,47 @@ static void event_handler(unsigned type, const struct sa *src, const uint8_t *p,
 	r->eventh(type, p, n, r->arg);
 }
 
-static void tell(struct relay *r, unsigned type, const struct plane_pkt *pkt)
+static void tell(struct relay *r, struct plane_port *port, unsigned type,
+		 const struct plane_pkt *pkt)
 {
 	if (pkt->len > PLANE_EVENT_MAX)
 		++r->st.dropped;
 	else
-		(void)plane_event(r->port, type, &pkt->src, pkt->data,
-				  pkt->len);
+		(void)plane_event(port, type, &pkt->src, pkt->data, pkt->len);
 }
 
-static void from_leg(struct relay *r, const struct plane_pkt *pkt)
+static void from_leg(struct relay *r, struct plane_port *port,
+		     const struct plane_pkt *pkt)
 {
 	uint8_t *out;
 
 	++r->st.tx;
 	r->st.tx_bytes += pkt->len;
 	if (!r->channel) {
-		tell(r, RELAY_LEG, pkt);
+		tell(r, port, RELAY_LEG, pkt);
 		return;
 	}
 	if (pkt->len + CHANDATA_HDR > PLANE_PAYLOAD_MAX) {
 		++r->st.dropped;
 		return;
 	}
-	out = plane_reserve(r->port, r->server);
+	out = plane_reserve(port, r->server);
 	if (!out)
 		return;
 	chandata_put(out, r->channel, pkt->len);
 	memcpy(out + CHANDATA_HDR, pkt->data, pkt->len);
-	plane_commit(r->port, r->server, CHANDATA_HDR + pkt->len);
+	plane_commit(port, r->server, CHANDATA_HDR + pkt->len);
 }
 
-static int to_leg(struct relay *r, const uint8_t *p, size_t n, uint64_t now)
+static int to_leg(struct relay *r, struct plane_port *port, const uint8_t *p,
+		  size_t n, uint64_t now)
 {
-	uint8_t *out = plane_reserve(r->port, r->leg);
+	uint8_t *out = plane_reserve(port, r->leg);
 
 	if (!out)
 		return ENOBUFS;
 	memcpy(out, p, n);
-	plane_commit(r->port, r->leg, n);
+	plane_commit(port, r->leg, n);
 	++r->st.rx;
 	r->st.rx_bytes += n;
 	r->st.heard = now;
@@ -86,7 +89,8 @@ static int to_leg(struct relay *r, const uint8_t *p, size_t n, uint64_t now)
 }
 
 /* Checks of ICE come by the channel, too; they are not the leg's */
-static void from_server(struct relay *r, const struct plane_pkt *pkt)
+static void from_server(struct relay *r, struct plane_port *port,
+			const struct plane_pkt *pkt)
 {
 	const uint8_t *p = pkt->data + CHANDATA_HDR;
 	uint16_t channel;
@@ -94,20 +98,19 @@ static void from_server(struct relay *r, const struct plane_pkt *pkt)
 
 	if (r->leg && chandata_get(&channel, &n, pkt->data, pkt->len) &&
 	    channel == r->channel && rtp_kind(p, n) != RTP_STUN)
-		(void)to_leg(r, p, n, pkt->now);
+		(void)to_leg(r, port, p, n, pkt->now);
 	else
-		tell(r, RELAY_SERVER, pkt);
+		tell(r, port, RELAY_SERVER, pkt);
 }
 
 static void receive(struct plane_port *port, struct plane_pkt *pkt, void *arg)
 {
 	struct relay *r = arg;
-	(void)port;
 
 	if (sa_cmp(&pkt->src, plane_dst_remote(r->server), SA_ALL))
-		from_server(r, pkt);
+		from_server(r, port, pkt);
 	else if (r->leg && sa_cmp(&pkt->src, plane_dst_remote(r->leg), SA_ALL))
-		from_leg(r, pkt);
+		from_leg(r, port, pkt);
 	else
 		++r->st.dropped;
 }
@@ -201,7 +204,8 @@ static void pass_call(void *arg)
 {
 	struct sending *s = arg;
 
-	s->err = s->r->leg ? to_leg(s->r, s->p, s->n, plane_now(s->r->port))
+	s->err = s->r->leg ? to_leg(s->r, s->r->port, s->p, s->n,
+				    plane_now(s->r->port))
 			   : ENOTCONN;
 }
 
