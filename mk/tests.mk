@@ -10,6 +10,7 @@ room = $(wildcard $(1:%=userspace/%/*.c))
 
 SRCS_log    := $(call room,base)
 SRCS_config := $(SRCS_log) $(wildcard userspace/daemon/config*.c) \
+	       userspace/store/redis_url.c \
 	       userspace/fastpath/names.c
 SRCS_store  := $(SRCS_log) $(call room,store)
 SRCS_event  := $(SRCS_store) $(call room,event)

@@ -285,6 +285,33 @@ static void printed_is_loaded(void **state)
 	mem_deref(c);
 }
 
+static void store_of_several_nodes(void **state)
+{
+	struct config *c, *again;
+	char *text = NULL;
+
+	(void)state;
+	c = load_ok("store: \"redis://carom@10.0.0.1,[2001:db8::1]:6380/2\"\n"
+		    "store-password: /etc/carom/redis\nstore-replicas: 2\n"
+		    "control: /run/x/c.sock\n" IFACES);
+	assert_true(c->store_shared);
+	assert_int_equal(c->store_replicas, 2);
+	assert_string_equal(config_lock(c), "/run/x/c.sock");
+	assert_int_equal(re_sdprintf(&text, "%H", config_print, c), 0);
+	again = load_ok(text);
+	assert_string_equal(again->store_path, c->store_path);
+	assert_string_equal(again->store_password, "/etc/carom/redis");
+	assert_int_equal(again->store_replicas, 2);
+	mem_deref(text);
+	mem_deref(again);
+	mem_deref(c);
+
+	c = load_ok("store: /run/c.db\n" IFACES);
+	assert_false(c->store_shared);
+	assert_string_equal(config_lock(c), "/run/c.db");
+	mem_deref(c);
+}
+
 static void example_is_right(void **state)
 {
 	struct config *c = NULL;
@@ -349,13 +376,15 @@ static const struct refusal refusals[] = {
 	{"media: [\n", 2, "", "not YAML", "indented with spaces"},
 	{"log: {level: info}\n\xff\xfe\xfd: x\n", 2, "", "not YAML", "UTF-8"},
 	{"", 1, "", "empty",
-	 "log, user, node, pin-dir, store, control, devices, media, ng"},
+	 "log, user, node, pin-dir, store, store-password, store-replicas, "
+	 "control, devices, media, ng"},
 	{"# nothing\n", 1, "", "empty", "media"},
 	{"- a\n", 1, "", "no section", "media"},
 	{IFACES "---\nlog: {}\n", 4, "", "second document", "one"},
 	/* unknown keys */
 	{IFACES "colour: red\n", 4, "colour", "unknown key",
-	 "log, user, node, pin-dir, store, control, devices, media, ng"},
+	 "log, user, node, pin-dir, store, store-password, store-replicas, "
+	 "control, devices, media, ng"},
 	{"log:\n  level: info\n  file: x\n", 3, "log.file", "unknown key",
 	 "level"},
 	{IFACES "  timout: 5\n", 4, "media.timout", "unknown key",
@@ -468,6 +497,23 @@ static const struct refusal refusals[] = {
 	{"pin-dir: carom\n" IFACES, 1, "pin-dir", "'carom'",
 	 "an absolute path on a BPF file system"},
 	{"store: a.db\n" IFACES, 1, "store", "'a.db'", "an absolute path"},
+	{"store: redis://\n" IFACES, 1, "store", "an address is HOST",
+	 "redis://[USER@]HOST[:PORT]"},
+	{"store: redis://a:b@h\n" IFACES, 1, "store", "store-password",
+	 "redis://"},
+	{"store: rediss://h\n" IFACES, 1, "store", "TLS", "redis://"},
+	{"store: redis://h:0\n" IFACES, 1, "store", "a port is", "redis://"},
+	{"store: redis://h/x\n" IFACES, 1, "store", "a database", "redis://"},
+	{"store: \"redis://[::1\"\n" IFACES, 1, "store", "without", "redis://"},
+	{"store: http://h\n" IFACES, 1, "store", "a URL here", "redis://"},
+	{"store-replicas: 1\n" IFACES, 1, "store-replicas", "store is a file",
+	 "0..8"},
+	{"store: redis://h\nstore-replicas: 9\n" IFACES, 2, "store-replicas",
+	 "9", "0..8"},
+	{"store-password: /p\n" IFACES, 1, "store-password", "store is a file",
+	 "an absolute path"},
+	{"store: redis://h\nstore-password: p\n" IFACES, 2, "store-password",
+	 "'p'", "an absolute path"},
 	{IFACES "metrics:\n  listen: [\"1.2.3.4\"]\n", 5, "metrics.listen[0]",
 	 "'1.2.3.4' is no listener",
 	 "ADDRESS:PORT, an IPv6 address in brackets, each once"},
@@ -742,6 +788,7 @@ int main(void)
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(every_field),
 		cmocka_unit_test(printed_is_loaded),
+		cmocka_unit_test(store_of_several_nodes),
 		cmocka_unit_test(example_is_right),
 		cmocka_unit_test(legs_follow_ports),
 		cmocka_unit_test(short_window_shortens_grace),

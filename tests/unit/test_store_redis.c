@@ -431,6 +431,29 @@ static void not_there_at_all(void **state)
 	assert_null(s);
 }
 
+/* A name is one node's: another machine's agent is refused, or waits for the
+ * end of it */
+static void one_node_of_a_name(void **state)
+{
+	struct nodes *n = *state;
+
+	assert_string_equal(redis_srv_ask(n->srv, "EXISTS carom.node:a"), "1");
+	n->f->s = mem_deref(n->f->s);
+	assert_string_equal(redis_srv_ask(n->srv, "EXISTS carom.node:a"), "0");
+	(void)redis_srv_ask(n->srv, "SET carom.node:a other PX 2000");
+	assert_int_equal(open_node(&n->f->s, n, "a", 0), 0);
+	assert_int_equal(open_node(&n->b, n, "b", 0), 0);
+	n->b = mem_deref(n->b);
+	(void)redis_srv_ask(n->srv, "SET carom.node:b other");
+	assert_int_equal(open_node(&n->b, n, "b", 0), EBUSY);
+	assert_null(n->b);
+
+	/* one that takes it from us, while we were not to be heard of */
+	(void)redis_srv_ask(n->srv, "SET carom.node:a other PX 3000");
+	wait_until(n, is_degraded);
+	wait_until(n, is_good);
+}
+
 static void password(void **state)
 {
 	struct nodes *n = *state;
@@ -444,8 +467,9 @@ static void password(void **state)
 	assert_non_null(f);
 	assert_true(fputs("se cret\n", f) >= 0);
 	assert_int_equal(fclose(f), 0);
-	(void)redis_srv_ask(n->srv, "ACL SETUSER carom on +@all ~carom* "
-				    "&carom* nopass");
+	(void)redis_srv_ask(n->srv, "ACL SETUSER carom on +@all -@dangerous "
+				    "+role +config|get ~carom* &carom* "
+				    "nopass");
 	(void)re_snprintf(n->said_a, sizeof(n->said_a),
 			  "redis://carom@127.0.0.1:%u/3",
 			  redis_srv_port(n->srv));
@@ -621,6 +645,7 @@ int main(void)
 		R(hangs_and_returns),
 		R(catches_up),
 		R(not_there_at_all),
+		R(one_node_of_a_name),
 		R(password),
 		R(killed_and_restarted),
 		cmocka_unit_test_setup_teardown(failover_to_a_replica,

@@ -71,7 +71,7 @@ enum agent_state agent_state(const struct cli *cli, int *pid)
 	int fd;
 
 	*pid = 0;
-	(void)snprintf(path, sizeof(path), "%s.lock", cli_store_path(cli));
+	(void)snprintf(path, sizeof(path), "%s.lock", cli_lock(cli));
 
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)

@@ -9,7 +9,15 @@
 static int open_store(const struct cli *cli, struct store **sp)
 {
 	const char *path = cli_store_path(cli);
-	int err = store_open(sp, path, true);
+	const struct config *c = cli->config;
+	const struct store_conf conf = {
+		.path = path,
+		.readonly = true,
+		.node = c ? c->node : NULL,
+		.own = KIND,
+		.password_file = c ? c->store_password : NULL,
+	};
+	int err = store_open_conf(sp, &conf);
 
 	switch (err) {
 	case 0:

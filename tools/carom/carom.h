@@ -127,6 +127,9 @@ int cli_open(struct cli *cli, struct fp **fpp);
 /** Path of the database: the configured one, else the default */
 const char *cli_store_path(const struct cli *cli);
 
+/** The agent's lock, without its ".lock" */
+const char *cli_lock(const struct cli *cli);
+
 /** Print an object or array as a line of JSON and release it */
 int cli_json(struct cli *cli, struct odict *od);
 

@@ -147,6 +147,11 @@ const char *cli_store_path(const struct cli *cli)
 	return cli->config ? cli->config->store_path : CONFIG_STORE;
 }
 
+const char *cli_lock(const struct cli *cli)
+{
+	return cli->config ? config_lock(cli->config) : CONFIG_STORE;
+}
+
 int cli_json(struct cli *cli, struct odict *od)
 {
 	char *s = NULL;

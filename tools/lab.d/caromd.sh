@@ -9,6 +9,7 @@
 #   more <YAML       sections beside the lab's own, from the next start on
 #   cli ARGS...      carom with the lab's configuration, on the appliance
 #
+# LAB_STORE: another store than the lab's file
 # CAROM_BIN: where caromd and carom are (default: build/bin)
 NAME=caromd
 # shellcheck source=tools/lab.d/service.sh
@@ -19,7 +20,8 @@ CONF=$LAB_RUN/carom.yaml
 configure()
 {
 	mkdir -p "$LAB_RUN/rec"
-	sed -e "s|@RUN@|$LAB_RUN|g" -e "s|@PINS@|$LAB_PINS|g" \
+	sed -e "s|@STORE@|${LAB_STORE:-$LAB_RUN/carom.db}|g" \
+		-e "s|@RUN@|$LAB_RUN|g" -e "s|@PINS@|$LAB_PINS|g" \
 		-e "s|@WAN4@|$WAN4|g" -e "s|@WAN6@|$WAN6|g" \
 		-e "s|@LAN4@|$LAN4|g" -e "s|@LAN6@|$LAN6|g" \
 		-e "s|@NG@|$NG_PORT|g" \

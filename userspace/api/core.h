@@ -212,4 +212,7 @@ struct api {
 	} wrong;
 };
 
+/** Add the store's figures (storefigures.c) */
+int api_store_figures(struct odict *arr, struct store *s);
+
 #endif

@@ -108,13 +108,6 @@ static int own(struct odict *arr, void *arg)
 						 "gauge",
 						 "Number of the last event",
 						 NULL};
-	static const struct api_figure degraded = {
-		"store",
-		"degraded",
-		"carom_store_degraded",
-		"gauge",
-		"Whether the store keeps less than it should",
-		NULL};
 	const struct api *a = arg;
 	int err = own_requests(arr, a);
 
@@ -124,8 +117,7 @@ static int own(struct odict *arr, void *arg)
 		err = api_figure_add(arr, &events,
 				     (int64_t)events_last(a->conf.events));
 	if (!err && a->conf.store)
-		err = api_figure_add(arr, &degraded,
-				     store_degraded(a->conf.store, NULL));
+		err = api_store_figures(arr, a->conf.store);
 
 	return err;
 }

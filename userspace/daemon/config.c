@@ -21,6 +21,7 @@ static void destructor(void *data)
 	mem_deref(c->user);
 	mem_deref(c->pin_dir);
 	mem_deref(c->store_path);
+	mem_deref(c->store_password);
 	mem_deref(c->control);
 	for (i = 0; i < c->devicec; i++)
 		mem_deref(c->devicev[i]);

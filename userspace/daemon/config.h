@@ -46,14 +46,17 @@ struct config_hep {
 
 struct config {
 	enum log_level log_level;
-	char *user;       /**< run as; NULL stay root                     */
-	char *node;       /**< name of this node                           */
-	char *pin_dir;    /**< under which the maps are pinned            */
-	char *store_path; /**< SQLite database                            */
-	char *control;    /**< socket that the CLI talks to               */
-	uint32_t slots;   /**< size of the leg table                      */
-	int ttl;          /**< of relayed packets; 0 decrements           */
-	char **devicev;   /**< what `carom attach` without arguments takes */
+	char *user;        /**< run as; NULL stay root                     */
+	char *node;        /**< name of this node                           */
+	char *pin_dir;     /**< under which the maps are pinned            */
+	char *store_path;  /**< SQLite database, or redis://               */
+	bool store_shared; /**< the latter                              */
+	char *store_password;    /**< file with Redis' password; NULL: none   */
+	uint32_t store_replicas; /**< that have to have what is written    */
+	char *control;  /**< socket that the CLI talks to               */
+	uint32_t slots; /**< size of the leg table                      */
+	int ttl;        /**< of relayed packets; 0 decrements           */
+	char **devicev; /**< what `carom attach` without arguments takes */
 	size_t devicec;
 	struct media_conf media;
 	struct config_listen *ngv;
@@ -77,6 +80,10 @@ struct config_err {
  * @return 0, ENOENT, EBADMSG (e says file, line, key, what is allowed)
  */
 int config_load(struct config **cp, const char *path, struct config_err *e);
+
+/** The agent's lock is this and ".lock": beside its store, which two agents must
+ * not have in common, or beside its control socket, where several may */
+const char *config_lock(const struct config *c);
 
 /** Print the configuration in force, defaults filled in, as YAML */
 int config_print(struct re_printf *pf, const struct config *c);

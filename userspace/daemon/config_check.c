@@ -49,7 +49,7 @@ static int fill_node(struct config *c, const struct config_src *src)
 	return str_dup(&c->node, s);
 }
 
-static int fill_path(char **out, const struct config_src *src, const char *key,
+int config_fill_path(char **out, const struct config_src *src, const char *key,
 		     const char *value, const char *def)
 {
 	if (value && (*value != '/' || strlen(value) > 200))
@@ -185,26 +185,27 @@ int config_fill(struct config *c, const struct config_src *src)
 	if (!err)
 		err = fill_node(c, src);
 	if (!err)
-		err = fill_path(&c->pin_dir, src, "pin-dir", r->pin_dir,
-				CAROM_PIN_DIR);
+		err = config_fill_path(&c->pin_dir, src, "pin-dir", r->pin_dir,
+				       CAROM_PIN_DIR);
 	if (!err)
-		err = fill_path(&c->store_path, src, "store", r->store,
-				CONFIG_STORE);
+		err = config_fill_store(c, src);
 	if (!err)
-		err = fill_path(&c->control, src, "control", r->control,
-				CONTROL_PATH);
+		err = config_fill_path(&c->control, src, "control", r->control,
+				       CONTROL_PATH);
 	if (!err)
-		err = fill_path(&dir, src, "media.recording-dir",
-				r->media->recording_dir,
-				"/var/lib/carom/recordings");
+		err = config_fill_path(&dir, src, "media.recording-dir",
+				       r->media->recording_dir,
+				       "/var/lib/carom/recordings");
 	c->media.recording_dir = dir;
 	if (!err)
-		err = fill_path(&sounds, src, "media.sound-dir",
-				r->media->sound_dir, "/usr/share/carom/sounds");
+		err = config_fill_path(&sounds, src, "media.sound-dir",
+				       r->media->sound_dir,
+				       "/usr/share/carom/sounds");
 	c->media.sound_dir = sounds;
 	if (!err)
-		err = fill_path(&dtls, src, "media.dtls-certificate",
-				r->media->dtls_file, "/var/lib/carom/dtls.pem");
+		err = config_fill_path(&dtls, src, "media.dtls-certificate",
+				       r->media->dtls_file,
+				       "/var/lib/carom/dtls.pem");
 	c->media.dtls_file = dtls;
 	if (!err)
 		err = fill_devices(c, src);

@@ -18,6 +18,12 @@ struct config_src {
 
 /** All but the next two. @return 0, EBADMSG, ENOMEM */
 int config_fill(struct config *c, const struct config_src *src);
+/** An absolute path, or the default. @return 0, EBADMSG, ENOMEM */
+int config_fill_path(char **out, const struct config_src *src, const char *key,
+		     const char *value, const char *def);
+/** `store`, `store-password`, `store-replicas` */
+int config_fill_store(struct config *c, const struct config_src *src);
+int config_print_store(struct re_printf *pf, const struct config *c);
 /** Interfaces, their ports, and the leg table that they need */
 int config_fill_media(struct config *c, const struct config_src *src);
 /** `media.turn`, after the interfaces; none is fine */

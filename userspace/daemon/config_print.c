@@ -215,9 +215,13 @@ int config_print(struct re_printf *pf, const struct config *c)
 	if (!err)
 		err = re_hprintf(pf, "node: %H\n", config_quoted, c->node);
 	if (!err)
-		err = re_hprintf(pf, "pin-dir: %H\nstore: %H\ncontrol: %H\n",
-				 config_quoted, c->pin_dir, config_quoted,
-				 c->store_path, config_quoted, c->control);
+		err = re_hprintf(pf, "pin-dir: %H\n", config_quoted,
+				 c->pin_dir);
+	if (!err)
+		err = config_print_store(pf, c);
+	if (!err)
+		err = re_hprintf(pf, "control: %H\n", config_quoted,
+				 c->control);
 	if (!err)
 		err = print_devices(pf, c);
 	if (!err)

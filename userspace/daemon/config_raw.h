@@ -98,7 +98,8 @@ struct raw_providers {
 
 struct raw_config {
 	struct raw_log *log;
-	char *user, *node, *pin_dir, *store, *control;
+	char *user, *node, *pin_dir, *store, *store_password, *control;
+	uint32_t *store_replicas;
 	char **devicev;
 	uint32_t devicec;
 	struct raw_media *media;

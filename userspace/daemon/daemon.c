@@ -25,6 +25,7 @@
 #include "daemon/role_edge.h"
 #include "daemon/role_hep.h"
 #include "daemon/role_providers.h"
+#include "daemon/role_store.h"
 #include "edge/located.h"
 #include "event/event.h"
 #include "fastpath/fastpath.h"
@@ -101,61 +102,6 @@ static void destructor(void *data)
 }
 
 /* ---- what was there before us ------------------------------------------ */
-
-static int prepare_store(struct daemon *d)
-{
-	const char *path = d->conf->store_path;
-	char *name = NULL;
-	int err;
-
-	err = privs_parent(&d->privs, path);
-	if (err)
-		return err;
-
-	err = re_sdprintf(&name, "%s.lock", path);
-	if (!err)
-		err = lock_take(&d->lock, name);
-	mem_deref(name);
-	if (err)
-		return err;
-
-	/* SQLite gives its log and shared memory the owner of the database;
-	 * those that an earlier run as root left are given along */
-	err = privs_file(&d->privs, path, true);
-	if (!err && !re_sdprintf(&name, "%s-wal", path)) {
-		err = privs_file(&d->privs, name, false);
-		mem_deref(name);
-	}
-	if (!err && !re_sdprintf(&name, "%s-shm", path)) {
-		err = privs_file(&d->privs, name, false);
-		mem_deref(name);
-	}
-
-	return err;
-}
-
-static int open_store(struct daemon *d)
-{
-	int err;
-
-	err = prepare_store(d);
-	if (err)
-		return err;
-
-	err = store_open(&d->store, d->conf->store_path, false);
-	if (err == EPROTO)
-		log_error("%s: written by a newer version of carom",
-			  d->conf->store_path);
-	else if (err == EIO)
-		log_error("%s: cannot be read: damaged, or no store of ours; "
-			  "move it away, with its -wal and -shm, to start "
-			  "without the calls in it",
-			  d->conf->store_path);
-	else if (err)
-		log_error("%s: %m", d->conf->store_path, err);
-
-	return err;
-}
 
 static bool is_ours(const struct sa *sa, const struct ifaddrs *all)
 {
@@ -377,17 +323,6 @@ static bool maps_ready(char *why, size_t size, void *arg)
 	return !fp_closed(d->fp);
 }
 
-static bool store_ready(char *why, size_t size, void *arg)
-{
-	const char *text = "";
-	struct daemon *d = arg;
-	const bool bad = store_degraded(d->store, &text);
-
-	(void)re_snprintf(why, size, "%s", text);
-
-	return !bad;
-}
-
 static int reload_post(struct api_req *req, void *arg)
 {
 	struct odict *o = NULL;
@@ -438,7 +373,7 @@ static int open_api(struct daemon *d)
 	if (!err)
 		err = api_ready(d->api, "maps", maps_ready, d);
 	if (!err)
-		err = api_ready(d->api, "store", store_ready, d);
+		err = api_ready(d->api, "store", role_store_ready, d->store);
 	if (!err)
 		err = api_route(d->api, "POST", "/v1/reload", API_ADMIN,
 				reload_post, d);
@@ -631,7 +566,7 @@ static int start(struct daemon *d)
 	/* the maps first: without them nothing is created on disk */
 	err = open_fastpath(d);
 	if (!err)
-		err = open_store(d);
+		err = role_store(&d->store, &d->lock, d->conf, &d->privs);
 	if (!err)
 		err = open_events(d);
 	if (!err) {

@@ -21,7 +21,7 @@ struct backend {
 	int (*watch)(void *b, void **wp, const char *kind, store_change_h *h,
 		     void *arg);
 	bool (*degraded)(void *b, const char **why);
-	size_t (*depth)(const void *b);
+	const struct queue *(*queue)(const void *b); /* NULL: none */
 };
 
 extern const struct backend backend_sqlite;

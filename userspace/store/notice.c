@@ -55,7 +55,7 @@ int notice_decode(struct notice *n, const char *p, size_t len)
 	uint64_t k, v = 0;
 
 	memset(n, 0, sizeof(*n));
-	if (!word(&line, &rest, '\n') || line.l >= NOTICE_HEAD)
+	if (!word(&line, &rest, '\n') || line.l + 2 > NOTICE_HEAD)
 		return EBADMSG;
 	++line.l; /* its end is a separator, too */
 	if (!word(&version, &line, ' '))

@@ -26,7 +26,9 @@ struct queue {
 	int also_fd; /* thread */
 	unsigned idle_ms;
 
-	bool started, told; /* loop */
+	uint64_t commits;   /* atomic */
+	uint64_t failed;    /* loop   */
+	bool started, told; /* loop   */
 };
 
 /* ---- jobs --------------------------------------------------------------- */
@@ -163,6 +165,8 @@ static void tell(struct queue *q)
 		void *harg = job->arg;
 		int err = job->err;
 
+		if (err)
+			q->failed += job->opc;
 		__atomic_sub_fetch(&q->opc, job->opc, __ATOMIC_RELAXED);
 		mem_deref(job);
 		if (h)
@@ -306,6 +310,16 @@ size_t queue_depth(const struct queue *q)
 	return __atomic_load_n(&q->opc, __ATOMIC_RELAXED);
 }
 
+uint64_t queue_failed(const struct queue *q)
+{
+	return q->failed;
+}
+
+uint64_t queue_commits(const struct queue *q)
+{
+	return __atomic_load_n(&q->commits, __ATOMIC_RELAXED);
+}
+
 void queue_splice(struct list *a, struct list *b)
 {
 	struct le *le;
@@ -341,6 +355,7 @@ void queue_return(struct queue *q, struct list *jobs)
 
 void queue_done(struct queue *q, struct list *jobs)
 {
+	__atomic_add_fetch(&q->commits, 1, __ATOMIC_RELAXED);
 	(void)pthread_mutex_lock(&q->lock);
 	queue_splice(&q->done, jobs);
 	(void)pthread_mutex_unlock(&q->lock);

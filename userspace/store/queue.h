@@ -64,6 +64,10 @@ bool queue_started(const struct queue *q);
 /** Either: operations in jobs that were pushed and not told yet */
 size_t queue_depth(const struct queue *q);
 
+/** Loop: operations whose jobs failed, and how often queue_done() was called */
+uint64_t queue_failed(const struct queue *q);
+uint64_t queue_commits(const struct queue *q);
+
 /** Either: all that wait, in order, into an empty list */
 void queue_take(struct queue *q, struct list *jobs);
 

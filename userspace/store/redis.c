@@ -141,6 +141,8 @@ void redis_work(void *arg)
 	(void)redis_do_jobs(r);
 	answer(r);
 	keep_up(r);
+	if (queue_stopping(r->q) && r->c)
+		redis_lease_leave(r);
 	redis_give_up(r, queue_stopping(r->q));
 	if (r->sub)
 		queue_expect(r->q, r->sub->fd, IDLE_MS);
@@ -383,11 +385,9 @@ static bool degraded(void *b, const char **why)
 	return is;
 }
 
-static size_t depth(const void *b)
+static const struct queue *queue(const void *b)
 {
-	const struct redis *r = b;
-
-	return queue_depth(r->q);
+	return ((const struct redis *)b)->q;
 }
 
 const struct backend backend_redis = {
@@ -397,7 +397,7 @@ const struct backend backend_redis = {
 	.write = job_write,
 	.watch = watch,
 	.degraded = degraded,
-	.depth = depth,
+	.queue = queue,
 };
 
 /* ---- opening --------------------------------------------------------------- */
@@ -473,13 +473,17 @@ static int configure(struct redis *r, const struct store_conf *conf)
 	return conf->password_file ? read_password(r, conf->password_file) : 0;
 }
 
-/* Until it was tried once, at every address */
+/* Until it was tried once, at every address, and once more after a lease that a
+ * node may have left behind */
 static int wait_first(struct redis *r)
 {
+	const uint64_t end = tmr_jiffies() + REDIS_LEASE + REDIS_TIMEOUT;
 	int err;
 
 	(void)pthread_mutex_lock(&r->lock);
-	while (r->state == REDIS_NEW)
+	while (r->state == REDIS_NEW ||
+	       (r->state == REDIS_DOWN && r->err == EBUSY &&
+		tmr_jiffies() < end))
 		(void)pthread_cond_wait(&r->cond, &r->lock);
 	err = r->state == REDIS_UP ? 0 : r->err;
 	(void)pthread_mutex_unlock(&r->lock);
@@ -499,6 +503,8 @@ int redis_alloc(void **bp, const struct store_conf *conf)
 	(void)pthread_cond_init(&r->cond, NULL);
 
 	err = configure(r, conf);
+	if (!err)
+		err = redis_lease_alloc(r);
 	if (!err)
 		err = hash_alloc(&r->pending, 8192);
 	if (!err)

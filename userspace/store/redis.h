@@ -9,6 +9,7 @@
  *
  *   carom:KIND:KEY       the value, with its expiry
  *   carom.index:KIND     sorted set of keys, by when they were first written
+ *   carom.node:NAME      who that is, while it is there
  *   carom.version        of all this
  *   carom.changes.DB     channel; notice.h says what is published there
  *
@@ -28,9 +29,10 @@ enum {
 	REDIS_VERSION = 1,
 	REDIS_TIMEOUT = 1000, /* ms: to connect, for an answer, for WAIT      */
 	REDIS_PATIENCE =
-		3000,     /* ms: how long a job waits for Redis to return */
-	REDIS_PAGE = 500, /* records read in one go                       */
-	REDIS_SWEPT = 8,  /* kinds whose index is swept                   */
+		3000,       /* ms: how long a job waits for Redis to return */
+	REDIS_LEASE = 5000, /* ms: how long a name outlives its node        */
+	REDIS_PAGE = 500,   /* records read in one go                       */
+	REDIS_SWEPT = 8,    /* kinds whose index is swept                   */
 	REDIS_KIND = STORE_KIND_MAX +
 		     72, /* bytes of KIND@NODE                */
 };
@@ -76,7 +78,8 @@ struct redis {
 	struct redis_url url;
 	char *password;
 	char node[64], own[64];
-	char id[20]; /* of this process, in what it publishes */
+	char holder[72]; /* of the node's name */
+	char id[20];     /* of this process, in what it publishes */
 	char channel[32];
 	unsigned replicas;
 	bool readonly;
@@ -140,6 +143,13 @@ void redis_disconnect(struct redis *r, int err, const char *why);
 redisReply *redis_ask(struct redis *r, const struct resp *cmd);
 /** Every second or so: it is still there, and still master */
 void redis_check(struct redis *r);
+
+/** Who we are, when it comes to names. @return 0, or an error */
+int redis_lease_alloc(struct redis *r);
+/** Take the node's name, or keep it. @return 0, EBUSY, EIO, with a reason */
+int redis_lease_take(struct redis *r, char *why, size_t size);
+/** Let others have it */
+void redis_lease_leave(struct redis *r);
 
 /** Carry out what waits, with what was queued by now. @return false when the
  * connection was lost, or is not there */

@@ -256,6 +256,8 @@ static int try_one(struct redis *r, char *why, size_t size)
 		err = check_role(r->c, why, size);
 	if (!err)
 		err = check_version(r, r->c, why, size);
+	if (!err)
+		err = redis_lease_take(r, why, size);
 	if (!err && !r->readonly)
 		err = subscribe(r, why, size);
 
@@ -315,6 +317,8 @@ void redis_check(struct redis *r)
 		return;
 	r->checked = now;
 	err = check_role(r->c, why, sizeof(why));
+	if (!err)
+		err = redis_lease_take(r, why, sizeof(why));
 	if (err)
 		redis_disconnect(r, err, why);
 }

@@ -289,11 +289,9 @@ static int each(void *b, const char *kind, store_h *h, void *arg)
 	return err == ENOENT ? 0 : err;
 }
 
-static size_t depth(const void *b)
+static const struct queue *queue(const void *b)
 {
-	const struct sqlite *s = b;
-
-	return s->q ? queue_depth(s->q) : 0;
+	return ((const struct sqlite *)b)->q;
 }
 
 static bool degraded(void *b, const char **why)
@@ -318,7 +316,7 @@ const struct backend backend_sqlite = {
 	.each = each,
 	.write = job_write,
 	.degraded = degraded,
-	.depth = depth,
+	.queue = queue,
 };
 
 /* ---- opening ------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 struct store {
 	const struct backend *be;
 	void *b;
+	struct store_count count;
 };
 
 struct store_watch {
@@ -84,6 +85,20 @@ static struct pl some(const struct pl *pl)
 	return p;
 }
 
+static int put(struct store *s, const struct store_op *op)
+{
+	int err;
+
+	if (!is_valid(op))
+		return EINVAL;
+
+	err = s->be->put(s->b, op);
+	++s->count.operations;
+	s->count.failed += err != 0;
+
+	return err;
+}
+
 int store_put(struct store *s, const char *kind, const struct pl *key,
 	      const struct pl *value)
 {
@@ -94,7 +109,7 @@ int store_put(struct store *s, const char *kind, const struct pl *key,
 	op.key = some(key);
 	op.value = some(value);
 
-	return is_valid(&op) ? s->be->put(s->b, &op) : EINVAL;
+	return put(s, &op);
 }
 
 int store_del(struct store *s, const char *kind, const struct pl *key)
@@ -105,7 +120,7 @@ int store_del(struct store *s, const char *kind, const struct pl *key)
 		return EINVAL;
 	op.key = some(key);
 
-	return is_valid(&op) ? s->be->put(s->b, &op) : EINVAL;
+	return put(s, &op);
 }
 
 int store_write(struct store *s, const struct store_op *opv, size_t opc,
@@ -126,6 +141,8 @@ int store_write(struct store *s, const struct store_op *opv, size_t opc,
 	err = s->be->write(s->b, job);
 	if (err)
 		mem_deref(job);
+	else
+		s->count.operations += opc;
 
 	return err;
 }
@@ -138,6 +155,7 @@ int store_get(struct store *s, const char *kind, const struct pl *key,
 	if (!s || !is_kind(kind) || !key || !value)
 		return EINVAL;
 	k = some(key);
+	++s->count.reads;
 
 	return s->be->get(s->b, kind, &k, value);
 }
@@ -146,6 +164,7 @@ int store_each(struct store *s, const char *kind, store_h *h, void *arg)
 {
 	if (!s || !is_kind(kind) || !h)
 		return EINVAL;
+	++s->count.reads;
 
 	return s->be->each(s->b, kind, h, arg);
 }
@@ -192,7 +211,15 @@ bool store_degraded(struct store *s, const char **why)
 	return is;
 }
 
-size_t store_depth(const struct store *s)
+void store_count(struct store *s, struct store_count *c)
 {
-	return s ? s->be->depth(s->b) : 0;
+	const struct queue *q = s->be->queue(s->b);
+
+	*c = s->count;
+	if (q) {
+		c->failed += queue_failed(q);
+		c->commits = queue_commits(q);
+		c->queued = queue_depth(q);
+	}
+	c->degraded = store_degraded(s, NULL);
 }

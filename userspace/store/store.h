@@ -38,7 +38,8 @@ struct store_conf {
 	/* of Redis */
 	const char *node;  /**< name of this node; NULL: the host's           */
 	const char *own;   /**< kinds whose records are this node's alone, with
-			       blanks between; nobody is told of them        */
+			       blanks between; nobody is told of them. Only
+			       one node of a name may be there then          */
 	unsigned replicas; /**< how many have to have a write before it counts
 				as durable: a master that dies takes nothing
 				with it                                     */
@@ -55,7 +56,7 @@ struct store_conf {
  *
  * @return 0, EACCES, ENOENT, EPROTO (made by a newer version), EIO; of Redis
  *         also EINVAL (the URL, or the password's file: it is in the log),
- *         EROFS (no master there), ECONNREFUSED, ETIMEDOUT and the like
+ *         EROFS (no master there), EBUSY (another node has that name), ECONNREFUSED, ETIMEDOUT and the like
  */
 int store_open_conf(struct store **sp, const struct store_conf *conf);
 
@@ -166,7 +167,16 @@ int store_watch(struct store_watch **wp, struct store *s, const char *kind,
  */
 bool store_degraded(struct store *s, const char **why);
 
-/** Operations that wait to be durable */
-size_t store_depth(const struct store *s);
+/** What was done since it was opened */
+struct store_count {
+	uint64_t operations; /**< writes and removals that were taken       */
+	uint64_t failed;     /**< of those, which were told an error        */
+	uint64_t commits;    /**< groups of store_write() made durable      */
+	uint64_t reads;      /**< store_get() and store_each()              */
+	uint64_t queued;     /**< operations that wait to be durable, now   */
+	bool degraded;       /**< now                                       */
+};
+
+void store_count(struct store *s, struct store_count *c);
 
 #endif
