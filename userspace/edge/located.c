@@ -101,11 +101,13 @@ static void tell(struct located *l, const struct pl *user,
 
 	if (!err || (err == E2BIG && l->full))
 		return;
+	if (err == E2BIG)
+		log_warn("edge: the kernel's table of registered users is "
+			 "full: calls to others are the agent's");
+	else
+		log_warn("edge: user %r@%r: the kernel can't be told: %m", user,
+			 domain, err);
 	l->full |= err == E2BIG;
-	log_warn("edge: user %r@%r: the kernel can't be told: %m%s", user,
-		 domain, err,
-		 err == E2BIG ? "; all who are not in its table are the agent's"
-			      : "");
 }
 
 static void tell_binding(struct located *l, const struct binding *b, bool gone)
