@@ -24,6 +24,7 @@ FUZZ_SRCS_dslist  = $(SRCS_dispatch)
 FUZZ_SRCS_dns     = $(addprefix userspace/dns/,answer.c name.c)
 FUZZ_SRCS_media   = $(SRCS_media)
 FUZZ_SRCS_rtcp    = userspace/media/rtcp.c userspace/rtp/translate.c
+FUZZ_SRCS_api     = $(SRCS_api)
 FUZZ_SRCS_stream  = $(addprefix userspace/sip/,frame.c ws.c) userspace/edge/keepalive.c
 FUZZ_SRCS_auth    = $(SRCS_edge) userspace/fastpath/names.c
 FUZZ_SRCS_contact = $(SRCS_edge) userspace/fastpath/names.c

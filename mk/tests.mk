@@ -15,7 +15,7 @@ SRCS_config := $(SRCS_log) $(wildcard userspace/daemon/config*.c) \
 SRCS_store  := $(SRCS_log) $(call room,store)
 SRCS_event  := $(SRCS_store) $(call room,event)
 SRCS_api    := $(SRCS_event) userspace/sip/ws.c $(addprefix userspace/api/,api.c \
-		 check.c event.c health.c idem.c listen.c page.c path.c query.c \
+		 check.c event.c health.c idem.c listen.c node.c page.c path.c query.c \
 		 record.c recordset.c reply.c request.c route.c token.c websocket.c)
 SRCS_sdp    := $(wildcard userspace/media/sdp*.c)
 SRCS_dispatch := $(call room,dispatch)

@@ -39,3 +39,8 @@ told_down()
 	edge cli e1 events --types dispatcher.target.down --json |
 		grep -q 'sip:192.0.2.33:5060.*inactive'
 }
+
+@test "openapi: a reader who stands still misses nothing" {
+	[ "$("$ROOT/tests/integration/slowreader.py" "$RUN/e1-api.sock" \
+		/v1/dispatchers/1/targets/sip:192.0.2.32:5060/state 6000)" = 6000 ]
+}

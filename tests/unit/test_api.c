@@ -282,6 +282,26 @@ static void test_paths(void **state)
 	}
 }
 
+static void test_accept(void **state)
+{
+	static const struct {
+		const char *accept;
+		unsigned status;
+	} v[] = {{"*/*", 200},
+		 {"", 200},
+		 {"text/html, */*;q=0.1", 200},
+		 {"application/json;q=0.9", 200},
+		 {"text/html", 406},
+		 {"image/png,application/jsonx", 406}};
+	struct fix *f = fix_of(state);
+
+	for (size_t i = 0; i < ARRAY_SIZE(v); i++) {
+		f->headerv[1] = (struct header){"Accept", v[i].accept};
+		assert_int_equal(ask(f, "GET", "/v1/things/a", NULL),
+				 v[i].status);
+	}
+}
+
 static void test_long(void **state)
 {
 	struct fix *f = fix_of(state);
@@ -850,12 +870,12 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_paths),   T(test_long),         T(test_methods),
-		T(test_routes),  T(test_query),        T(test_json),
-		T(test_fields),  T(test_pages),        T(test_tokens),
-		T(test_browser), T(test_later),        T(test_errno),
-		T(test_records), T(test_records_gone), T(test_fault_path),
-		T(test_once),    T(test_ready),
+		T(test_paths),      T(test_long),    T(test_accept),
+		T(test_methods),    T(test_routes),  T(test_query),
+		T(test_json),       T(test_fields),  T(test_pages),
+		T(test_tokens),     T(test_browser), T(test_later),
+		T(test_errno),      T(test_records), T(test_records_gone),
+		T(test_fault_path), T(test_once),    T(test_ready),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

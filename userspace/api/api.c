@@ -28,7 +28,7 @@ static void destructor(void *arg)
 	list_flush(&a->records);
 	list_flush(&a->parts);
 	list_flush(&a->figures);
-	tmr_cancel(&a->heartbeat);
+	api_node_end(a);
 	mem_deref(a->fp);
 	mem_deref(a->tokens);
 	mem_deref(a->node);

@@ -150,6 +150,9 @@ void api_failed(struct api_req *req, int err);
 
 const char *api_status_text(unsigned status);
 
+/** The node goes, and says so (node.c) */
+void api_node_end(struct api *a);
+
 /* ---- tokens (token.c) ---------------------------------------------------- */
 
 struct api_tokens;

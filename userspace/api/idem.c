@@ -78,7 +78,6 @@ static int replay(struct api_req *req, const struct odict *o)
 static int look(struct api_req *req)
 {
 	struct odict *o = NULL;
-	uint64_t until = 0;
 	char *value = NULL;
 	struct pl key;
 	int err;
@@ -88,8 +87,7 @@ static int look(struct api_req *req)
 	if (err)
 		return err == ENOENT ? 0 : err;
 	err = json_decode_odict(&o, 8, value, strlen(value), 4);
-	if (!err && odict_get_number(o, &until, "until") &&
-	    until > (uint64_t)time(NULL))
+	if (!err)
 		err = replay(req, o);
 	mem_deref(o);
 	mem_deref(value);
@@ -156,12 +154,10 @@ static int keep(struct api_req *req)
 	const char *location = location_of(out);
 	char *body = NULL, *text = NULL;
 	struct odict *o = NULL;
-	struct pl key, value;
+	struct store_op op = {.kind = kind,
+			      .expires = (uint64_t)time(NULL) + DAY};
 	int err = odict_alloc(&o, 8);
 
-	if (!err)
-		err = odict_entry_add(o, "until", ODICT_INT,
-				      (int64_t)time(NULL) + DAY);
 	if (!err)
 		err = odict_entry_add(o, "hash", ODICT_STRING, req->hash);
 	if (!err)
@@ -176,9 +172,9 @@ static int keep(struct api_req *req)
 	if (!err)
 		err = re_sdprintf(&text, "%H", json_encode_odict, o);
 	if (!err) {
-		pl_set_str(&key, req->idem);
-		pl_set_str(&value, text);
-		err = store_put(req->a->conf.store, kind, &key, &value);
+		pl_set_str(&op.key, req->idem);
+		pl_set_str(&op.value, text);
+		err = store_write(req->a->conf.store, &op, 1, NULL, NULL);
 	}
 	mem_deref(text);
 	mem_deref(body);

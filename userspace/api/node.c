@@ -88,6 +88,17 @@ static void beat_handler(void *arg)
 	mem_deref(o);
 }
 
+void api_node_end(struct api *a)
+{
+	struct pl key;
+
+	if (!tmr_isrunning(&a->heartbeat))
+		return;
+	tmr_cancel(&a->heartbeat);
+	pl_set_str(&key, a->node);
+	(void)store_del(a->conf.store, kind, &key);
+}
+
 /* ---- others --------------------------------------------------------------- */
 
 static int add(struct api_page *p, struct odict *o, bool is_self)

@@ -15,6 +15,7 @@ static const struct {
 	unsigned status;
 	const char *text;
 } statusv[] = {
+	{101, "Switching Protocols"},
 	{200, "OK"},
 	{201, "Created"},
 	{202, "Accepted"},

@@ -263,16 +263,55 @@ static int find_route(struct api_req *req, const struct api_in *in)
 				   "has all of them");
 }
 
+/* Does it take any of what we answer with? Which of them a path has is known to who
+ * asks for it */
+static bool takes_answer(const struct api_req *req)
+{
+	static const char *const typev[] = {
+		"*/*",
+		"application/*",
+		"application/json",
+		"application/problem+json",
+		"text/*",
+		"text/plain",
+		"text/event-stream",
+	};
+	const char *p = api_header(req, "Accept");
+
+	if (!p || !*p)
+		return true;
+	while (*p) {
+		p += strspn(p, ", \t");
+		for (size_t i = 0; i < ARRAY_SIZE(typev); i++) {
+			const size_t n = strlen(typev[i]);
+
+			if (!strncasecmp(p, typev[i], n) &&
+			    strchr(",; \t", p[n]))
+				return true;
+		}
+		p += strcspn(p, ",");
+	}
+
+	return false;
+}
+
 static int begin(struct api_req *req, const struct api_in *in)
 {
 	int err = take_target(req, &in->target);
 
 	if (!err && !req->out.status)
 		err = find_route(req, in);
-	if (err || req->out.status || in->only || req->route->scope == API_OPEN)
+	if (err || req->out.status)
 		return err;
+	if (!in->only && req->route->scope != API_OPEN)
+		err = in->open ? admit_open(req, in) : admit_token(req, in);
+	if (!err && !req->out.status && !takes_answer(req))
+		err = api_problem(req, 406, NULL,
+				  "allowed: Accept: application/json (or "
+				  "text/event-stream for events, text/plain "
+				  "for /metrics)");
 
-	return in->open ? admit_open(req, in) : admit_token(req, in);
+	return err;
 }
 
 static void patience_handler(void *arg)

@@ -62,7 +62,8 @@ void reload_foresee(const struct reload *r)
 				     c->sip.tls.ca,
 				     c->providers.tls.certificate,
 				     c->providers.tls.key,
-				     c->providers.tls.ca};
+				     c->providers.tls.ca,
+				     c->api.tokens};
 
 	for (size_t i = 0; i < ARRAY_SIZE(pathv); i++)
 		if (pathv[i] && faccessat(AT_FDCWD, pathv[i], R_OK, AT_EACCESS))
