@@ -61,6 +61,7 @@ TEST_SRCS_record     = $(SRCS_media)
 TEST_SRCS_dtmfinfo   = userspace/media/dtmfinfo.c userspace/rtp/event.c
 TEST_SRCS_media      = $(SRCS_media)
 TEST_SRCS_media_life = $(SRCS_media)
+TEST_SRCS_media_taps = $(SRCS_media)
 TEST_SRCS_absent     = $(SRCS_media)
 TEST_SRCS_terms      = $(SRCS_media)
 TEST_SRCS_terms_srtp = $(SRCS_media)

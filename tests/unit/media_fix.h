@@ -224,4 +224,18 @@ static inline void plain_call(struct fix *f, const char *id, uint16_t *a,
 	*a = out_port(f, 0);
 }
 
+/** The call ends. @param to  Or NULL */
+static inline int delete (struct fix *f, const char *id, const char *from,
+			  const char *to, int delay)
+{
+	struct pl i, a, b = PL_INIT;
+
+	pl_set_str(&i, id);
+	pl_set_str(&a, from);
+	if (to)
+		pl_set_str(&b, to);
+
+	return media_delete(f->m, &i, &a, &b, NULL, delay, NULL);
+}
+
 #endif
