@@ -365,3 +365,56 @@ gone() { ! "$ROOT/tools/lab.d/carrier.sh" rpc ul.dump | grep -q "sip:k@"; }
 		return 1
 	}
 }
+
+@test "provider: the CLI shows, probes and changes, by the API" {
+	carrier 5061 edge-proxied-uas
+	echo '{"hostname": "203.0.113.130", "port": 5061, "transport": "udp"}' |
+		carom provider set good -
+	echo '{"hostname": "203.0.113.130", "port": 5069, "probe": {"interval": 0}}' |
+		carom provider set bad -
+	carom provider probe good | grep -qE '^good  healthy: 200 OK in [0-9.]+ ms$'
+	run carom provider probe good bad
+	[ "$status" = 1 ]
+	[[ $output == *'bad  unhealthy: unreachable (ICMP)'* ]]
+	wait_for 10 is good up
+	carom provider | tee list
+	grep -qE '^good +203.0.113.130:5061 +up ' list
+	carom provider show good | grep -qE '^status.health.state +up$'
+
+	echo '{"provider": "good", "prefix": "+49"}' >r
+	carom route set de r
+	carom route | grep -qE '^de +\+49 +good '
+	carom route test +4930 --caller 12 | grep -qE '^de +\+49 +good +\+4930 +12 +taken$'
+	run carom route test +4930 --at 2026-03-29T02:30:00
+	[ "$status" = 1 ]
+	[[ $output == *'at: allowed: a time such as'* ]]
+	run carom route test 33
+	[ "$status" = 1 ]
+	[[ $output == *'no route fits'* ]]
+
+	echo '{"hostname": "a", "port": "x"}' >bad
+	run carom provider set bad bad
+	[ "$status" = 1 ]
+	[[ $output == *'/port: allowed: a number, 0..65535'* ]]
+	run carom provider show none
+	[ "$status" = 1 ]
+	carom provider delete bad
+	carom route delete de
+	[ "$(carom provider --json list | jq '.providers | length')" = 1 ]
+}
+
+@test "provider: figures for Prometheus" {
+	carrier 5061 edge-proxied-uas
+	provider a 5061
+	route r a
+	wait_for 10 is a up
+	calls 10 10 123
+	inside carom curl -sS "http://$LAN4:9640/metrics" >m
+	grep -q '^carom_provider_up{provider="a"} 1' m
+	grep -q '^carom_provider_calls_total{provider="a"} 10' m
+	grep -qE '^carom_provider_answer_seconds\{provider="a"\} 0\.[0-9]+' m
+	grep -qE '^carom_provider_probes_total\{provider="a",result="healthy"\} [1-9]' m
+	grep -qE '^carom_outbound_calls_total\{result="answered"\} [1-9][0-9]' m
+	! grep -q carom_provider_registered m
+	! command -v promtool || promtool check metrics <m
+}

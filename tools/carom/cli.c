@@ -17,8 +17,9 @@ static const struct cmd *const cmdv[] = {
 	&cmd_stats,      &cmd_metrics, &cmd_api,
 	&cmd_events,     &cmd_token,   &cmd_top,
 	&cmd_dispatcher, &cmd_network, &cmd_connections,
-	&cmd_limit,      &cmd_capture, &cmd_reload,
-	&cmd_user,       &cmd_config,  NULL,
+	&cmd_provider,   &cmd_route,   &cmd_limit,
+	&cmd_capture,    &cmd_reload,  &cmd_user,
+	&cmd_config,     NULL,
 };
 
 static const struct opt shared[] = {

@@ -70,9 +70,7 @@ static bool same_text(const struct odict *a, const struct odict *b,
 	return x && y && !strcmp(x, y);
 }
 
-/* Nobody is shown an HA1: who writes back what he has read has not meant to take it
- * away */
-static int keep_secret(struct odict *body, const struct odict *old)
+int api_keep_secret(struct odict *body, const struct odict *old)
 {
 	const struct odict_entry *e = old ? odict_get_type(old, ODICT_OBJECT,
 							   "ha1")
@@ -96,7 +94,7 @@ static int check(struct api_req *req, const char *id, struct odict *stored,
 
 	/* what is known of it is shown beside it, and may come back */
 	odict_entry_del(stored, "status");
-	err = keep_secret(stored, old);
+	err = api_keep_secret(stored, old);
 	if (!err)
 		err = record_decode(&r, stored, providers_defaults(ps), &e);
 	if (err == EBADMSG) {
@@ -245,5 +243,7 @@ int api_providers(struct api *a, struct providers *ps)
 	if (!err)
 		err = api_route(a, "POST", "/v1/providers/{id}/probe",
 				API_WRITE, probe, ps);
+	if (!err)
+		err = api_figures(a, provider_figures, ps);
 	return err ? err : api_routes(a, ps);
 }

@@ -34,6 +34,7 @@
 #include "ng/ng.h"
 #include "plane/plane.h"
 #include "provider/provider.h"
+#include "provider/trunk.h"
 #include "store/store.h"
 
 enum {
@@ -61,6 +62,7 @@ struct daemon {
 	struct location *location;   /* NULL where nobody asks for it */
 	struct located *located;     /* NULL without an edge          */
 	struct role_hep *hep;        /* NULL without a section hep */
+	struct trunks *trunks;       /* NULL without an edge */
 	struct providers *providers; /* NULL without that section */
 	struct reload *reload;
 	struct control *control;
@@ -87,6 +89,8 @@ static void destructor(void *data)
 	mem_deref(d->hep);
 	mem_deref(d->located);
 	mem_deref(d->providers);
+	edge_users(d->edge, NULL, NULL);
+	mem_deref(d->trunks);
 	mem_deref(d->edge);
 	mem_deref(d->location);
 	mem_deref(d->reload); /* the edge uses its strings */
@@ -381,6 +385,8 @@ static int open_api(struct daemon *d)
 		err = api_event_routes(d->api);
 	if (!err && d->providers)
 		err = api_providers(d->api, d->providers);
+	if (!err && d->trunks)
+		err = api_trunks(d->api, d->trunks);
 	if (!err)
 		err = api_nodes(d->api);
 	if (!err)
@@ -579,6 +585,8 @@ static int start(struct daemon *d)
 		err = open_edge(d);
 	if (!err)
 		err = role_hep(&d->hep, d->conf, d->edge, d->media);
+	if (!err)
+		err = role_trunks(&d->trunks, d->store, d->edge);
 	if (!err)
 		err = role_providers(&d->providers, d->conf, d->store,
 				     d->events);

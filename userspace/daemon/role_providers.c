@@ -7,8 +7,10 @@
 
 #include "base/log.h"
 #include "daemon/role_providers.h"
+#include "edge/edge.h"
 #include "event/event.h"
 #include "provider/provider.h"
+#include "provider/trunk.h"
 
 enum { CONNECTIONS = 4096, IDLE = 600 /* s */, CONNECT = 5000 /* ms */ };
 
@@ -135,5 +137,32 @@ int role_providers(struct providers **pp, const struct config *c,
 	if (err)
 		log_error("providers: %s%s%m", why, *why ? ": " : "", err);
 	mem_deref(conf.dns);
+	return err;
+}
+
+/* ---- trunks --------------------------------------------------------------------- */
+
+static int net_handler(const struct trunk_net *net, uint32_t set, bool add,
+		       void *arg)
+{
+	return edge_trunk(arg, &net->addr, net->bits, set, add);
+}
+
+static bool set_handler(uint32_t set, void *arg)
+{
+	return edge_has_set(arg, set);
+}
+
+int role_trunks(struct trunks **tp, struct store *store, struct edge *e)
+{
+	int err;
+
+	if (!e)
+		return 0;
+	err = trunks_alloc(tp, store, net_handler, set_handler, e);
+	if (err)
+		log_error("trunks: %m", err);
+	else
+		edge_users(e, trunks_ha1, *tp);
 	return err;
 }

@@ -7,9 +7,11 @@
 
 #include "daemon/config.h"
 
+struct edge;
 struct events;
 struct providers;
 struct store;
+struct trunks;
 
 /**
  * Start it. Errors are logged
@@ -20,6 +22,10 @@ struct store;
  */
 int role_providers(struct providers **pp, const struct config *c,
 		   struct store *store, struct events *events);
+
+/** Tell the edge of the trunks that the store has, from now on. @return 0, also
+ *  without an edge: *tp is NULL then */
+int role_trunks(struct trunks **tp, struct store *store, struct edge *e);
 
 /** Take what a newer configuration says, which has the section. @param why  What is
  *  wrong with it */

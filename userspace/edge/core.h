@@ -27,6 +27,8 @@ struct edge {
 	struct names *names;
 	struct registered *registered; /* NULL: there is no registrar      */
 	struct creds *creds; /* NULL: no set asks for digest            */
+	auth_ha1_h *ha1h;    /* users that are not in the file; or NULL    */
+	void *ha1_arg;
 	struct sip_udp *udpv[POLICY_LISTENERS];
 	struct streams *streams;
 	struct deliver *deliver;
@@ -52,6 +54,10 @@ enum ds_mode edge_mode(uint32_t flags);
  */
 int edge_auth(struct auth **ap, struct creds **cp, struct edge *e,
 	      const struct edge_conf *conf, struct ds_err *derr);
+
+/** HA1 of a user of the file, or of whom edge_users() names (auth_ha1_h; arg: the
+ *  edge) */
+const char *edge_ha1(const struct pl *user, enum digest_alg alg, void *arg);
 
 /** Take a list: sets, tables, kernel. @return 0 or errno */
 int edge_take(struct edge *e, const struct ds_list *list);

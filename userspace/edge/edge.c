@@ -542,8 +542,8 @@ int edge_auth(struct auth **ap, struct creds **cp, struct edge *e,
 	}
 	memcpy(ac.key, e->policy->key, sizeof(ac.key));
 	ac.count = &e->count;
-	ac.ha1h = creds_ha1;
-	ac.arg = *cp;
+	ac.ha1h = edge_ha1;
+	ac.arg = e;
 	err = auth_alloc(ap, &ac, e->policy->auth);
 	if (err == ENOTSUP)
 		(void)re_snprintf(derr->msg, sizeof(derr->msg),

@@ -137,6 +137,26 @@ void edge_target_watch(struct edge *e, edge_target_h *h, void *arg);
 void edge_target_told(const struct edge *e, const struct ds_set *set,
 		      const struct ds_target *t, enum ds_state before);
 
+/* ---- trunks that are no part of the configuration (trunk.c) ---------------------- */
+
+/** Has the configuration a set of that id of the dispatcher list? */
+bool edge_has_set(const struct edge *e, uint32_t set);
+
+/**
+ * A network is a trunk's, or is no more: as one set by hand (nets.h)
+ *
+ * @param set  Id in the dispatcher list, to which its new dialogs go
+ *
+ * @return 0, ENOENT (there is no such set, or no such network to take back), ENOSPC,
+ *         ENOMEM, errno of the map
+ */
+int edge_trunk(struct edge *e, const struct sa *addr, unsigned bits,
+	       uint32_t set, bool add);
+
+/** Users that may log in beside those of the file, where digest is asked for. @param
+ *  h  NULL: none */
+void edge_users(struct edge *e, auth_ha1_h *h, void *arg);
+
 /* What control.c needs of the role */
 struct ds_sets *edge_sets(struct edge *e);
 /** A set of the configuration; NULL past the last */

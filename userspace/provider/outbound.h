@@ -31,17 +31,6 @@ int outbound_json(struct odict *o, const struct outbound *out);
 
 /* ---- what calls need of it ------------------------------------------------------ */
 
-/** Figures of the proxy */
-struct outbound_count {
-	uint64_t now;      /**< requests under way, and INVITEs for 32 s more */
-	uint64_t calls;    /**< INVITEs that began one                     */
-	uint64_t answered; /**< with 2xx                                   */
-	uint64_t failovers; /**< to a next provider                         */
-	uint64_t unrouted;  /**< no route, or none that is open             */
-	uint64_t refused;   /**< of strangers, or too many                  */
-	uint64_t inbound;   /**< from a provider, to `inbound`              */
-};
-
 struct outbound_count *outbound_count(struct outbound *o);
 struct providers *outbound_providers(const struct outbound *o);
 struct stranss;

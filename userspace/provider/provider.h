@@ -164,4 +164,26 @@ size_t provider_choose(const struct providers *ps, const char *called,
 		       const char *caller, int64_t when,
 		       const struct pl *callid, struct route_choice *v);
 
+/* ---- for those who look --------------------------------------------------- */
+
+/** Calls sent to it, and those that it has failed, since the start */
+void provider_calls(const struct provider *p, uint64_t *sent, uint64_t *failed);
+
+/** Is it registered there? @return false where it is not to be, too; *wanted says */
+bool provider_registered(const struct provider *p, bool *wanted);
+
+/** Figures of the proxy */
+struct outbound_count {
+	uint64_t now;      /**< requests under way, and INVITEs for 32 s more */
+	uint64_t calls;    /**< INVITEs that began one                     */
+	uint64_t answered; /**< with 2xx                                   */
+	uint64_t failovers; /**< to a next provider                         */
+	uint64_t unrouted;  /**< no route, or none that is open             */
+	uint64_t refused;   /**< of strangers, or too many                  */
+	uint64_t inbound;   /**< from a provider, to `inbound`              */
+};
+
+/** NULL: no calls go out by us */
+const struct outbound_count *providers_outbound(const struct providers *ps);
+
 #endif

@@ -380,6 +380,23 @@ int provider_status(struct odict *o, const struct provider *p)
 	return err;
 }
 
+void provider_calls(const struct provider *p, uint64_t *sent, uint64_t *failed)
+{
+	*sent = p ? p->calls : 0;
+	*failed = p ? p->failed : 0;
+}
+
+bool provider_registered(const struct provider *p, bool *wanted)
+{
+	*wanted = p && p->uac;
+	return p && uac_registered(p->uac);
+}
+
+const struct outbound_count *providers_outbound(const struct providers *ps)
+{
+	return ps && ps->out ? outbound_count(ps->out) : NULL;
+}
+
 /* ---- routes --------------------------------------------------------------------- */
 
 struct routes *providers_routes(const struct providers *ps)
