@@ -418,3 +418,48 @@ gone() { ! "$ROOT/tools/lab.d/carrier.sh" rpc ul.dump | grep -q "sip:k@"; }
 	! grep -q carom_provider_registered m
 	! command -v promtool || promtool check metrics <m
 }
+
+@test "provider: a carrier by TCP, a node by UDP: both see us in the middle" {
+	"$ROOT/tools/lab.d/carrier.sh" start
+	carrier 5062 edge-proxied-uas
+	api providers/k -f -X PUT -d "{\"hostname\": \"$PROVIDER4\",
+		\"transport\": \"tcp\", \"username\": \"carom\",
+		\"realm\": \"carrier.example\", \"password\": \"secret\",
+		\"register\": {\"expires\": 60}}" >/dev/null
+	route r k
+	wait_for 15 is k up
+	wait_for 15 registered k
+	"$ROOT/tools/lab.d/carrier.sh" rpc ul.dump |
+		grep -q "Address: sip:k@$LAN4:5070;transport=tcp"
+	calls 5 10 123 -trace_msg -message_file node.msg
+	# ours towards the carrier, and ours towards the node behind it
+	grep '^Record-Route:' node.msg | sed 2q >rr
+	grep -q "sip:o1~.*@$LAN4:5070;transport=tcp;lr" node.msg
+	grep -q "sip:o1~.*@$LAN4:5070;lr" node.msg
+	# all of it went by one connection, kept for the next
+	[ "$(inside carom ss -Htn state established "dst $PROVIDER4:5060" | wc -l)" -le 2 ]
+}
+
+@test "provider: another configuration, while it runs" {
+	provider a 5069
+	api providers/a | jq -e '.probe.interval == 1'
+	sed -i 's/interval: 1,/interval: 7,/; s|198.51.100.0/24|10.0.0.0/8|' \
+		"$LAB_RUN/carom.yaml"
+	carom reload | tee said
+	grep -q '^providers.probe: taken' said
+	grep -q '^providers.trusted: taken' said
+	provider b 5069
+	api providers/b | jq -e '.probe.interval == 7'
+	! calls 1 1 123
+	grep -q '403 Not From There' caller.err
+	sed -i 's/udp:198.51.100.2:5070/udp:198.51.100.2:5071/' "$LAB_RUN/carom.yaml"
+	carom reload | grep -q '^providers.listen: not taken: takes a restart'
+	cp "$LAB_RUN/carom.yaml" broken
+	sed -i 's|record-route: always|tls: {ca: /none}|' "$LAB_RUN/carom.yaml"
+	run carom reload
+	[ "$status" = 1 ]
+	[[ $output == */none* ]]
+	# as it was, for whoever comes next
+	appliance stop
+	appliance start
+}

@@ -10,7 +10,7 @@ static void destructor(void *arg)
 {
 	struct call *c = arg;
 
-	tmr_cancel(&c->tmr);
+	timer_stop(&c->tmr);
 	if (c->le.list)
 		--outbound_count(c->o)->now;
 	list_unlink(&c->le);
@@ -195,7 +195,6 @@ static int alloc(struct call **cp, struct outbound *o, const struct wire_in *in,
 	c->pop = pop;
 	c->peer = in->peer;
 	c->transp = in->transp;
-	tmr_init(&c->tmr);
 	err = pl_strdup(&c->text, &in->m->text);
 	if (!err) {
 		text = (struct pl){c->text, in->m->text.l};

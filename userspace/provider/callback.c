@@ -169,8 +169,9 @@ static void success(struct call *c, const struct msg *m)
 	if (!c->accepted && !c->within)
 		++outbound_count(c->o)->answered;
 	c->accepted = true;
-	if (!tmr_isrunning(&c->tmr))
-		tmr_start(&c->tmr, TIMER_M, over, c);
+	if (!timer_runs(&c->tmr))
+		timer_start(wire_timers(outbound_wire(c->o)), &c->tmr, TIMER_M,
+			    over, c);
 }
 
 void call_response(int err, const char *why, const struct wire_in *in,

@@ -43,10 +43,10 @@ struct call {
 	unsigned tries; /**< answers to challenges, at this candidate     */
 	uint16_t best; /**< code of the response to give when all have failed */
 	struct mbuf *best_mb;
-	bool heard;     /**< somebody rings: nobody else is tried           */
-	bool refused;   /**< one did not take our log-in                    */
-	bool accepted;  /**< a 2xx has been passed on                      */
-	struct tmr tmr; /**< until the last 2xx may have come again         */
+	bool heard;       /**< somebody rings: nobody else is tried           */
+	bool refused;     /**< one did not take our log-in                    */
+	bool accepted;    /**< a 2xx has been passed on                      */
+	struct timer tmr; /**< until the last 2xx may have come again         */
 };
 
 /** call.c: the provider that is tried; NULL: none is, or it is gone */

@@ -17,7 +17,7 @@ struct strans {
 	bool acked;
 	struct mbuf *mb; /* the last response                             */
 	uint32_t again;
-	struct tmr retransmit, end;
+	struct timer retransmit, end;
 	strans_cancel_h *h;
 	void *arg;
 };
@@ -40,8 +40,8 @@ static void destructor(void *arg)
 {
 	struct strans *s = arg;
 
-	tmr_cancel(&s->retransmit);
-	tmr_cancel(&s->end);
+	timer_stop(&s->retransmit);
+	timer_stop(&s->end);
 	hash_unlink(&s->he);
 	mem_deref(s->mb);
 	mem_deref(s->key);
@@ -70,8 +70,8 @@ static void drop(void *arg)
 {
 	struct strans *s = arg;
 
-	tmr_cancel(&s->retransmit);
-	tmr_cancel(&s->end);
+	timer_stop(&s->retransmit);
+	timer_stop(&s->end);
 	if (!s->he.list)
 		return;
 	--s->ss->n;
@@ -152,7 +152,8 @@ static void send_again(void *arg)
 
 	send_last(s);
 	s->again = MIN(s->again * 2, TRANS_T2);
-	tmr_start(&s->retransmit, s->again, send_again, s);
+	timer_start(wire_timers(s->ss->wire), &s->retransmit, s->again,
+		    send_again, s);
 }
 
 void strans_send(struct strans *s, uint16_t code, struct mbuf *mb)
@@ -165,10 +166,12 @@ void strans_send(struct strans *s, uint16_t code, struct mbuf *mb)
 	send_last(s);
 	if (s->code < 200 && code >= 200) {
 		/* H, I, J, L: as long as its requests may come again */
-		tmr_start(&s->end, TRANS_LIFE, drop, s);
+		timer_start(wire_timers(s->ss->wire), &s->end, TRANS_LIFE, drop,
+			    s);
 		s->again = TRANS_T1;
 		if (s->invite && code >= 300 && s->transp == MSG_UDP)
-			tmr_start(&s->retransmit, s->again, send_again, s);
+			timer_start(wire_timers(s->ss->wire), &s->retransmit,
+				    s->again, send_again, s);
 	}
 	s->code = code;
 }
@@ -264,9 +267,10 @@ static void acked(struct strans *s)
 	if (s->acked || s->code < 300)
 		return;
 	s->acked = true;
-	tmr_cancel(&s->retransmit);
+	timer_stop(&s->retransmit);
 	/* timer I: further ACKs are taken, too */
-	tmr_start(&s->end, s->transp == MSG_UDP ? TRANS_T4 : 0, drop, s);
+	timer_start(wire_timers(s->ss->wire), &s->end,
+		    s->transp == MSG_UDP ? TRANS_T4 : 0, drop, s);
 }
 
 static void cancelled(struct stranss *ss, struct strans *s,
@@ -312,8 +316,6 @@ int strans_alloc(struct strans **sp, struct stranss *ss,
 	s = mem_zalloc(sizeof(*s), destructor);
 	if (!s)
 		return ENOMEM;
-	tmr_init(&s->retransmit);
-	tmr_init(&s->end);
 	s->ss = ss;
 	s->key = make_key(in->m, NULL);
 	if (!s->key) {

@@ -30,7 +30,7 @@ struct trans {
 	bool abandoned; /* who answers is told that it is over             */
 	uint32_t again; /* ms until it is sent again                       */
 	uint32_t timeout;
-	struct tmr retransmit, end;
+	struct timer retransmit, end;
 	trans_h *h;
 	void *arg;
 };
@@ -54,8 +54,8 @@ static void destructor(void *arg)
 {
 	struct trans *t = arg;
 
-	tmr_cancel(&t->retransmit);
-	tmr_cancel(&t->end);
+	timer_stop(&t->retransmit);
+	timer_stop(&t->end);
 	hash_unlink(&t->he);
 	mem_deref(t->mb);
 	mem_deref(t->ack);
@@ -89,8 +89,8 @@ static void drop(void *arg)
 {
 	struct trans *t = arg;
 
-	tmr_cancel(&t->retransmit);
-	tmr_cancel(&t->end);
+	timer_stop(&t->retransmit);
+	timer_stop(&t->end);
 	if (!t->he.list)
 		return;
 	--t->ts->n;
@@ -139,7 +139,8 @@ static void send_again(void *arg)
 	t->mb->pos = 0;
 	(void)wire_send(t->ts->wire, t->transp, &t->dst, t->host, t->mb);
 	t->again = t->invite ? t->again * 2 : MIN(t->again * 2, TRANS_T2);
-	tmr_start(&t->retransmit, t->again, send_again, t);
+	timer_start(wire_timers(t->ts->wire), &t->retransmit, t->again,
+		    send_again, t);
 }
 
 /* RFC 3261 17.1.2.2: what has been heard is sent again, but seldom */
@@ -147,9 +148,10 @@ static void heard(struct trans *t)
 {
 	t->state = PROCEEDING;
 	if (t->invite)
-		tmr_cancel(&t->retransmit);
-	else if (tmr_isrunning(&t->retransmit))
-		tmr_start(&t->retransmit, t->again = TRANS_T2, send_again, t);
+		timer_stop(&t->retransmit);
+	else if (timer_runs(&t->retransmit))
+		timer_start(wire_timers(t->ts->wire), &t->retransmit,
+			    t->again = TRANS_T2, send_again, t);
 }
 
 /* ---- ACK and CANCEL -------------------------------------------------------------- */
@@ -218,8 +220,6 @@ static void cancel(struct trans *t)
 	t->cancelled = true;
 	c = mem_zalloc(sizeof(*c), destructor);
 	if (c) {
-		tmr_init(&c->retransmit);
-		tmr_init(&c->end);
 		c->ts = t->ts;
 		c->transp = t->transp;
 		c->dst = t->dst;
@@ -234,9 +234,11 @@ static void cancel(struct trans *t)
 				    &c->he, c);
 			++t->ts->n;
 			if (t->transp == MSG_UDP)
-				tmr_start(&c->retransmit, c->again, send_again,
-					  c);
-			tmr_start(&c->end, TRANS_LIFE, timeout, c);
+				timer_start(wire_timers(c->ts->wire),
+					    &c->retransmit, c->again,
+					    send_again, c);
+			timer_start(wire_timers(c->ts->wire), &c->end,
+				    TRANS_LIFE, timeout, c);
 		}
 	}
 	mb->pos = 0;
@@ -244,7 +246,7 @@ static void cancel(struct trans *t)
 	mem_deref(mb);
 	/* 9.1: who does not answer a CANCEL has given up */
 	t->timeout = TRANS_LIFE;
-	tmr_start(&t->end, TRANS_LIFE, timeout, t);
+	timer_start(wire_timers(t->ts->wire), &t->end, TRANS_LIFE, timeout, t);
 }
 
 static void abandon(struct trans *t)
@@ -253,8 +255,8 @@ static void abandon(struct trans *t)
 	if (!t->invite || t->state > PROCEEDING || !t->he.list)
 		return;
 	t->abandoned = true;
-	tmr_cancel(&t->retransmit);
-	tmr_start(&t->end, TRANS_LIFE, timeout, t);
+	timer_stop(&t->retransmit);
+	timer_start(wire_timers(t->ts->wire), &t->end, TRANS_LIFE, timeout, t);
 	trans_cancel(t);
 }
 
@@ -286,7 +288,7 @@ void trans_wait(struct trans *t, uint32_t ms)
 	if (!t || t->state > PROCEEDING || t->cancelled)
 		return;
 	t->timeout = ms;
-	tmr_start(&t->end, ms, timeout, t);
+	timer_start(wire_timers(t->ts->wire), &t->end, ms, timeout, t);
 }
 
 /* ---- responses --------------------------------------------------------------------- */
@@ -310,7 +312,7 @@ static bool final(struct trans *t, const struct wire_in *in)
 {
 	const enum state before = t->state;
 
-	tmr_cancel(&t->retransmit);
+	timer_stop(&t->retransmit);
 	if (!t->invite) {
 		drop(t);
 		return true;
@@ -327,7 +329,8 @@ static bool final(struct trans *t, const struct wire_in *in)
 		ack(t, in->m);
 	}
 	if (before != t->state)
-		tmr_start(&t->end, TRANS_LIFE, drop, t);
+		timer_start(wire_timers(t->ts->wire), &t->end, TRANS_LIFE, drop,
+			    t);
 	return t->state == ACCEPTED || before != COMPLETED;
 }
 
@@ -467,8 +470,6 @@ int trans_send(struct trans **tp, struct transs *ts, const struct trans_req *r,
 	t = mem_zalloc(sizeof(*t), destructor);
 	if (!t)
 		return ENOMEM;
-	tmr_init(&t->retransmit);
-	tmr_init(&t->end);
 	t->ts = ts;
 	t->invite = !strcmp(r->method, "INVITE");
 	t->transp = r->transp;
@@ -492,12 +493,13 @@ int trans_send(struct trans **tp, struct transs *ts, const struct trans_req *r,
 	hash_append(ts->ht, hash_joaat_str(t->branch), &t->he, t);
 	++ts->n;
 	if (t->transp == MSG_UDP)
-		tmr_start(&t->retransmit, t->again, send_again, t);
-	tmr_start(&t->end, t->timeout, timeout, t);
+		timer_start(wire_timers(t->ts->wire), &t->retransmit, t->again,
+			    send_again, t);
+	timer_start(wire_timers(t->ts->wire), &t->end, t->timeout, timeout, t);
 	t->mb->pos = 0;
 	if (wire_send(ts->wire, t->transp, &t->dst, t->host, t->mb)) {
-		tmr_cancel(&t->retransmit);
-		tmr_start(&t->end, 0, unsent, t);
+		timer_stop(&t->retransmit);
+		timer_start(wire_timers(t->ts->wire), &t->end, 0, unsent, t);
 	}
 	*tp = mem_ref(t);
 	return 0;

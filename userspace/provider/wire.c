@@ -17,6 +17,7 @@ static void destructor(void *arg)
 		mem_deref(w->v[i].tcp);
 	}
 	mem_deref(w->tls);
+	mem_deref(w->timers);
 }
 
 /* ---- what comes ------------------------------------------------------------ */
@@ -148,7 +149,9 @@ int wire_alloc(struct wire **wp, const struct wire_conf *conf, wire_msg_h *msgh,
 	w->connections = conf->connections;
 	w->idle = conf->idle;
 	w->connect = conf->connect;
-	err = wire_reload(w, conf, why, sz);
+	err = timers_alloc(&w->timers);
+	if (!err)
+		err = wire_reload(w, conf, why, sz);
 	for (size_t i = 0; i < conf->listenc && !err; i++) {
 		err = listen_at(w, conf, &conf->listenv[i]);
 		if (err)
@@ -160,6 +163,11 @@ int wire_alloc(struct wire **wp, const struct wire_conf *conf, wire_msg_h *msgh,
 	else
 		*wp = w;
 	return err;
+}
+
+struct timers *wire_timers(const struct wire *w)
+{
+	return w ? w->timers : NULL;
 }
 
 /* ---- our side ---------------------------------------------------------------- */

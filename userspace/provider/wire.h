@@ -11,6 +11,7 @@
 #define CAROM_PROVIDER_WIRE_H
 
 #include <re.h>
+#include "base/timers.h"
 #include "sip/cert.h"
 #include "sip/msg.h"
 
@@ -75,6 +76,9 @@ typedef bool(wire_admit_h)(enum msg_transp transp, const struct sa *peer,
 int wire_alloc(struct wire **wp, const struct wire_conf *conf, wire_msg_h *msgh,
 	       wire_fail_h *failh, wire_admit_h *admith, void *arg, char *why,
 	       size_t sz);
+
+/** Timers for what goes over it */
+struct timers *wire_timers(const struct wire *w);
 
 /** 1 << transport that can be sent by, over IPv4 and IPv6 (struct locate_want) */
 void wire_have(const struct wire *w, uint32_t have[2]);

@@ -25,6 +25,7 @@ struct wire {
 	struct list links; /**< connections                               */
 	size_t linkc;
 	unsigned connections, idle, connect;
+	struct timers *timers;
 	struct wiretls *tls;
 	bool verify;
 	wire_msg_h *msgh;
