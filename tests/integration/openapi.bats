@@ -9,6 +9,7 @@ setup_file()
 	[ "$ENGINE" = carom ] || return 0
 	edge down
 	edge up
+	echo "providers: {probe: {interval: 0}}" >"$RUN/more-e1"
 	edge start
 	nodes -sn uas
 	settle 3
