@@ -181,18 +181,19 @@ static void nodes_hear_each_other(void **state)
 	put(n->f, "y", NULL);
 	put(n->f, "end", "");
 	wait_until(n, b_heard_end);
-	/* what was first may be told by the look at all there is */
+	/* the look at all there is goes on meanwhile: what is told last counts */
 	assert_non_null(strstr(n->said_b, "x=3 "));
-	assert_non_null(strstr(n->said_b, "end= "));
 	assert_string_equal(n->said_a, ""); /* never its own */
 
-	*n->said_b = '\0';
 	b_puts(n, "x", "4");
 	b_puts(n, "x", NULL);
 	b_puts(n, "end", "b");
 	wait_until(n, a_heard_end);
-	assert_string_equal(n->said_a, "x=4 -x end=b ");
-	assert_string_equal(n->said_b, "");
+	assert_non_null(strstr(n->said_a, "end=b "));
+	assert_non_null(strstr(n->said_a, "-x "));
+	assert_null(strstr(strstr(n->said_a, "-x "), " x="));
+	assert_null(strstr(n->said_b, "x=4 "));
+	assert_null(strstr(n->said_b, "end=b "));
 	assert_value(n->f, "x", NULL);
 }
 

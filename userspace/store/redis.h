@@ -130,7 +130,8 @@ bool redis_is_own(const struct redis *r, const char *kind);
 void redis_cmd_record(struct resp *cmd, const char *kind, const struct pl *key);
 void redis_cmd_index(struct resp *cmd, const char *kind);
 
-/* ---- the thread (redis_conn.c, redis_job.c, redis_sync.c) ----------------- */
+/* ---- the thread (redis_work.c, redis_conn.c, redis_lease.c, redis_job.c,
+ * redis_sync.c) ---- */
 
 void redis_work(void *arg);
 
@@ -165,7 +166,7 @@ void redis_resync(struct redis *r);
 /** Take expired keys out of an index, some each time */
 void redis_sweep(struct redis *r);
 
-/* ---- the loop (redis.c, redis_watch.c) ------------------------------------- */
+/* ---- the loop (redis.c, redis_open.c, redis_watch.c, redis_pending.c) ----- */
 
 /** Wait for an answer. @return 0, EAGAIN (Redis is away), ENOMEM, EIO */
 int redis_wait(struct redis *r, const struct resp *cmd, redisReply **reply);
@@ -173,6 +174,14 @@ int redis_wait(struct redis *r, const struct resp *cmd, redisReply **reply);
 /** A record of a watched kind is written by us, or was handed out by
  * store_each(): not news any more. seq 0: the latter */
 void redis_known(struct redis *r, const struct store_op *op, uint64_t seq);
+
+/** What we write with a job of that number, is it newer than a notice by which
+ * so many of ours had been heard? */
+void redis_pending_set(struct redis *r, const char *kind, const struct pl *key,
+		       uint64_t seq);
+bool redis_pending(const struct redis *r, const char *kind,
+		   const struct pl *key, uint64_t seen);
+void redis_pending_forget(struct redis *r, uint64_t seen);
 
 /** Tell the watches */
 void redis_told(void *arg);

@@ -32,14 +32,6 @@ struct known {
 	char key[];
 };
 
-/* What we are writing */
-struct pending {
-	struct le le, he;
-	uint64_t seq;
-	size_t len; /* KIND, NUL, KEY */
-	char name[];
-};
-
 /* ---- known ------------------------------------------------------------------ */
 
 static uint32_t hash_pl(const struct pl *pl)
@@ -105,86 +97,6 @@ static bool learn(struct watch *w, const struct pl *key, const struct pl *value)
 	return is_new;
 }
 
-/* ---- pending ---------------------------------------------------------------- */
-
-struct name {
-	const char *kind;
-	const struct pl *key;
-};
-
-static uint32_t hash_name(const struct name *n)
-{
-	return hash_pl(n->key) ^ hash_joaat_str(n->kind);
-}
-
-static bool pending_cmp(struct le *le, void *arg)
-{
-	const struct pending *p = le->data;
-	const struct name *n = arg;
-	const size_t len = strlen(n->kind) + 1;
-
-	return p->len == len + n->key->l && !memcmp(p->name, n->kind, len) &&
-	       !memcmp(p->name + len, n->key->p, n->key->l);
-}
-
-static struct pending *pending_find(const struct redis *r, const char *kind,
-				    const struct pl *key)
-{
-	struct name n = {kind, key};
-
-	return list_ledata(
-		hash_lookup(r->pending, hash_name(&n), pending_cmp, &n));
-}
-
-static void pending_destructor(void *data)
-{
-	struct pending *p = data;
-
-	hash_unlink(&p->he);
-	list_unlink(&p->le);
-}
-
-static void pending_set(struct redis *r, const char *kind, const struct pl *key,
-			uint64_t seq)
-{
-	struct pending *p = pending_find(r, kind, key);
-	const struct name n = {kind, key};
-	const size_t len = strlen(kind) + 1;
-
-	if (!p) {
-		p = mem_alloc(sizeof(*p) + len + key->l, pending_destructor);
-		if (!p)
-			return;
-		memset(p, 0, sizeof(*p));
-		p->len = len + key->l;
-		memcpy(p->name, kind, len);
-		memcpy(p->name + len, key->p, key->l);
-		hash_append(r->pending, hash_name(&n), &p->he, p);
-	}
-	p->seq = seq;
-	list_unlink(&p->le);
-	list_append(&r->pendings, &p->le, p);
-}
-
-static bool is_ours(const struct redis *r, const char *kind,
-		    const struct pl *key, uint64_t seen)
-{
-	const struct pending *p = pending_find(r, kind, key);
-
-	return p && p->seq > seen;
-}
-
-/* What is older than a resync under way is kept for its end */
-static void forget(struct redis *r, uint64_t seen)
-{
-	struct pending *p;
-
-	if (r->syncing && seen > r->begun)
-		seen = r->begun;
-	while ((p = list_ledata(r->pendings.head)) && p->seq <= seen)
-		mem_deref(p);
-}
-
 /* ---- news ------------------------------------------------------------------- */
 
 static struct watch *watch_find(const struct redis *r, const char *kind)
@@ -212,7 +124,7 @@ void redis_known(struct redis *r, const struct store_op *op, uint64_t seq)
 		any = true;
 	}
 	if (any && seq)
-		pending_set(r, op->kind, &op->key, seq);
+		redis_pending_set(r, op->kind, &op->key, seq);
 }
 
 struct sweep {
@@ -227,7 +139,7 @@ static bool take_old(struct le *le, void *arg)
 	const struct pl key = {k->key, k->len};
 
 	if (k->generation != s->w->generation &&
-	    !is_ours(s->w->r, s->w->kind, &key, s->w->r->begun)) {
+	    !redis_pending(s->w->r, s->w->kind, &key, s->w->r->begun)) {
 		hash_unlink(&k->le);
 		list_append(&s->gone, &k->le, k);
 	}
@@ -255,8 +167,8 @@ static void change(struct watch *w, const struct news *n)
 {
 	struct known *k;
 
-	if (is_ours(w->r, n->kind, &n->key,
-		    n->type == NEWS_RECORD ? w->r->begun : n->seen)) {
+	if (redis_pending(w->r, n->kind, &n->key,
+			  n->type == NEWS_RECORD ? w->r->begun : n->seen)) {
 		k = known_find(w, &n->key);
 		if (k)
 			k->generation = w->generation;
@@ -289,7 +201,7 @@ static void tell(struct redis *r, const struct news *n)
 	}
 	if (n->type == NEWS_END)
 		r->syncing = false;
-	forget(r, n->seen);
+	redis_pending_forget(r, n->seen);
 }
 
 void redis_told(void *arg)
@@ -306,7 +218,7 @@ void redis_told(void *arg)
 		seen = r->seen_last;
 		(void)pthread_mutex_unlock(&r->lock);
 		if (!n) {
-			forget(r, seen);
+			redis_pending_forget(r, seen);
 			return;
 		}
 		tell(r, n);

@@ -44,6 +44,19 @@ int sqlite_open_reader(struct sqlite *s, const char *path);
 /** A further connection to the file. @return 0, or an error */
 int sqlite_open_disk(struct sqlite *s);
 
+/** Kind and key, the first two parameters of any statement. @return a result
+ * code */
+int sqlite_bind_key(sqlite3_stmt *st, const char *kind, const struct pl *key);
+
+/** Put or delete. With the lock */
+int sqlite_carry_out(struct sqlite *s, const struct store_op *op);
+
+/** What was queued before comes before: carry it out. With the lock */
+void sqlite_catch_up(struct sqlite *s);
+
+/** A turn of the thread */
+void sqlite_work(void *arg);
+
 /** Bring what is in the log to the disk. Without the lock */
 int sqlite_sync(struct sqlite *s);
 
