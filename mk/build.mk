@@ -36,7 +36,7 @@ CPPFLAGS += -Iinclude -Iuserspace -I$(BPFDIR) -D_GNU_SOURCE -DHAVE_INET6 -DHAVE_
 	      echo -I/usr/include/re -I/usr/include/opus)
 CFLAGS   ?= -O2 -g
 CFLAGS   += -std=gnu11 -Wall -Wextra -Werror -fno-common
-LDLIBS   := -Wl,--as-needed -lre -lmicrohttpd -lssl -lcrypto -lnettle -lopus -lspandsp -lspeexdsp -lsndfile -lopusenc -lcyaml -lyaml -lsqlite3 -lhiredis -lcap-ng -lxdp \
+LDLIBS   := -Wl,--as-needed -lre -lmicrohttpd -lssl -lcrypto -lnettle -lopus -lspandsp -lspeexdsp -lsndfile -lopusenc -lcyaml -lyaml -lsqlite3 -lexpat -lhiredis -lcap-ng -lxdp \
 	    -lbpf -lmnl -lnl-route-3 -lnl-3 -lelf -lz -lm -lpthread
 
 # clang's preprocessor is asked for the CPU that it is building for by bpf/

@@ -125,6 +125,7 @@ TEST_SRCS_sipnode    = $(SRCS_log) $(call room,sip)
 TEST_SRCS_registrar  = $(SRCS_store) $(call room,sip digest location registrar)
 TEST_SRCS_location   = $(SRCS_store) $(SRCS_sipmsg) $(call room,location)
 TEST_SRCS_edge_located = $(TEST_SRCS_location) userspace/edge/located.c
+TEST_SRCS_presence   = $(SRCS_store) $(call room,sip digest location presence event)
 TEST_SRCS_edge_count = userspace/edge/count.c
 TEST_SRCS_edge_nets = $(SRCS_log) $(addprefix userspace/edge/,nets.c limits.c)
 

@@ -163,6 +163,8 @@ static int next_hop(struct sip_flow *f, const struct sip_way *to)
 		f->transp = MSG_TLS;
 	else if (msg_param(&uri.params, "transport", &transp))
 		f->transp = msg_transp(&transp);
+	else if (to->stream)
+		f->transp = MSG_TCP;
 	if (f->transp == MSG_TRANSP_MAX)
 		return EAFNOSUPPORT;
 	if (sa_set(&f->peer, &uri.host,

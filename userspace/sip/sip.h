@@ -174,6 +174,7 @@ struct sip_way {
 	struct pl
 		route; /**< value of Route: entries with commas; unset: none */
 	struct sip_flow flow; /**< else by the first Route, else by the URI   */
+	bool stream; /**< by TCP, where the URI names no transport (18.1.1)   */
 };
 
 struct sip_ask;
