@@ -7,8 +7,8 @@
 
 enum { CREDENTIALS = 16 /* that are looked at */ };
 
-int auth_start(const struct presence_conf *conf, struct verify **vp,
-	       const struct verify *before)
+int presence_auth_start(const struct presence_conf *conf, struct verify **vp,
+			const struct verify *before)
 {
 	struct verify_conf vc = {.algc = conf->algc,
 				 .lifetime = conf->nonce_lifetime,
@@ -172,7 +172,7 @@ static bool may(const struct req *q)
 	return false;
 }
 
-bool auth_passes(struct req *q)
+bool presence_auth_passes(struct req *q)
 {
 	if (open_to_all(q))
 		return true;

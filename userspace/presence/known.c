@@ -246,7 +246,7 @@ int presence_mailbox(struct presence *p, const struct pl *aor,
 	if (m) {
 		s->box = *m;
 		mb = mbuf_alloc(128);
-		err = mb ? record_box(mb, m) : ENOMEM;
+		err = mb ? presence_record_box(mb, m) : ENOMEM;
 	}
 	if (!err)
 		err = set_write(s, p, BOX_KIND, s->res->aor, mb);
@@ -293,7 +293,7 @@ static int make_pub(struct set *s, const struct pl *aor, const char *basic,
 	}
 	if (!err) {
 		str_ncpy(s->pub->etag, BY_HAND, sizeof(s->pub->etag));
-		err = record_pub(record, s->pub);
+		err = presence_record_pub(record, s->pub);
 	}
 	mem_deref(mb);
 	return err == EBADMSG || err == EMSGSIZE ? EINVAL : err;

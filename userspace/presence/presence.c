@@ -210,7 +210,7 @@ static int take_conf(struct presence *p, const struct presence_conf *conf)
 	if (!err && conf->realm)
 		err = str_dup(&realm, conf->realm);
 	if (!err && conf->authenticate)
-		err = auth_start(conf, &v, p->verify);
+		err = presence_auth_start(conf, &v, p->verify);
 	if (err) {
 		for (size_t i = 0; i < PRESENCE_DOMAINS; i++)
 			mem_deref(domainv[i]);
@@ -238,11 +238,11 @@ int presence_renew(struct presence *p, const struct presence_conf *conf)
 static int watch(struct presence *p)
 {
 	int err = store_watch(&p->watchv[0], p->store, PUB_KIND,
-			      record_pub_changed, p);
+			      presence_pub_changed, p);
 
 	if (!err)
 		err = store_watch(&p->watchv[1], p->store, BOX_KIND,
-				  record_box_changed, p);
+				  presence_box_changed, p);
 	if (!err && p->loc)
 		err = location_watch(&p->locw, p->loc, location_handler, p);
 	return err;
@@ -289,7 +289,7 @@ int presence_alloc(struct presence **pp, const struct presence_conf *conf,
 	if (!err)
 		err = take_methods(p, node);
 	if (!err)
-		err = record_read(p);
+		err = presence_read(p);
 	if (!err)
 		err = watch(p);
 	if (err) {

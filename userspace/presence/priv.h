@@ -191,11 +191,11 @@ bool req_expires(struct req *q);
 
 /* auth.c */
 
-int auth_start(const struct presence_conf *conf, struct verify **vp,
-	       const struct verify *before);
+int presence_auth_start(const struct presence_conf *conf, struct verify **vp,
+			const struct verify *before);
 /** Is From who it says, where that has to be known? @return whether the request may go
  *  on; else it has been answered */
-bool auth_passes(struct req *q);
+bool presence_auth_passes(struct req *q);
 
 /* subscribe.c */
 void subscribe_handler(const struct sip_in *in, void *arg);
@@ -223,15 +223,15 @@ void sub_drop(struct sub *s);
 
 /* record.c: in the store and back */
 
-int record_sub(struct mbuf *mb, const struct sub *s);
-int record_box(struct mbuf *mb, const struct presence_mailbox *m);
-int record_pub(struct mbuf *mb, const struct pub *pb);
-int record_read(struct presence *p);
+int presence_record_sub(struct mbuf *mb, const struct sub *s);
+int presence_record_box(struct mbuf *mb, const struct presence_mailbox *m);
+int presence_record_pub(struct mbuf *mb, const struct pub *pb);
+int presence_read(struct presence *p);
 /** Another node's */
-void record_pub_changed(const char *kind, const struct pl *key,
-			const struct pl *value, void *arg);
-void record_box_changed(const char *kind, const struct pl *key,
-			const struct pl *value, void *arg);
+void presence_pub_changed(const char *kind, const struct pl *key,
+			  const struct pl *value, void *arg);
+void presence_box_changed(const char *kind, const struct pl *key,
+			  const struct pl *value, void *arg);
 
 /* publish.c */
 

@@ -188,7 +188,7 @@ static int write_change(struct change *c, struct presence *p)
 		opv[n] = (struct store_op){.kind = PUB_KIND,
 					   .expires = c->pb->expires};
 		pl_set_str(&opv[n].key, keyv[n]);
-		err = record_pub(mb, c->pb);
+		err = presence_record_pub(mb, c->pb);
 		opv[n].value.p = (const char *)mb->buf;
 		opv[n].value.l = mb->end;
 		n++;
@@ -369,7 +369,7 @@ void publish_handler(const struct sip_in *in, void *arg)
 				 NULL);
 		return;
 	}
-	if (!auth_passes(&q) || !req_expires(&q))
+	if (!presence_auth_passes(&q) || !req_expires(&q))
 		return;
 	if (res_get(&r, p, q.pkg, &q.aor)) {
 		(void)req_refuse(&q, 500, "Server Internal Error", NULL);

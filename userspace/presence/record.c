@@ -39,7 +39,7 @@ static int put_flow(struct odict *o, const struct sip_flow *f, bool by_flow)
 	return err ? err : num(o, "by_flow", by_flow);
 }
 
-int record_sub(struct mbuf *mb, const struct sub *s)
+int presence_record_sub(struct mbuf *mb, const struct sub *s)
 {
 	struct odict *o = NULL;
 	int err = odict_alloc(&o, BUCKETS);
@@ -69,7 +69,7 @@ int record_sub(struct mbuf *mb, const struct sub *s)
 	return err ? ENOMEM : 0;
 }
 
-int record_pub(struct mbuf *mb, const struct pub *pb)
+int presence_record_pub(struct mbuf *mb, const struct pub *pb)
 {
 	struct odict *o = NULL;
 	int err = odict_alloc(&o, BUCKETS);
@@ -87,7 +87,7 @@ int record_pub(struct mbuf *mb, const struct pub *pb)
 	return err ? ENOMEM : 0;
 }
 
-int record_box(struct mbuf *mb, const struct presence_mailbox *m)
+int presence_record_box(struct mbuf *mb, const struct presence_mailbox *m)
 {
 	return mbuf_printf(mb,
 			   "{\"fresh\":%u,\"old\":%u,\"urgent_fresh\":%u,"
@@ -295,7 +295,7 @@ static void resume(struct presence *p)
 		log_info("presence: %u subscriptions go on", n);
 }
 
-int record_read(struct presence *p)
+int presence_read(struct presence *p)
 {
 	int err = store_each(p->store, PUB_KIND, pub_handler, p);
 
@@ -323,8 +323,8 @@ static struct res *res_of_key(struct presence *p, const struct pl *key,
 	return pkg == PRESENCE_PACKAGES ? NULL : res_find(p, pkg, &aor);
 }
 
-void record_pub_changed(const char *kind, const struct pl *key,
-			const struct pl *value, void *arg)
+void presence_pub_changed(const char *kind, const struct pl *key,
+			  const struct pl *value, void *arg)
 {
 	struct presence *p = arg;
 	struct pub *pb = NULL;
@@ -345,8 +345,8 @@ void record_pub_changed(const char *kind, const struct pl *key,
 	res_release(r);
 }
 
-void record_box_changed(const char *kind, const struct pl *key,
-			const struct pl *value, void *arg)
+void presence_box_changed(const char *kind, const struct pl *key,
+			  const struct pl *value, void *arg)
 {
 	struct presence *p = arg;
 	struct res *r;

@@ -285,7 +285,7 @@ int sub_write(struct sub *s, store_done_h *h, void *arg)
 	struct store_op op = {.kind = SUB_KIND,
 			      .key = {s->tag, strlen(s->tag)},
 			      .expires = s->expires + LAST};
-	int err = mb ? record_sub(mb, s) : ENOMEM;
+	int err = mb ? presence_record_sub(mb, s) : ENOMEM;
 
 	if (!err) {
 		op.value.p = (const char *)mb->buf;

@@ -343,6 +343,7 @@ void subscribe_handler(const struct sip_in *in, void *arg)
 		refresh(&q);
 		return;
 	}
-	if (auth_passes(&q) && exists(&q) && accepts(&q) && req_expires(&q))
+	if (presence_auth_passes(&q) && exists(&q) && accepts(&q) &&
+	    req_expires(&q))
 		subscribe(&q);
 }
