@@ -20,7 +20,27 @@ static void destructor(void *arg)
 	for (size_t i = 0; i < c->candidatec; i++)
 		mem_deref(c->candidatev[i].route);
 	mem_deref(c->best_mb);
+	mem_deref(c->m);
 	mem_deref(c->text);
+}
+
+const struct msg *call_msg(struct call *c)
+{
+	const struct pl text = {c->text, c->len};
+	struct msg_fault fault = {0, NULL};
+
+	if (c->m)
+		return c->m;
+	c->m = mem_zalloc(sizeof(*c->m), NULL);
+	/* it has been read before: it can be */
+	if (c->m)
+		(void)msg_decode(c->m, &text, true, &fault);
+	return c->m;
+}
+
+void call_rest(struct call *c)
+{
+	c->m = mem_deref(c->m);
 }
 
 void call_end(struct call *c)
@@ -28,7 +48,7 @@ void call_end(struct call *c)
 	mem_deref(c);
 }
 
-struct provider *call_provider(const struct call *c)
+struct provider *call_provider(struct call *c)
 {
 	const struct providers *ps = outbound_providers(c->o);
 
@@ -45,8 +65,8 @@ struct provider *call_provider(const struct call *c)
 
 void call_refuse(struct call *c, uint16_t code, const char *phrase)
 {
-	if (c->strans)
-		(void)strans_answer(c->strans, &c->m, code, phrase, NULL);
+	if (c->strans && call_msg(c))
+		(void)strans_answer(c->strans, call_msg(c), code, phrase, NULL);
 	call_end(c);
 }
 
@@ -72,10 +92,12 @@ void call_try(struct call *c)
 	struct where_ask a = {.locator = outbound_providers(c->o)->locator,
 			      .wire = outbound_wire(c->o),
 			      .transp = MSG_TRANSP_MAX};
-	int err = call_hop(c, &a);
+	int err = call_msg(c) ? call_hop(c, &a) : ENOMEM;
 
-	a.key = provider_hash(outbound_providers(c->o), c->m.callid.p,
-			      c->m.callid.l);
+	if (!err)
+		a.key = provider_hash(outbound_providers(c->o),
+				      call_msg(c)->callid.p,
+				      call_msg(c)->callid.l);
 	if (!err)
 		err = where_find(&c->where, &a, located, c);
 	if (err)
@@ -133,13 +155,15 @@ void call_next(struct call *c, const char *why)
 int call_send(struct call *c)
 {
 	struct mbuf *uri = mbuf_alloc(256);
-	struct mbuf *rest = mbuf_alloc(1024 + c->m.text.l);
+	struct mbuf *rest = mbuf_alloc(1024 + c->len);
 	char *method = NULL;
 	struct provider *p = call_provider(c);
 	struct trans_req r = {.transp = c->to.transp,
 			      .dst = c->to.addr,
 			      .host = call_host(c)};
-	int err = uri && rest ? pl_strdup(&method, &c->m.met) : ENOMEM;
+	int err = uri && rest && call_msg(c)
+			  ? pl_strdup(&method, &call_msg(c)->met)
+			  : ENOMEM;
 
 	if (!err)
 		err = call_compose(c, uri, rest);
@@ -160,6 +184,7 @@ int call_send(struct call *c)
 			 c);
 	if (!err && p && !c->within && !c->tries)
 		++p->calls;
+	call_rest(c);
 out:
 	mem_deref(method);
 	mem_deref(uri);
@@ -184,9 +209,7 @@ static void cancelled(void *arg)
 static int alloc(struct call **cp, struct outbound *o, const struct wire_in *in,
 		 unsigned pop)
 {
-	struct msg_fault fault = {0, NULL};
 	struct call *c = mem_zalloc(sizeof(*c), destructor);
-	struct pl text;
 	int err;
 
 	if (!c)
@@ -196,10 +219,9 @@ static int alloc(struct call **cp, struct outbound *o, const struct wire_in *in,
 	c->peer = in->peer;
 	c->transp = in->transp;
 	err = pl_strdup(&c->text, &in->m->text);
-	if (!err) {
-		text = (struct pl){c->text, in->m->text.l};
-		err = msg_decode(&c->m, &text, true, &fault);
-	}
+	c->len = in->m->text.l;
+	if (!err && !call_msg(c))
+		err = ENOMEM;
 	if (!err && pl_strcmp(&in->m->met, "ACK"))
 		err = strans_alloc(&c->strans, outbound_stranss(o), in,
 				   cancelled, c);
@@ -231,7 +253,8 @@ static struct call *begin(struct outbound *o, const struct wire_in *in,
 		return NULL;
 	}
 	if (!pl_strcmp(&in->m->met, "INVITE"))
-		(void)strans_answer(c->strans, &c->m, 100, "Trying", NULL);
+		(void)strans_answer(c->strans, call_msg(c), 100, "Trying",
+				    NULL);
 	return c;
 }
 
@@ -254,9 +277,9 @@ static void choose(struct call *c, const struct number *called)
 	struct number caller;
 	size_t n;
 
-	caller_of(&c->m, &caller);
+	caller_of(call_msg(c), &caller);
 	n = provider_choose(outbound_providers(c->o), called->s, caller.s,
-			    time(NULL), &c->m.callid, v);
+			    time(NULL), &call_msg(c)->callid, v);
 	for (size_t i = 0; i < n; i++) {
 		struct candidate *k = &c->candidatev[c->candidatec];
 
@@ -273,10 +296,11 @@ static void choose(struct call *c, const struct number *called)
 	++outbound_count(c->o)->unrouted;
 	/* there is a way, but it is not open now */
 	if (n)
-		(void)strans_answer(c->strans, &c->m, 503, "No Provider Is Up",
-				    "Retry-After: 30\r\n");
+		(void)strans_answer(c->strans, call_msg(c), 503,
+				    "No Provider Is Up", "Retry-After: 30\r\n");
 	else
-		(void)strans_answer(c->strans, &c->m, 404, "No Route", NULL);
+		(void)strans_answer(c->strans, call_msg(c), 404, "No Route",
+				    NULL);
 }
 
 void call_out(struct outbound *o, const struct wire_in *in, unsigned pop)
@@ -287,7 +311,7 @@ void call_out(struct outbound *o, const struct wire_in *in, unsigned pop)
 	if (!c)
 		return;
 	++outbound_count(o)->calls;
-	if (number_decode(&called, &c->m.uri.user)) {
+	if (number_decode(&called, &call_msg(c)->uri.user)) {
 		call_refuse(c, 484, "Address Incomplete");
 		return;
 	}

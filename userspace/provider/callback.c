@@ -13,11 +13,11 @@ static void over(void *arg)
 }
 
 /* The response as the caller may see it */
-static struct mbuf *passed(const struct call *c, const struct msg *m)
+static struct mbuf *passed(struct call *c, const struct msg *m)
 {
 	struct mbuf *mb = mbuf_alloc(m->text.l + 256);
 
-	if (mb && relay_response(mb, m, &c->m))
+	if (mb && relay_response(mb, m, call_msg(c)))
 		mb = mem_deref(mb);
 	return mb;
 }
@@ -31,9 +31,9 @@ static void pass(struct call *c, const struct msg *m)
 	mem_deref(mb);
 }
 
-static bool invite(const struct call *c)
+static bool invite(struct call *c)
 {
-	return !pl_strcmp(&c->m.met, "INVITE");
+	return !pl_strcmp(&call_msg(c)->met, "INVITE");
 }
 
 /* ---- a provider that wants a log-in --------------------------------------------------- */
@@ -66,7 +66,7 @@ static bool log_in(struct call *c, const struct msg *m)
 	/* a request outside of a dialog that comes again with the same CSeq is taken
 	 * for one that went round in a circle (RFC 3261 8.2.2.2); within one it
 	 * need only not be lower */
-	if (!c->within && c->m.cseq_num + c->cseq < INT32_MAX)
+	if (!c->within && call_msg(c)->cseq_num + c->cseq < INT32_MAX)
 		++c->cseq;
 	return !call_send(c);
 }
@@ -126,7 +126,7 @@ static void note(struct call *c, const struct msg *m)
 	provider_passive(p, &r);
 }
 
-static bool to_be_tried_elsewhere(const struct call *c, uint16_t code)
+static bool to_be_tried_elsewhere(struct call *c, uint16_t code)
 {
 	return !c->within && !c->inbound && !c->cancelled && invite(c) &&
 	       (code == 401 || code == 407 ||
@@ -174,25 +174,21 @@ static void success(struct call *c, const struct msg *m)
 			    over, c);
 }
 
-void call_response(int err, const char *why, const struct wire_in *in,
-		   void *arg)
+static void failed(struct call *c, const char *why)
 {
-	struct call *c = arg;
-	const struct msg *m;
-
-	if (err) {
-		/* after a 2xx there is nothing left to be said */
-		if (c->accepted) {
-			call_end(c);
-		} else if (c->heard) {
-			c->trans = trans_abandon(c->trans);
-			call_refuse(c, 408, "Nobody Answers");
-		} else {
-			call_next(c, why);
-		}
-		return;
+	/* after a 2xx there is nothing left to be said */
+	if (c->accepted) {
+		call_end(c);
+	} else if (c->heard) {
+		c->trans = trans_abandon(c->trans);
+		call_refuse(c, 408, "Nobody Answers");
+	} else {
+		call_next(c, why);
 	}
-	m = in->m;
+}
+
+static void responded(struct call *c, const struct msg *m)
+{
 	if (m->code == 100)
 		return;
 	if (m->code < 200) {
@@ -206,4 +202,20 @@ void call_response(int err, const char *why, const struct wire_in *in,
 		success(c, m);
 	else if ((m->code != 401 && m->code != 407) || !log_in(c, m))
 		failure(c, m);
+}
+
+void call_response(int err, const char *why, const struct wire_in *in,
+		   void *arg)
+{
+	/* it may end in here */
+	struct call *c = mem_ref(arg);
+
+	if (!call_msg(c))
+		call_end(c);
+	else if (err)
+		failed(c, why);
+	else
+		responded(c, in->m);
+	call_rest(c);
+	mem_deref(c);
 }

@@ -24,10 +24,11 @@ struct candidate {
 struct call {
 	struct le le; /**< of the proxy's                                 */
 	struct outbound *o;
-	struct strans *strans;  /**< NULL: of an ACK                        */
-	char *text;             /**< the request as it came                 */
-	struct msg m;           /**< read from it                           */
-	struct sa peer;         /**< who sent it                            */
+	struct strans *strans; /**< NULL: of an ACK                        */
+	char *text;            /**< the request as it came                 */
+	size_t len;            /**< of it                                  */
+	struct msg *m;  /**< read from it while it is worked on; call_msg() */
+	struct sa peer; /**< who sent it                            */
 	enum msg_transp transp; /**< by which                              */
 	unsigned pop;
 	bool within; /**< a dialog; `dialog` says of it          */
@@ -49,8 +50,12 @@ struct call {
 	struct timer tmr; /**< until the last 2xx may have come again         */
 };
 
+/** call.c: the request, read. Valid until call_rest(); it takes ten times the room of
+ *  its text, and most calls only wait */
+const struct msg *call_msg(struct call *c);
+void call_rest(struct call *c);
 /** call.c: the provider that is tried; NULL: none is, or it is gone */
-struct provider *call_provider(const struct call *c);
+struct provider *call_provider(struct call *c);
 /** Send the request to where it has been found to go. @return 0 or errno */
 int call_send(struct call *c);
 /** Over */
@@ -63,11 +68,11 @@ void call_try(struct call *c);
 void call_refuse(struct call *c, uint16_t code, const char *phrase);
 
 /* callsend.c: compose the request. @return 0, EBADMSG, ENOMEM */
-int call_compose(const struct call *c, struct mbuf *uri, struct mbuf *rest);
+int call_compose(struct call *c, struct mbuf *uri, struct mbuf *rest);
 /** The next hop's host, port, transport. @return 0 or EBADMSG */
-int call_hop(const struct call *c, struct where_ask *a);
+int call_hop(struct call *c, struct where_ask *a);
 /** Name that a certificate must have; NULL: any */
-const char *call_host(const struct call *c);
+const char *call_host(struct call *c);
 
 /* callback.c: a response, or none (trans_h) */
 void call_response(int err, const char *why, const struct wire_in *in,

@@ -21,7 +21,7 @@ static void hop_of_uri(struct where_ask *a, const struct uri *u)
 		a->transp = MSG_TLS;
 }
 
-int call_hop(const struct call *c, struct where_ask *a)
+int call_hop(struct call *c, struct where_ask *a)
 {
 	const struct provider *p = call_provider(c);
 	const char *route = p && !c->within ? uac_service_route(p->uac) : NULL;
@@ -30,8 +30,9 @@ int call_hop(const struct call *c, struct where_ask *a)
 
 	if (c->within) {
 		/* a Route that is not ours comes before the Request-URI */
-		hop_of_uri(a, c->pop < c->m.routec ? &c->m.routev[c->pop].uri
-						   : &c->m.uri);
+		hop_of_uri(a, c->pop < call_msg(c)->routec
+				      ? &call_msg(c)->routev[c->pop].uri
+				      : &call_msg(c)->uri);
 		return pl_isset(&a->host) ? 0 : EBADMSG;
 	}
 	if (!p)
@@ -50,7 +51,7 @@ int call_hop(const struct call *c, struct where_ask *a)
 	return 0;
 }
 
-const char *call_host(const struct call *c)
+const char *call_host(struct call *c)
 {
 	const struct provider *p = call_provider(c);
 
@@ -59,7 +60,7 @@ const char *call_host(const struct call *c)
 
 /* ---- staying in the path ------------------------------------------------------------ */
 
-static int write_rr(struct mbuf *mb, const struct call *c, const char *token,
+static int write_rr(struct mbuf *mb, struct call *c, const char *token,
 		    enum msg_transp transp, const struct sa *to)
 {
 	char sentby[WIRE_SENTBY];
@@ -75,7 +76,7 @@ static int write_rr(struct mbuf *mb, const struct call *c, const char *token,
 
 /* Who logs in has to see the requests that follow, and who raises CSeqs all the more;
  * and two transports, or two families, meet nowhere else */
-static bool stays(const struct call *c)
+static bool stays(struct call *c)
 {
 	const struct provider *p = call_provider(c);
 
@@ -86,7 +87,7 @@ static bool stays(const struct call *c)
 }
 
 /* Both sides, where they differ (RFC 5658): the nearer one first */
-static int write_record_route(struct mbuf *mb, const struct call *c)
+static int write_record_route(struct mbuf *mb, struct call *c)
 {
 	const bool same = c->to.transp == c->transp &&
 			  sa_af(&c->to.addr) == sa_af(&c->peer);
@@ -96,7 +97,7 @@ static int write_record_route(struct mbuf *mb, const struct call *c)
 
 	if (c->within || !stays(c))
 		return 0;
-	err = outbound_token(c->o, token, &c->m, c->cseq, c->inbound,
+	err = outbound_token(c->o, token, call_msg(c), c->cseq, c->inbound,
 			     p ? p->rec->id : c->dialog.provider);
 	if (!err)
 		err = write_rr(mb, c, token, c->to.transp, &c->to.addr);
@@ -131,13 +132,12 @@ static int write_host(struct mbuf *mb, const struct record *r)
 }
 
 /* The callee: the number that is rewritten, at the provider */
-static int write_uri(struct mbuf *mb, const struct call *c,
-		     const struct provider *p)
+static int write_uri(struct mbuf *mb, struct call *c, const struct provider *p)
 {
 	int err;
 
 	if (c->within || c->inbound || !p)
-		return mbuf_write_pl(mb, &c->m.ruri);
+		return mbuf_write_pl(mb, &call_msg(c)->ruri);
 	err = mbuf_write_str(mb, "sip:");
 	if (!err)
 		err = write_user(mb, c->candidatev[c->at].called.s);
@@ -153,7 +153,7 @@ static int write_uri(struct mbuf *mb, const struct call *c,
 
 /* The caller, where its number or its domain is another one there. *uri NULL: as it
  * came */
-static int make_from(char **uri, const struct call *c, const struct provider *p)
+static int make_from(char **uri, struct call *c, const struct provider *p)
 {
 	const struct candidate *k = &c->candidatev[c->at];
 	struct pl was, tag;
@@ -164,7 +164,7 @@ static int make_from(char **uri, const struct call *c, const struct provider *p)
 	*uri = NULL;
 	if (c->within || c->inbound || !p || (!k->from && !p->rec->from_domain))
 		return 0;
-	if (msg_addr(&was, &tag, &c->m.first[MSG_FROM]->val) ||
+	if (msg_addr(&was, &tag, &call_msg(c)->first[MSG_FROM]->val) ||
 	    msg_uri_decode(&u, &was))
 		return EBADMSG;
 	mb = mbuf_alloc(128);
@@ -191,7 +191,7 @@ static int make_from(char **uri, const struct call *c, const struct provider *p)
 
 /* ---- the provider's own ------------------------------------------------------------------- */
 
-static int write_own(struct mbuf *mb, const struct call *c, struct provider *p,
+static int write_own(struct mbuf *mb, struct call *c, struct provider *p,
 		     const struct pl *uri)
 {
 	const char *route = p ? uac_service_route(p->uac) : NULL;
@@ -203,18 +203,18 @@ static int write_own(struct mbuf *mb, const struct call *c, struct provider *p,
 	if (!c->within && route)
 		err = mbuf_printf(mb, "Route: %s\r\n", route);
 	for (size_t i = 0; i < p->rec->headerc && !c->within && !err; i++)
-		if (!pl_strcmp(&c->m.met, "INVITE"))
+		if (!pl_strcmp(&call_msg(c)->met, "INVITE"))
 			err = mbuf_printf(mb, "%s: %s\r\n",
 					  p->rec->headerv[i].name,
 					  p->rec->headerv[i].value);
 	/* an ACK can't be challenged: it has what its INVITE had */
 	if (err || !p->challenge ||
-	    pl_strcpy(&c->m.met, method, sizeof(method)))
+	    pl_strcpy(&call_msg(c)->met, method, sizeof(method)))
 		return err;
 	return challenge_answer(mb, p->challenge, &p->rec->secret, method, uri);
 }
 
-int call_compose(const struct call *c, struct mbuf *uri, struct mbuf *rest)
+int call_compose(struct call *c, struct mbuf *uri, struct mbuf *rest)
 {
 	struct provider *p = call_provider(c);
 	struct mbuf *lines = mbuf_alloc(512);
@@ -235,7 +235,7 @@ int call_compose(const struct call *c, struct mbuf *uri, struct mbuf *rest)
 	if (!err) {
 		r.lines = (char *)lines->buf;
 		r.from = from;
-		err = relay_request(rest, &c->m, &r);
+		err = relay_request(rest, call_msg(c), &r);
 	}
 	mem_deref(from);
 	mem_deref(lines);
