@@ -93,6 +93,7 @@ TEST_SRCS_route_time = $(SRCS_route)
 TEST_SRCS_provider_record = $(SRCS_provider)
 TEST_SRCS_provider_probe = $(SRCS_provider) tests/unit/fake_dns.c
 TEST_SRCS_provider_call = $(SRCS_provider) tests/unit/fake_dns.c
+TEST_SRCS_provider_nodes = $(SRCS_provider) tests/unit/fake_dns.c tests/unit/redis_srv.c
 TEST_SRCS_dns        = $(SRCS_dns)
 TEST_SRCS_names      = $(SRCS_dns) $(SRCS_edge) userspace/fastpath/names.c \
 		       $(addprefix userspace/edge/,names.c pin.c waiting.c \

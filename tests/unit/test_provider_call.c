@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+#include <sys/socket.h>
 #include <cmocka.h>
 #include <re.h>
 #include "base/log.h"
@@ -276,6 +278,9 @@ static void make_house(bool always)
 	memset(&out, 0, sizeof(out));
 	out.wire = conf.probe_wire;
 	out.wire.listenv[0].addr = t.proxy;
+	out.wire.listenv[1].addr = t.proxy;
+	out.wire.listenv[1].transp = MSG_TCP;
+	out.wire.listenc = 2;
 	out.record_route = always;
 	out.calls = 4;
 	out.trustc = 1;
@@ -700,15 +705,48 @@ static void strangers(void **state)
 	await(&t.node, "SIP/2.0 400 ");
 }
 
+/* Of 16 connections half are for those that we make */
+static void connections(void **state)
+{
+	int fdv[9];
+	char c;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(fdv); i++) {
+		fdv[i] = socket(AF_INET, SOCK_STREAM, 0);
+		if (connect(fdv[i], &t.proxy.u.sa, t.proxy.len))
+			fail_msg("%zu: %s", i, strerror(errno));
+		/* the queue of a listener is short */
+		quiet(&t.node, "SIP", 20);
+	}
+	quiet(&t.node, "SIP", 300);
+	for (size_t i = 0; i < 8; i++) {
+		assert_int_equal(recv(fdv[i], &c, 1, MSG_DONTWAIT), -1);
+		assert_int_equal(errno, EAGAIN);
+	}
+	assert_int_equal(recv(fdv[8], &c, 1, MSG_DONTWAIT), 0);
+	/* a place that is free again */
+	close(fdv[0]);
+	close(fdv[8]);
+	quiet(&t.node, "SIP", 300);
+	fdv[0] = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(connect(fdv[0], &t.proxy.u.sa, t.proxy.len), 0);
+	quiet(&t.node, "SIP", 300);
+	assert_int_equal(recv(fdv[0], &c, 1, MSG_DONTWAIT), -1);
+	for (size_t i = 0; i < 8; i++)
+		close(fdv[i]);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(through),   TEST(refused),      TEST(no_way),
-		TEST(by_code),   TEST(told_to_wait), TEST(late),
-		TEST(rings),     TEST(cancelled),    TEST(logs_in),
-		TEST(not_taken), TEST(dialog),       TEST(strangers),
+		TEST(through),     TEST(refused),      TEST(no_way),
+		TEST(by_code),     TEST(told_to_wait), TEST(late),
+		TEST(rings),       TEST(cancelled),    TEST(logs_in),
+		TEST(not_taken),   TEST(dialog),       TEST(strangers),
+		TEST(connections),
 	};
 	int failed;
 

@@ -235,6 +235,29 @@ static void rewriting(void **state)
 			    "!");
 }
 
+/* From: <sip:anonymous@anonymous.invalid> stays that */
+static void withheld(void **state)
+{
+	static const char *const v[] = {
+		"{\"id\":\"a\",\"provider\":\"p\",\"rewrite\":{\"caller\":["
+		"{\"match\":\".*\",\"replace\":\"1\"}]}}"};
+	struct route_ask q = {.called = "1", .healthh = health};
+	struct routes *t = table(v, ARRAY_SIZE(v));
+	struct route_choice cv[ROUTE_CHOICES];
+
+	(void)state;
+	q.caller = "Anonymous";
+	assert_int_equal(route_find(t, &q, cv), 1);
+	assert_string_equal(cv[0].caller.s, "Anonymous");
+	q.caller = "alice";
+	assert_int_equal(route_find(t, &q, cv), 1);
+	assert_string_equal(cv[0].caller.s, "1");
+	q.caller = NULL;
+	assert_int_equal(route_find(t, &q, cv), 1);
+	assert_string_equal(cv[0].caller.s, "");
+	mem_deref(t);
+}
+
 static void numbers(void **state)
 {
 	static const struct {
@@ -449,10 +472,11 @@ static void bad(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(order),   cmocka_unit_test(left_out),
-		cmocka_unit_test(weights), cmocka_unit_test(rewriting),
-		cmocka_unit_test(numbers), cmocka_unit_test(tables),
-		cmocka_unit_test(bad),     cmocka_unit_test(there_and_back),
+		cmocka_unit_test(order),          cmocka_unit_test(left_out),
+		cmocka_unit_test(weights),        cmocka_unit_test(rewriting),
+		cmocka_unit_test(numbers),        cmocka_unit_test(withheld),
+		cmocka_unit_test(tables),         cmocka_unit_test(bad),
+		cmocka_unit_test(there_and_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

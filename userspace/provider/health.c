@@ -50,6 +50,7 @@ bool health_adopt(struct health *h, enum health_state s, const char *reason,
 		return false;
 	if (!change(h, s, now))
 		return false;
+	h->at = now;
 	h->last.ok = s == HEALTH_UP;
 	h->last.code = code;
 	str_ncpy(h->last.reason, reason ? reason : "", sizeof(h->last.reason));

@@ -57,9 +57,9 @@ static void conn_handler(const struct sa *peer, void *arg)
 	struct port *p = arg;
 	struct wire *w = p->wire;
 
-	if (w->admith && !w->admith(p->transp, peer, w->arg))
-		return; /* what is not accepted is closed */
-	(void)link_accept(w, p, peer);
+	if ((w->admith && !w->admith(p->transp, peer, w->arg)) ||
+	    link_accept(w, p, peer))
+		tcp_reject(p->tcp);
 }
 
 /* ---- opening ---------------------------------------------------------------- */

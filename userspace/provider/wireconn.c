@@ -4,7 +4,10 @@
 #include <string.h>
 #include "provider/wireconn.h"
 
-enum { QUEUE = 262144 /* bytes that wait for a connection to open */ };
+enum {
+	QUEUE = 262144,  /* bytes that wait for a connection to open        */
+	PER_SOURCE = 64, /* connections that one host may make              */
+};
 
 /* A connection, and what waits for it */
 struct link {
@@ -160,10 +163,31 @@ static void join(struct wire *w, struct link *l)
 	tmr_start(&l->tmr, w->connect, late_handler, l);
 }
 
+/* Half of the places are for those that we make, and nobody has all of the rest */
+static bool has_room(const struct wire *w, const struct sa *peer)
+{
+	unsigned all = 0, his = 0;
+	struct le *le;
+
+	LIST_FOREACH (&w->links, le) {
+		const struct link *l = le->data;
+
+		if (l->listener == WIRE_NONE)
+			continue;
+		++all;
+		his += sa_cmp(&l->conn->peer, peer, SA_ADDR);
+	}
+	return all < (w->connections + 1) / 2 && his < PER_SOURCE;
+}
+
 int link_accept(struct wire *w, struct port *p, const struct sa *peer)
 {
 	struct link *l = NULL;
-	int err = link_alloc(&l, w, (unsigned)(p - w->v));
+	int err;
+
+	if (!has_room(w, peer))
+		return ENFILE;
+	err = link_alloc(&l, w, (unsigned)(p - w->v));
 
 	if (!err)
 		err = conn_accept(&l->conn, p->tcp,

@@ -113,8 +113,9 @@ static int rewrite(struct route_choice *c, const struct route_ask *q)
 	str_ncpy(c->called.s, q->called, sizeof(c->called.s));
 	str_ncpy(c->caller.s, q->caller ? q->caller : "", sizeof(c->caller.s));
 	err = rewrite_apply(c->route->called_rw, &c->called);
-	/* who withholds a number has none to rewrite */
-	if (!err && c->caller.s[0])
+	/* who withholds a number (RFC 3323) has none to rewrite */
+	if (!err && c->caller.s[0] &&
+	    str_casecmp(c->caller.s, "anonymous") != 0)
 		err = rewrite_apply(c->route->caller_rw, &c->caller);
 	return err;
 }
