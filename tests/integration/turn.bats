@@ -249,3 +249,44 @@ silenced() { carom legs --json | jq -e 'any(.legs[]; .state == "held" and .why =
 	wait_for 40 silenced
 	said "ICE: consent lost"
 }
+
+# Alice's browser is apart; the plain phone in the same place, at ports 20000 to 20003, is not
+browser_apart()
+{
+	inside access nft -f - <<-END
+	table ip lab {
+		chain forward {
+			type filter hook forward priority 0
+			ip saddr $WAN4 ip daddr $ALICE4 udp dport != 20000-20003 drop
+			ip saddr $ALICE4 ip daddr $WAN4 udp sport != 20000-20003 drop
+		}
+	}
+	END
+}
+
+# browser ARGS...: as in agent.bats, by the relay alone
+browser()
+{
+	command -v chromium >/dev/null || skip "no chromium here"
+	turn_up "${LONG_TERM[@]}"
+	MORE='  ice: full' agent_up "username: carom" "password: secret"
+	browser_apart
+	wait_for 5 turn_ready
+	inside alice ip link set lo up
+	inside alice "$ROOT/tools/lab.d/browser.py" --ng "$LAN4:$NG_PORT" \
+		--addr "$ALICE4" --open "$@" >heard.json &
+	local pid=$!
+	LAB_PIDS+=($pid)
+	wait_for 20 flows_by_turn
+	wait $pid
+	cat heard.json
+	jq -e '.browser == 660 and .phone == 440 and .ice == "connected" and
+		.dtls == "connected"' heard.json
+}
+
+@test "a browser calls, by a relay" { browser; }
+
+@test "a browser is called with sound and pictures by one port, and that by a relay" {
+	browser --video max-bundle --called
+	jq -e '.sections == 2 and .transports == 1 and .saw and .asked' heard.json
+}

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A browser and a plain phone: Chromium's own SDP goes through ng.
 
-  browser.py --ng ADDR:PORT --addr ADDR [--video POLICY] [--called]
+  browser.py --ng ADDR:PORT --addr ADDR [--video POLICY] [--called] [--open]
 
 The browser says 440 Hz, by Opus in DTLS-SRTP with ICE; the phone, which is in here at
 ADDR, says 660 Hz, by PCMA in RTP. Prints what each heard:
@@ -12,7 +12,8 @@ ADDR, says 660 Hz, by PCMA in RTP. Prints what each heard:
 phone sends back from its second port. Beside that:
   {"sections": 2, "transports": 1, "saw": true, "asked": true}
 saw: pictures came back; asked: the browser was asked for a whole picture, by RTCP. --called:
-the phone calls, and what the browser gets is a bundle
+the phone calls, and what the browser gets is a bundle. --open: its SDP has its
+candidates, as addresses and not as names of mDNS
 """
 import argparse
 import http.server
@@ -64,6 +65,11 @@ async function stats(pc) {
   o.sections = pc.getTransceivers().filter(t => t.currentDirection == 'sendrecv').length;
   return o;
 }
+const gathered = pc => new Promise(done => {
+  const look = () => pc.iceGatheringState == 'complete' && done();
+  pc.onicegatheringstatechange = look;
+  look();
+});
 async function call() {
   const ctx = new AudioContext({sampleRate: 48000});
   const osc = new OscillatorNode(ctx, {frequency: 440});
@@ -96,10 +102,14 @@ async function call() {
     pc.addTrack(pictures(), out.stream);
   if (!CALLED) {
     await pc.setLocalDescription(await pc.createOffer());
+    if (OPEN)
+      await gathered(pc);
     return pc.setRemoteDescription({type: 'answer',
       sdp: await post('/offer', pc.localDescription.sdp)});
   }
   await pc.setLocalDescription(await pc.createAnswer());
+  if (OPEN)
+    await gathered(pc);
   await post('/answer', pc.localDescription.sdp);
 }
 call().catch(e => say({error: String(e)}));
@@ -271,10 +281,12 @@ def main():
     ap.add_argument("--addr", required=True)
     ap.add_argument("--video", metavar="POLICY")
     ap.add_argument("--called", action="store_true")
+    ap.add_argument("--open", action="store_true")
     args = ap.parse_args()
     call = Call(args.ng, args.addr, args.video)
     page = PAGE.replace("POLICY", json.dumps(args.video)).replace(
-        "CALLED", json.dumps(args.called)).encode()
+        "CALLED", json.dumps(args.called)).replace(
+        "OPEN", json.dumps(args.open)).encode()
     web = http.server.ThreadingHTTPServer(("127.0.0.1", 8080),
                                           handler(call, page))
     threading.Thread(target=web.serve_forever, daemon=True).start()
@@ -283,6 +295,8 @@ def main():
             ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu",
              "--autoplay-policy=no-user-gesture-required", "--no-first-run",
              "--disable-background-networking", f"--user-data-dir={home}",
+             *(["--disable-features=WebRtcHideLocalIpsWithMdns"]
+               if args.open else []),
              "http://127.0.0.1:8080/"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             env={**os.environ, "HOME": home})
