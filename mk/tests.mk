@@ -10,7 +10,7 @@ room = $(wildcard $(1:%=userspace/%/*.c))
 
 SRCS_log    := $(call room,base)
 SRCS_config := $(SRCS_log) $(wildcard userspace/daemon/config*.c) \
-	       userspace/store/redis_url.c \
+	       userspace/store/redis_url.c userspace/digest/digest.c \
 	       userspace/fastpath/names.c
 SRCS_store  := $(SRCS_log) $(call room,store)
 SRCS_event  := $(SRCS_store) $(call room,event)
@@ -43,6 +43,7 @@ TEST_SRCS_hep        = $(SRCS_log) $(call room,hep)
 TEST_SRCS_config     = $(SRCS_config)
 TEST_SRCS_config_sip = $(SRCS_config)
 TEST_SRCS_config_providers = $(SRCS_config)
+TEST_SRCS_config_registrar = $(SRCS_config)
 TEST_SRCS_config_diff = $(SRCS_config)
 TEST_SRCS_store      = $(SRCS_store) tests/unit/redis_srv.c
 TEST_SRCS_store_write = $(SRCS_store) tests/unit/redis_srv.c
@@ -123,7 +124,7 @@ TEST_SRCS_edge_msg   = $(SRCS_sipmsg)
 TEST_SRCS_sipscan    =
 TEST_SRCS_sipaddr    =
 TEST_SRCS_sipnode    = $(SRCS_log) $(call room,sip)
-TEST_SRCS_registrar  = $(SRCS_store) $(call room,sip digest location registrar)
+TEST_SRCS_registrar  = $(SRCS_store) $(call room,sip digest location registrar control)
 TEST_SRCS_location   = $(SRCS_store) $(SRCS_sipmsg) $(call room,location)
 TEST_SRCS_edge_located = $(TEST_SRCS_location) userspace/edge/located.c
 TEST_SRCS_presence   = $(SRCS_store) $(call room,sip digest location presence event)

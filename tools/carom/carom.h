@@ -91,7 +91,7 @@ extern const struct cmd cmd_attach, cmd_detach, cmd_upgrade, cmd_status,
 	cmd_legs, cmd_calls, cmd_connections, cmd_stats, cmd_dispatcher,
 	cmd_network, cmd_limit, cmd_capture, cmd_reload, cmd_top, cmd_config,
 	cmd_user, cmd_metrics, cmd_api, cmd_events, cmd_token, cmd_provider,
-	cmd_route;
+	cmd_route, cmd_registrations, cmd_extension;
 
 /** The whole program. @return exit code */
 int cli_main(FILE *out, int argc, char **argv);

@@ -19,7 +19,8 @@ static const struct cmd *const cmdv[] = {
 	&cmd_dispatcher, &cmd_network, &cmd_connections,
 	&cmd_provider,   &cmd_route,   &cmd_limit,
 	&cmd_capture,    &cmd_reload,  &cmd_user,
-	&cmd_config,     NULL,
+	&cmd_config,     &cmd_registrations,
+	&cmd_extension,  NULL,
 };
 
 static const struct opt shared[] = {

@@ -3,13 +3,10 @@
  * @file user.c  carom user: who may log in at the edge
  */
 #include <pwd.h>
-#include <termios.h>
-#include <unistd.h>
 #include "ask.h"
 #include "digest/digest.h"
+#include "password.h"
 #include "userfile.h"
-
-enum { PASSWORD = 256 /* bytes, with the end of its line */ };
 
 struct user {
 	struct asking ask;
@@ -39,65 +36,6 @@ static const struct verb verbv[] = {
 	{"reload", 0, 0, "user reload"},
 	{0},
 };
-
-/* ---- the password ----------------------------------------------------------- */
-
-static int read_line(char line[PASSWORD])
-{
-	size_t n;
-
-	if (!fgets(line, PASSWORD, stdin))
-		return ENODATA;
-	n = strlen(line);
-	if (n && line[n - 1] == '\n')
-		line[--n] = '\0';
-	else if (n == PASSWORD - 1)
-		return EMSGSIZE;
-	return n ? 0 : ENODATA;
-}
-
-/* From a terminal it is asked for twice, unseen */
-static int ask_twice(char line[PASSWORD])
-{
-	struct termios was, silent;
-	char again[PASSWORD];
-	int err;
-
-	if (tcgetattr(STDIN_FILENO, &was))
-		return errno;
-	silent = was;
-	silent.c_lflag &= ~(tcflag_t)ECHO;
-	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-	fprintf(stderr, "Password: ");
-	err = read_line(line);
-	fprintf(stderr, "\nOnce more: ");
-	if (!err)
-		err = read_line(again);
-	fprintf(stderr, "\n");
-	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &was);
-	if (!err && strcmp(line, again) != 0)
-		err = EKEYREJECTED;
-	explicit_bzero(again, sizeof(again));
-	return err;
-}
-
-static int password(char line[PASSWORD])
-{
-	const int err = isatty(STDIN_FILENO) ? ask_twice(line)
-					     : read_line(line);
-
-	if (err == ENODATA)
-		cli_error("user add: no password; it is read from standard "
-			  "input");
-	else if (err == EMSGSIZE)
-		cli_error("user add: the password has more than %d bytes",
-			  PASSWORD - 2);
-	else if (err == EKEYREJECTED)
-		cli_error("user add: the two are not the same");
-	else if (err)
-		cli_error("user add: %m", err);
-	return err;
-}
 
 /* ---- the file ------------------------------------------------------------------ */
 
@@ -178,7 +116,7 @@ static int add(struct cli *cli, const struct userfile *f, const char *name)
 	struct pl lines;
 	int err;
 
-	if (password(secret)) {
+	if (password_read(secret, "user add")) {
 		mem_deref(mb);
 		return CLI_FAIL;
 	}

@@ -6,7 +6,9 @@ usage: sipstream.py tcp|tls|ws|wss HOST PORT [SOURCE-PORT]
 
 Commands on standard input, each answered by what it says on standard output:
 
-  register USER         REGISTER, waits for the 200, prints the Path that came back
+  register USER [PASSWORD]
+                        REGISTER, waits for the 200, prints the Path that came back;
+                        a 401 is answered with Digest, MD5
   call USER             INVITE USER, ACK; prints the code
   answer                waits for an INVITE, rings, answers, waits for the ACK
   bye                   BYE in the dialog; prints the code
@@ -245,12 +247,33 @@ class Client:
 
     # ---- commands
 
-    def do_register(self, user):
+    @staticmethod
+    def digest(m, user, password):
+        line = [v for v in Client.values(m, "WWW-Authenticate")
+                if "algorithm=MD5" in v][0]
+        realm = re.search(r'realm="([^"]*)"', line).group(1)
+        nonce = re.search(r'nonce="([^"]*)"', line).group(1)
+
+        def md5(*parts):
+            return hashlib.md5(":".join(parts).encode()).hexdigest()
+        uri = "sip:example.com"
+        return ('Authorization: Digest username="%s", realm="%s", nonce="%s", '
+                'uri="%s", algorithm=MD5, qop=auth, nc=00000001, cnonce="c", '
+                'response="%s"' % (
+                    user, realm, nonce, uri,
+                    md5(md5(user, realm, password), nonce, "00000001", "c",
+                        "auth", md5("REGISTER", uri))))
+
+    def do_register(self, user, password=None):
         self.user = user
-        self.outside("REGISTER", "sip:example.com", [
-            "Supported: path, outbound", "Expires: 600"],
-            "sip:%s@example.com" % user)
+        more = ["Supported: path, outbound", "Expires: 600"]
+        to = "sip:%s@example.com" % user
+        self.outside("REGISTER", "sip:example.com", more, to)
         code, m = self.final()
+        if code == 401 and password:
+            self.outside("REGISTER", "sip:example.com",
+                         more + [self.digest(m, user, password)], to)
+            code, m = self.final()
         return " ".join([str(code)] + self.values(m, "Path"))
 
     def do_call(self, user):

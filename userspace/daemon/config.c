@@ -45,6 +45,7 @@ static void destructor(void *data)
 	mem_deref(c->hep.node_name);
 	mem_deref(c->hep.password);
 	mem_deref(c->hep.ca);
+	config_registrar_free(&c->registrar);
 }
 
 static int read_file(struct mbuf *mb, const char *path, struct config_err *e)
@@ -147,6 +148,8 @@ static int fill(struct config *c, const struct config_src *src)
 		err = config_fill_hep(c, src);
 	if (!err)
 		err = config_fill_providers(c, src);
+	if (!err)
+		err = config_fill_registrar(c, src);
 	if (!err)
 		err = config_check_ports(c, src);
 

@@ -13,6 +13,7 @@
 #include "control/control.h"
 #include "daemon/config_api.h"
 #include "daemon/config_providers.h"
+#include "daemon/config_registrar.h"
 #include "daemon/config_sip.h"
 #include "hep/hep.h"
 #include "media/media.h"
@@ -67,6 +68,7 @@ struct config {
 	struct config_sip sip;
 	struct config_hep hep;
 	struct config_providers providers;
+	struct config_registrar registrar;
 };
 
 /** What is wrong, ready to print: "FILE:LINE: KEY: what; allowed: ..." */

@@ -43,6 +43,12 @@ int config_fill_providers(struct config *c, const struct config_src *src);
 /** The section `sip`; none is fine */
 int config_fill_sip(struct config *c, const struct config_src *src);
 
+/** The section `registrar`, after `sip`; none is fine */
+int config_fill_registrar(struct config *c, const struct config_src *src);
+
+/** May it stand between quotes in a header, and between colons in a file? */
+bool config_realm_ok(const char *s);
+
 /** `sip.dns`, defaults where it says nothing */
 int config_fill_dns(struct config_sip *s, const struct config_src *src);
 /** `sip.probe`, defaults where it says nothing; after the listeners */

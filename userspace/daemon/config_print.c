@@ -238,6 +238,8 @@ int config_print(struct re_printf *pf, const struct config *c)
 		err = print_hep(pf, &c->hep);
 	if (!err)
 		err = config_providers_print(pf, &c->providers);
+	if (!err)
+		err = config_registrar_print(pf, &c->registrar);
 
 	return err;
 }

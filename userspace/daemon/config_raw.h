@@ -11,6 +11,7 @@
 #include <re.h>
 #include <cyaml/cyaml.h>
 #include "daemon/config_providers.h"
+#include "daemon/config_registrar_raw.h"
 #include "daemon/config_sip_raw.h"
 
 struct raw_log {
@@ -109,6 +110,7 @@ struct raw_config {
 	struct raw_sip *sip;
 	struct raw_hep *hep;
 	struct raw_providers *providers;
+	struct raw_registrar *registrar;
 };
 
 /** Schema of the whole file: a struct raw_config */

@@ -18,8 +18,7 @@ static int refuse(const struct config_src *src, const char *path,
 				  what);
 }
 
-/* A realm stands between quotes in a header, and between colons in the file */
-static bool realm_ok(const char *s)
+bool config_realm_ok(const char *s)
 {
 	const size_t n = strlen(s);
 
@@ -92,7 +91,7 @@ int config_fill_sip_auth(struct config_sip *s, const struct config_src *src)
 
 	if (!r)
 		return check_askers(s, src);
-	if (!realm_ok(r->realm))
+	if (!config_realm_ok(r->realm))
 		return refuse(src, "sip.auth.realm", r->realm, "is no realm");
 	if (*r->users != '/')
 		return refuse(src, "sip.auth.users", r->users,

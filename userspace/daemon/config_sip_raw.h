@@ -101,6 +101,9 @@ struct raw_sip {
 
 enum { RAW_NET_TRUSTED = 0, RAW_NET_TRUNK, RAW_NET_ALLOW, RAW_NET_DENY };
 
+/** Fields of a struct raw_sip_tls, of a struct raw_sip_streams */
+extern const cyaml_schema_field_t config_tls_fields[], config_streams_fields[];
+
 /** Fields of a struct raw_sip */
 extern const cyaml_schema_field_t config_sip_fields[];
 

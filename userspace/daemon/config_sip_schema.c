@@ -128,7 +128,7 @@ static const cyaml_schema_field_t probe_fields[] = {
 
 static const cyaml_strval_t versions[] = {{"1.2", 12}, {"1.3", 13}};
 
-static const cyaml_schema_field_t tls_fields[] = {
+const cyaml_schema_field_t config_tls_fields[] = {
 	STR("certificate", NEED, struct raw_sip_tls, certificate),
 	STR("key", NEED, struct raw_sip_tls, key),
 	STR("ca", OPT, struct raw_sip_tls, ca),
@@ -140,7 +140,7 @@ static const cyaml_schema_field_t tls_fields[] = {
 #define STREAMS(key, member)                                                   \
 	CYAML_FIELD_UINT_PTR(key, OPT, struct raw_sip_streams, member)
 
-static const cyaml_schema_field_t streams_fields[] = {
+const cyaml_schema_field_t config_streams_fields[] = {
 	STREAMS("connections", connections), STREAMS("per-source", per_source),
 	STREAMS("idle", idle), CYAML_FIELD_END};
 
@@ -196,8 +196,9 @@ const cyaml_schema_field_t config_sip_fields[] = {
 	CYAML_FIELD_MAPPING_PTR("auth", OPT, struct raw_sip, auth, auth_fields),
 	CYAML_FIELD_MAPPING_PTR("dns", OPT, struct raw_sip, dns, dns_fields),
 	CYAML_FIELD_UINT_PTR("copy", OPT, struct raw_sip, copy),
-	CYAML_FIELD_MAPPING_PTR("tls", OPT, struct raw_sip, tls, tls_fields),
+	CYAML_FIELD_MAPPING_PTR("tls", OPT, struct raw_sip, tls,
+				config_tls_fields),
 	CYAML_FIELD_MAPPING_PTR("streams", OPT, struct raw_sip, streams,
-				streams_fields),
+				config_streams_fields),
 	CYAML_FIELD_UINT_PTR("tcp-above", OPT, struct raw_sip, tcp_above),
 	CYAML_FIELD_END};

@@ -25,6 +25,7 @@
 #include "daemon/role_edge.h"
 #include "daemon/role_hep.h"
 #include "daemon/role_providers.h"
+#include "daemon/role_registrar.h"
 #include "daemon/role_store.h"
 #include "edge/located.h"
 #include "event/event.h"
@@ -35,6 +36,7 @@
 #include "plane/plane.h"
 #include "provider/provider.h"
 #include "provider/trunk.h"
+#include "registrar/control.h"
 #include "store/store.h"
 
 enum {
@@ -64,6 +66,7 @@ struct daemon {
 	struct role_hep *hep;        /* NULL without a section hep */
 	struct trunks *trunks;       /* NULL without an edge */
 	struct providers *providers; /* NULL without that section */
+	struct role_registrar *registrar; /* NULL without its section */
 	struct reload *reload;
 	struct control *control;
 	struct tmr watchdog;
@@ -87,10 +90,13 @@ static void destructor(void *data)
 	mem_deref(d->api);
 	mem_deref(d->control);
 	mem_deref(d->hep);
+	if (d->registrar)
+		extensions_watch(d->registrar->ext, NULL, NULL);
 	mem_deref(d->located);
 	mem_deref(d->providers);
 	edge_users(d->edge, NULL, NULL);
 	mem_deref(d->trunks);
+	mem_deref(d->registrar);
 	mem_deref(d->edge);
 	mem_deref(d->location);
 	mem_deref(d->reload); /* the edge uses its strings */
@@ -275,18 +281,103 @@ static int open_location(struct daemon *d)
 	return err;
 }
 
-static int open_edge(struct daemon *d)
+/* Who may register is reachable, or is told that he is not */
+static bool user_known(const struct pl *user, const struct pl *domain,
+		       void *arg)
+{
+	const struct daemon *d = arg;
+
+	return extension_known(d->registrar->ext, user, domain);
+}
+
+struct each_user {
+	void (*h)(const struct pl *user, const struct pl *domain, void *arg);
+	void *arg;
+};
+
+static bool tell_user(const struct pl *user, const struct pl *domain, void *arg)
+{
+	const struct each_user *u = arg;
+
+	u->h(user, domain, u->arg);
+	return false;
+}
+
+static void each_user(void (*h)(const struct pl *user, const struct pl *domain,
+				void *harg),
+		      void *harg, void *arg)
+{
+	const struct daemon *d = arg;
+	struct each_user u = {h, harg};
+
+	(void)extension_each(d->registrar->ext, tell_user, &u);
+}
+
+static int temporary_gruu(struct pl *aor, struct pl *instance, char *buf,
+			  size_t sz, const struct pl *user,
+			  const struct pl *domain, void *arg)
+{
+	const struct daemon *d = arg;
+	char text[2048];
+	struct pl uri;
+
+	if (re_snprintf(text, sizeof(text), "sip:%r@%r;gr", user, domain) < 0)
+		return ENOENT;
+	pl_set_str(&uri, text);
+	return registrar_aor(d->registrar->reg, aor, instance, buf, sz, &uri);
+}
+
+static void user_changed(const struct pl *user, const struct pl *domain,
+			 void *arg)
+{
+	const struct daemon *d = arg;
+
+	located_changed(d->located, user, domain);
+}
+
+/* Who guesses passwords is kept out by the kernel, where there is an edge */
+static void keep_out(const struct sa *src, uint32_t seconds, void *arg)
+{
+	struct daemon *d = arg;
+	const int err = d->edge ? edge_deny(d->edge, src, seconds) : ENOENT;
+
+	if (err && d->edge)
+		log_warn("registrar: %j can't be kept out: %m", src, err);
+}
+
+static int open_registrar(struct daemon *d)
+{
+	int err = role_registrar(&d->registrar, d->conf, d->store, d->location);
+
+	if (!err && d->registrar)
+		registrar_block(d->registrar->reg, keep_out, d);
+	return err;
+}
+
+static int open_located(struct daemon *d)
+{
+	const struct located_users users = {user_known, each_user,
+					    temporary_gruu, d};
+	int err;
+
+	if (!d->edge)
+		return 0;
+	err = located_alloc(&d->located, d->edge, d->location,
+			    d->registrar ? &users : NULL);
+	if (!err && d->registrar)
+		extensions_watch(d->registrar->ext, user_changed, d);
+	return err;
+}
+
+static int open_signalling(struct daemon *d)
 {
 	int err = role_edge(&d->edge, d->conf, d->fp);
 
-	if (err || !d->edge)
-		return err;
-
-	err = open_location(d);
+	if (!err && (d->edge || d->conf->registrar.on))
+		err = open_location(d);
 	if (!err)
-		err = located_alloc(&d->located, d->edge, d->location, NULL);
-
-	return err;
+		err = open_registrar(d);
+	return err ? err : open_located(d);
 }
 
 /* ---- the configuration read again ----------------------------------------- */
@@ -364,6 +455,8 @@ static int figures(struct odict *o, void *arg)
 	const struct daemon *d = arg;
 	int err = media_figures(d->media, o);
 
+	if (!err && d->registrar)
+		err = registrar_figures(d->registrar->reg, o);
 	return err ? err : role_hep_figures(d->hep, o);
 }
 
@@ -422,6 +515,17 @@ static int reload_command(struct daemon *d, struct odict *reply)
 	return err;
 }
 
+static int registrar_command(struct daemon *d, const char *name,
+			     const struct odict *req, struct odict *reply)
+{
+	return d->registrar
+		       ? registrar_control(d->registrar->reg, name, req, reply)
+		       : control_fail(reply, ENOENT,
+				      "this node is no registrar: its "
+				      "configuration has no section "
+				      "registrar");
+}
+
 static int command(const char *name, const struct odict *req,
 		   struct odict *reply, void *arg)
 {
@@ -436,6 +540,9 @@ static int command(const char *name, const struct odict *req,
 
 		return err ? err : api_figures_all(d->api, reply);
 	}
+	if (!strncmp(name, "registrations ", 14) ||
+	    !strncmp(name, "extension ", 10))
+		return registrar_command(d, name, req, reply);
 	if (!d->edge)
 		return control_fail(reply, ENOENT,
 				    "this node is no edge: its configuration "
@@ -537,7 +644,8 @@ static void maps_handler(void *arg)
 /* libre has a place for each descriptor, 128 unless told before the first one */
 static int make_room(const struct config *c)
 {
-	const rlim_t want = c->sip.streams.connections + DESCRIPTORS;
+	const rlim_t want = c->sip.streams.connections +
+			    c->registrar.connections + DESCRIPTORS;
 	const struct rlimit more = {want, want};
 	struct rlimit lim;
 
@@ -582,7 +690,7 @@ static int start(struct daemon *d)
 	if (!err)
 		err = listen_ng(d);
 	if (!err)
-		err = open_edge(d);
+		err = open_signalling(d);
 	if (!err)
 		err = role_hep(&d->hep, d->conf, d->edge, d->media);
 	if (!err)
@@ -592,7 +700,7 @@ static int start(struct daemon *d)
 				     d->events);
 	if (!err)
 		err = reload_alloc(&d->reload, d->path, d->conf, d->edge,
-				   d->providers);
+				   d->providers, d->registrar);
 	if (!err)
 		err = listen_control(d);
 	if (!err)

@@ -21,6 +21,7 @@ struct reload {
 	const struct config *fresh; /* what is being read            */
 	struct edge *edge;
 	struct providers *providers;
+	struct role_registrar *reg;
 	struct mbuf *said;
 	unsigned taken;
 };
@@ -34,7 +35,7 @@ static void destructor(void *arg)
 
 int reload_alloc(struct reload **rp, const char *path,
 		 const struct config *started, struct edge *edge,
-		 struct providers *ps)
+		 struct providers *ps, struct role_registrar *reg)
 {
 	struct reload *r;
 
@@ -47,6 +48,7 @@ int reload_alloc(struct reload **rp, const char *path,
 	r->started = started;
 	r->edge = edge;
 	r->providers = ps;
+	r->reg = reg;
 	*rp = r;
 	return 0;
 }
@@ -63,7 +65,12 @@ void reload_foresee(const struct reload *r)
 				     c->providers.tls.certificate,
 				     c->providers.tls.key,
 				     c->providers.tls.ca,
-				     c->api.tokens};
+				     c->api.tokens,
+				     c->registrar.key_file,
+				     c->registrar.auth.users,
+				     c->registrar.tls.certificate,
+				     c->registrar.tls.key,
+				     c->registrar.tls.ca};
 
 	for (size_t i = 0; i < ARRAY_SIZE(pathv); i++)
 		if (pathv[i] && faccessat(AT_FDCWD, pathv[i], R_OK, AT_EACCESS))
@@ -101,14 +108,34 @@ static const char *const takenv[] = {
 	"providers.record-route",
 	"providers.tls",
 	"providers.probe",
+	"registrar.domains",
+	"registrar.trusted",
+	"registrar.min-expires",
+	"registrar.max-expires",
+	"registrar.default-expires",
+	"registrar.max-contacts",
+	"registrar.gruu",
+	"registrar.service-route",
+	"registrar.keep-alive",
+	"registrar.auth",
+	"registrar.tls",
 };
+
+/* Of a section that comes or goes its name says it all */
+static bool inside_other(const struct reload *r, const char *key)
+{
+	if (!strncmp(key, "sip.", 4))
+		return !r->edge || !r->fresh->sip.on;
+	if (!strncmp(key, "registrar.", 10))
+		return !r->reg || !r->fresh->registrar.on;
+	if (!strncmp(key, "providers.", 10))
+		return !r->providers || !r->fresh->providers.on;
+	return false;
+}
 
 static bool can_be_taken(const struct reload *r, const char *key)
 {
-	if (!strncmp(key, "sip.", 4) && (!r->edge || !r->fresh->sip.on))
-		return false;
-	if (!strncmp(key, "providers.", 10) &&
-	    (!r->providers || !r->fresh->providers.on))
+	if (inside_other(r, key))
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(takenv); i++)
 		if (!strcmp(takenv[i], key))
@@ -139,13 +166,7 @@ static const char *what_it_takes(const char *key)
 static void say_left(const char *key, void *arg)
 {
 	struct reload *r = arg;
-	/* of a section that comes or goes its name says it all */
-	const bool inside = (!strncmp(key, "sip.", 4) &&
-			     (!r->edge || !r->fresh->sip.on)) ||
-			    (!strncmp(key, "providers.", 10) &&
-			     (!r->providers || !r->fresh->providers.on));
-
-	if (can_be_taken(r, key) || inside)
+	if (can_be_taken(r, key) || inside_other(r, key))
 		return;
 	log_warn("reload: %s: not taken: takes %s", key, what_it_takes(key));
 	(void)mbuf_printf(r->said, "%s: not taken: takes %s\n", key,
@@ -163,18 +184,26 @@ static int take_providers(const struct reload *r, const struct config *c,
 		       : 0;
 }
 
+static int take_roles(const struct reload *r, const struct config *c,
+		      struct ds_err *derr)
+{
+	int err = take_providers(r, c, derr);
+
+	return err ? err
+		   : role_registrar_renew(r->reg, c, derr->msg,
+					  sizeof(derr->msg));
+}
+
 static int take(struct reload *r, struct config *c)
 {
 	struct ds_err derr = {""}, none;
-	int err = take_providers(r, c, &derr);
+	int err = take_roles(r, c, &derr);
 
-	if (!err && r->edge && c->sip.on) {
+	if (!err && r->edge && c->sip.on)
 		err = role_edge_renew(r->edge, c, &derr);
-		/* all or nothing */
-		if (err)
-			(void)take_providers(r, r->now ? r->now : r->started,
-					     &none);
-	}
+	/* all or nothing */
+	if (err)
+		(void)take_roles(r, r->now ? r->now : r->started, &none);
 	if (err)
 		return refuse(r, err, derr.msg[0] ? derr.msg : strerror(err));
 	log_init(c->log_level);

@@ -6,6 +6,7 @@
 #define CAROM_RELOAD_H
 
 #include "daemon/config.h"
+#include "daemon/role_registrar.h"
 #include "edge/edge.h"
 
 struct providers;
@@ -17,10 +18,11 @@ struct reload;
  * @param started  What the agent was started with; kept by the caller
  * @param edge     NULL: this node is none
  * @param ps       NULL: it has no providers
+ * @param reg      NULL: it is no registrar
  */
 int reload_alloc(struct reload **rp, const char *path,
 		 const struct config *started, struct edge *edge,
-		 struct providers *ps);
+		 struct providers *ps, struct role_registrar *reg);
 
 /** Name in the log what the next reload may not read, as the user that we are now */
 void reload_foresee(const struct reload *r);

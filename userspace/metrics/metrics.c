@@ -72,6 +72,14 @@ static int legs(struct mbuf *mb, const struct fp *fp)
 
 /* ---- the agent's --------------------------------------------------------------- */
 
+/* What a group's label says */
+static const char *label_name(const char *group)
+{
+	if (!str_cmp(group, "sessions"))
+		return "limit";
+	return str_cmp(group, "registrar") ? "reason" : "result";
+}
+
 static int labels(struct mbuf *mb, const struct odict *o)
 {
 	const struct odict_entry *w = odict_get_type(o, ODICT_INT, "worker");
@@ -90,9 +98,7 @@ static int labels(struct mbuf *mb, const struct odict *o)
 		err = mbuf_printf(mb, "worker=\"%lld\"%s", w->u.integer,
 				  label ? "," : "");
 	if (label && !err)
-		err = mbuf_printf(
-			mb, "%s=\"%s\"",
-			str_cmp(group, "sessions") ? "reason" : "limit", label);
+		err = mbuf_printf(mb, "%s=\"%s\"", label_name(group), label);
 
 	return err ? err : mbuf_write_u8(mb, '}');
 }

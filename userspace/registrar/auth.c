@@ -126,18 +126,20 @@ static bool held(const struct reg *g)
 
 /* ---- credentials ----------------------------------------------------------------- */
 
+/* A phone may name the host that it sends to, an edge's address: what it names is
+ * a registrar all the same, for its method is hashed, too */
 static bool uri_fits(const struct reg *g, const struct pl *text)
 {
 	const struct msg *m = g->in->m;
 	struct uri uri;
+	struct sa sa;
 
 	if (!pl_cmp(text, &m->ruri))
 		return true;
 	if (!m->uri_ok || msg_uri_decode(&uri, text) || !uri.host.l)
 		return false;
 	return !pl_casecmp(&uri.host, &m->uri.host) ||
-	       (registrar_domain(g->r, &uri.host) &&
-		registrar_domain(g->r, &m->uri.host));
+	       registrar_domain(g->r, &uri.host) || !sa_set(&sa, &uri.host, 0);
 }
 
 /* Name alone, or with the domain */

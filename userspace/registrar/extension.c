@@ -25,6 +25,8 @@ struct extensions {
 	struct store_watch *watch;
 	struct hash *hash;
 	struct digest *digest;
+	extension_change_h *changeh;
+	void *change_arg;
 	size_t count;
 	char hex[DIGEST_HEX + 1]; /* that was handed out */
 };
@@ -134,6 +136,24 @@ static struct extension *from_record(const struct pl *key,
 	return e;
 }
 
+static void told(const struct extensions *x, const struct pl *key)
+{
+	const char *at = pl_strrchr(key, '@');
+	struct pl user, domain;
+
+	if (!x->changeh || !at)
+		return;
+	user = (struct pl){key->p, (size_t)(at - key->p)};
+	domain = (struct pl){at + 1, key->l - user.l - 1};
+	x->changeh(&user, &domain, x->change_arg);
+}
+
+void extensions_watch(struct extensions *x, extension_change_h *h, void *arg)
+{
+	x->changeh = h;
+	x->change_arg = arg;
+}
+
 static void take(struct extensions *x, const struct pl *key,
 		 const struct odict *o)
 {
@@ -149,10 +169,11 @@ static void take(struct extensions *x, const struct pl *key,
 		mem_deref(old);
 		--x->count;
 	}
-	if (!e)
-		return;
-	hash_append(x->hash, hash_of(key), &e->le, e);
-	++x->count;
+	if (e) {
+		hash_append(x->hash, hash_of(key), &e->le, e);
+		++x->count;
+	}
+	told(x, key);
 }
 
 static void take_text(struct extensions *x, const struct pl *key,
@@ -325,13 +346,30 @@ static int write_alloc(struct write **wp, struct extensions *x,
 	return 0;
 }
 
+/* Whoever does not want to be called has it done at once */
+static int write_now(struct write *w, const struct pl *value)
+{
+	const struct pl key = {w->key, w->keyl};
+	int err = value ? store_put(w->x->store, EXTENSION_KIND, &key, value)
+			: store_del(w->x->store, EXTENSION_KIND, &key);
+
+	if (err)
+		mem_deref(w);
+	else
+		done_handler(0, w);
+	return err;
+}
+
 static int write_out(struct write *w, const struct pl *value)
 {
 	const struct store_op op = {.kind = EXTENSION_KIND,
 				    .key = {w->key, w->keyl},
 				    .value = value ? *value : pl_null};
-	int err = store_write(w->x->store, &op, 1, done_handler, w);
+	int err;
 
+	if (!w->h)
+		return write_now(w, value);
+	err = store_write(w->x->store, &op, 1, done_handler, w);
 	if (err)
 		mem_deref(w);
 	return err;

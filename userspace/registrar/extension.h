@@ -28,6 +28,13 @@ struct extensions;
  *  @return 0, ENOMEM, ENOTSUP (digest_alloc), errno of the store */
 int extensions_alloc(struct extensions **xp, struct store *store);
 
+typedef void(extension_change_h)(const struct pl *user, const struct pl *domain,
+				 void *arg);
+
+/** Be told who comes, changes or goes. @param h  NULL: not any more; one at a
+ *  time */
+void extensions_watch(struct extensions *x, extension_change_h *h, void *arg);
+
 size_t extensions_count(const struct extensions *x);
 
 /** HA1 of user@domain for the realm, small letters, valid until the event loop goes
@@ -51,7 +58,8 @@ typedef void(extension_done_h)(int err, void *arg);
  * @param password  1..EXTENSION_PASSWORD bytes; NULL: keep the one there is
  * @param more      Further members of the record, put in place of those of the same
  *                  name; NULL: none. Not those that are named above
- * @param h         May be NULL
+ * @param h         NULL: done when this returns, and safe from a crash of the
+ *                  process, though the machine may lose the last moments
  *
  * @return 0; EINVAL; ENOENT: no password, and no such extension; ENOMEM; errno of
  *         store_write(): the handler will not be called
@@ -61,7 +69,7 @@ int extension_put(struct extensions *x, const struct pl *user,
 		  const struct pl *password, const struct odict *more,
 		  extension_done_h *h, void *arg);
 
-/** @return 0; ENOENT; as extension_put() */
+/** @return 0; ENOENT; as extension_put(), and h too */
 int extension_del(struct extensions *x, const struct pl *user,
 		  const struct pl *domain, extension_done_h *h, void *arg);
 

@@ -1,0 +1,295 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Carom's own registrar: real phones register with it, by each transport, through the
+# edges and directly. e1 is edge and registrar; e2 an edge beside it
+
+bats_require_minimum_version 1.5.0
+load edge
+# shellcheck source=tools/lab.d/phones.sh
+. "$ROOT/tools/lab.d/phones.sh"
+
+REG=192.0.2.11
+REG6=2001:db8::11
+
+registrar_conf() # [LINE...]
+{
+	printf 'registrar:\n'
+	printf '  %s\n' "listen:" \
+		"  - \"udp:$REG:5070\"" "  - \"tcp:$REG:5070\"" \
+		"  - \"tls:$REG:5071\"" "  - \"ws:$REG:5080\"" \
+		"  - \"wss:$REG:5443\"" "  - \"udp:[$REG6]:5070\"" \
+		"  - \"tcp:[$REG6]:5070\"" \
+		"domains: [example.com, $REG]" \
+		"trusted: [\"$VIP/32\", \"192.0.2.11/32\", \"192.0.2.12/32\"]" \
+		"max-contacts: 5" \
+		"auth: {realm: example.com, algorithms: [MD5], guesses: 5}" \
+		"$@"
+}
+
+setup_file()
+{
+	[ "$ENGINE" = carom ] || return 0
+	edge down
+	edge up
+	edge policy <<-END
+	  sets: [{name: registrar, id: 1, path: true}]
+	  rules: [{set: registrar}]
+	END
+	registrar_conf | edge more e1
+	edge start
+	for u in alice b1 l1 many; do
+		edge cli e1 extension add $u <<<secret
+	done
+	edge list "1 sip:$REG:5070"
+	settle 1
+	warm phone phone2
+}
+
+registrations() { edge cli e1 registrations "$1" --json; } # AOR
+
+contacts() { registrations "$1" | jq '.registrations | length'; }
+
+has_contacts() { [ "$(contacts "$1")" = "$2" ]; } # AOR N
+
+# The configuration of e1 with other lines, taken while it runs
+change() # SED-EXPRESSION
+{
+	sed -i "$1" "$RUN/e1.yaml" "$RUN/more-e1"
+	edge cli e1 reload
+}
+
+# By hand: what is sent, and what comes back
+send() { edge exec "${2:-phone}" "$ROOT/tools/lab.d/sipask.py" \
+	"${3:-192.0.2.20}" "${4:-5090}" "${5:-$REG}" 5070 2 <"$1"; }
+
+# A REGISTER of alice's
+reg() # CSEQ HEADERS...
+{
+	local cseq=$1
+
+	shift
+	cat <<-END
+	REGISTER sip:example.com SIP/2.0
+	Via: SIP/2.0/UDP 192.0.2.20:5090;rport;branch=z9hG4bK$RANDOM$RANDOM
+	From: <sip:alice@example.com>;tag=1
+	To: <sip:alice@example.com>
+	Call-ID: by-hand
+	CSeq: $cseq REGISTER
+	$(printf '%s\n' "$@")
+	Content-Length: 0
+
+	END
+}
+
+# An answer to the challenge in FILE: digest FILE PASSWORD NC
+digest()
+{
+	local nonce ha1 ha2
+
+	md5() { printf %s "$1" | md5sum | cut -d' ' -f1; }
+	nonce=$(sed -n 's/.*nonce="\([^"]*\)".*algorithm=MD5.*/\1/p' "$1")
+	ha1=$(md5 "alice:example.com:$2")
+	ha2=$(md5 "REGISTER:sip:example.com")
+	printf 'Authorization: Digest username="alice", realm="example.com", '
+	printf 'nonce="%s", uri="sip:example.com", algorithm=MD5, ' "$nonce"
+	printf 'qop=auth, nc=%s, cnonce="c", response="%s"' "$3" \
+		"$(md5 "$ha1:$nonce:$3:c:auth:$ha2")"
+}
+
+status() { head -n 1 "$1"; }
+
+@test "an extension is added, listed, and its password is nowhere" {
+	edge cli e1 extension --json | jq -e '.extensions | map(.id) |
+		sort == ["alice@example.com", "b1@example.com",
+		"l1@example.com", "many@example.com"]'
+	run ! grep -aq secret "$RUN"/e1.db*
+	run edge cli e1 extension add x@elsewhere.example <<<secret
+	[ "$status" = 1 ]
+	[[ $output == *"none of registrar.domains"* ]]
+	edge cli e1 extension add x@example.com <<<secret
+	edge cli e1 extension delete x@example.com
+	run edge cli e1 extension delete x@example.com
+	[ "$status" = 1 ]
+}
+
+@test "baresip registers by UDP, TCP, TLS, through the edges and directly; and goes" {
+	local t way port
+
+	for t in udp tcp tls; do
+		for way in "$VIP" "$REG"; do
+			port=$([ "$way" = "$VIP" ] && echo 506 || echo 507)
+			port+=$([ $t = tls ] && echo 1 || echo 0)
+			PASSWORD=secret baresip_up phone 192.0.2.20 5060 b1 \
+				"$way:$port;transport=$t"
+			until_true 10 has_contacts b1@example.com 1
+			registrations b1@example.com
+			registrations b1@example.com | jq -e --arg t "${t^^}" \
+				--argjson direct \
+				"$([ "$way" = "$REG" ] && echo true || echo false)" \
+				'.registrations[0] | .transport == $t and
+				.direct == $direct and
+				(.path | length > 0) == ($direct | not) and
+				(.source | startswith("192.0.2.20:"))'
+			# who ends says so
+			edge quiet phone
+			until_true 10 has_contacts b1@example.com 0
+			rm -rf "$RUN/b1"
+		done
+	done
+}
+
+@test "linphone registers through the edges, by SHA-256" {
+	change 's/algorithms: \[[^]]*\]/algorithms: [SHA-256, MD5]/' |
+		grep "^registrar.auth: taken"
+	PASSWORD=secret linphone_up phone2 192.0.2.21 5070 l1
+	until_true 10 has_contacts l1@example.com 1
+	registrations l1@example.com | jq -e '.registrations[0] |
+		(.user_agent | test("inphone"))'
+	edge quiet phone2
+	change 's/algorithms: \[[^]]*\]/algorithms: [MD5]/'
+}
+
+@test "over TCP, TLS, WS, WSS, IPv6 and outbound flows, both ways" {
+	local k
+
+	for k in "tcp $VIP 5060" "tls $VIP 5061" "ws $VIP 8080" \
+		"wss $VIP 8443" "tcp $REG 5070" "tls $REG 5071" \
+		"ws $REG 5080" "wss $REG 5443" "tcp $REG6 5070"; do
+		# shellcheck disable=SC2086  # words on purpose
+		printf '%s\n' "register alice secret" "ping" "close" |
+			edge exec phone "$ROOT/tools/lab.d/sipstream.py" $k \
+				>out 2>err || { cat err; return 1; }
+		cat out
+		[ "$(sed -n 2p out | cut -c1-3)" = 200 ]
+		grep -q pong out
+		case $k in
+		*"$VIP"*) [[ $(sed -n 2p out) == "200 <sip:f"* ]] ;;
+		esac
+		edge cli e1 registrations delete alice@example.com
+		until_true 5 has_contacts alice@example.com 0
+	done
+}
+
+@test "IPv6 over UDP" {
+	reg 1 "Contact: <sip:alice@[2001:db8::20]:5090>" >msg
+	send msg phone 2001:db8::20 5090 $REG6 >out
+	status out | grep "401"
+	reg 2 "Contact: <sip:alice@[2001:db8::20]:5090>" \
+		"$(digest out secret 00000001)" >msg
+	send msg phone 2001:db8::20 5090 $REG6 >out
+	status out | grep "200"
+	registrations alice@example.com | jq -e \
+		'.registrations[0].source == "[2001:db8::20]:5090"'
+	edge cli e1 registrations delete alice@example.com
+	until_true 5 has_contacts alice@example.com 0
+}
+
+@test "a replayed nonce, a wrong password, a wrong realm, a brief interval" {
+	local c="Contact: <sip:alice@192.0.2.20:5090>"
+
+	reg 10 "$c" >msg
+	send msg >asked
+	status asked | grep "401"
+	reg 11 "$c" "$(digest asked secret 00000001)" >msg
+	send msg >out
+	status out | grep "200"
+	# the same datagram again is a retransmission
+	send msg >out
+	status out | grep "200"
+	reg 12 "$c" "$(digest asked secret 00000001)" >msg
+	send msg >out
+	status out | grep "401"
+	grep "stale=true" out
+	reg 13 "$c" "$(digest asked wrong 00000002)" >msg
+	send msg >out
+	status out | grep "401"
+	run ! grep "stale=true" out
+	reg 14 "$c" "$(digest asked secret 00000003 |
+		sed 's/realm="[^"]*"/realm="other"/')" >msg
+	send msg >out
+	status out | grep "401"
+	reg 15 "$c;expires=5" "$(digest asked secret 00000004)" >msg
+	send msg >out
+	status out | grep "423"
+	grep "Min-Expires: 60" out
+	edge cli e1 registrations delete alice@example.com
+}
+
+@test "1,000 contacts of one address: 503 beyond the bound" {
+	local i
+
+	edge exec phone awk 'BEGIN { print "SEQUENTIAL"; for (i = 0; i < 1000;
+		i++) print "many;[authentication username=many password=secret]" }' \
+		>users.csv
+	edge exec phone timeout 60 sipp -sf "$SIPP_DIR/registrar-contacts.xml" \
+		-inf users.csv -i 192.0.2.20 -p 5062 $REG:5070 -r 200 -m 1000 \
+		-nostdin </dev/null >sipp.out 2>&1 || { tail -n 30 sipp.out; false; }
+	has_contacts many@example.com 5
+	edge cli e1 metrics >metrics
+	grep carom_registrar_registers metrics
+	[ "$(sed -n 's/^carom_registrar_registers_total{result="full"} //p' \
+		metrics)" -ge 995 ]
+	edge cli e1 registrations delete many@example.com
+}
+
+@test "sipp: 500 registrations with digest, through the edges" {
+	edge exec phone awk 'BEGIN { print "SEQUENTIAL"; for (i = 0; i < 500;
+		i++) print "b1;[authentication username=b1 password=secret]" }' \
+		>users.csv
+	edge exec phone timeout 60 sipp -sf "$SIPP_DIR/registrar-uac.xml" \
+		-inf users.csv -i 192.0.2.20 -p 5063 $VIP:5060 -r 100 -m 500 \
+		-nostdin </dev/null >sipp.out 2>&1 || { tail -n 30 sipp.out; false; }
+	has_contacts b1@example.com 1
+	edge cli e1 metrics >metrics
+	grep '^carom_registrar_registers_total{result="accepted"} [1-9]' metrics
+	edge cli e1 registrations delete b1@example.com
+}
+
+@test "what is registered is there after SIGKILL, and CSeq goes on" {
+	PASSWORD=secret baresip_up phone 192.0.2.20 5060 b1 "$VIP;transport=udp"
+	until_true 10 has_contacts b1@example.com 1
+	edge kill e1
+	edge again e1
+	has_contacts b1@example.com 1
+	edge quiet phone
+	until_true 10 has_contacts b1@example.com 0
+	rm -rf "$RUN/b1"
+}
+
+# ask: what is asked for OPTIONS answers while it lives
+@test "keep-alive: a phone that is gone is taken away" {
+	change 's/max-contacts: 5/&\n  keep-alive: {interval: 1, failures: 2}/'
+	PASSWORD=secret baresip_up phone2 192.0.2.21 5060 b1 "$VIP;transport=udp"
+	until_true 10 has_contacts b1@example.com 1
+	until_true 10 answered b1@example.com
+	# it has no time to say that it goes
+	edge exec phone2 pkill -9 -x -f "baresip -f $RUN/b1" || true
+	ip netns pids "$CAROM_LAB-edge-phone2" | xargs -r kill -9
+	until_true 100 has_contacts b1@example.com 0
+	change '/keep-alive:/d'
+}
+
+answered() { registrations "$1" | jq -e '.registrations[0].rtt_us > 0' >/dev/null; }
+
+@test "who guesses passwords is kept out by the kernel" {
+	local i
+
+	reg 1 "Contact: <sip:alice@192.0.2.66:5090>" >msg
+	send msg stranger 192.0.2.66 >asked
+	for i in 1 2 3 4 5; do
+		reg $((i + 1)) "$(digest asked wrong 0000000$i)" >msg
+		send msg stranger 192.0.2.66 >out
+		status out | grep "401"
+	done
+	# held: no answer
+	reg 7 "$(digest asked secret 00000007)" >msg
+	run ! send msg stranger 192.0.2.66
+	for ((i = 0; i < 100; i++)); do
+		edge exec stranger "$ROOT/tools/lab.d/sipask.py" 192.0.2.66 \
+			5090 $REG 5070 0.001 <msg >/dev/null 2>&1 || true
+	done
+	until_true 10 denied
+	edge cli e1 network delete 192.0.2.66/32
+}
+
+denied() { edge cli e1 network --json | jq -e '.networks[] |
+	select(.prefix == "192.0.2.66/32" and .kind == "deny")' >/dev/null; }
