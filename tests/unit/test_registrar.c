@@ -498,6 +498,16 @@ static bool from_there(const struct binding *b, void *arg)
 	return true;
 }
 
+static bool from_host(const struct binding *b, void *arg)
+{
+	char text[64];
+
+	(void)re_snprintf(text, sizeof(text), "%s %j %d",
+			  msg_transp_name(b->transp), &b->src, b->direct);
+	assert_string_equal(text, arg);
+	return true;
+}
+
 static void where_it_came_from(void **state)
 {
 	static char behind[] = "TCP 192.0.2.77:7 0";
@@ -506,6 +516,31 @@ static void where_it_came_from(void **state)
 	first_hop(state);
 	assert_true(location_find(((struct fix *)*state)->loc, &aor, from_there,
 				  behind));
+}
+
+/* A Via that no edge can have written: the edge itself, and what is kept can be read
+ * back */
+static void unknown_transport(void **state)
+{
+	static char edge[] = "UDP 127.0.0.9 0";
+	const struct pl aor = PL("a@example.com");
+	struct fix *f = *state;
+	struct sa sa;
+
+	f->us = mem_deref(f->us);
+	assert_int_equal(sa_set_str(&sa, "127.0.0.9", 0), 0);
+	assert_int_equal(udp_listen(&f->us, &sa, datagram, f), 0);
+	assert_int_equal(
+		exchange(f, "REGISTER sip:example.com SIP/2.0\r\nVia: SIP/2.0/"
+			    "UDP 127.0.0.9;rport;branch=z9hG4bK1\r\nVia: SIP/"
+			    "2.0/SCTP 10.0.0.1;branch=z9hG4bK\r\nFrom: <sip:a@"
+			    "example.com>;tag=1\r\nTo: <sip:a@example.com>\r\n"
+			    "Call-ID: c\r\nCSeq: 1 REGISTER\r\nPath: <sip:e>"
+			    "\r\nContact: <sip:a@h>\r\n\r\n"),
+		200);
+	stop(f);
+	start(f);
+	assert_true(location_find(f->loc, &aor, from_host, edge));
 }
 
 static void gruu(void **state)
@@ -955,6 +990,7 @@ int main(void)
 		T(outbound),
 		T(first_hop),
 		T(where_it_came_from),
+		T(unknown_transport),
 		T(gruu),
 		T(many_at_once),
 		T(restart),

@@ -370,6 +370,14 @@ static void malformed(void **state)
 		  "CSeq: 1 PUBLISH\r\n\r\n");
 	wait_for(&f->datagrams, 1);
 	assert_non_null(strstr(f->text, "SIP/2.0 400 A mandatory header"));
+	/* who can't be answered is not */
+	send_from(f, "127.0.0.3",
+		  "PUBLISH sip:a@a SIP/2.0\r\nVia: SIP/2.0/UDP\r\n" REST);
+	send_from(f, "127.0.0.3",
+		  "PUBLISH sip:a@a SIP/2.0\r\nVia: SIP/2.0/UDP h "
+		  "h;rport\r\n" REST);
+	wait_for(&f->datagrams, 2);
+	assert_non_null(strstr(f->text, "SIP/2.0 400 Malformed Via"));
 }
 
 /* An edge's word counts, a stranger's does not */

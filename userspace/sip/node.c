@@ -75,7 +75,8 @@ static void find_source(const struct sip_node *n, struct sip_in *in)
 	     i++) {
 		struct sa sa;
 
-		if (!via_source(&sa, &in->m->viav[i]))
+		if (in->m->viav[i].transp == MSG_TRANSP_MAX ||
+		    !via_source(&sa, &in->m->viav[i]))
 			return;
 		sa_cpy(&in->src, &sa);
 		in->src_transp = in->m->viav[i].transp;
@@ -157,8 +158,10 @@ static void request(struct sip_node *n, struct sip_in *in)
 /* What can't be used is answered where it can be told to whom */
 static void faulty(struct sip_in *in, const struct msg_fault *f)
 {
-	if (!f->code || in->m->code || !in->m->viac ||
-	    !pl_strcmp(&in->m->met, "ACK"))
+	const struct msg_via *v = &in->m->viav[0];
+
+	if (!f->code || in->m->code || !in->m->viac || !v->host.l ||
+	    !v->params.p || !pl_strcmp(&in->m->met, "ACK"))
 		return;
 	make_tag(in->node, in);
 	(void)sip_answer(in, f->code, f->why, NULL);
