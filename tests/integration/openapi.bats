@@ -9,7 +9,12 @@ setup_file()
 	[ "$ENGINE" = carom ] || return 0
 	edge down
 	edge up
-	echo "providers: {probe: {interval: 0}}" >"$RUN/more-e1"
+	edge more e1 <<-END
+	providers: {probe: {interval: 0}}
+	registrar:
+	  listen: ["udp:192.0.2.11:5070"]
+	  domains: [example.com]
+	END
 	edge start
 	nodes -sn uas
 	settle 3

@@ -111,7 +111,7 @@ def walk(path, method, op, params):
     target, query = target_of(path, params)
     body = None
     if "requestBody" in op:
-        content = op["requestBody"]["content"]["application/json"]
+        content = deref(op["requestBody"])["content"]["application/json"]
         fits(f"{what} example", content["example"], content["schema"])
         body = json.dumps(content["example"])
     full = target + ("?" + urlencode(query) if query else "")

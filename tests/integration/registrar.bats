@@ -293,3 +293,31 @@ answered() { registrations "$1" | jq -e '.registrations[0].rtt_us > 0' >/dev/nul
 
 denied() { edge cli e1 network --json | jq -e '.networks[] |
 	select(.prefix == "192.0.2.66/32" and .kind == "deny")' >/dev/null; }
+
+@test "the API: extensions and registrations, and events of them" {
+	api() { edge exec e1 curl -sS --fail-with-body --unix-socket \
+		"$RUN/e1-api.sock" "http://carom/v1/$1" "${@:2}"; }
+
+	api extensions/api@example.com -X PUT -H "Content-Type: application/json" \
+		-d '{"password": "secret", "name": "By API"}' >made
+	jq -e '.realm == "example.com" and .user == "api" and (.ha1 | not) and
+		(.password | not)' made
+	edge cli e1 extension --json | jq -e '.extensions |
+		any(.id == "api@example.com")'
+	# a change without a password keeps it
+	api extensions/api@example.com -X PUT -H "Content-Type: application/json" \
+		-d '{"name": "Another"}' | jq -e '.name == "Another"'
+	printf '%s\n' "register api secret" |
+		edge exec phone "$ROOT/tools/lab.d/sipstream.py" tcp $REG 5070 >out
+	grep -q "^200" out
+	api registrations/api@example.com | jq -e '.contacts | length == 1'
+	api registrations?limit=1 | jq -e '.registrations | length == 1'
+	api registrations/api@example.com -X DELETE
+	run ! api registrations/api@example.com
+	edge cli e1 events --types "registration.*" --json >events
+	jq -se 'map(select(.data.aor == "api@example.com") | .type) |
+		. == ["registration.added", "registration.removed"]' events
+	api extensions/api@example.com -X DELETE
+	run ! api extensions/x@elsewhere.example -X PUT \
+		-H "Content-Type: application/json" -d '{"password": "secret"}'
+}

@@ -10,6 +10,33 @@
 #include "api/core.h"
 #include "base/log.h"
 
+struct kept {
+	struct le le;
+	void *obj;
+};
+
+static void kept_destructor(void *arg)
+{
+	struct kept *k = arg;
+
+	list_unlink(&k->le);
+	mem_deref(k->obj);
+}
+
+int api_keep(struct api *a, void *obj)
+{
+	struct kept *k = a && obj ? mem_zalloc(sizeof(*k), kept_destructor)
+				  : NULL;
+
+	if (!k) {
+		mem_deref(obj);
+		return ENOMEM;
+	}
+	k->obj = obj;
+	list_append(&a->kept, &k->le, k);
+	return 0;
+}
+
 static void destructor(void *arg)
 {
 	struct api *a = arg;
@@ -29,6 +56,7 @@ static void destructor(void *arg)
 	list_flush(&a->parts);
 	list_flush(&a->figures);
 	api_node_end(a);
+	list_flush(&a->kept);
 	mem_deref(a->fp);
 	mem_deref(a->tokens);
 	mem_deref(a->node);
@@ -52,6 +80,7 @@ int api_alloc(struct api **ap, const struct api_conf *conf)
 	list_init(&a->parts);
 	list_init(&a->records);
 	list_init(&a->figures);
+	list_init(&a->kept);
 	tmr_init(&a->heartbeat);
 	a->conf.store = mem_ref(conf->store);
 	a->conf.events = mem_ref(conf->events);

@@ -86,6 +86,10 @@ typedef void(api_route_h)(const char *method, const char *pattern,
 			  enum api_scope scope, void *arg);
 void api_each_route(const struct api *a, api_route_h *h, void *arg);
 
+/** What a resource's handlers need: dereferenced when the API is gone, or now on an
+ *  error. @return 0, ENOMEM */
+int api_keep(struct api *a, void *obj);
+
 /** "read", "write", ...; NULL: none or several */
 const char *api_scope_name(enum api_scope scope);
 /** @return 0 where there is no such scope */

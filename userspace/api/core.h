@@ -198,6 +198,7 @@ struct api {
 	struct list listeners;
 	struct list records;
 	struct list parts; /**< that have to be ready                     */
+	struct list kept;  /**< struct kept: what handlers need           */
 	struct api_tokens *tokens;
 	struct list figures;
 	uint64_t started; /**< s since 1970                               */

@@ -13,6 +13,7 @@
 
 #include "api/api.h"
 #include "api/providers.h"
+#include "api/registrar.h"
 #include "base/log.h"
 #include "control/control.h"
 #include "daemon/config.h"
@@ -460,6 +461,17 @@ static int figures(struct odict *o, void *arg)
 	return err ? err : role_hep_figures(d->hep, o);
 }
 
+static int api_registrar(struct daemon *d)
+{
+	int err = api_registrations(d->api, d->registrar->reg, d->location);
+
+	if (!err)
+		err = api_extensions(d->api, d->registrar->reg,
+				     d->registrar->ext);
+	api_role(d->api, "registrar");
+	return err;
+}
+
 static int open_api(struct daemon *d)
 {
 	const struct api_conf conf = {d->conf->node, d->store, d->events};
@@ -493,6 +505,8 @@ static int open_api(struct daemon *d)
 		err = api_edge(d->api, d->edge);
 	if (d->edge)
 		api_role(d->api, "edge");
+	if (!err && d->registrar)
+		err = api_registrar(d);
 	if (!err)
 		err = role_api_listen(d->api, d->conf, &d->privs);
 

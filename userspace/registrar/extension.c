@@ -397,8 +397,9 @@ static int set(struct odict *o, const char *name, const struct pl *val)
 	return odict_entry_add(o, name, ODICT_STRING, text);
 }
 
-static int set_ha1(struct extensions *x, struct odict *o, const struct pl *user,
-		   const struct pl *realm, const struct pl *password)
+static int set_ha1(const struct extensions *x, struct odict *o,
+		   const struct pl *user, const struct pl *realm,
+		   const struct pl *password)
 {
 	struct odict *ha1 = NULL;
 	int err = odict_alloc(&ha1, 4);
@@ -467,27 +468,49 @@ static int add_more(struct odict *o, const struct odict *more)
 	return err;
 }
 
-static int fill(struct write *w, const struct pl *realm,
-		const struct pl *password, const struct odict *more)
+int extension_fill(const struct extensions *x, struct odict *record,
+		   const struct pl *user, const struct pl *domain,
+		   const struct pl *realm, const struct pl *password)
+{
+	char buf[2 * EXTENSION_PART + 2];
+	struct pl key, low;
+	int err;
+
+	if (!x || !record || !user || !domain ||
+	    (password && (!password->l || password->l > EXTENSION_PASSWORD)) ||
+	    (realm && realm->l && !part_good(realm)) ||
+	    make_key(&key, buf, user, domain))
+		return EINVAL;
+	low = (struct pl){key.p + user->l + 1, domain->l};
+	realm = realm && realm->l ? realm : &low;
+	err = set(record, "id", &key);
+	err = err ? err : set(record, "user", user);
+	err = err ? err : set(record, "domain", &low);
+	if (!err && password)
+		err = set(record, "realm", realm);
+	if (!err && password)
+		err = set_ha1(x, record, user, realm, password);
+	return err;
+}
+
+void extension_changed(struct extensions *x, const struct pl *id,
+		       const struct odict *record)
+{
+	if (x && id)
+		take(x, id, record);
+}
+
+static int fill(struct write *w, const struct pl *user, const struct pl *domain,
+		const struct pl *realm, const struct pl *password,
+		const struct odict *more)
 {
 	const struct pl key = {w->key, w->keyl};
-	const char *at = strchr(w->key, '@');
-	const struct pl user = {w->key, (size_t)(at - w->key)},
-			domain = {at + 1, w->keyl - user.l - 1};
 	int err = read_record(&w->o, w->x, &key);
 
 	if (err == ENOENT && password)
 		err = odict_alloc(&w->o, 8);
-	if (err)
-		return err;
-	realm = realm && realm->l ? realm : &domain;
-	err = set(w->o, "id", &key);
-	err = err ? err : set(w->o, "user", &user);
-	err = err ? err : set(w->o, "domain", &domain);
-	if (!err && password)
-		err = set(w->o, "realm", realm);
-	if (!err && password)
-		err = set_ha1(w->x, w->o, &user, realm, password);
+	if (!err)
+		err = extension_fill(w->x, w->o, user, domain, realm, password);
 	return err ? err : add_more(w->o, more);
 }
 
@@ -508,7 +531,7 @@ int extension_put(struct extensions *x, const struct pl *user,
 	err = write_alloc(&w, x, user, domain, h, arg);
 	if (err)
 		return err;
-	err = fill(w, realm, password, more);
+	err = fill(w, user, domain, realm, password, more);
 	if (!err)
 		err = re_sdprintf(&text, "%H", json_encode_odict, w->o);
 	if (err) {

@@ -78,6 +78,24 @@ int extension_del(struct extensions *x, const struct pl *user,
 int extension_get(struct odict **op, const struct extensions *x,
 		  const struct pl *user, const struct pl *domain);
 
+/* ---- for who writes the records himself (the API) -------------------------------- */
+
+/**
+ * Members of a record that are ours: "id", "user", "domain", and with a password
+ * "realm" and "ha1"
+ *
+ * @param realm, password  As of extension_put(); password NULL: what it has stays
+ *
+ * @return 0, EINVAL, ENOMEM, EIO
+ */
+int extension_fill(const struct extensions *x, struct odict *record,
+		   const struct pl *user, const struct pl *domain,
+		   const struct pl *realm, const struct pl *password);
+
+/** The store has another record now; NULL: none */
+void extension_changed(struct extensions *x, const struct pl *id,
+		       const struct odict *record);
+
 /** Return true to stop */
 typedef bool(extension_h)(const struct pl *user, const struct pl *domain,
 			  void *arg);

@@ -145,6 +145,11 @@ void registrar_block(struct registrar *r, registrar_block_h *h, void *arg)
 	r->block_arg = arg;
 }
 
+const char *registrar_realm(const struct registrar *r)
+{
+	return r && r->realm ? r->realm : "";
+}
+
 void registrar_stats(const struct registrar *r, struct registrar_stats *s)
 {
 	if (r && s)

@@ -89,6 +89,9 @@ int registrar_renew(struct registrar *r, const struct registrar_conf *conf,
 /** Be told of sources that guess too often */
 void registrar_block(struct registrar *r, registrar_block_h *h, void *arg);
 
+/** The realm of all; "": each domain's own */
+const char *registrar_realm(const struct registrar *r);
+
 void registrar_stats(const struct registrar *r, struct registrar_stats *s);
 
 /**
