@@ -25,9 +25,9 @@ FUZZ_SRCS_dns     = $(addprefix userspace/dns/,answer.c name.c)
 FUZZ_SRCS_media   = $(SRCS_media)
 FUZZ_SRCS_rtcp    = userspace/media/rtcp.c userspace/rtp/translate.c
 FUZZ_SRCS_api     = $(SRCS_api)
-FUZZ_SRCS_stream  = $(addprefix userspace/sip/,frame.c ws.c) userspace/edge/keepalive.c
 FUZZ_SRCS_presence = $(SRCS_log) $(call room,presence digest) \
 		    $(addprefix userspace/sip/,msg.c list.c uri.c header.c)
+FUZZ_SRCS_stream  = $(addprefix userspace/sip/,frame.c ws.c) userspace/sip/keepalive.c
 FUZZ_SRCS_register = $(filter-out %/udp.c,$(call room,sip)) $(SRCS_log) \
 		    $(call room,digest location registrar control)
 FUZZ_SRCS_auth    = $(SRCS_edge) userspace/fastpath/names.c

@@ -118,7 +118,7 @@ TEST_SRCS_edge_review = $(SRCS_edge) $(SRCS_log) userspace/fastpath/names.c \
 			$(addprefix userspace/edge/,stream.c streamout.c) \
 			$(addprefix userspace/sip/,conn.c connread.c frame.c ws.c \
 			  source.c cert.c)
-TEST_SRCS_edge_stream = userspace/edge/keepalive.c \
+TEST_SRCS_edge_stream = userspace/sip/keepalive.c \
 			$(addprefix userspace/sip/,frame.c ws.c source.c)
 TEST_SRCS_edge_msg   = $(SRCS_sipmsg)
 TEST_SRCS_sipscan    =

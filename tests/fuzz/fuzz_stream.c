@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 #include "sip/frame.h"
-#include "edge/keepalive.h"
+#include "sip/keepalive.h"
 #include "sip/ws.h"
 #include "must.h"
 

@@ -32,7 +32,7 @@ setup_file()
 	edge up
 	edge policy <<-END
 	  sets: [{name: registrar, id: 1, path: true}]
-	  rules: [{set: registrar}]
+	  rules: [{registered: true}, {set: registrar}]
 	END
 	registrar_conf | edge more e1
 	edge start
@@ -320,4 +320,17 @@ denied() { edge cli e1 network --json | jq -e '.networks[] |
 	api extensions/api@example.com -X DELETE
 	run ! api extensions/x@elsewhere.example -X PUT \
 		-H "Content-Type: application/json" -d '{"password": "secret"}'
+}
+
+@test "a call from a registered phone to another, through the edge that knows both" {
+	edge steer e1
+	PASSWORD=secret baresip_up phone 192.0.2.20 5060 b1 "$VIP;transport=udp"
+	PASSWORD=secret baresip_up phone2 192.0.2.21 5060 alice "$VIP;transport=udp"
+	baresip_say b1 dial sip:alice@example.com
+	until_true 20 heard b1 "Call established"
+	until_true 20 heard alice "Call established"
+	baresip_say b1 hangup
+	until_true 20 heard alice "session closed"
+	edge quiet phone phone2
+	edge steer e1 e2
 }

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <re.h>
 #include "sip/frame.h"
-#include "edge/keepalive.h"
+#include "sip/keepalive.h"
 #include "sip/source.h"
 #include "sip/ws.h"
 

@@ -973,6 +973,58 @@ static void alive(void **state)
 	assert_true(st.alive_lost >= 1);
 }
 
+/* What can't be asked is not gone for that */
+static void alive_unasked(void **state)
+{
+	struct fix *f = *state;
+	struct registrar_stats st;
+	struct tmr tmr;
+	char why[64];
+
+	f->conf.max_contacts = 100;
+	f->conf.alive_interval = 1;
+	f->conf.alive_failures = 1;
+	assert_int_equal(registrar_renew(f->r, &f->conf, why, sizeof(why)), 0);
+	assert_int_equal(reg(f, "c", 1,
+			     "Contact: <sip:a@h>\r\nPath: <sip:edge.example;lr>"
+			     "\r\n"),
+			 200);
+	assert_int_equal(reg(f, "d", 1, "Contact: <sip:b@h>\r\n"), 200);
+	tmr_init(&tmr);
+	do {
+		tmr_start(&tmr, 50, (tmr_h *)re_cancel, NULL);
+		assert_int_equal(re_main(NULL), 0);
+		tmr_cancel(&tmr);
+		registrar_stats(f->r, &st);
+	} while (st.alive_sent < 3);
+	assert_int_equal(location_count(f->loc, NULL), 2);
+	assert_int_equal(st.alive_lost, 0);
+}
+
+/* A store that can't be written to: nothing is acknowledged */
+static void not_stored(void **state)
+{
+	static char path[] = "/tmp/carom-registrar-XXXXXX";
+	struct fix *f = *state;
+	struct registrar_stats st;
+
+	stop(f);
+	mem_deref(f->store);
+	assert_non_null(mkdtemp(path));
+	(void)chdir(path);
+	assert_int_equal(store_open(&f->store, "db", false), 0);
+	mem_deref(f->store);
+	assert_int_equal(store_open(&f->store, "db", true), 0);
+	start(f);
+	assert_int_equal(reg(f, "c", 1, "Contact: <sip:a@h>\r\n"), 503);
+	assert_true(has(f, "\r\nRetry-After: "));
+	assert_int_equal(location_count(f->loc, NULL), 0);
+	registrar_stats(f->r, &st);
+	assert_int_equal(st.failed, 1);
+	assert_int_equal(st.accepted, 0);
+	(void)system("rm -rf /tmp/carom-registrar-??????");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1001,6 +1053,8 @@ int main(void)
 		A(guesses),
 		T(extension_records),
 		T(alive),
+		T(alive_unasked),
+		T(not_stored),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

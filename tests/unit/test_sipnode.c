@@ -28,6 +28,7 @@ struct fix {
 	unsigned closed;
 	struct udp_sock *us;
 	unsigned datagrams;
+	struct mbuf *stun; /* if set: the datagram as it came              */
 };
 
 static void late(void *arg)
@@ -145,6 +146,7 @@ static int teardown(void **state)
 	mem_deref(f->later);
 	mem_deref(f->kept);
 	mem_deref(f->us);
+	mem_deref(f->stun);
 	mem_deref(f->a);
 	mem_deref(f->b);
 	mem_deref(f);
@@ -304,6 +306,8 @@ static void datagram(const struct sa *src, struct mbuf *mb, void *arg)
 
 	(void)re_snprintf(f->text, sizeof(f->text), "%b", mbuf_buf(mb),
 			  mbuf_get_left(mb));
+	if (f->stun)
+		(void)mbuf_write_mem(f->stun, mbuf_buf(mb), mbuf_get_left(mb));
 	++f->datagrams;
 	re_cancel();
 }
@@ -378,6 +382,37 @@ static void malformed(void **state)
 		  "h;rport\r\n" REST);
 	wait_for(&f->datagrams, 2);
 	assert_non_null(strstr(f->text, "SIP/2.0 400 Malformed Via"));
+}
+
+/* RFC 5626 4.4.2 */
+static void stun(void **state)
+{
+	static const uint8_t tid[STUN_TID_SIZE] = {1, 2, 3};
+	struct fix *f = *state;
+	struct stun_msg *msg = NULL;
+	struct stun_unknown_attr ua;
+	struct mbuf *mb = mbuf_alloc(64);
+	struct stun_attr *a;
+	struct sa own;
+
+	send_from(f, "127.0.0.3", "\r\n\r\n"); /* opens the socket */
+	assert_int_equal(stun_msg_encode(mb, STUN_METHOD_BINDING,
+					 STUN_CLASS_REQUEST, tid, NULL, NULL, 0,
+					 false, 0, 0),
+			 0);
+	mb->pos = 0;
+	f->stun = mbuf_alloc(256);
+	assert_int_equal(udp_send(f->us, &f->addr_a, mb), 0);
+	wait_for(&f->datagrams, 1);
+	f->stun->pos = 0;
+	assert_int_equal(stun_msg_decode(&msg, f->stun, &ua), 0);
+	assert_int_equal(stun_msg_class(msg), STUN_CLASS_SUCCESS_RESP);
+	a = stun_msg_attr(msg, STUN_ATTR_XOR_MAPPED_ADDR);
+	assert_non_null(a);
+	assert_int_equal(udp_local_get(f->us, &own), 0);
+	assert_true(sa_cmp(&a->v.xor_mapped_addr, &own, SA_ALL));
+	mem_deref(msg);
+	mem_deref(mb);
 }
 
 /* An edge's word counts, a stranger's does not */
@@ -491,6 +526,7 @@ int main(void)
 		T(retransmitted),
 		T(malformed),
 		T(behind_an_edge),
+		T(stun),
 		T(same_uri),
 		T(options),
 	};

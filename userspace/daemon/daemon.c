@@ -37,7 +37,6 @@
 #include "plane/plane.h"
 #include "provider/provider.h"
 #include "provider/trunk.h"
-#include "registrar/control.h"
 #include "store/store.h"
 
 enum {

@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "edge/deliver.h"
 #include "edge/edit.h"
-#include "edge/keepalive.h"
+#include "sip/keepalive.h"
 #include "edge/lookup.h"
 
 struct deliver {

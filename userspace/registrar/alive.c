@@ -160,13 +160,16 @@ static bool look(const struct binding *b, void *arg)
 	p = ping_alloc(a, b);
 	if (!p)
 		return false;
-	++a->r->stats.alive_sent;
 	err = ask(p, b);
 	if (!err) {
+		++a->r->stats.alive_sent;
 		++a->pingc;
 		return false;
 	}
-	lost(p, p->flow && err == ENOTCONN);
+	/* what can't be asked tells nothing */
+	if (err == ENOTCONN || err == ECONNREFUSED || err == EHOSTUNREACH ||
+	    err == ENETUNREACH)
+		lost(p, p->flow && err == ENOTCONN);
 	mem_deref(p);
 	return false;
 }

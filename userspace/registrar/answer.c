@@ -9,6 +9,7 @@ struct promise {
 	struct registrar *r;
 	struct sip_later *later;
 	bool outbound, gruu;
+	uint32_t flow_timer; /* s; 0: the flow is an edge's                */
 	struct pl aor, path;
 	char text[];
 };
@@ -32,6 +33,10 @@ int promise_alloc(struct promise **pp, const struct reg *g)
 	p->r = g->r;
 	p->outbound = g->outbound;
 	p->gruu = g->gruu;
+	/* in time before the connection is closed (RFC 5626 7) */
+	p->flow_timer = g->outbound && g->in->direct && g->in->transp != MSG_UDP
+				? max(sip_node_idle(g->in->node) * 2 / 3, 1u)
+				: 0;
 	memcpy(p->text, g->aor.p, g->aor.l);
 	if (g->path.l)
 		memcpy(p->text + g->aor.l, g->path.p, g->path.l);
@@ -127,6 +132,8 @@ int promise_keep(struct promise *p)
 				  p->r->service_route);
 	if (!err && p->outbound)
 		err = mbuf_write_str(w.mb, "Require: outbound\r\n");
+	if (!err && p->flow_timer)
+		err = mbuf_printf(w.mb, "Flow-Timer: %u\r\n", p->flow_timer);
 	if (!err)
 		err = mbuf_write_str(w.mb,
 				     "Supported: path, outbound, gruu\r\n");

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/log.h"
 #include "carom/sipkey.h"
+#include "sip/keepalive.h"
 #include "sip/priv.h"
 
 static void destructor(void *arg)
@@ -219,7 +220,15 @@ int sip_node_handle(struct sip_node *n, const char *method, enum sip_mode mode,
 static void udp_handler(const struct sa *src, const struct pl *text,
 			unsigned listener, void *arg)
 {
-	node_receive(arg, listener, src, text);
+	struct sip_node *n = arg;
+	struct mbuf *reply;
+
+	/* a phone asks whether its flow is there by STUN (RFC 5626 4.4.2) */
+	if (!keepalive(&reply, src, text))
+		node_receive(n, listener, src, text);
+	else if (reply)
+		(void)sip_udp_send(n->udpv[listener], src, reply);
+	mem_deref(reply);
 }
 
 static void lost_handler(const struct sa *dst, void *arg)
@@ -280,6 +289,11 @@ static int listen_at(struct sip_node *n, const struct sip_listen *l, char *why,
 		(void)re_snprintf(why, sz, "cannot listen at %s:%J: %m",
 				  msg_transp_name(l->transp), &l->addr, err);
 	return err;
+}
+
+unsigned sip_node_idle(const struct sip_node *n)
+{
+	return n->idle;
 }
 
 const struct sip_listen *sip_node_listener(const struct sip_node *n,
@@ -343,6 +357,7 @@ int sip_node_alloc(struct sip_node **np, const struct sip_node_conf *conf,
 	n->m = mem_alloc(sizeof(*n->m), NULL);
 	if (!n->m)
 		err = ENOMEM;
+	n->idle = conf->idle;
 	n->key[0] = rand_u64();
 	n->key[1] = rand_u64();
 	take_trusted(n, conf);

@@ -38,6 +38,7 @@ struct sip_node {
 	void *closed_arg;
 	struct sip_watcher watcher;
 	char *agent;
+	unsigned idle;   /**< s                                           */
 	uint64_t key[2]; /**< of tags                                     */
 	struct conns *conns;
 	struct asks *asks;

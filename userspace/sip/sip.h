@@ -97,6 +97,9 @@ int sip_node_renew(struct sip_node *n, const struct sip_node_conf *conf,
 /** Is the host one of trustv? */
 bool sip_node_trusts(const struct sip_node *n, const struct sa *host);
 
+/** Seconds, until a connection is closed that nothing comes by */
+unsigned sip_node_idle(const struct sip_node *n);
+
 /** The first listener of the transport and family; NULL: there is none */
 const struct sip_listen *sip_node_listener(const struct sip_node *n,
 					   enum msg_transp transp, int af);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * @file edge/keepalive.h  Datagrams that only keep a NAT's binding
+ * @file sip/keepalive.h  Datagrams that only keep a NAT's binding
  */
-#ifndef CAROM_EDGE_KEEPALIVE_H
-#define CAROM_EDGE_KEEPALIVE_H
+#ifndef CAROM_SIP_KEEPALIVE_H
+#define CAROM_SIP_KEEPALIVE_H
 
 #include <re.h>
 

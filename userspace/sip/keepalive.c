@@ -2,7 +2,7 @@
 /* Keep-alives over UDP */
 #include <errno.h>
 #include <string.h>
-#include "edge/keepalive.h"
+#include "sip/keepalive.h"
 
 enum {
 	STUN_HEAD = 20,
