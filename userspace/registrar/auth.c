@@ -109,12 +109,18 @@ static bool challenge(const struct reg *g, uint64_t *counter, bool stale)
 	return false;
 }
 
+/* The source is a proxy that nobody told us to trust: behind it are others, too */
+static bool is_proxy(const struct reg *g)
+{
+	return g->in->direct && g->in->m->viac > 1;
+}
+
 static bool held(const struct reg *g)
 {
 	struct registrar *r = g->r;
 
 	++r->stats.held;
-	if (!r->conf.block || !r->blockh ||
+	if (!r->conf.block || !r->blockh || is_proxy(g) ||
 	    !block_count(r->block, &g->in->src, tmr_jiffies()))
 		return false;
 	++r->stats.blocked;
