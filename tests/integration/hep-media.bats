@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# RTCP of calls, and what the agent logs, are shown to a collector: Kamailio's
+# RTCP of calls, probes of providers, and what the agent logs, are shown to a collector: Kamailio's
 # sipcapture on the farm's host (docs/operate.md)
 
 load hep
@@ -14,6 +14,9 @@ setup_file()
 	collector inside farm "$DB" "$FARM4:9060"
 	appliance more <<-END
 	hep: {send: "udp:$FARM4:9060", id: 7, node-name: relay, log: true}
+	providers:
+	  listen: ["udp:$LAN4:5070"]
+	  probe: {interval: 1, timeout: 500}
 	END
 	engine_up
 }
@@ -69,4 +72,16 @@ has() { ! stores "$DB" 0 "$1"; }
 	ngc end --calls 1
 	wait_for 10 has "logs_capture WHERE CAST(msg AS TEXT) LIKE 'media: call % deleted%' AND
 		CAST(msg AS TEXT) LIKE '%' || correlation_id || '%' AND correlation_id != ''"
+}
+
+@test "what is asked of a provider" {
+	curl -sSf --max-time 10 --unix-socket "$LAB_RUN/api.sock" -X PUT \
+		-H 'Content-Type: application/json' \
+		-d "{\"hostname\": \"$PROVIDER4\", \"port\": 5090, \"transport\": \"udp\"}" \
+		http://carom/v1/providers/hep
+	wait_for 10 has "sip_capture WHERE method = 'OPTIONS' AND
+		source_ip = '$LAN4' AND destination_ip = '$PROVIDER4' AND
+		destination_port = 5090 AND correlation_id = callid"
+	curl -sSf --max-time 10 --unix-socket "$LAB_RUN/api.sock" -X DELETE \
+		http://carom/v1/providers/hep
 }

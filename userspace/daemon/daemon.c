@@ -712,6 +712,8 @@ static int start(struct daemon *d)
 		err = role_providers(&d->providers, d->conf, d->store,
 				     d->events);
 	if (!err)
+		role_hep_providers(d->hep, d->providers);
+	if (!err)
 		err = reload_alloc(&d->reload, d->path, d->conf, d->edge,
 				   d->providers, d->registrar);
 	if (!err)

@@ -25,6 +25,7 @@ struct role_hep {
 	struct fp_sip *sip; /* NULL: no edge */
 	struct edge *edge;
 	struct media *media;
+	struct providers *providers;
 	struct tmr tmr;
 	struct mqueue *mq; /* log lines of other threads */
 	pthread_t thread;
@@ -80,7 +81,7 @@ static void show_sip(struct role_hep *r, const struct sa *src,
 	hep_send(r->hep, &p);
 }
 
-static void edge_handler(const struct sip_passed *e, void *arg)
+static void passed_handler(const struct sip_passed *e, void *arg)
 {
 	show_sip(arg, &e->src, &e->dst, &e->text, e->transp != MSG_UDP,
 		 clock_us(CLOCK_REALTIME));
@@ -111,6 +112,14 @@ static void look_handler(void *arg)
 
 	tmr_start(&r->tmr, LOOK, look_handler, r);
 	(void)fp_sip_hops(r->sip, hop_handler, &l);
+}
+
+void role_hep_providers(struct role_hep *r, struct providers *ps)
+{
+	if (!r || !r->conf.sip)
+		return;
+	r->providers = ps;
+	providers_watch(ps, passed_handler, r);
 }
 
 /* ---- RTCP -------------------------------------------------------------------------- */
@@ -233,6 +242,7 @@ static void destructor(void *arg)
 		__atomic_store_n(&fp_sip_conf(r->sip)->hop_every, 0,
 				 __ATOMIC_RELEASE);
 	edge_watch(r->edge, NULL, NULL);
+	providers_watch(r->providers, NULL, NULL);
 	media_rtcp_handler(r->media, NULL, NULL);
 	mem_deref(r->mq);
 	mem_deref(r->hep);
@@ -304,7 +314,7 @@ static int watch(struct role_hep *r, const struct config *c)
 		return err;
 	}
 	if (r->sip && r->conf.sip) {
-		edge_watch(r->edge, edge_handler, r);
+		edge_watch(r->edge, passed_handler, r);
 		tmr_start(&r->tmr, LOOK, look_handler, r);
 	}
 	if (r->conf.rtcp)

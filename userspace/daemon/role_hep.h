@@ -8,6 +8,7 @@
 #include "daemon/config.h"
 #include "edge/edge.h"
 #include "hep/hep.h"
+#include "provider/provider.h"
 
 struct role_hep;
 
@@ -22,6 +23,9 @@ struct role_hep;
  */
 int role_hep(struct role_hep **rp, const struct config *c, struct edge *edge,
 	     struct media *media);
+
+/** The same of calls to providers and probes of them. ps outlives r */
+void role_hep_providers(struct role_hep *r, struct providers *ps);
 
 /** Add its figures to those of media_figures(). r may be NULL. @return 0 or ENOMEM */
 int role_hep_figures(const struct role_hep *r, struct odict *figures);

@@ -76,6 +76,9 @@ struct providers_conf {
 int providers_alloc(struct providers **pp, const struct providers_conf *conf,
 		    char *why, size_t sz);
 
+/** Show all SIP that probes and calls read and send; h NULL: to nobody any more */
+void providers_watch(struct providers *ps, sip_watch_h *h, void *arg);
+
 /** Another configuration: rate, From, defaults, certificates. Sockets stay as they
  *  are. On an error nothing changes */
 int providers_renew(struct providers *ps, const struct providers_conf *conf,

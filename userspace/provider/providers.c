@@ -119,6 +119,14 @@ static int open_all(struct providers *ps, const struct providers_conf *conf,
 	return err ? err : keep_watch(ps);
 }
 
+void providers_watch(struct providers *ps, sip_watch_h *h, void *arg)
+{
+	if (!ps)
+		return;
+	wire_watch(ps->wire, h, arg);
+	wire_watch(outbound_wire(ps->out), h, arg);
+}
+
 int providers_alloc(struct providers **pp, const struct providers_conf *conf,
 		    char *why, size_t sz)
 {

@@ -112,7 +112,16 @@ static int listen_at(struct wire *w, const struct wire_conf *c,
 		return err ? err : tcp_local_get(p->tcp, &p->addr);
 	}
 	err = open_udp(p, c, &l->addr);
-	return err ? err : sip_udp_local(p->udp, &p->addr);
+	if (err)
+		return err;
+	sip_udp_watch(p->udp, &w->watcher);
+	return sip_udp_local(p->udp, &p->addr);
+}
+
+void wire_watch(struct wire *w, sip_watch_h *h, void *arg)
+{
+	if (w)
+		w->watcher = (struct sip_watcher){h, arg};
 }
 
 int wire_reload(struct wire *w, const struct wire_conf *conf, char *why,

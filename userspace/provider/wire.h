@@ -14,6 +14,7 @@
 #include "base/timers.h"
 #include "sip/cert.h"
 #include "sip/msg.h"
+#include "sip/watch.h"
 
 enum { WIRE_LISTENERS = 16, WIRE_AVOID = 32, WIRE_SENTBY = 64 };
 
@@ -107,6 +108,9 @@ bool wire_self(const struct wire *w, const struct pl *host, uint16_t port);
  */
 int wire_send(struct wire *w, enum msg_transp transp, const struct sa *dst,
 	      const char *host, struct mbuf *mb);
+
+/** Show all that comes and is sent; h NULL: to nobody any more */
+void wire_watch(struct wire *w, sip_watch_h *h, void *arg);
 
 /** Read certificates again; verify as it says. On an error nothing changes */
 int wire_reload(struct wire *w, const struct wire_conf *conf, char *why,

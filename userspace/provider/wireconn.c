@@ -160,6 +160,7 @@ static void join(struct wire *w, struct link *l)
 {
 	list_append(&w->links, &l->le, l);
 	++w->linkc;
+	l->conn->watcher = &w->watcher;
 	tmr_start(&l->tmr, w->connect, late_handler, l);
 }
 

@@ -32,6 +32,7 @@ struct wire {
 	wire_fail_h *failh;
 	wire_admit_h *admith;
 	void *arg;
+	struct sip_watcher watcher; /**< messages are shown to it         */
 };
 
 /** wire.c: a message has come */

@@ -41,13 +41,35 @@ static void destructor(void *arg)
 	mem_deref(u->bufs);
 }
 
-static void show(const struct sip_udp *u, const struct sa *src,
-		 const struct sa *dst, const struct pl *text)
+/* Ours, as the peer sees it: one that is bound to no address has the one that leads to
+ * the peer */
+static void own_addr(struct sa *own, const struct sip_udp *u,
+		     const struct sa *peer)
+{
+	int fd;
+
+	sa_cpy(own, &u->laddr);
+	if (!sa_is_any(own))
+		return;
+	fd = socket(sa_af(peer), SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	own->len = sizeof(own->u);
+	if (fd < 0 || connect(fd, &peer->u.sa, peer->len) ||
+	    getsockname(fd, &own->u.sa, &own->len))
+		sa_cpy(own, &u->laddr);
+	if (fd >= 0)
+		close(fd);
+	sa_set_port(own, sa_port(&u->laddr));
+}
+
+static void show(const struct sip_udp *u, const struct sa *peer,
+		 const struct pl *text, bool sent)
 {
 	struct sip_passed p = {.transp = MSG_UDP, .text = *text};
+	struct sa own;
 
-	sa_cpy(&p.src, src);
-	sa_cpy(&p.dst, dst);
+	own_addr(&own, u, peer);
+	sa_cpy(&p.src, sent ? &own : peer);
+	sa_cpy(&p.dst, sent ? peer : &own);
 	u->watcher->h(&p, u->watcher->arg);
 }
 
@@ -123,7 +145,7 @@ static void read_handler(int flags, void *arg)
 		if (sa_set_sa(&src, (struct sockaddr *)&u->fromv[i]))
 			continue;
 		if (sip_watched(u->watcher))
-			show(u, &src, &u->laddr, &text);
+			show(u, &src, &text, false);
 		u->h(&src, &text, u->listener, u->arg);
 	}
 }
@@ -211,9 +233,10 @@ int sip_udp_send(const struct sip_udp *u, const struct sa *dst,
 	if (n < 0)
 		return errno;
 	if (sip_watched(u->watcher))
-		show(u, &u->laddr, dst,
+		show(u, dst,
 		     &(struct pl){(const char *)mbuf_buf(mb),
-				  mbuf_get_left(mb)});
+				  mbuf_get_left(mb)},
+		     true);
 	return 0;
 }
 
