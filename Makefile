@@ -38,7 +38,7 @@ demo: deps ## calls through Kamailio, RTP and SIP settled in the kernel; under t
 	@tools/demo/demo.sh
 	@tools/demo/sip.sh
 
-bench: bench-rtp bench-sip bench-media ## every benchmark
+bench: bench-rtp bench-sip bench-media bench-registrar ## every benchmark
 
 bench-%: all
 	@tools/bench/run $*
@@ -48,6 +48,8 @@ bench-rtp: ## packets/s, latency and CPU against other relays
 bench-sip: ## SIP messages/s, latency and floods, beside Kamailio
 
 bench-media: ## calls that are transcoded or encrypted, beside rtpengine
+
+bench-registrar: ## registrations/s, memory and restart, beside Kamailio
 
 vm-test: all bpf-build ## attach and golden packets on Debian's 6.1 kernel, in QEMU
 	@tests/vm/run

@@ -8,8 +8,9 @@ BENCH_BPF := $(patsubst tools/bench/%.bpf.c,$(BENCH)/%.bpf.o, \
 	       $(wildcard tools/bench/*.bpf.c))
 BENCH_COMMON := $(addprefix tools/bench/,common.c frame.c object.c sink.c)
 BENCH_BINS := $(addprefix $(BENCH)/bench-,xdp lat load legs sip edge call keys codec opus \
-	loop store)
+	loop store register)
 $(BENCH)/bench-sip $(BENCH)/bench-call: $(call obj,tools/bench/sipmsg.c)
+$(BENCH)/bench-register: $(call obj,tools/bench/regmsg.c)
 $(BENCH)/bench-legs $(BENCH)/bench-loop: $(call obj,tools/bench/ends.c)
 $(BENCH)/bench-load $(BENCH)/bench-opus: $(call obj,tools/bench/speech.c)
 $(BENCH)/bench-keys: $(call obj,$(filter userspace/dispatch/% userspace/base/%, \

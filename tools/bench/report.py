@@ -138,7 +138,7 @@ def filled(template, words):
 def write_part(path, name, text):
     """The page has a part of each benchmark: the others stay as they are"""
     marks = {n: f"\n<!-- make bench-{n} writes what follows -->\n\n"
-             for n in ("sip", "media")}
+             for n in ("sip", "media", "registrar")}
     parts = {"rtp": ""}
     if os.path.exists(path):
         with open(path, encoding="utf-8") as f:
