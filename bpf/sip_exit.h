@@ -38,6 +38,15 @@ static __always_inline bool sip_listener_out(struct sip_work *w, bool v6)
 	const struct sip_listener *l = bpf_map_lookup_elem(&sip_listeners, &in);
 	const __u32 *other;
 
+	if (w->flags & WORK_OWN) {
+		key.ifindex = SIP_EXIT_OWN;
+		other = bpf_map_lookup_elem(&sip_exits, &key);
+		key.ifindex = w->ifindex;
+		if (other) {
+			w->out = *other;
+			return true;
+		}
+	}
 	w->out = in;
 	if (l && l->used && !!l->v6 == v6 &&
 	    (!l->ifindex || l->ifindex == w->ifindex ||

@@ -100,6 +100,7 @@ struct sip_piece {
 #define WORK_FLOW (1u << 4)   /* the set asks for tokens of flows     */
 #define WORK_USER (1u << 5)   /* sip_work.user is a registered user's  */
 #define WORK_CALLED (1u << 6) /* it goes to that user: sip_work.uri    */
+#define WORK_OWN (1u << 8)    /* it leaves from this edge's own address     */
 #define WORK_TO_FLOW                                                           \
 	(1u << 7) /* to the end of a flow: sip_work.peer, and from
 		     sip_work.leave_by alone                         */

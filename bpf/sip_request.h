@@ -65,10 +65,18 @@ static __always_inline int sip_routes(void)
  * sip_lookup() has told */
 static __always_inline int sip_to_host(struct sip_work *w, long kind)
 {
+	const struct sip_set *s;
+	__u32 set;
+
 	if (kind < 0)
 		return CAROM_R_SIP_HOST;
-	if ((kind & 0xffff) == SIP_HOST_NODE)
-		w->target = kind >> 16;
+	if ((kind & 0xffff) != SIP_HOST_NODE)
+		return CAROM_R_SIP_FORWARDED;
+	w->target = kind >> 16;
+	set = w->target / SIP_SET_TARGETS;
+	s = bpf_map_lookup_elem(&sip_sets, &set);
+	if (s && s->flags & SIP_SET_OWN)
+		w->flags |= WORK_OWN;
 	return CAROM_R_SIP_FORWARDED;
 }
 
@@ -193,6 +201,10 @@ __noinline int sip_request(void)
 		return CAROM_R_SIP_FORWARDED;
 	}
 	if (w->b.s.routes > i) {
+		/* of another edge, which has the flow to the far side */
+		if (w->b.s.uri[scan_slot(i, SCAN_RURI)].user.len >=
+		    SIP_TOKEN_MIN)
+			return CAROM_R_SIP_FLOW;
 		if (!(w->b.s.uri[scan_slot(i, SCAN_RURI)].flags & SCAN_URI_LR))
 			return CAROM_R_SIP_STRICT;
 		rc = sip_to_host(w, sip_lookup_uri(w, i));

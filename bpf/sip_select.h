@@ -259,7 +259,7 @@ __noinline int sip_select(__u32 set)
 	w->next.port = x->port;
 	w->target = target;
 	w->set = set;
-	w->flags |= WORK_CHOSEN;
+	w->flags |= WORK_CHOSEN | (s->flags & SIP_SET_OWN ? WORK_OWN : 0);
 	return CAROM_R_SIP_FORWARDED;
 }
 

@@ -123,6 +123,9 @@ struct sip_exit {
 	__u32 v6;
 };
 
+/** sip_exit.ifindex of the address that is this edge's alone (SIP_SET_OWN) */
+#define SIP_EXIT_OWN 0xffffffffu
+
 struct sip_hostport {
 	__u8 addr[16];
 	__u16 port;
@@ -190,6 +193,9 @@ struct sip_rule {
 #define SIP_SET_PATH (1u << 1) /**< Path in REGISTER: the agent's          */
 #define SIP_SET_AUTH (1u << 2) /**< digest of the untrusted: the agent's   */
 #define SIP_SET_KAMAILIO (1u << 3) /**< hash as Kamailio's algorithm 0      */
+#define SIP_SET_OWN                                                            \
+	(1u << 4) /**< its nodes have our shared addresses too: sent to from
+		     the one that is this edge's alone              */
 
 /** A dispatcher set. The table that is not active may be written */
 struct sip_set {

@@ -272,6 +272,44 @@ static void test_outbound(void **state)
 	sb_run(s, &m);
 }
 
+/* Nodes that have our shared address too take nothing from it */
+static void test_twin(void **state)
+{
+	static const uint16_t first[1] = {0};
+	struct sipbed *s = *state;
+	struct sb m = {
+		.what = "a set of twins: from the address that is ours alone",
+		.in = "INVITE sip:bob@192.0.2.1 SIP/2.0\n" VIA
+		      "Max-Forwards: 70\n" REST,
+		.out = "INVITE sip:bob@192.0.2.1 SIP/2.0\n@a\n" RR VIA
+		       "Max-Forwards: 69\n" REST,
+		.via_port = 5062,
+	};
+
+	sb_reset(s);
+	sb_two(s);
+	assert_int_equal(fp_sip_exit(s->sip, SIP_EXIT_OWN, false, 0), 0);
+	assert_int_equal(
+		fp_sip_set(s->sip, 0, 1, SIP_SET_RR | SIP_SET_OWN, first, 1),
+		0);
+	s->policy->setv[0].flags |= SIP_SET_OWN;
+	s->policy->listenerv[0].own = true;
+	sb_run(s, &m);
+	m.what = "inside a dialog, by its Route";
+	m.in = BYE("Route: <sip:192.0.2.1:5060;lr>\n");
+	m.out = BYE_OUT("");
+	sb_run(s, &m);
+	s->policy->setv[0].flags &= ~SIP_SET_OWN;
+	s->policy->listenerv[0].own = false;
+	assert_int_equal(fp_sip_set(s->sip, 0, 1, SIP_SET_RR, first, 1), 0);
+	m.what = "another set: as it leaves by the device";
+	m.from = WAN4;
+	m.out = "BYE sip:farm@198.51.100.20:5060 SIP/2.0\n@w\n" VIA
+		"Max-Forwards: 69\n" FROM TO_TAG CALL
+		"CSeq: 2 BYE\nContent-Length: 4\n\nbody";
+	sb_run(s, &m);
+}
+
 static void test_response(void **state)
 {
 	struct sipbed *s = *state;
@@ -413,6 +451,7 @@ int main(void)
 		cmocka_unit_test(test_cancel_ack),
 		cmocka_unit_test(test_routes),
 		cmocka_unit_test(test_outbound),
+		cmocka_unit_test(test_twin),
 		cmocka_unit_test(test_response),
 		cmocka_unit_test(test_ipv6),
 	};

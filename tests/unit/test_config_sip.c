@@ -20,7 +20,8 @@
 #define SETS                                                                   \
 	SIP "  domains: [example.com, example.org]\n  dispatcher: /d\n"        \
 	    "  sets:\n    - {name: calls, id: 1}\n"                            \
-	    "    - {name: reg, id: 2, mode: kamailio, record-route: false}\n"
+	    "    - {name: reg, id: 2, mode: kamailio, record-route: false, "   \
+	    "own: true}\n"
 #define AUTH SIP "  auth: {realm: r, users: /u"
 
 static int load(struct config **c, const char *text, struct config_err *e)
@@ -115,6 +116,7 @@ static void look_at_all(const struct config_sip *s)
 	assert_int_equal(s->setv[1].id, 2);
 	assert_true(s->setv[1].kamailio);
 	assert_false(s->setv[1].record_route);
+	assert_true(s->setv[1].own && !s->setv[0].own);
 	assert_true(s->setv[0].record_route);
 	assert_int_equal(s->rulec, 4);
 	assert_int_equal(s->rulev[0].rule.methods,

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
+#include "edge/contact.h"
 #include "edge/forward.h"
 #include "edge/key.h"
 
@@ -555,6 +556,117 @@ static void test_response(void **state)
 	assert_int_equal(sa_port(&out.reopen), 5061);
 }
 
+/* A registered user who came to edge 1 by TCP: his Path is a token of it */
+static char path[200];
+
+static int find_user(struct contact **cp, const struct msg *m, void *arg)
+{
+	struct contact_binding b = {.uri = PL("sip:u@10.0.0.1:5061"),
+				    .expires = 1};
+	(void)m;
+
+	pl_set_str(&b.path, path);
+	sa_init(&b.received, AF_UNSPEC);
+	return contact_alloc(cp, arg, &b);
+}
+
+static bool phone(const struct sa *sa, void *arg)
+{
+	const struct sa caller = addr("203.0.113.5", 5060);
+	(void)arg;
+
+	return sa_cmp(sa, &caller, SA_ALL);
+}
+
+static void registered(struct policy *p)
+{
+	p->rulev[0] = (struct sip_rule){
+		.flags = SIP_RULE_REGISTERED | SIP_RULE_RR, .set = SIP_NONE};
+	p->registered = find_user;
+	p->phone = phone;
+	p->arg = p;
+}
+
+#define UVIA "SIP/2.0/UDP 203.0.113.5:5060"
+#define NVIA "SIP/2.0/UDP 10.0.0.5:5060"
+
+static void test_registered(void **state)
+{
+	struct key_flow f = {.transp = MSG_TCP, .listener = TCP};
+	char token[KEY_TOKEN], caller[KEY_TOKEN], list[512];
+	(void)state;
+
+	f.peer = addr(CLIENT, 40000);
+	f.holder = addr(OWN1, 5060);
+	key_token(token, edge1, &f);
+	(void)re_snprintf(path, sizeof(path), "<sip:%s@" OWN1 ":5060;lr;ob>",
+			  token);
+	registered(edge1);
+	registered(edge2);
+
+	/* at the edge that has the connection */
+	assert_int_equal(
+		put(edge1, UDP, "203.0.113.5", 5060,
+		    request("INVITE", "sip:u@example.com", UVIA, "", false)),
+		FORWARD_SEND);
+	goes_to(MSG_TCP, CLIENT, 40000);
+	assert_true(out.flow);
+	has("INVITE sip:u@10.0.0.1:5061 SIP/2.0\r\n");
+	has_not("\r\nRoute:");
+	has(token);
+	out.contact = mem_deref(out.contact);
+
+	/* at the other one: to that, which does what there is to record */
+	assert_int_equal(
+		put(edge2, UDP, "203.0.113.5", 5060,
+		    request("INVITE", "sip:u@example.com", UVIA, "", false)),
+		FORWARD_SEND);
+	goes_to(MSG_UDP, OWN1, 5060);
+	assert_int_equal(out.listener, OWN);
+	has("INVITE sip:u@10.0.0.1:5061 SIP/2.0\r\n");
+	has("\r\nRoute: <sip:f");
+	has_not("Record-Route:");
+	out.contact = mem_deref(out.contact);
+
+	/* but for a caller behind a NAT */
+	assert_int_equal(
+		put(edge2, UDP, "203.0.113.5", 5060,
+		    request("INVITE", "sip:u@example.com", NVIA, "", false)),
+		FORWARD_SEND);
+	has("Record-Route:");
+	out.contact = mem_deref(out.contact);
+	f = (struct key_flow){.transp = MSG_UDP, .listener = UDP};
+	f.peer = addr("203.0.113.5", 5060);
+	f.holder = addr(OWN2, 5060);
+	key_token(caller, edge2, &f);
+	(void)re_snprintf(list, sizeof(list),
+			  "Route: <sip:" VIP ":5060;lr>\n"
+			  "Route: <sip:%s@" OWN2 ":5060;lr>\n"
+			  "Route: <sip:%s@" OWN1 ":5060;lr>\n",
+			  caller, token);
+	/* whose ACK comes to either edge */
+	assert_int_equal(
+		put(edge1, UDP, "203.0.113.5", 5060,
+		    request("ACK", "sip:u@10.0.0.1:5061", NVIA, list, true)),
+		FORWARD_SEND);
+	goes_to(MSG_TCP, CLIENT, 40000);
+	has_not("Route:");
+	assert_int_equal(
+		put(edge2, UDP, "203.0.113.5", 5060,
+		    request("ACK", "sip:u@10.0.0.1:5061", NVIA, list, true)),
+		FORWARD_SEND);
+	goes_to(MSG_UDP, OWN1, 5060);
+	assert_int_equal(out.listener, OWN);
+	has("\r\nRoute: <sip:f");
+	has_not(VIP ":5060;lr");
+	/* and is not for who has only read the tokens */
+	assert_int_equal(
+		put(edge1, UDP, "203.0.113.6", 5060,
+		    request("BYE", "sip:u@10.0.0.1:5061", NVIA, list, true)),
+		FORWARD_REPLY);
+	assert_int_equal(out.code, 403);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -577,6 +689,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_cancel_follows, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_response, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_registered, setup,
+						teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

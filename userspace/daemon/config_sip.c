@@ -121,6 +121,7 @@ static int fill_set(struct fill *f, size_t i)
 	s->kamailio = r->mode && *r->mode;
 	s->record_route = !r->record_route || *r->record_route;
 	s->path = r->path && *r->path;
+	s->own = r->own && *r->own;
 	s->auth = r->auth && *r->auth;
 	f->s->setc = i + 1;
 	return str_dup(&s->name, r->name);

@@ -19,7 +19,7 @@ struct config_sip_listen {
 struct config_sip_set {
 	char *name;
 	uint32_t id; /**< in the dispatcher list */
-	bool kamailio, record_route, path, auth;
+	bool kamailio, record_route, path, auth, own;
 };
 
 struct config_sip_rule {

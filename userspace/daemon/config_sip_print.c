@@ -35,13 +35,15 @@ static int print_sets(struct re_printf *pf, const struct config_sip *s)
 		err = re_hprintf(pf,
 				 "    - name: \"%s\"\n      id: %u\n"
 				 "      mode: %s\n      record-route: %s\n"
-				 "      path: %s\n      auth: %s\n",
+				 "      path: %s\n      auth: %s\n"
+				 "      own: %s\n",
 				 s->setv[i].name, s->setv[i].id,
 				 s->setv[i].kamailio ? "kamailio"
 						     : "rendezvous",
 				 s->setv[i].record_route ? "true" : "false",
 				 s->setv[i].path ? "true" : "false",
-				 s->setv[i].auth ? "true" : "false");
+				 s->setv[i].auth ? "true" : "false",
+				 s->setv[i].own ? "true" : "false");
 	return err;
 }
 

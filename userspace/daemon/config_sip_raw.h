@@ -20,7 +20,7 @@ struct raw_sip_set {
 	char *name;
 	uint32_t id;
 	int *mode; /* 1: kamailio */
-	bool *record_route, *path, *auth;
+	bool *record_route, *path, *auth, *own;
 };
 
 struct raw_sip_rule {

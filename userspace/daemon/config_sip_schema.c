@@ -53,6 +53,7 @@ static const cyaml_schema_field_t set_fields[] = {
 			     record_route),
 	CYAML_FIELD_BOOL_PTR("path", OPT, struct raw_sip_set, path),
 	CYAML_FIELD_BOOL_PTR("auth", OPT, struct raw_sip_set, auth),
+	CYAML_FIELD_BOOL_PTR("own", OPT, struct raw_sip_set, own),
 	CYAML_FIELD_END};
 
 static const cyaml_schema_value_t set_entry = {CYAML_VALUE_MAPPING(

@@ -85,7 +85,8 @@ static int fill_policy(struct policy *p, const struct config_sip *s)
 				   (s->setv[i].path ? SIP_SET_PATH : 0) |
 				   (s->setv[i].kamailio ? SIP_SET_KAMAILIO
 							: 0) |
-				   (s->setv[i].auth ? SIP_SET_AUTH : 0);
+				   (s->setv[i].auth ? SIP_SET_AUTH : 0) |
+				   (s->setv[i].own ? SIP_SET_OWN : 0);
 	for (size_t i = 0; i < s->rulec; i++)
 		p->rulev[p->rulec++] = s->rulev[i].rule;
 	return err;

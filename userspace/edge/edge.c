@@ -446,6 +446,17 @@ static int tell_listener(struct edge *e, unsigned i)
 				 first_at(e->policy, i));
 }
 
+/* Which address is this edge's alone? */
+static int tell_own(struct edge *e, int af)
+{
+	const int own = policy_own_listener(e->policy, MSG_UDP, af);
+
+	return own < 0 || own >= SIP_LISTENERS
+		       ? 0
+		       : fp_sip_exit(e->sip, SIP_EXIT_OWN, af == AF_INET6,
+				     (unsigned)own);
+}
+
 /* All but the sets: they come with the list */
 static int tell_kernel(struct edge *e)
 {
@@ -461,6 +472,10 @@ static int tell_kernel(struct edge *e)
 	c->copy_every = e->conf.copy_every;
 	for (size_t i = 0; i < p->listenerc && !err; i++)
 		err = tell_listener(e, (unsigned)i);
+	if (!err)
+		err = tell_own(e, AF_INET);
+	if (!err)
+		err = tell_own(e, AF_INET6);
 	for (size_t i = 0; i < p->domainc && !err; i++) {
 		struct pl name;
 

@@ -54,7 +54,7 @@ bool flow_natted(const struct policy *p, const struct forward_in *in,
 /**
  * The listener that a request leaves by, where no flow says so
  *
- * @param relay  To another edge, which has the flow
+ * @param relay  To another edge: from the address that is ours alone
  */
 unsigned flow_listener(const struct policy *p, const struct forward_in *in,
 		       const struct forward_out *out, bool relay);

@@ -148,10 +148,21 @@ static bool may_flow(const struct way *w, const struct key_flow *f)
 		 p->phone(&w->in->src, p->arg)));
 }
 
+/* Down the flow, or to the edge that has it */
+static void to_flow(struct way *w, bool here, const struct key_flow *f)
+{
+	struct forward_out *out = w->out;
+
+	w->flow = true;
+	out->flow = here;
+	out->transp = here ? f->transp : MSG_UDP;
+	out->listener = f->listener;
+	sa_cpy(&out->dst, here ? &f->peer : &f->holder);
+}
+
 /* Own Routes off the top, and the flow that the topmost one may name */
 static enum forward_verdict pop_routes(struct way *w)
 {
-	struct forward_out *out = w->out;
 	struct flow_routes r;
 
 	flow_routes(&r, w->p, w->in, w->m);
@@ -164,12 +175,36 @@ static enum forward_verdict pop_routes(struct way *w)
 		return FORWARD_SEND;
 	if (!may_flow(w, &r.flow))
 		return reply(w, 403, "Forbidden");
-	w->flow = true;
-	out->flow = r.what == FLOW_HERE;
-	out->transp = out->flow ? r.flow.transp : MSG_UDP;
-	out->listener = r.flow.listener;
-	sa_cpy(&out->dst, out->flow ? &r.flow.peer : &r.flow.holder);
+	to_flow(w, r.what == FLOW_HERE, &r.flow);
 	return FORWARD_SEND;
+}
+
+/* By the topmost Route that is not ours to pop. Behind an edge's own ones there may be
+ * that of another edge, or of this one again, which has the flow to the far side */
+static enum forward_verdict by_route(struct way *w)
+{
+	const struct msg_route *r = &w->m->routev[w->e.pops];
+	struct key_flow f;
+
+	w->e.strict = !r->lr;
+	if (key_token_check(w->p, &r->uri.user, &f)) {
+		hop_uri(w->out, &r->uri);
+		return FORWARD_SEND;
+	}
+	if (!may_flow(w, &f))
+		return reply(w, 403, "Forbidden");
+	switch (flow_where(w->p, &f)) {
+	case FLOW_HERE:
+		w->e.pops++;
+		w->e.strict = false;
+		to_flow(w, true, &f);
+		return FORWARD_SEND;
+	case FLOW_AWAY:
+		to_flow(w, false, &f);
+		return FORWARD_SEND;
+	default:
+		return reply(w, 430, "Flow Failed");
+	}
 }
 
 /* ---- rules ------------------------------------------------------------------- */
@@ -449,6 +484,12 @@ static int as_stream(struct way *w)
 	return edit_request(&out->mb, w->p, w->in, w->m, &w->e);
 }
 
+/* To the edge that has the user's connection */
+static bool relayed(const struct way *w)
+{
+	return w->called && w->out->contact->relay;
+}
+
 /* Does it begin a dialog that is to come through here again, and who is called back
  * by a token then? */
 static void record_route(struct way *w)
@@ -456,16 +497,26 @@ static void record_route(struct way *w)
 	const bool begins = begins_dialog(w->m);
 	const uint32_t asks = begins ? set_asks(w) : 0;
 
-	w->e.record_route = begins && (w->out->flow || asks & SIP_SET_RR ||
-				       flow_of_client(w->p, w->in, w->trusted));
+	const bool client = flow_of_client(w->p, w->in, w->trusted);
+
 	w->e.natted = asks & SIP_SET_RR && asks & SIP_SET_PATH &&
 		      flow_natted(w->p, w->in, w->m, w->trusted);
+	w->e.record_route = begins &&
+			    (w->out->flow || asks & SIP_SET_RR || client);
+	/* the edge that has the flow stays in the dialog; another one need not,
+	 * but for a caller whom only a token leads to */
+	if (relayed(w) && !client && !w->e.natted)
+		w->e.record_route = false;
 }
 
-/* To the edge that has the user's connection */
-static bool relayed(const struct way *w)
+/* To a node that has our shared addresses, too: from them it would take nothing */
+static bool to_twin(const struct way *w)
 {
-	return w->called && w->out->contact->relay;
+	unsigned set = w->chosen ? w->set : SIP_NONE;
+
+	if (!w->chosen && w->out->target)
+		(void)policy_node(w->p, &w->out->dst, &set);
+	return set < SIP_SETS && w->p->setv[set].flags & SIP_SET_OWN;
 }
 
 static enum forward_verdict leave(struct way *w)
@@ -474,8 +525,8 @@ static enum forward_verdict leave(struct way *w)
 	struct forward_out *out = w->out;
 
 	if (!out->flow)
-		out->listener = flow_listener(w->p, w->in, out,
-					      w->flow || relayed(w));
+		out->listener = flow_listener(
+			w->p, w->in, out, w->flow || relayed(w) || to_twin(w));
 	w->e.path = !pl_strcmp(&m->met, "REGISTER") &&
 		    ((w->chosen && w->p->setv[w->set].flags & SIP_SET_PATH) ||
 		     flow_of_client(w->p, w->in, w->trusted));
@@ -507,10 +558,7 @@ static enum forward_verdict request(struct way *w)
 	if (w->flow) {
 		/* the token says it all */
 	} else if (m->routec > w->e.pops) {
-		const struct msg_route *r = &m->routev[w->e.pops];
-
-		w->e.strict = !r->lr;
-		hop_uri(w->out, &r->uri);
+		v = by_route(w);
 	} else {
 		v = by_uri(w);
 	}

@@ -58,7 +58,8 @@ int fp_sip_listener(struct fp_sip *s, unsigned i, const struct sa *laddr,
 int fp_sip_self(struct fp_sip *s, const struct sa *sa, unsigned i);
 
 /** What leaves by a device leaves from listener i, where what it came to is of
- *  another device. One for each family; device 0: by those that have none */
+ *  another device. One for each family; device 0: by those that have none;
+ *  SIP_EXIT_OWN: what goes to nodes of sets with SIP_SET_OWN */
 int fp_sip_exit(struct fp_sip *s, unsigned ifindex, bool v6, unsigned i);
 
 /**
