@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * @file media/relays.c  Allocations at the TURN server, kept ready, taken and given back
+ * @file media/relays.c  Allocations at the TURN server: made, kept ready, and over
  */
 #include <errno.h>
 #include <stdint.h>
@@ -9,47 +9,17 @@
 #include <time.h>
 #include <re.h>
 #include "base/log.h"
-#include "media/checks.h"
-#include "media/relays.h"
-#include "media/terms.h"
+#include "media/relays_priv.h"
 
 enum {
 	RETRY_MS = 1000,       /* after a first failure, then twice as long */
 	RETRY_MAX_MS = 60000,  /* and at most: also, when it is full        */
-	SETTLE_MS = 3000,      /* RFC 8445 8.3.1                           */
 	CREDENTIALS_S = 86400, /* for which a name that is made holds      */
-};
-
-/** One, whoever has it */
-struct entry {
-	struct le le;
-	struct relays *rs;
-	struct relayport *rp;
-	struct tmr settle; /* the owner has come to a pair             */
-	bool was_up;
-	bool ending;
-};
-
-struct relays {
-	struct media *m;
-	struct iface *ifc;
-	struct media_turn_conf conf;
-	char *username, *password, *secret;
-	struct list l; /* struct entry                              */
-	struct tmr tmr;
-	struct sa elsewhere; /* whom the server refers us to; AF_UNSPEC: it does
-				not                                    */
-	unsigned failures;   /* one after another                          */
-	enum turn_why why;   /* of the last                                */
-	bool short_;         /* said that there was none                   */
-	bool closing;
-	struct relays_stats st;
 };
 
 static void entry_destructor(void *arg)
 {
 	struct entry *e = arg;
-
 	struct relay_stats st;
 
 	tmr_cancel(&e->settle);
@@ -73,27 +43,6 @@ static void destructor(void *arg)
 	mem_deref(rs->secret);
 }
 
-static bool is_spare(const struct entry *e)
-{
-	return !e->ending && !relayport_owner(e->rp);
-}
-
-static struct entry *entry_of(const struct stream *s)
-{
-	struct relays *rs = s->party->call->m->relays;
-	struct le *le;
-
-	for (le = rs && s->relay ? list_head(&rs->l) : NULL; le;
-	     le = le->next) {
-		struct entry *e = le->data;
-
-		if (e->rp == s->relay)
-			return e;
-	}
-
-	return NULL;
-}
-
 /* ---- made ------------------------------------------------------------------- */
 
 static void fill(void *arg);
@@ -110,6 +59,11 @@ static uint64_t backoff(const struct relays *rs)
 		ms *= 2;
 
 	return min(ms, (uint64_t)RETRY_MAX_MS);
+}
+
+void relays_refill(struct relays *rs)
+{
+	tmr_start(&rs->tmr, backoff(rs), fill, rs);
 }
 
 /* Said once, until it is another way */
@@ -135,36 +89,6 @@ static void came_up(struct relays *rs, struct entry *e)
 		log_info("media: TURN server %J answers again",
 			 &rs->conf.server);
 	rs->failures = 0;
-}
-
-/* A successor must not take a port for a relay that is another's by then */
-static void forget(const struct stream *s)
-{
-	int err = call_store(s->party->call);
-
-	if (err)
-		log_warn("media: call %s: %m", s->party->call->id, err);
-}
-
-/* The owner's checks end where there is no other pair */
-static void bereave(struct entry *e)
-{
-	struct stream *s = relayport_owner(e->rp);
-
-	if (!s)
-		return;
-	log_warn("media: call %s: %J: its relay at %J is gone: %s %s",
-		 s->party->call->id, &s->local, relayport_server(e->rp),
-		 turn_why_name(turn_why(relayport_turn(e->rp))),
-		 turn_said(relayport_turn(e->rp)));
-	relayport_own(e->rp, NULL);
-	s->relay = NULL;
-	if (s->terms && s->terms->pair_relayed) {
-		s->terms->pair_relayed = false;
-		sa_init(&s->terms->pair, AF_UNSPEC);
-	}
-	checks_relay_gone(s);
-	forget(s);
 }
 
 /* Asked anew there (RFC 8489 10); but who is referred to refers to nobody else */
@@ -199,10 +123,10 @@ static void over(struct relays *rs, struct entry *e)
 			failed(rs, t);
 	}
 	e->ending = true;
-	bereave(e);
+	relays_bereave(e);
 	mem_deref(e);
 	if (!rs->closing)
-		tmr_start(&rs->tmr, backoff(rs), fill, rs);
+		relays_refill(rs);
 }
 
 static void changed_handler(struct relayport *rp, void *arg)
@@ -237,8 +161,7 @@ static int credentials(const struct relays *rs, char *user, char *pass,
 	return 0;
 }
 
-static int entry_alloc(struct entry **ep, struct relays *rs,
-		       struct relayport_conf *c)
+int relays_add(struct entry **ep, struct relays *rs, struct relayport_conf *c)
 {
 	struct entry *e = mem_zalloc(sizeof(*e), entry_destructor);
 	int err;
@@ -273,7 +196,7 @@ static int add(struct relays *rs)
 	struct entry *e;
 	int err = credentials(rs, user, pass, sizeof(user));
 
-	return err ? err : entry_alloc(&e, rs, &c);
+	return err ? err : relays_add(&e, rs, &c);
 }
 
 /* As many as are to be ready; where it failed before one at a time */
@@ -287,8 +210,9 @@ static void fill(void *arg)
 	for (le = list_head(&rs->l); le; le = le->next) {
 		const struct entry *e = le->data;
 
-		spare += is_spare(e);
-		asking += is_spare(e) && relayport_state(e->rp) == TURN_ASKING;
+		spare += entry_spare(e);
+		asking += entry_spare(e) &&
+			  relayport_state(e->rp) == TURN_ASKING;
 	}
 	while (!rs->closing && !err && spare < rs->conf.ready &&
 	       !(rs->failures && asking)) {
@@ -374,186 +298,6 @@ void relays_close(struct relays *rs)
 	}
 }
 
-/* ---- taken and given back ---------------------------------------------------- */
-
-void relays_take(struct stream *s)
-{
-	struct relays *rs = s->party->call->m->relays;
-	struct le *le;
-
-	if (!rs || !s->iface || s->grp.joined ||
-	    !sa_cmp(&s->iface->addr, &rs->ifc->addr, SA_ADDR))
-		return;
-	if (s->relay) {
-		tmr_cancel(&entry_of(s)->settle);
-		return;
-	}
-	for (le = list_head(&rs->l); le; le = le->next) {
-		struct entry *e = le->data;
-
-		if (!is_spare(e) || relayport_state(e->rp) != TURN_UP)
-			continue;
-		relayport_own(e->rp, s);
-		s->relay = e->rp;
-		rs->short_ = false;
-		tmr_start(&rs->tmr, backoff(rs), fill, rs);
-		return;
-	}
-	++rs->st.missing;
-	if (!rs->short_ && !rs->failures)
-		log_warn("media: call %s: no relay is ready at %J: %s",
-			 s->party->call->id, &rs->conf.server,
-			 rs->st.allocated ? "more may be needed "
-					    "(media.turn.ready)"
-					  : "it has not answered yet");
-	rs->short_ = true;
-}
-
-void relays_give(struct stream *s)
-{
-	struct entry *e = entry_of(s);
-
-	if (!e)
-		return;
-	s->relay = NULL;
-	if (e->rs->closing)
-		return;
-	tmr_cancel(&e->settle);
-	e->ending = true;
-	relayport_end(e->rp);
-}
-
-bool stream_relayed(const struct stream *s)
-{
-	return s && s->relay && s->terms && s->terms->ice &&
-	       s->terms->pair_relayed && sa_isset(&s->terms->pair, SA_ALL);
-}
-
-void stream_relay_add(const struct stream *s, struct fp_leg_stats *st)
-{
-	const uint64_t now = media_now() * 1000000;
-	struct relay_stats r;
-
-	if (!s->relay)
-		return;
-	relayport_stats(s->relay, &r);
-	st->packets += r.rx;
-	st->bytes += r.rx_bytes;
-	if (r.heard)
-		st->age_ms = min(st->age_ms,
-				 now > r.heard ? (now - r.heard) / 1000000 : 0);
-}
-
-uint64_t stream_relay_heard(const struct stream *s)
-{
-	struct relay_stats r = {.heard = 0};
-
-	if (s->relay)
-		relayport_stats(s->relay, &r);
-
-	return r.heard;
-}
-
-static void settled(void *arg)
-{
-	struct entry *e = arg;
-	struct stream *s = relayport_owner(e->rp);
-
-	if (!s)
-		return;
-	if (stream_relayed(s)) {
-		relayport_settle(e->rp);
-		return;
-	}
-	relays_give(s);
-	checks_relay_gone(s);
-	forget(s);
-}
-
-void relays_nominated(struct stream *s)
-{
-	struct entry *e = entry_of(s);
-	int err = 0;
-
-	if (!e)
-		return;
-	if (stream_relayed(s))
-		err = relayport_use(e->rp, &s->terms->pair);
-	if (err)
-		log_warn("media: call %s: %J by a relay: %m",
-			 s->party->call->id, &s->terms->pair, err);
-	tmr_start(&e->settle, SETTLE_MS, settled, e);
-}
-
-/* ---- those of a former process --------------------------------------------------- */
-
-static void get_sa(struct sa *sa, const struct odict *o, const char *key)
-{
-	const char *text = odict_string(o, key);
-
-	sa_init(sa, AF_UNSPEC);
-	if (text)
-		(void)sa_decode(sa, text, strlen(text));
-}
-
-static int resume(struct relays *rs, struct stream *s, const struct odict *o)
-{
-	const struct odict_entry *ch = odict_get_type(o, ODICT_INT, "channel");
-	const char *user = odict_string(o, "user");
-	char pass[TURN_USER + 1];
-	struct turn_kept k;
-	struct sa local;
-	struct relayport_conf c = {
-		.user = user, .pass = pass, .local = &local, .kept = &k};
-	struct entry *e;
-	int err = 0;
-
-	if (!user)
-		return EBADMSG;
-	get_sa(&local, o, "local");
-	get_sa(&c.server, o, "server");
-	get_sa(&k.relayed, o, "relayed");
-	get_sa(&k.mapped, o, "mapped");
-	get_sa(&k.peer, o, "peer");
-	k.channel = ch ? (uint16_t)ch->u.integer : 0;
-	c.ifc = iface_by_addr(rs->m, &local);
-	if (!c.ifc)
-		return ENOENT;
-	if (rs->secret)
-		err = turn_password(pass, sizeof(pass), rs->secret, user);
-	else
-		str_ncpy(pass, rs->password, sizeof(pass));
-	if (!err)
-		err = entry_alloc(&e, rs, &c);
-	if (err)
-		return err;
-	e->was_up = true;
-	relayport_own(e->rp, s);
-	s->relay = e->rp;
-	if (s->terms && s->terms->pair_kept)
-		relays_nominated(s);
-
-	return 0;
-}
-
-void relays_resume(struct stream *s, const struct odict *o)
-{
-	struct relays *rs = s->party->call->m->relays;
-	const struct odict_entry *x = odict_get_type(o, ODICT_OBJECT, "relay");
-	int err = 0;
-
-	if (x)
-		err = rs ? resume(rs, s, x->u.odict) : ENOENT;
-	if (err)
-		log_warn("media: call %s: its relay is not taken over: %m",
-			 s->party->call->id, err);
-	/* a pair by what is no more is none: the checks begin again */
-	if (s->terms && s->terms->pair_relayed && !s->relay) {
-		s->terms->pair_relayed = s->terms->pair_kept = false;
-		sa_init(&s->terms->pair, AF_UNSPEC);
-	}
-}
-
 /* ---- views --------------------------------------------------------------------- */
 
 void relays_stats(const struct relays *rs, struct relays_stats *st)
@@ -570,8 +314,8 @@ void relays_stats(const struct relays *rs, struct relays_stats *st)
 		st->tx += r.tx;
 		if (relayport_state(e->rp) != TURN_UP || e->ending)
 			continue;
-		st->ready += is_spare(e);
-		st->used += !is_spare(e);
+		st->ready += entry_spare(e);
+		st->used += !entry_spare(e);
 		st->pairs += stream_relayed(relayport_owner(e->rp));
 	}
 }
