@@ -139,6 +139,9 @@ void api_run(struct api_req *req, const struct pl *body);
 /** Whoever asked is gone: an answer interests nobody any more */
 void api_abandon(struct api_req *req);
 
+/** May it be asked, by the token it has, or by where it came from? @return 0, also where
+ *  it was refused and answered; ENOMEM (admit.c) */
+int api_admit(struct api_req *req, const struct api_in *in);
 /** Read its query. @return 0, EINVAL answered, ENOMEM */
 int api_query_decode(struct api_req *req, const struct pl *query);
 /** Read its body. @return 0, EINVAL answered, ENOMEM */
