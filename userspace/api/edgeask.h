@@ -29,6 +29,12 @@ typedef int(edge_each_h)(struct odict *o, void *arg);
 int edge_each(const struct odict *reply, const char *key, edge_each_h *h,
 	      void *arg);
 
+/** The target of a request's path, by its URI or duid, as "dispatcher list" has it. @return
+ *  0; EINVAL: there is none, which was answered; ENOMEM */
+int edge_target_of(struct api_req *req, struct edge *e, struct odict **op);
+
+api_h edge_ping_post;
+
 /** Sets, targets: /v1/dispatchers */
 int edge_dispatcher_routes(struct api *a, struct edge *e);
 /** /v1/networks, /v1/limits, /v1/connections */
