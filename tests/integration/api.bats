@@ -233,7 +233,7 @@ readers()
 
 @test "api: what can be reached by others takes TLS and a token" {
 	carom_only
-	local token conf="$LAB_RUN/bad.yaml" c=0
+	local pid conf="$LAB_RUN/bad.yaml" c=0
 
 	for open in "api: {listen: [\"$LAN4:9651\"]}" \
 		"api: {listen: [\"[::]:9651\"], tokens-file: /x}" \
@@ -244,9 +244,7 @@ readers()
 		[[ $output == *"api.listen[0]: "*"takes api.tls and api.tokens-file"* ]]
 	done
 
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
-		-days 1 -subj "/CN=carom" -addext "subjectAltName=IP:$LAN4" \
-		-keyout "$LAB_RUN/api.key" -out "$LAB_RUN/api.pem" 2>/dev/null
+	certificate
 	carom token add ops --file "$LAB_RUN/tokens" --scope read,admin >token
 	carom token add looker --file "$LAB_RUN/tokens" --scope read,events >reader
 	run grep -qf token "$LAB_RUN/tokens"
@@ -278,6 +276,24 @@ readers()
 	status 401 $TCP/v1/nodes
 	unix http://carom/v1/nodes | jq -e '.nodes[0].self'
 
+	# another certificate, by a reload; who is connected stays so
+	inside farm curl -sS -N --max-time 60 --cacert "$LAB_RUN/api.pem" \
+		-H "Authorization: Bearer $(<reader)" -H 'Accept: text/event-stream' \
+		"https://$LAN4:9651/v1/events" >stream &
+	pid=$!
+	wait_for 5 readers 1
+	certificate
+	carom reload
+	https /healthz | jq -e '.status == "ok"'
+	wait_for 5 grep -q '^event: config.reloaded' stream
+	echo nonsense >"$LAB_RUN/api.key"
+	run carom reload
+	[ "$status" = 1 ]
+	[[ $output == *"the certificate is as before"* ]]
+	https /healthz | jq -e '.status == "ok"'
+	kill $pid
+
+	certificate
 	# one that is taken away is so after a reload
 	carom token delete ops --file "$LAB_RUN/tokens"
 	carom token list --file "$LAB_RUN/tokens" | grep -qx $'looker\tread,events'
@@ -295,6 +311,13 @@ readers()
 	rm "$LAB_RUN/more.yaml"
 	appliance stop
 	appliance start
+}
+
+certificate()
+{
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
+		-days 1 -subj "/CN=carom" -addext "subjectAltName=IP:$LAN4" \
+		-keyout "$LAB_RUN/api.key" -out "$LAB_RUN/api.pem" 2>/dev/null
 }
 
 # https ARGS... PATH: from another host

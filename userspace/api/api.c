@@ -42,6 +42,7 @@ static void destructor(void *arg)
 	struct api *a = arg;
 	struct le *le;
 
+	tmr_cancel(&a->bury);
 	list_flush(&a->listeners);
 	/* whose answer somebody still owes: it goes nowhere */
 	while ((le = list_head(&a->reqs))) {
@@ -82,6 +83,7 @@ int api_alloc(struct api **ap, const struct api_conf *conf)
 	list_init(&a->figures);
 	list_init(&a->kept);
 	tmr_init(&a->heartbeat);
+	tmr_init(&a->bury);
 	a->conf.store = mem_ref(conf->store);
 	a->conf.events = mem_ref(conf->events);
 	a->started = (uint64_t)time(NULL);

@@ -344,6 +344,10 @@ struct api_listen {
 /** Serve it. Logged. @return 0, EADDRINUSE, errno */
 int api_listen(struct api *a, const struct api_listen *l);
 
+/** Read certificates and keys again; where they are others, connections that come from
+ *  now on have them. Logged. @return 0, EBADMSG, errno: the old ones stay */
+int api_listen_renew(struct api *a);
+
 /**
  * Tokens that are taken: lines "NAME:SCOPE,...:SHA-256 of the token in
  * hexadecimal digits"; '#' begins a comment. May be called again (reload)

@@ -208,6 +208,7 @@ struct api {
 	const char *rolev[16];
 	size_t rolec;
 	struct tmr heartbeat;
+	struct tmr bury; /**< of listeners whose certificate is another now  */
 	struct fp *fp;
 	api_begin_figures_h *figuresh;
 	void *figures_arg;

@@ -4,6 +4,7 @@
  * Each listener is a "daemon" of the library without a thread; all its
  * descriptors are behind one of epoll, which our loop watches. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -116,6 +117,8 @@ static void destructor(void *arg)
 		(void)unlink(l->path);
 	mem_deref(l->path);
 	mem_deref(l->only);
+	mem_deref(l->cert_path);
+	mem_deref(l->key_path);
 	mem_deref(l->cert);
 	mem_deref(l->key);
 }
@@ -157,6 +160,13 @@ static int start(struct listener *l, int fd, bool tls)
 	return fd_listen(l->epoll, FD_READ, epoll_handler, l);
 }
 
+static int read_secret(struct listener *l)
+{
+	int err = socket_pem(&l->cert, l->cert_path);
+
+	return err ? err : socket_pem(&l->key, l->key_path);
+}
+
 static int listen_at(struct listener *l, const struct api_listen *how)
 {
 	struct stat st;
@@ -171,9 +181,11 @@ static int listen_at(struct listener *l, const struct api_listen *how)
 	if (!err && listen(fd, BACKLOG))
 		err = errno;
 	if (!err && how->tls) {
-		err = socket_pem(&l->cert, how->tls->certificate);
+		err = str_dup(&l->cert_path, how->tls->certificate);
 		if (!err)
-			err = socket_pem(&l->key, how->tls->key);
+			err = str_dup(&l->key_path, how->tls->key);
+		if (!err)
+			err = read_secret(l);
 	}
 	if (!err && how->only)
 		err = str_dup(&l->only, how->only);
@@ -186,6 +198,22 @@ static int listen_at(struct listener *l, const struct api_listen *how)
 	return err;
 }
 
+static struct listener *listener_alloc(struct api *a, bool open)
+{
+	struct listener *l = mem_zalloc(sizeof(*l), destructor);
+
+	if (!l)
+		return NULL;
+	l->a = a;
+	l->epoll = -1;
+	l->open = open;
+	tmr_init(&l->tmr);
+	list_init(&l->exchanges);
+	list_init(&l->websockets);
+
+	return l;
+}
+
 int api_listen(struct api *a, const struct api_listen *how)
 {
 	struct listener *l;
@@ -193,15 +221,9 @@ int api_listen(struct api *a, const struct api_listen *how)
 
 	if (!a || !how || (!how->path && !how->addr))
 		return EINVAL;
-	l = mem_zalloc(sizeof(*l), destructor);
+	l = listener_alloc(a, how->open);
 	if (!l)
 		return ENOMEM;
-	l->a = a;
-	l->epoll = -1;
-	l->open = how->open;
-	tmr_init(&l->tmr);
-	list_init(&l->exchanges);
-	list_init(&l->websockets);
 	err = listen_at(l, how);
 	if (err && how->path)
 		log_error("api: cannot listen at %s: %m", how->path, err);
@@ -211,6 +233,102 @@ int api_listen(struct api *a, const struct api_listen *how)
 		mem_deref(l);
 	else
 		list_append(&a->listeners, &l->le, l);
+
+	return err;
+}
+
+/* ---- another certificate -------------------------------------------------- */
+
+enum { RETIRED = 300000 /* ms that connections of the old one may last */ };
+
+static unsigned connections(const struct listener *l)
+{
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(
+		l->d, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+
+	return info ? info->num_connections : 0;
+}
+
+/* One that takes no connections any more goes with its last one. Not from inside its
+ * own run, which is why the others look */
+static void bury(struct api *a)
+{
+	struct le *le = list_head(&a->listeners);
+
+	while (le) {
+		struct listener *l = le->data;
+
+		le = le->next;
+		if (l->retired &&
+		    (!connections(l) || tmr_jiffies() - l->retired > RETIRED))
+			mem_deref(l);
+	}
+}
+
+static void bury_handler(void *arg)
+{
+	struct api *a = arg;
+	struct le *le;
+
+	bury(a);
+	for (le = list_head(&a->listeners); le; le = le->next)
+		if (((const struct listener *)le->data)->retired)
+			tmr_start(&a->bury, 1000, bury_handler, a);
+}
+
+/* The new one takes connections at the same socket before the old one stops to. It is
+ * told by the library whether the two files fit */
+static int replace(struct listener *old)
+{
+	struct listener *l = listener_alloc(old->a, old->open);
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(
+		old->d, MHD_DAEMON_INFO_LISTEN_FD);
+	int fd = -1, err = l && info ? 0 : ENOMEM;
+
+	if (!err)
+		err = str_dup(&l->cert_path, old->cert_path);
+	if (!err)
+		err = str_dup(&l->key_path, old->key_path);
+	if (!err)
+		err = read_secret(l);
+	if (err || (!strcmp(l->cert, old->cert) && !strcmp(l->key, old->key)))
+		goto out;
+	fd = fcntl(info->listen_fd, F_DUPFD_CLOEXEC, 0);
+	err = fd < 0 ? errno : start(l, fd, true);
+	if (err)
+		goto out;
+	list_append(&old->a->listeners, &l->le, l);
+	old->retired = tmr_jiffies();
+	(void)close(MHD_quiesce_daemon(old->d));
+	tmr_start(&old->a->bury, 1000, bury_handler, old->a);
+	log_info("api: %s: taken", old->cert_path);
+
+	return 0;
+out:
+	if (fd >= 0 && l && !l->d)
+		(void)close(fd);
+	if (err)
+		log_error("api: %s, %s: not taken: %m", old->cert_path,
+			  old->key_path, err);
+	mem_deref(l);
+
+	return err;
+}
+
+int api_listen_renew(struct api *a)
+{
+	struct le *le;
+	int err = 0;
+
+	if (!a)
+		return EINVAL;
+	for (le = list_head(&a->listeners); le && !err; le = le->next) {
+		struct listener *l = le->data;
+
+		/* those that it makes come behind, and find nothing new */
+		if (l->cert_path && !l->retired)
+			err = replace(l);
+	}
 
 	return err;
 }

@@ -19,7 +19,10 @@ struct listener {
 	struct tmr tmr;
 	char *path; /**< of a UNIX socket; NULL: TCP                      */
 	ino_t ino;
-	char *only, *cert, *key;
+	char *only;
+	char *cert_path, *key_path; /**< NULL: no TLS                     */
+	char *cert, *key;           /**< what they held                   */
+	uint64_t retired; /**< ms when it took its last connection; 0 not yet */
 	bool open;
 	int epoll;
 	bool ending;

@@ -387,7 +387,7 @@ static int renew(struct daemon *d, struct mbuf *said)
 	int err = reload_now(d->reload, said);
 
 	if (!err)
-		err = role_api_tokens(d->api, d->conf, said);
+		err = role_api_renew(d->api, d->conf, said);
 	if (!err)
 		(void)event_emit(d->events, "config.reloaded", NULL);
 

@@ -44,7 +44,8 @@ static int listen_metrics(struct api *a, const struct sa *addr)
 	return api_listen(a, &how);
 }
 
-int role_api_tokens(struct api *a, const struct config *c, struct mbuf *said)
+static int role_api_tokens(struct api *a, const struct config *c,
+			   struct mbuf *said)
 {
 	char why[512] = "";
 	int err;
@@ -58,6 +59,18 @@ int role_api_tokens(struct api *a, const struct config *c, struct mbuf *said)
 		(void)mbuf_printf(said, "\n%s; the tokens are as before", why);
 
 	return err;
+}
+
+int role_api_renew(struct api *a, const struct config *c, struct mbuf *said)
+{
+	int err = api_listen_renew(a);
+
+	if (err)
+		(void)mbuf_printf(said,
+				  "\n%s, %s: %m; the certificate is as before",
+				  c->api.certificate, c->api.key, err);
+
+	return err ? err : role_api_tokens(a, c, said);
 }
 
 int role_api_listen(struct api *a, const struct config *c,

@@ -18,8 +18,8 @@ struct privs;
 int role_api_listen(struct api *a, const struct config *c,
 		    const struct privs *privs);
 
-/** Read the tokens again, where there is a file of them. Logged, and appended to
- *  said, which may be NULL */
-int role_api_tokens(struct api *a, const struct config *c, struct mbuf *said);
+/** Read tokens and certificate again, where there are files of them. Logged, and
+ *  appended to said */
+int role_api_renew(struct api *a, const struct config *c, struct mbuf *said);
 
 #endif
