@@ -49,6 +49,7 @@ TEST_SRCS_config_diff = $(SRCS_config)
 TEST_SRCS_store      = $(SRCS_store) tests/unit/redis_srv.c
 TEST_SRCS_store_write = $(SRCS_store) tests/unit/redis_srv.c
 TEST_SRCS_store_redis = $(SRCS_store) tests/unit/redis_srv.c
+TEST_SRCS_utf8       = $(SRCS_log)
 TEST_SRCS_event      = $(SRCS_event)
 TEST_SRCS_api        = $(SRCS_api)
 TEST_SRCS_store_crash = $(SRCS_store) tests/unit/power_vfs.c

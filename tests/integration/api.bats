@@ -330,3 +330,47 @@ https()
 	inside farm curl -sS --max-time 10 --cacert "$LAB_RUN/api.pem" \
 		"${@:1:$#-1}" "https://$LAN4:9651${*: -1}"
 }
+
+@test "api: calls and their legs, from offer to end, and what is told of them" {
+	carom_only
+	local n id
+
+	n=$(unix 'http://carom/v1/events?limit=1000' | jq .last)
+	ngc plan --calls 3 >plan
+	load calls plan --ptime 10 --rtcp
+	wait_for 5 relayed 12
+	id=$(unix 'http://carom/v1/calls?limit=2' | tee calls | jq -r '.calls[0].id')
+	jq -e '(.calls | length == 2) and (.next | length > 0) and
+		(.calls | all(.parties == 2 and .created > 0))' calls
+	unix "http://carom/v1/calls?limit=2&cursor=$(jq -r .next calls)" |
+		jq -e '(.calls | length == 1) and (has("next") | not)'
+	unix "http://carom/v1/calls/$(jq -rn --arg id "$id" '$id | @uri')" |
+		jq -e --arg id "$id" '.id == $id and (.tags | length == 2)'
+	unix 'http://carom/v1/legs?limit=1000' >legs
+	jq -e '[.legs[] | select(.packets > 0 and .media == "rtp")] |
+		length > 0 and all(.state == "relay" and .rtp.lost == 0 and
+			(.local | length > 0) and (.peer | length > 0))' legs
+	unix "http://carom/v1/legs/$(jq -r '.legs[0].id' legs)" |
+		jq -e --slurpfile l legs '.local == $l[0].legs[0].local'
+
+	# one is ended here, the others by who made them
+	tcp -o /dev/null -w '%{http_code}\n' -X DELETE \
+		"$TCP/v1/calls/$(jq -rn --arg id "$id" '$id | @uri')" | grep -qx 204
+	status 404 "$TCP/v1/calls/$(jq -rn --arg id "$id" '$id | @uri')"
+	ngc end --calls 3 || true
+	wait_for 5 no_calls
+	wait_for 5 events_are "since=$n&types=call.*&limit=1000" \
+		'[.events[].type] | (map(select(. == "call.created")) | length) == 3 and
+			(map(select(. == "call.answered")) | length) == 3 and
+			(map(select(. == "call.ended")) | length) == 3'
+	jq -e --arg id "$id" '[.events[] | select(.data.call == $id) | .type] ==
+		["call.created", "call.answered", "call.ended"]' page
+	end_calls
+}
+
+# relayed N: so many legs have had packets
+relayed()
+{
+	unix 'http://carom/v1/legs?limit=1000' |
+		jq -e --argjson n "$1" '[.legs[] | select(.packets > 0)] | length >= $n'
+}

@@ -393,6 +393,13 @@ static void test_json(void **state)
 		assert_string_equal(text(f, "type"),
 				    "urn:carom:problem:bad-json");
 	}
+	assert_int_equal(ask(f, "PUT", "/v1/things/a", "{\"a\":\"\xff\"}"),
+			 400);
+	assert_int_equal(ask(f, "PUT", "/v1/things/a", "{\"a\":\"\xc3\xa4\"}"),
+			 200);
+	/* what cannot be said is not said */
+	assert_int_equal(ask(f, "GET", "/v1/things/%E4", NULL), 200);
+	assert_string_equal(text(f, "id"), "?");
 	memset(deep, '[', sizeof(deep));
 	memcpy(deep, "{\"a\":", 5);
 	deep[sizeof(deep) - 1] = '\0';

@@ -115,6 +115,27 @@ static void test_order(void **state)
 	mem_deref(s);
 }
 
+/* Whatever is told, the text is UTF-8 */
+static void test_utf8(void **state)
+{
+	struct fix *f = *state;
+	struct event_sub *s = NULL;
+	struct odict *o = NULL;
+	struct event e;
+
+	start(f, 1000);
+	assert_int_equal(odict_alloc(&o, 4), 0);
+	assert_int_equal(
+		odict_entry_add(o, "call", ODICT_STRING, "\xff\xc3\xa4"), 0);
+	assert_int_equal(event_emit(f->ev, "a.b", o), 0);
+	mem_deref(o);
+	assert_int_equal(events_flush(f->ev), 0);
+	assert_int_equal(event_subscribe(&s, f->ev, 0, NULL, NULL, NULL), 0);
+	assert_int_equal(event_next(s, &e), 0);
+	assert_non_null(memmem(e.text.p, e.text.l, "\"?\xc3\xa4\"", 5));
+	mem_deref(s);
+}
+
 static void restart(struct fix *f, uint32_t keep)
 {
 	f->ev = mem_deref(f->ev);
@@ -301,8 +322,9 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_order), T(test_restart), T(test_crash),  T(test_cut),
-		T(test_types), T(test_told),    T(test_memory), T(test_bad),
+		T(test_order), T(test_utf8),   T(test_restart),
+		T(test_crash), T(test_cut),    T(test_types),
+		T(test_told),  T(test_memory), T(test_bad),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 
 #include "api/core.h"
 #include "base/log.h"
+#include "base/utf8.h"
 
 static const struct {
 	unsigned status;
@@ -104,6 +105,7 @@ static int reply_json(struct api_req *req, unsigned status, const char *type,
 	if (!mb)
 		return ENOMEM;
 	err = mbuf_printf(mb, "%H\n", json_encode_odict, o);
+	(void)utf8_scrub((char *)mb->buf, mb->end);
 	if (!err)
 		err = api_reply_text(req, status, type, mb);
 	mem_deref(mb);

@@ -10,6 +10,7 @@
 #include "api/core.h"
 #include "base/jsontext.h"
 #include "base/log.h"
+#include "base/utf8.h"
 
 static void destructor(void *arg)
 {
@@ -235,6 +236,12 @@ int api_body_decode(struct api_req *req, const struct pl *body)
 	err = wants_json(req);
 	if (err)
 		return err;
+	used = utf8_valid(body->p, body->l);
+	if (used < body->l) {
+		(void)api_problem(req, 400, "bad-json",
+				  "byte %zu: this is no UTF-8", used);
+		return EINVAL;
+	}
 	err = jsontext_decode(&req->body, body, API_DEPTH_MAX, API_ITEMS_MAX,
 			      &used);
 	while (!err && used < body->l) {

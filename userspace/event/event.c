@@ -8,6 +8,7 @@
 #include <re.h>
 
 #include "base/log.h"
+#include "base/utf8.h"
 #include "event/core.h"
 #include "store/store.h"
 
@@ -256,6 +257,9 @@ int event_emit(struct events *ev, const char *type, const struct odict *data)
 	err = event_print(mb, ev, seq, type, data);
 	if (!err && mb->end > EVENT_TEXT_MAX)
 		err = EMSGSIZE;
+	/* a Call-ID may have any bytes, a text of a WebSocket may not */
+	if (!err)
+		(void)utf8_scrub((char *)mb->buf, mb->end);
 	if (!err)
 		err = keep_in_memory(ev, seq, mb);
 	mem_deref(mb);
