@@ -26,6 +26,7 @@ enum { PATIENCE_MS = 20000 };
 struct redis_srv {
 	char dir[64];
 	uint16_t port, of;
+	unsigned watches; /* a Sentinel: so many replicas */
 	pid_t pid;
 	char answer[512];
 };
@@ -65,6 +66,14 @@ static void run(const struct redis_srv *srv)
 {
 	char port[8], of[32] = "no one";
 
+	if (srv->watches) {
+		char conf[80];
+
+		(void)snprintf(conf, sizeof(conf), "%s/conf", srv->dir);
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		execl(program, program, conf, "--sentinel", (char *)NULL);
+		_exit(127);
+	}
 	(void)snprintf(port, sizeof(port), "%u", srv->port);
 	if (srv->of)
 		(void)snprintf(of, sizeof(of), "127.0.0.1 %u", srv->of);
@@ -80,6 +89,13 @@ static bool is_ready(struct redis_srv *srv)
 {
 	if (strcmp(redis_srv_ask(srv, "PING"), "PONG") != 0)
 		return false;
+
+	if (srv->watches) {
+		char want[32];
+
+		(void)snprintf(want, sizeof(want), "slaves=%u,", srv->watches);
+		return strstr(redis_srv_ask(srv, "INFO sentinel"), want);
+	}
 
 	return !srv->of || strstr(redis_srv_ask(srv, "INFO replication"),
 				  "master_link_status:up");
@@ -162,25 +178,73 @@ static uint16_t free_port(void)
 	return ntohs(sin.sin_port);
 }
 
-int redis_srv_start(struct redis_srv **srvp, const struct redis_srv *of)
+static int alloc(struct redis_srv **srvp, const struct redis_srv *of)
 {
-	struct redis_srv *srv;
-	int err;
+	struct redis_srv *srv = mem_zalloc(sizeof(*srv), destructor);
 
-	srv = mem_zalloc(sizeof(*srv), destructor);
 	if (!srv)
 		return ENOMEM;
 	strcpy(srv->dir, "/tmp/carom-redis-XXXXXX");
 	if (!mkdtemp(srv->dir)) {
 		*srv->dir = '\0';
-		err = errno;
-		goto out;
+		mem_deref(srv);
+		return errno;
 	}
 	srv->of = of ? of->port : 0;
 	srv->port = free_port();
-	err = redis_srv_again(srv);
+	*srvp = srv;
 
-out:
+	return 0;
+}
+
+int redis_srv_start(struct redis_srv **srvp, const struct redis_srv *of)
+{
+	struct redis_srv *srv;
+	int err = alloc(&srv, of);
+
+	if (err)
+		return err;
+	err = redis_srv_again(srv);
+	if (err)
+		mem_deref(srv);
+	else
+		*srvp = srv;
+
+	return err;
+}
+
+static int write_conf(const struct redis_srv *srv)
+{
+	char path[80];
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s/conf", srv->dir);
+	f = fopen(path, "w");
+	if (!f)
+		return errno;
+	(void)fprintf(f,
+		      "port %u\nbind 127.0.0.1\ndir %s\nlogfile log\n"
+		      "sentinel monitor m 127.0.0.1 %u 1\n"
+		      "sentinel down-after-milliseconds m 500\n"
+		      "sentinel failover-timeout m 2000\n",
+		      srv->port, srv->dir, srv->of);
+
+	return fclose(f) ? errno : 0;
+}
+
+int redis_srv_sentinel(struct redis_srv **srvp, const struct redis_srv *master,
+		       unsigned replicas)
+{
+	struct redis_srv *srv;
+	int err;
+
+	err = alloc(&srv, master);
+	if (err)
+		return err;
+	srv->watches = replicas;
+	err = write_conf(srv);
+	if (!err)
+		err = redis_srv_again(srv);
 	if (err)
 		mem_deref(srv);
 	else

@@ -24,6 +24,11 @@ bool redis_srv_can(void);
  */
 int redis_srv_start(struct redis_srv **srvp, const struct redis_srv *of);
 
+/** Start a Sentinel, which makes a replica the master when it sees this one dead
+ * for half a second; wait until it knows so many replicas */
+int redis_srv_sentinel(struct redis_srv **srvp, const struct redis_srv *master,
+		       unsigned replicas);
+
 uint16_t redis_srv_port(const struct redis_srv *srv);
 
 /** SIGKILL; start it again on its files and its port */

@@ -15,7 +15,7 @@ enum {
 
 struct nodes {
 	struct fix *f; /* node a; teardown() ends it */
-	struct redis_srv *srv, *replica;
+	struct redis_srv *srv, *replica, *other, *sentinel;
 	struct store *b;
 	struct store_watch *wa, *wb;
 	char said_a[512], said_b[512];
@@ -55,15 +55,17 @@ static void change_b(const char *kind, const struct pl *key,
 static int open_node(struct store **sp, struct nodes *n, const char *name,
 		     unsigned replicas)
 {
-	char url[96];
+	struct redis_srv *replica = n->replica ? n->replica : n->srv;
+	char url[128];
 	struct store_conf conf = {.path = url,
 				  .node = name,
 				  .own = "media other",
 				  .replicas = replicas};
 
-	(void)re_snprintf(url, sizeof(url), "redis://127.0.0.1:%u,127.0.0.1:%u",
-			  redis_srv_port(n->srv),
-			  redis_srv_port(n->replica ? n->replica : n->srv));
+	(void)re_snprintf(url, sizeof(url),
+			  "redis://127.0.0.1:%u,127.0.0.1:%u,127.0.0.1:%u",
+			  redis_srv_port(n->srv), redis_srv_port(replica),
+			  redis_srv_port(n->other ? n->other : replica));
 
 	return store_open_conf(sp, &conf);
 }
@@ -103,8 +105,10 @@ static int nodes_teardown(void **state)
 	mem_deref(n->wb);
 	mem_deref(n->b);
 	n->f->s = mem_deref(n->f->s);
+	mem_deref(n->sentinel);
 	mem_deref(n->srv);
 	mem_deref(n->replica);
+	mem_deref(n->other);
 	free(n);
 
 	return teardown(&f);
@@ -563,7 +567,8 @@ struct killer {
 	struct stream *st;
 	struct tmr tmr;
 	unsigned at;
-	bool promote;
+	bool promote; /* the replica */
+	bool gone;    /* it does not come back */
 };
 
 /* In the middle of a stream */
@@ -577,6 +582,8 @@ static void kill_h(void *arg)
 		return;
 	}
 	redis_srv_kill(n->srv);
+	if (k->gone)
+		return;
 	if (k->promote)
 		(void)redis_srv_ask(n->replica, "REPLICAOF NO ONE");
 	else
@@ -633,6 +640,31 @@ static void failover_to_a_replica(void **state)
 	assert_acked(&st);
 }
 
+/* Nobody does anything by hand: Sentinel finds the next master, we find it, and it
+ * has a replica left for what comes then */
+static void sentinel_makes_a_master(void **state)
+{
+	struct nodes *n = *state;
+	struct stream st = {.n = n};
+	struct killer k = {.st = &st, .at = MANY / 2, .gone = true};
+
+	n->f->s = mem_deref(n->f->s);
+	assert_int_equal(redis_srv_start(&n->other, n->srv), 0);
+	assert_int_equal(redis_srv_sentinel(&n->sentinel, n->srv, 2), 0);
+	assert_int_equal(open_node(&n->f->s, n, "a", 1), 0);
+	tmr_init(&k.tmr);
+	tmr_start(&k.tmr, 0, kill_h, &k);
+	stream_for(&st, MANY);
+	wait_until(n, is_good);
+	for (int i = 0; i < 10 && (!i || st.err); i++) {
+		st.err = 0;
+		stream_for(&st, WINDOW);
+	}
+	stream_for(&st, MANY);
+	assert_int_equal(st.err, 0);
+	assert_acked(&st);
+}
+
 #define R(f) cmocka_unit_test_setup_teardown(f, nodes_setup, nodes_teardown)
 
 int main(void)
@@ -650,6 +682,8 @@ int main(void)
 		R(password),
 		R(killed_and_restarted),
 		cmocka_unit_test_setup_teardown(failover_to_a_replica,
+						replica_setup, nodes_teardown),
+		cmocka_unit_test_setup_teardown(sentinel_makes_a_master,
 						replica_setup, nodes_teardown),
 	};
 
