@@ -29,6 +29,7 @@
 #                      VIP, or a proxy that sends all to NEXT
 #   tx on|off          transmit checksum offload of all hosts but the edges
 #
+# LAB_STORE: redis://ADDRESS/DB, which both share; else each has a file
 # CAROM_BIN: where caromd and carom are (default: build/bin)
 set -euo pipefail
 
@@ -216,7 +217,7 @@ configure() # EDGE
 	cat >"$RUN/$1.yaml" <<-END
 	log: {level: info}
 	pin-dir: $PINS-$1
-	store: $RUN/$1.db
+	store: ${LAB_STORE:-$RUN/$1.db}
 	control: $RUN/$1.sock
 	devices: [eth0]
 	ng: {listen: []}

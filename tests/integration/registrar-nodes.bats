@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Two registrars, each beside an edge, over one Redis: what one is told the other knows
+
+bats_require_minimum_version 1.5.0
+load edge
+# shellcheck source=tools/lab.d/phones.sh
+. "$ROOT/tools/lab.d/phones.sh"
+
+export LAB_STORE=redis://192.0.2.33/0
+
+redis_answers()
+{
+	edge exec f3 redis-cli -h 192.0.2.33 ping 2>/dev/null | grep -q PONG
+}
+
+redis_up()
+{
+	mkdir -p "$RUN/redis"
+	edge exec f3 redis-server --bind 192.0.2.33 --protected-mode no \
+		--save "" --appendonly yes --dir "$RUN/redis" \
+		</dev/null >"$RUN/redis.log" 2>&1 3>&- &
+	until_true 10 redis_answers
+}
+
+setup_file()
+{
+	local n
+
+	[ "$ENGINE" = carom ] || return 0
+	edge down
+	edge up
+	edge policy <<-END
+	  sets: [{name: registrar, id: 1, path: true}]
+	  rules: [{registered: true}, {set: registrar}]
+	END
+	for n in 1 2; do
+		edge more e$n <<-END
+		node: lab-$n
+		registrar:
+		  listen: ["udp:192.0.2.1$n:5070"]
+		  domains: [example.com]
+		  trusted: ["$VIP/32", "192.0.2.11/32", "192.0.2.12/32"]
+		  auth: {algorithms: [MD5]}
+		END
+	done
+	redis_up
+	edge start
+	edge cli e1 extension add b1 <<<secret
+	edge cli e2 extension add b2 <<<secret
+	edge list "1 sip:192.0.2.11:5070" "1 sip:192.0.2.12:5070"
+	settle 2
+	warm phone phone2
+}
+
+has() # EDGE AOR N
+{
+	[ "$(edge cli "$1" registrations "$2" --json |
+		jq '.registrations | length')" = "$3" ]
+}
+
+both_have() { has e1 "$1" "$2" && has e2 "$1" "$2"; } # AOR N
+
+extensions() { edge cli "$1" extension --json | jq '.extensions | length'; }
+
+both_know() { [ "$(extensions e1):$(extensions e2)" = "$1:$1" ]; }
+
+@test "an extension that one is told of, the other knows" {
+	until_true 10 both_know 2
+}
+
+@test "a phone that registers at one is called through the other" {
+	PASSWORD=secret baresip_up phone 192.0.2.20 5060 b1 "$VIP;transport=udp"
+	PASSWORD=secret baresip_up phone2 192.0.2.21 5060 b2 "$VIP;transport=udp"
+	until_true 10 both_have b1@example.com 1
+	until_true 10 both_have b2@example.com 1
+	for e in e1 e2; do
+		edge steer $e
+		baresip_say b1 dial sip:b2@example.com
+		until_true 20 established $e
+		baresip_say b1 hangup
+		until_true 20 ended $e
+	done
+	edge steer e1 e2
+}
+
+# As many calls as edges that were tried
+count() { grep -c -- "$2" "$RUN/$1/out"; }
+established() { [ "$(count b2 "Call established")" = "${1#e}" ]; }
+ended() { [ "$(count b2 "session closed")" = "${1#e}" ]; }
+
+@test "what is taken away at one is gone at the other" {
+	edge quiet phone phone2
+	edge cli e1 registrations delete b1@example.com || true
+	edge cli e2 registrations delete b2@example.com || true
+	until_true 10 both_have b1@example.com 0
+	until_true 10 both_have b2@example.com 0
+}
