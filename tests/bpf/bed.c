@@ -351,6 +351,9 @@ static void check_tally(const struct gold *g, const struct tally *t0,
 		got = t1->packets[i] - t0->packets[i];
 		if (i == CAROM_R_NH_REFRESH && got >= want)
 			continue;
+		/* what is copied is looked at by itself: sipbed.c */
+		if (i == CAROM_R_SIP_HOP || i == CAROM_R_SIP_HOP_LOST)
+			continue;
 		if (got != want)
 			fail_msg("%s: reason %s counted %d times, not %d",
 				 g->what, fp_reason_name(i), (int)got,

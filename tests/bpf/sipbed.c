@@ -325,12 +325,79 @@ static void gold_make(struct gold *g, const struct sb *m, struct sipbed *s)
 	}
 }
 
+/* ---- copies for HEP -------------------------------------------------------- */
+
+struct hops {
+	const struct gold *g;
+	unsigned n;
+};
+
+static void same(const struct gold *g, const char *which, const char *got,
+		 size_t n, const struct spec *want)
+{
+	if (n != want->paylen || memcmp(got, want->payload, n) != 0)
+		fail_msg("%s: copied as it %s:\n%.*s", g->what, which, (int)n,
+			 got);
+}
+
+static void hop_handler(const struct sip_copy *c, const char *text, void *arg)
+{
+	struct hops *h = arg;
+	const bool left = c->flags & SIP_COPY_LEFT;
+
+	if (left != (h->n++ == 1))
+		fail_msg("%s: copies in the wrong order", h->g->what);
+	if (left)
+		same(h->g, "left", text, c->len, &h->g->out);
+	else
+		same(h->g, "came", text, c->len, &h->g->in);
+}
+
+static void forget_handler(const struct sip_copy *c, const char *text,
+			   void *arg)
+{
+	(void)c;
+	(void)text;
+	(void)arg;
+}
+
+/* Of what leaves, both ends; of what is dropped for what it says, the one; nothing of
+ * what goes up */
+static void check_hops(struct sipbed *s, const struct gold *g)
+{
+	struct sip_conf *c = fp_sip_conf(s->sip);
+	const bool left = g->action == XDP_TX || g->action == XDP_REDIRECT;
+	const bool said = g->reason == CAROM_R_SIP_FORGED ||
+			  g->reason == CAROM_R_SIP_NOT_OURS;
+	struct hops h = {.g = g};
+	int err = fp_sip_hops(s->sip, hop_handler, &h);
+
+	assert_int_equal(err, 0);
+	/* one that has outgrown the scratch is not shown in part */
+	const unsigned ends = g->out.paylen > SCAN_BUF ? 1 : 2;
+
+	if (c->hop_every == 1 && h.n != (left ? ends : said ? 1 : 0))
+		fail_msg("%s: %u copies", g->what, h.n);
+}
+
+static void gold_hops(struct sipbed *s, const struct gold *g)
+{
+	struct sip_conf *c = fp_sip_conf(s->sip);
+	const uint32_t had = c->hop_every;
+
+	assert_int_equal(fp_sip_hops(s->sip, forget_handler, NULL), 0);
+	c->hop_every = 1;
+	gold_run(s->bed, g);
+	check_hops(s, g);
+	c->hop_every = had;
+}
+
 void sb_run(struct sipbed *s, const struct sb *m)
 {
 	struct gold g;
 
 	gold_make(&g, m, s);
-	gold_run(s->bed, &g);
+	gold_hops(s, &g);
 	if (s->policy)
 		differ(s, m, g.in.payload, g.in.paylen, g.out.payload,
 		       g.out.paylen);
@@ -341,7 +408,7 @@ void sb_packet(struct sipbed *s, const struct sb *m)
 	struct gold g;
 
 	gold_make(&g, m, s);
-	gold_run(s->bed, &g);
+	gold_hops(s, &g);
 }
 
 uint16_t sb_sum_out(struct sipbed *s, const struct sb *m)
