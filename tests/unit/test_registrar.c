@@ -152,10 +152,10 @@ static int setup(void **state)
 {
 	struct fix *f = mem_zalloc(sizeof(*f), NULL);
 	const uint16_t port = (uint16_t)(20000 + getpid() % 20000);
-	struct sip_listen l = {.transp = MSG_UDP};
+	struct sip_listen lv[2] = {{.transp = MSG_UDP}, {.transp = MSG_TCP}};
 	struct sip_trust net = {.bits = 32};
-	struct sip_node_conf nc = {.listenv = &l,
-				   .listenc = 1,
+	struct sip_node_conf nc = {.listenv = lv,
+				   .listenc = 2,
 				   .trustv = &net,
 				   .trustc = 1,
 				   .connections = 10,
@@ -181,7 +181,7 @@ static int setup(void **state)
 		.key = {1, 2},
 	};
 	assert_int_equal(sa_set_str(&f->addr, "127.0.0.1", port), 0);
-	l.addr = f->addr;
+	lv[0].addr = lv[1].addr = f->addr;
 	assert_int_equal(sa_set_str(&net.addr, "127.0.0.9", 0), 0);
 	assert_int_equal(sip_node_alloc(&f->node, &nc, why, sizeof(why)), 0);
 	assert_int_equal(store_open(&f->store, ":memory:", false), 0);
@@ -973,6 +973,95 @@ static void alive(void **state)
 	assert_true(st.alive_lost >= 1);
 }
 
+/* ---- flows ------------------------------------------------------------------------- */
+
+static void tcp_up(void *arg)
+{
+	(void)arg;
+	re_cancel();
+}
+
+static void tcp_came(struct mbuf *mb, void *arg)
+{
+	struct fix *f = arg;
+
+	(void)re_snprintf(f->reply, sizeof(f->reply), "%b", mbuf_buf(mb),
+			  mbuf_get_left(mb));
+	++f->replies;
+	re_cancel();
+}
+
+static void tcp_down(int err, void *arg)
+{
+	(void)err;
+	(void)arg;
+}
+
+static void reg_by(struct fix *f, struct tcp_conn *tc, unsigned cseq,
+		   const char *hdrs)
+{
+	struct mbuf *mb = mbuf_alloc(512);
+	const unsigned before = f->replies;
+
+	(void)mbuf_printf(
+		mb,
+		"REGISTER sip:example.com SIP/2.0\r\nVia: SIP/2.0/TCP "
+		"127.0.0.1;branch=z9hG4bK%u\r\nFrom: <sip:alice@"
+		"example.com>;tag=1\r\nTo: <sip:alice@example.com>"
+		"\r\nCall-ID: c\r\nCSeq: %u REGISTER\r\n%s"
+		"Content-Length: 0\r\n\r\n",
+		++f->branch, cseq, hdrs);
+	mb->pos = 0;
+	assert_int_equal(tcp_send(tc, mb), 0);
+	mem_deref(mb);
+	wait_for(&f->replies, before + 1);
+	assert_int_equal(code_of(f->reply), 200);
+}
+
+static void run_ms(unsigned ms)
+{
+	struct tmr tmr;
+
+	tmr_init(&tmr);
+	tmr_start(&tmr, ms, (tmr_h *)re_cancel, NULL);
+	assert_int_equal(re_main(NULL), 0);
+	tmr_cancel(&tmr);
+}
+
+/* An outbound contact goes with its connection, but not one that came anew, nor one
+ * that can be connected to */
+static void flows(void **state)
+{
+	static const char flow[] = OUTBOUND
+		"Contact: <sip:a@h;transport=tcp>;reg-id=1" INSTANCE "\r\n";
+	struct fix *f = *state;
+	struct tcp_conn *v[3] = {NULL};
+
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(tcp_connect(&v[i], &f->addr, tcp_up, tcp_came,
+					     tcp_down, f),
+				 0);
+		assert_int_equal(re_main(NULL), 0);
+	}
+	reg_by(f, v[0], 1, flow);
+	assert_true(has(f, "\r\nFlow-Timer: 40\r\n"));
+	reg_by(f, v[1], 2, flow);
+	reg_by(f, v[2], 3, "Contact: <sip:b@h;transport=tcp>\r\n");
+	assert_int_equal(location_count(f->loc, NULL), 2);
+	mem_deref(v[0]);
+	mem_deref(v[2]);
+	/* what comes later is answered later */
+	assert_int_equal(reg(f, "q", 1, ""), 200);
+	run_ms(50);
+	assert_int_equal(location_count(f->loc, NULL), 2);
+	mem_deref(v[1]);
+	while (location_count(f->loc, NULL) == 2)
+		run_ms(10);
+	assert_int_equal(reg(f, "q", 2, ""), 200);
+	assert_int_equal(contacts(f), 1);
+	assert_true(has(f, "<sip:b@h;transport=tcp>"));
+}
+
 /* What can't be asked is not gone for that */
 static void alive_unasked(void **state)
 {
@@ -1053,6 +1142,7 @@ int main(void)
 		A(guesses),
 		T(extension_records),
 		T(alive),
+		T(flows),
 		T(alive_unasked),
 		T(not_stored),
 	};

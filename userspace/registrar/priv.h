@@ -19,6 +19,7 @@ enum {
 
 struct alive;
 struct block;
+struct flows;
 
 struct registrar {
 	struct registrar_conf conf;
@@ -36,6 +37,7 @@ struct registrar {
 	void *block_arg;
 	struct block *block;
 	struct alive *alive;
+	struct flows *flows;
 	struct hash *parked; /**< struct parked, by AOR                     */
 	unsigned parkedc;
 	struct list
@@ -123,6 +125,10 @@ int gruu_public(struct mbuf *mb, const struct pl *aor,
 /** One that tells nothing about who it is of (RFC 5627 3.1.2) */
 int gruu_temporary(struct mbuf *mb, const struct registrar *r,
 		   const struct binding *b);
+
+/* flows.c */
+
+int flows_alloc(struct flows **fp, struct registrar *r);
 
 /* alive.c */
 

@@ -14,6 +14,7 @@ static void destructor(void *arg)
 		(void)sip_node_handle(r->node, "REGISTER", SIP_STATELESS, NULL,
 				      NULL);
 	mem_deref(r->alive);
+	mem_deref(r->flows);
 	register_close(r);
 	for (size_t i = 0; i < REGISTRAR_DOMAINS; i++) {
 		mem_deref(r->credv[i]);
@@ -90,6 +91,8 @@ int registrar_alloc(struct registrar **rp, const struct registrar_conf *conf,
 				      register_handler, r);
 	if (!err)
 		r->node = mem_ref(node);
+	if (!err)
+		err = flows_alloc(&r->flows, r);
 	if (!err)
 		err = alive_alloc(&r->alive, r);
 	if (err)
