@@ -72,7 +72,7 @@ CLI_ROOMS := $(wildcard userspace/fastpath/*.c userspace/base/*.c \
 	       userspace/store/*.c userspace/daemon/config*.c \
 	       userspace/dispatch/*.c userspace/control/ask.c userspace/metrics/*.c \
 	       userspace/digest/users.c userspace/digest/digest.c \
-	       userspace/sip/cert.c)
+	       userspace/sip/cert.c userspace/api/token.c userspace/api/scope.c)
 CLI_SRCS  := $(wildcard tools/carom/*.c)
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))

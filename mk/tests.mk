@@ -17,7 +17,7 @@ SRCS_event  := $(SRCS_store) $(call room,event)
 SRCS_api    := $(SRCS_event) userspace/sip/ws.c $(addprefix userspace/api/,admit.c api.c \
 		 check.c event.c exchange.c health.c idem.c listen.c node.c page.c \
 		 path.c query.c record.c recordset.c reply.c request.c route.c \
-		 socket.c token.c websocket.c)
+		 scope.c socket.c token.c websocket.c)
 SRCS_sdp    := $(wildcard userspace/media/sdp*.c)
 SRCS_dispatch := $(call room,dispatch)
 SRCS_ng     := $(SRCS_log) $(call room,ng) $(wildcard userspace/secure/srtp*.c) \

@@ -58,6 +58,13 @@ status()
 	status 406 -H 'Accept: text/html' $TCP/v1/events
 	status 421 -H 'Host: evil.example' $TCP/v1/events
 	status 403 -H 'Origin: http://evil.example' $TCP/v1/events
+	# without a length, too; and nobody sends for ever
+	status 413 -X GET -H 'Expect:' -H 'Transfer-Encoding: chunked' \
+		--data-binary @big $TCP/v1/events
+	for _ in 1 2 3 4 5; do cat big; done >bigger
+	run tcp -o /dev/null -X GET -H 'Expect:' -H 'Transfer-Encoding: chunked' \
+		--data-binary @bigger $TCP/v1/events
+	[ "$status" != 0 ]
 	# HEAD is GET without a body
 	[ "$(tcp -I $TCP/healthz | grep -ci '^content-length: [1-9]')" = 1 ]
 }
@@ -254,6 +261,20 @@ readers()
 	run grep -qf token "$LAB_RUN/tokens"
 	[ "$status" = 1 ]
 	[ "$(stat -c %a "$LAB_RUN/tokens")" = 640 ]
+	{
+		cat "$LAB_RUN/carom.yaml"
+		echo "api: {tokens-file: $LAB_RUN/tokens, tls: {certificate: $LAB_RUN/api.pem, key: $LAB_RUN/api.key}}"
+	} >"$conf"
+	"$ROOT/build/bin/carom" config check "$conf"
+	echo nonsense >"$LAB_RUN/bad"
+	sed "s|tokens-file: $LAB_RUN/tokens|tokens-file: $LAB_RUN/bad|" "$conf" >bad.yaml
+	run "$ROOT/build/bin/carom" config check bad.yaml
+	[ "$status" = 1 ]
+	[[ $output == *"api.tokens-file: $LAB_RUN/bad:1: a line is NAME"* ]]
+	sed "s|key: $LAB_RUN/api.key|key: $LAB_RUN/bad|" "$conf" >bad.yaml
+	run "$ROOT/build/bin/carom" config check bad.yaml
+	[ "$status" = 1 ]
+	[[ $output == *"api.tls: "* ]]
 	cat >"$LAB_RUN/more.yaml" <<-END
 		api:
 		  listen: ["unix:$LAB_RUN/api.sock", "127.0.0.1:9650", "$LAN4:9651"]

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include "api/api.h"
 #include "ask.h"
 
 enum { SECRET = 32 /* bytes */, HASH = 32 };
@@ -147,21 +148,12 @@ static int without(struct mbuf *out, const struct mbuf *in, const char *who,
 
 static bool scopes_are(const char *s)
 {
-	static const char *const known[] = {"read", "write", "calls", "events",
-					    "admin"};
+	unsigned scopes;
+	struct pl list;
 
-	while (*s) {
-		const size_t n = strcspn(s, ",");
-		bool is = false;
+	pl_set_str(&list, s);
 
-		for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-			is |= strlen(known[i]) == n && !strncmp(s, known[i], n);
-		if (!is || s[n] == ',' ? !is || !s[n + 1] : false)
-			return false;
-		s += n + (s[n] == ',');
-	}
-
-	return true;
+	return !api_scopes_of(&scopes, &list);
 }
 
 static bool name_is(const char *s)
@@ -303,7 +295,7 @@ static int run(struct cli *cli, void *cfg, int argc, char **argv)
 			  argv[1]);
 		return CLI_USAGE;
 	}
-	if (!*t->scope || !scopes_are(t->scope)) {
+	if (!scopes_are(t->scope)) {
 		cli_error("token: '%s' are no scopes: allowed: read, write, "
 			  "calls, events, admin, with ',' between them",
 			  t->scope);

@@ -94,6 +94,8 @@ int api_keep(struct api *a, void *obj);
 const char *api_scope_name(enum api_scope scope);
 /** @return 0 where there is no such scope */
 enum api_scope api_scope_of(const struct pl *name);
+/** "read,events" to its bits. @return 0, EBADMSG */
+int api_scopes_of(unsigned *scopes, const struct pl *list);
 
 struct store *api_store(const struct api *a);
 struct events *api_events(const struct api *a);
@@ -357,5 +359,7 @@ int api_listen_renew(struct api *a);
  * @return 0, EBADMSG, ENOMEM, errno; nothing has changed then
  */
 int api_tokens(struct api *a, const char *path, char *why, size_t size);
+/** Is such a file sound? */
+int api_tokens_check(const char *path, char *why, size_t size);
 
 #endif

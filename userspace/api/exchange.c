@@ -13,7 +13,8 @@
 
 enum {
 	STREAM_TIMEOUT = 60, /* s; what is streamed says something each 15 */
-	HEAD_MAX = 16384,    /* bytes of names and values of headers       */
+	PATIENT_MAX = 4 * API_BODY_MAX, /* bytes of a body that is refused */
+	HEAD_MAX = 16384, /* bytes of names and values of headers       */
 };
 
 void exchange_resume(struct exchange *x)
@@ -200,8 +201,10 @@ static enum MHD_Result more(struct exchange *x, const char *data, size_t *size)
 	const size_t n = *size;
 
 	*size = 0;
+	/* refused, and answered at its end, unless that is too far */
+	x->came += n;
 	if (x->req->out.status)
-		return MHD_YES; /* refused, and answered at its end */
+		return x->came > PATIENT_MAX ? MHD_NO : MHD_YES;
 	if (!x->body)
 		x->body = mbuf_alloc(n);
 	if (!x->body)

@@ -36,6 +36,7 @@ struct exchange {
 	struct api_req *req;
 	struct mbuf *body;
 	char *target;
+	size_t came; /**< bytes of its body                               */
 	bool begun, suspended, queued, ran;
 };
 

@@ -141,31 +141,3 @@ int api_route_allow(struct mbuf *mb, const struct api *a,
 
 	return err ? err : mbuf_write_str(mb, "OPTIONS");
 }
-
-/* ---- scopes --------------------------------------------------------------- */
-
-static const struct {
-	enum api_scope scope;
-	const char *name;
-} scopev[] = {
-	{API_READ, "read"},     {API_WRITE, "write"}, {API_CALLS, "calls"},
-	{API_EVENTS, "events"}, {API_ADMIN, "admin"},
-};
-
-const char *api_scope_name(enum api_scope scope)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(scopev); i++)
-		if (scopev[i].scope == scope)
-			return scopev[i].name;
-
-	return NULL;
-}
-
-enum api_scope api_scope_of(const struct pl *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(scopev); i++)
-		if (!pl_strcmp(name, scopev[i].name))
-			return scopev[i].scope;
-
-	return API_OPEN;
-}

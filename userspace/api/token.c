@@ -41,26 +41,6 @@ static void destructor(void *arg)
 
 /* ---- the file ------------------------------------------------------------- */
 
-static int read_scopes(unsigned *scopes, const struct pl *s)
-{
-	struct pl rest = *s;
-
-	*scopes = 0;
-	while (rest.l) {
-		const char *comma = pl_strchr(&rest, ',');
-		const struct pl one = {rest.p, comma ? (size_t)(comma - rest.p)
-						     : rest.l};
-		const enum api_scope scope = api_scope_of(&one);
-
-		if (!scope)
-			return EBADMSG;
-		*scopes |= scope;
-		pl_advance(&rest, (ssize_t)one.l + (comma ? 1 : 0));
-	}
-
-	return *scopes ? 0 : EBADMSG;
-}
-
 static int add(struct api_tokens *ts, const struct pl *name,
 	       const struct pl *scopes, const struct pl *hash,
 	       const char **what)
@@ -85,7 +65,7 @@ static int add(struct api_tokens *ts, const struct pl *name,
 	(void)pl_strcpy(name, t->name, sizeof(t->name));
 	*what = "scopes are read, write, calls, events, admin, with ',' "
 		"between them";
-	if (read_scopes(&t->scopes, scopes))
+	if (api_scopes_of(&t->scopes, scopes))
 		return EBADMSG;
 	*what = "behind the scopes are the 64 hexadecimal digits of the "
 		"token's SHA-256";
@@ -158,6 +138,16 @@ int api_tokens_load(struct api_tokens **tp, const char *path, char *why,
 		mem_deref(ts);
 	else
 		*tp = ts;
+
+	return err;
+}
+
+int api_tokens_check(const char *path, char *why, size_t size)
+{
+	struct api_tokens *ts = NULL;
+	const int err = api_tokens_load(&ts, path, why, size);
+
+	mem_deref(ts);
 
 	return err;
 }

@@ -66,6 +66,8 @@ void reload_foresee(const struct reload *r)
 				     c->providers.tls.key,
 				     c->providers.tls.ca,
 				     c->api.tokens,
+				     c->api.certificate,
+				     c->api.key,
 				     c->registrar.key_file,
 				     c->registrar.auth.users,
 				     c->registrar.tls.certificate,
