@@ -41,6 +41,27 @@ status()
 	[[ $output == *127.0.0.1:9650* ]]
 }
 
+@test "api: its socket is of the user that the agent runs as" {
+	carom_only
+	echo "user: nobody" >"$LAB_RUN/more.yaml"
+	appliance stop
+	chown nobody "$LAB_RUN" "$LAB_RUN/rec" "$LAB_RUN"/carom.db*
+	appliance start
+	[ "$(stat -c '%U %G %a' "$LAB_RUN/api.sock")" = "nobody nogroup 660" ]
+	unix http://carom/healthz | jq -e '.status == "ok"'
+	runuser -u nobody -- curl -sS --unix-socket "$LAB_RUN/api.sock" \
+		http://carom/v1/nodes | jq -e '.nodes[0].self'
+	run runuser -u daemon -- curl -sS --unix-socket "$LAB_RUN/api.sock" \
+		http://carom/v1/nodes
+	[ "$status" != 0 ]
+	rm "$LAB_RUN/more.yaml"
+	appliance stop
+	# it could remove it, though it was not root any more
+	[ ! -e "$LAB_RUN/api.sock" ]
+	chown root "$LAB_RUN" "$LAB_RUN/rec" "$LAB_RUN"/carom.db*
+	appliance start
+}
+
 @test "api: what is wrong is a problem" {
 	carom_only
 	status 404 $TCP/v1/nothing

@@ -2,6 +2,7 @@
 /* The API as the configuration wants it */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <re.h>
 
@@ -26,6 +27,12 @@ static int listen_one(struct api *a, const struct config_api *c,
 
 	if (!err)
 		err = api_listen(a, &how);
+	/* who is of the user's group may ask */
+	if (!err && l->path && privs->change &&
+	    lchown(l->path, privs->uid, privs->gid)) {
+		err = errno;
+		log_error("api: %s: %m", l->path, err);
+	}
 	/* nobody asked for it: another agent of this host has it */
 	if (err && !c->given) {
 		log_warn("api: without this listener; api.listen names others");
