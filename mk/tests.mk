@@ -45,6 +45,7 @@ TEST_SRCS_config     = $(SRCS_config)
 TEST_SRCS_config_sip = $(SRCS_config)
 TEST_SRCS_config_providers = $(SRCS_config)
 TEST_SRCS_config_registrar = $(SRCS_config)
+TEST_SRCS_config_presence = $(SRCS_config)
 TEST_SRCS_config_diff = $(SRCS_config)
 TEST_SRCS_store      = $(SRCS_store) tests/unit/redis_srv.c
 TEST_SRCS_store_write = $(SRCS_store) tests/unit/redis_srv.c

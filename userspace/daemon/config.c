@@ -151,6 +151,8 @@ static int fill(struct config *c, const struct config_src *src)
 	if (!err)
 		err = config_fill_registrar(c, src);
 	if (!err)
+		err = config_fill_presence(c, src);
+	if (!err)
 		err = config_check_ports(c, src);
 
 	return err;

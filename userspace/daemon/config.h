@@ -45,6 +45,19 @@ struct config_hep {
 	char *ca;       /**< NULL: certificates are not looked at        */
 };
 
+/** Who may see whom, and how much of it */
+struct config_presence {
+	bool on;
+	unsigned allow; /**< enum presence_allow                         */
+	bool partial;
+	uint32_t min_expires, max_expires, default_expires; /**< s        */
+	uint32_t interval;                                  /**< ms       */
+	uint32_t subscriptions, publications, tcp_above;
+};
+
+/** By enum presence_allow: "domain", ... */
+extern const char *const config_presence_allowv[4];
+
 struct config {
 	enum log_level log_level;
 	char *user;        /**< run as; NULL stay root                     */
@@ -67,6 +80,7 @@ struct config {
 	struct config_api api;
 	struct config_sip sip;
 	struct config_hep hep;
+	struct config_presence presence;
 	struct config_providers providers;
 	struct config_registrar registrar;
 };

@@ -36,6 +36,8 @@ int config_fill_metrics(struct config *c, const struct config_src *src);
 int config_addr_port(struct sa *sa, const char *s);
 /** Where the API is served; after `control` */
 int config_fill_api(struct config *c, const struct config_src *src);
+/** The section `presence`, after `registrar`; none is fine */
+int config_fill_presence(struct config *c, const struct config_src *src);
 /** The section `hep`; none is fine */
 int config_fill_hep(struct config *c, const struct config_src *src);
 /** The section `providers`; none is fine */

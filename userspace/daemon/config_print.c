@@ -202,6 +202,27 @@ static int print_hep(struct re_printf *pf, const struct config_hep *h)
 	return err ? err : print_text(pf, "ca", h->ca);
 }
 
+static int print_presence(struct re_printf *pf, const struct config_presence *p)
+{
+	if (!p->on)
+		return 0;
+	return re_hprintf(pf,
+			  "presence:\n"
+			  "  allow: %s\n"
+			  "  dialog-state: %s\n"
+			  "  min-expires: %u\n"
+			  "  max-expires: %u\n"
+			  "  default-expires: %u\n"
+			  "  interval: %u\n"
+			  "  subscriptions: %u\n"
+			  "  publications: %u\n"
+			  "  tcp-above: %u\n",
+			  config_presence_allowv[p->allow],
+			  p->partial ? "partial" : "full", p->min_expires,
+			  p->max_expires, p->default_expires, p->interval,
+			  p->subscriptions, p->publications, p->tcp_above);
+}
+
 int config_print(struct re_printf *pf, const struct config *c)
 {
 	int err;
@@ -240,6 +261,8 @@ int config_print(struct re_printf *pf, const struct config *c)
 		err = config_providers_print(pf, &c->providers);
 	if (!err)
 		err = config_registrar_print(pf, &c->registrar);
+	if (!err)
+		err = print_presence(pf, &c->presence);
 
 	return err;
 }

@@ -97,6 +97,12 @@ struct raw_providers {
 	struct raw_providers_probe *probe;
 };
 
+struct raw_presence {
+	int *allow, *partial;
+	uint32_t *min_expires, *max_expires, *default_expires, *interval,
+		*subscriptions, *publications, *tcp_above;
+};
+
 struct raw_config {
 	struct raw_log *log;
 	char *user, *node, *pin_dir, *store, *store_password, *control;
@@ -109,6 +115,7 @@ struct raw_config {
 	struct raw_api *api;
 	struct raw_sip *sip;
 	struct raw_hep *hep;
+	struct raw_presence *presence;
 	struct raw_providers *providers;
 	struct raw_registrar *registrar;
 };

@@ -174,6 +174,28 @@ static const cyaml_schema_field_t providers_fields[] = {
 				providers_probe_fields),
 	CYAML_FIELD_END};
 
+/* By enum presence_allow */
+static const cyaml_strval_t allow_modes[] = {
+	{"domain", 0}, {"users", 1}, {"all", 2}, {"self", 3}};
+static const cyaml_strval_t dialog_modes[] = {{"full", 0}, {"partial", 1}};
+
+#define PRESENCE(key, member)                                                  \
+	CYAML_FIELD_UINT_PTR(key, OPT, struct raw_presence, member)
+
+static const cyaml_schema_field_t presence_fields[] = {
+	CYAML_FIELD_ENUM_PTR("allow", ENUM, struct raw_presence, allow,
+			     allow_modes, CYAML_ARRAY_LEN(allow_modes)),
+	CYAML_FIELD_ENUM_PTR("dialog-state", ENUM, struct raw_presence, partial,
+			     dialog_modes, CYAML_ARRAY_LEN(dialog_modes)),
+	PRESENCE("min-expires", min_expires),
+	PRESENCE("max-expires", max_expires),
+	PRESENCE("default-expires", default_expires),
+	PRESENCE("interval", interval),
+	PRESENCE("subscriptions", subscriptions),
+	PRESENCE("publications", publications),
+	PRESENCE("tcp-above", tcp_above),
+	CYAML_FIELD_END};
+
 static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_MAPPING_PTR("log", OPT, struct raw_config, log, log_fields),
 	STR("user", OPT, struct raw_config, user),
@@ -199,6 +221,8 @@ static const cyaml_schema_field_t top_fields[] = {
 				providers_fields),
 	CYAML_FIELD_MAPPING_PTR("registrar", OPT, struct raw_config, registrar,
 				config_registrar_fields),
+	CYAML_FIELD_MAPPING_PTR("presence", OPT, struct raw_config, presence,
+				presence_fields),
 	CYAML_FIELD_END};
 
 const cyaml_schema_value_t config_schema = {
@@ -459,6 +483,21 @@ static const struct config_rule rules[] = {
 	{"providers.probe.up", "a number, 1..100", 1, 100, 2},
 	{"providers.probe.from", "a sip: URI", 0, 0, 0},
 	{"sip.copy", "a number, 0..1000000; 0 none, 1 all", 0, 1000000, 0},
+	{"presence", "a section, beside the section registrar", 0, 0, 0},
+	{"presence.allow", "domain, users, all, self", 0, 0, 0},
+	{"presence.dialog-state", "full, partial", 0, 0, 0},
+	{"presence.min-expires", "a number of seconds, 1..3600", 1, 3600, 60},
+	{"presence.max-expires",
+	 "a number of seconds, 60..604800, no less than min-expires", 60, WEEK,
+	 7200},
+	{"presence.default-expires",
+	 "a number of seconds, min-expires..max-expires", 1, WEEK, 3600},
+	{"presence.interval", "a number of milliseconds, 0..60000", 0, 60000,
+	 1000},
+	{"presence.subscriptions", "a number, 1..1000000", 1, 1000000, 100000},
+	{"presence.publications", "a number, 1..1000000", 1, 1000000, 100000},
+	{"presence.tcp-above", "a number of bytes, 0..65535; 0 never", 0, 65535,
+	 1300},
 	{"registrar.listen", "a list of at least one listener", 0, 0, 0},
 	{"registrar.listen[]",
 	 "udp:, tcp:, tls:, ws: or wss:, and ADDRESS:PORT, a unicast address, "

@@ -12,6 +12,7 @@
 #include <re.h>
 
 #include "api/api.h"
+#include "api/presence.h"
 #include "api/providers.h"
 #include "api/registrar.h"
 #include "base/log.h"
@@ -67,6 +68,7 @@ struct daemon {
 	struct trunks *trunks;       /* NULL without an edge */
 	struct providers *providers; /* NULL without that section */
 	struct role_registrar *registrar; /* NULL without its section */
+	struct role_presence *presence;   /* NULL without its section */
 	struct reload *reload;
 	struct control *control;
 	struct tmr watchdog;
@@ -96,6 +98,7 @@ static void destructor(void *data)
 	mem_deref(d->providers);
 	edge_users(d->edge, NULL, NULL);
 	mem_deref(d->trunks);
+	mem_deref(d->presence);
 	mem_deref(d->registrar);
 	mem_deref(d->edge);
 	mem_deref(d->location);
@@ -332,7 +335,9 @@ static void user_changed(const struct pl *user, const struct pl *domain,
 {
 	const struct daemon *d = arg;
 
-	located_changed(d->located, user, domain);
+	if (d->located)
+		located_changed(d->located, user, domain);
+	role_presence_user(d->presence, user, domain);
 }
 
 /* Who guesses passwords is kept out by the kernel, where there is an edge */
@@ -364,8 +369,6 @@ static int open_located(struct daemon *d)
 		return 0;
 	err = located_alloc(&d->located, d->edge, d->location,
 			    d->registrar ? &users : NULL);
-	if (!err && d->registrar)
-		extensions_watch(d->registrar->ext, user_changed, d);
 	return err;
 }
 
@@ -377,7 +380,14 @@ static int open_signalling(struct daemon *d)
 		err = open_location(d);
 	if (!err)
 		err = open_registrar(d);
-	return err ? err : open_located(d);
+	if (!err)
+		err = open_located(d);
+	if (!err)
+		err = role_presence(&d->presence, d->conf, d->registrar,
+				    d->store, d->location, d->events);
+	if (!err && d->registrar)
+		extensions_watch(d->registrar->ext, user_changed, d);
+	return err;
 }
 
 /* ---- the configuration read again ----------------------------------------- */
@@ -457,6 +467,8 @@ static int figures(struct odict *o, void *arg)
 
 	if (!err && d->registrar)
 		err = registrar_figures(d->registrar->reg, o);
+	if (!err)
+		err = role_presence_figures(d->presence, o);
 	return err ? err : role_hep_figures(d->hep, o);
 }
 
@@ -491,6 +503,8 @@ static int open_api(struct daemon *d)
 		err = api_providers(d->api, d->providers);
 	if (!err && d->trunks)
 		err = api_trunks(d->api, d->trunks);
+	if (!err)
+		err = api_presence(d->api, role_presence_room(d->presence));
 	if (!err)
 		err = api_nodes(d->api);
 	if (!err)
@@ -706,6 +720,8 @@ static int start(struct daemon *d)
 		err = open_signalling(d);
 	if (!err)
 		err = role_hep(&d->hep, d->conf, d->edge, d->media);
+	if (!err && d->registrar)
+		role_hep_node(d->hep, d->registrar->node);
 	if (!err)
 		err = role_trunks(&d->trunks, d->store, d->edge);
 	if (!err)
@@ -715,7 +731,7 @@ static int start(struct daemon *d)
 		role_hep_providers(d->hep, d->providers);
 	if (!err)
 		err = reload_alloc(&d->reload, d->path, d->conf, d->edge,
-				   d->providers, d->registrar);
+				   d->providers, d->registrar, d->presence);
 	if (!err)
 		err = listen_control(d);
 	if (!err)

@@ -22,6 +22,7 @@ struct reload {
 	struct edge *edge;
 	struct providers *providers;
 	struct role_registrar *reg;
+	struct role_presence *presence;
 	struct mbuf *said;
 	unsigned taken;
 };
@@ -35,7 +36,8 @@ static void destructor(void *arg)
 
 int reload_alloc(struct reload **rp, const char *path,
 		 const struct config *started, struct edge *edge,
-		 struct providers *ps, struct role_registrar *reg)
+		 struct providers *ps, struct role_registrar *reg,
+		 struct role_presence *presence)
 {
 	struct reload *r;
 
@@ -49,6 +51,7 @@ int reload_alloc(struct reload **rp, const char *path,
 	r->edge = edge;
 	r->providers = ps;
 	r->reg = reg;
+	r->presence = presence;
 	*rp = r;
 	return 0;
 }
@@ -121,6 +124,15 @@ static const char *const takenv[] = {
 	"registrar.keep-alive",
 	"registrar.auth",
 	"registrar.tls",
+	"presence.allow",
+	"presence.dialog-state",
+	"presence.min-expires",
+	"presence.max-expires",
+	"presence.default-expires",
+	"presence.interval",
+	"presence.subscriptions",
+	"presence.publications",
+	"presence.tcp-above",
 };
 
 /* Of a section that comes or goes its name says it all */
@@ -130,6 +142,8 @@ static bool inside_other(const struct reload *r, const char *key)
 		return !r->edge || !r->fresh->sip.on;
 	if (!strncmp(key, "registrar.", 10))
 		return !r->reg || !r->fresh->registrar.on;
+	if (!strncmp(key, "presence.", 9))
+		return !r->presence || !r->fresh->presence.on;
 	if (!strncmp(key, "providers.", 10))
 		return !r->providers || !r->fresh->providers.on;
 	return false;
@@ -191,9 +205,12 @@ static int take_roles(const struct reload *r, const struct config *c,
 {
 	int err = take_providers(r, c, derr);
 
+	if (!err)
+		err = role_registrar_renew(r->reg, c, derr->msg,
+					   sizeof(derr->msg));
 	return err ? err
-		   : role_registrar_renew(r->reg, c, derr->msg,
-					  sizeof(derr->msg));
+		   : role_presence_renew(r->presence, c, derr->msg,
+					 sizeof(derr->msg));
 }
 
 static int take(struct reload *r, struct config *c)

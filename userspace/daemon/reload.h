@@ -6,6 +6,7 @@
 #define CAROM_RELOAD_H
 
 #include "daemon/config.h"
+#include "daemon/role_presence.h"
 #include "daemon/role_registrar.h"
 #include "edge/edge.h"
 
@@ -22,7 +23,8 @@ struct reload;
  */
 int reload_alloc(struct reload **rp, const char *path,
 		 const struct config *started, struct edge *edge,
-		 struct providers *ps, struct role_registrar *reg);
+		 struct providers *ps, struct role_registrar *reg,
+		 struct role_presence *presence);
 
 /** Name in the log what the next reload may not read, as the user that we are now */
 void reload_foresee(const struct reload *r);

@@ -26,6 +26,7 @@ struct role_hep {
 	struct edge *edge;
 	struct media *media;
 	struct providers *providers;
+	struct sip_node *node; /* that is watched; or NULL */
 	struct tmr tmr;
 	struct mqueue *mq; /* log lines of other threads */
 	pthread_t thread;
@@ -120,6 +121,14 @@ void role_hep_providers(struct role_hep *r, struct providers *ps)
 		return;
 	r->providers = ps;
 	providers_watch(ps, passed_handler, r);
+}
+
+void role_hep_node(struct role_hep *r, struct sip_node *n)
+{
+	if (!r || !n || !r->conf.sip)
+		return;
+	r->node = n;
+	sip_node_watch(n, passed_handler, r);
 }
 
 /* ---- RTCP -------------------------------------------------------------------------- */
@@ -243,6 +252,7 @@ static void destructor(void *arg)
 				 __ATOMIC_RELEASE);
 	edge_watch(r->edge, NULL, NULL);
 	providers_watch(r->providers, NULL, NULL);
+	sip_node_watch(r->node, NULL, NULL);
 	media_rtcp_handler(r->media, NULL, NULL);
 	mem_deref(r->mq);
 	mem_deref(r->hep);

@@ -9,6 +9,7 @@
 #include "edge/edge.h"
 #include "hep/hep.h"
 #include "provider/provider.h"
+#include "sip/sip.h"
 
 struct role_hep;
 
@@ -26,6 +27,9 @@ int role_hep(struct role_hep **rp, const struct config *c, struct edge *edge,
 
 /** The same of calls to providers and probes of them. ps outlives r */
 void role_hep_providers(struct role_hep *r, struct providers *ps);
+
+/** Show what a SIP node of ours reads and sends. r, n may be NULL; n outlives r */
+void role_hep_node(struct role_hep *r, struct sip_node *n);
 
 /** Add its figures to those of media_figures(). r may be NULL. @return 0 or ENOMEM */
 int role_hep_figures(const struct role_hep *r, struct odict *figures);

@@ -20,8 +20,8 @@ static const struct creds *creds_of(const struct registrar *r,
 }
 
 /* An extension goes before a user of the file */
-static const char *ha1(const struct pl *user, const struct pl *realm,
-		       enum digest_alg alg, void *arg)
+const char *registrar_ha1(const struct pl *user, const struct pl *realm,
+			  enum digest_alg alg, void *arg)
 {
 	struct registrar *r = arg;
 	const struct creds *c = creds_of(r, realm);
@@ -61,7 +61,7 @@ int auth_start(struct registrar *r, const struct registrar *before, char *why,
 	struct verify_conf vc = {.algc = r->conf.algc,
 				 .lifetime = r->conf.nonce_lifetime,
 				 .guesses = r->conf.guesses,
-				 .ha1h = ha1,
+				 .ha1h = registrar_ha1,
 				 .arg = r};
 	int err;
 

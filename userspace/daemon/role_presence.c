@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The role `presence`, from the configuration */
+#include <errno.h>
+#include <string.h>
+#include "base/log.h"
+#include "daemon/role_presence.h"
+
+_Static_assert((int)CONFIG_REGISTRAR_DOMAINS == (int)PRESENCE_DOMAINS,
+	       "whose users register, they have presence");
+
+struct role_presence {
+	struct presence *p;
+	struct role_registrar *reg;
+	struct location *loc;
+	uint64_t key[2];
+	bool users; /* there is a file of users that are no extensions */
+};
+
+static void destructor(void *arg)
+{
+	struct role_presence *r = arg;
+
+	mem_deref(r->p);
+	mem_deref(r->loc);
+}
+
+static const char *ha1(const struct pl *user, const struct pl *realm,
+		       enum digest_alg alg, void *arg)
+{
+	const struct role_presence *r = arg;
+
+	return registrar_ha1(user, realm, alg, r->reg->reg);
+}
+
+static bool registered(const struct binding *b, void *arg)
+{
+	(void)b;
+	(void)arg;
+	return true;
+}
+
+/* Of who is in a file alone, or needs no password, it is not known that there is none */
+static bool known(const struct pl *user, const struct pl *domain, void *arg)
+{
+	const struct role_presence *r = arg;
+	char text[LOCATION_AOR + 1];
+	struct pl aor;
+
+	if (r->users || extension_known(r->reg->ext, user, domain) ||
+	    !extensions_count(r->reg->ext))
+		return true;
+	(void)re_snprintf(text, sizeof(text), "%r@%r", user, domain);
+	pl_set_str(&aor, text);
+	return location_find(r->loc, &aor, registered, NULL);
+}
+
+static void fill(struct presence_conf *conf, const struct config *c,
+		 struct role_presence *r)
+{
+	const struct config_registrar *g = &c->registrar;
+	const struct config_presence *p = &c->presence;
+
+	*conf = (struct presence_conf){
+		.domainv = (const char *const *)g->domainv,
+		.domainc = g->domainc,
+		.min_expires = p->min_expires,
+		.max_expires = p->max_expires,
+		.default_expires = p->default_expires,
+		.interval = p->interval,
+		.subscriptions = p->subscriptions,
+		.publications = p->publications,
+		.datagram = p->tcp_above,
+		.allow = (enum presence_allow)p->allow,
+		.partial = p->partial,
+		.authenticate = g->auth.required,
+		.realm = g->auth.realm,
+		.algc = g->auth.algc,
+		.nonce_lifetime = g->auth.nonce_lifetime,
+		.guesses = g->auth.guesses,
+		.ha1h = ha1,
+		.knownh = known,
+		.arg = r,
+	};
+	memcpy(conf->algv, g->auth.algv, sizeof(conf->algv));
+	memcpy(conf->key, r->key, sizeof(conf->key));
+}
+
+static int read_key(uint64_t key[2], const struct config *c)
+{
+	struct config_err e = {""};
+	int err;
+
+	if (!c->registrar.key_file) {
+		key[0] = rand_u64();
+		key[1] = rand_u64();
+		return 0;
+	}
+	err = config_read_key(key, c->registrar.key_file, &e);
+	if (err)
+		log_error("presence: %s", e.msg);
+	return err;
+}
+
+int role_presence(struct role_presence **rp, const struct config *c,
+		  struct role_registrar *reg, struct store *store,
+		  struct location *loc, struct events *events)
+{
+	struct presence_conf conf;
+	struct role_presence *r;
+	int err;
+
+	if (!c->presence.on || !reg)
+		return 0;
+	r = mem_zalloc(sizeof(*r), destructor);
+	if (!r)
+		return ENOMEM;
+	r->reg = reg;
+	r->loc = mem_ref(loc);
+	r->users = c->registrar.auth.users != NULL;
+	err = read_key(r->key, c);
+	if (!err) {
+		fill(&conf, c, r);
+		err = presence_alloc(&r->p, &conf, reg->node, store, loc,
+				     events);
+	}
+	if (err) {
+		log_error("presence: %m", err);
+		mem_deref(r);
+		return err;
+	}
+	*rp = r;
+	return 0;
+}
+
+struct presence *role_presence_room(const struct role_presence *r)
+{
+	return r ? r->p : NULL;
+}
+
+int role_presence_renew(struct role_presence *r, const struct config *c,
+			char *why, size_t sz)
+{
+	struct presence_conf conf;
+	int err;
+
+	if (!r || !c->presence.on)
+		return 0;
+	fill(&conf, c, r);
+	err = presence_renew(r->p, &conf);
+	if (err)
+		(void)re_snprintf(why, sz, "presence: %m", err);
+	else
+		r->users = c->registrar.auth.users != NULL;
+	return err;
+}
+
+void role_presence_user(struct role_presence *r, const struct pl *user,
+			const struct pl *domain)
+{
+	char text[LOCATION_AOR + 1];
+	struct pl aor;
+
+	if (!r || extension_known(r->reg->ext, user, domain))
+		return;
+	(void)re_snprintf(text, sizeof(text), "%r@%r", user, domain);
+	pl_set_str(&aor, text);
+	presence_end(r->p, &aor, true);
+}
+
+/* ---- figures ------------------------------------------------------------------------ */
+
+struct figure {
+	const char *key, *label, *metric, *help;
+	bool gauge;
+	uint64_t value;
+};
+
+static int add(struct odict *array, const struct figure *f)
+{
+	struct odict *o = NULL;
+	char name[32];
+	int err = odict_alloc(&o, 8);
+
+	(void)re_snprintf(name, sizeof(name), "presence%zu",
+			  odict_count(array, false));
+	if (!err)
+		err = odict_entry_add(o, "group", ODICT_STRING, "presence");
+	if (!err)
+		err = odict_entry_add(o, "key", ODICT_STRING, f->key);
+	if (!err && f->label)
+		err = odict_entry_add(o, "label", ODICT_STRING, f->label);
+	if (!err)
+		err = odict_entry_add(o, "metric", ODICT_STRING, f->metric);
+	if (!err)
+		err = odict_entry_add(o, "type", ODICT_STRING,
+				      f->gauge ? "gauge" : "counter");
+	if (!err)
+		err = odict_entry_add(o, "help", ODICT_STRING, f->help);
+	if (!err)
+		err = odict_entry_add(o, "value", ODICT_INT, (int64_t)f->value);
+	if (!err)
+		err = odict_entry_add(array, name, ODICT_OBJECT, o);
+	mem_deref(o);
+	return err;
+}
+
+static const char asked[] = "carom_presence_requests_total";
+static const char asked_help[] = "SUBSCRIBEs and PUBLISHs by what came of them";
+static const char told[] = "carom_presence_notifies_total";
+static const char told_help[] =
+	"NOTIFYs by what came of them, and changes that went with another one";
+
+int role_presence_figures(const struct role_presence *r, struct odict *figures)
+{
+	const struct odict_entry *e = odict_get_type(figures, ODICT_ARRAY,
+						     "figures");
+	struct presence_stats s = {0};
+	int err = 0;
+
+	if (!r || !e)
+		return 0;
+	presence_stats(r->p, &s);
+#define ASKED(member)                                                          \
+	{                                                                      \
+		"requests", #member, asked, asked_help, false, s.member        \
+	}
+	const struct figure v[] = {
+		{"subscriptions", NULL, "carom_presence_subscriptions",
+		 "Subscriptions that there are", true, s.subscriptions},
+		{"publications", NULL, "carom_presence_publications",
+		 "Publications that there are", true, s.publications},
+		ASKED(subscribed),
+		ASKED(refreshed),
+		ASKED(unsubscribed),
+		ASKED(fetched),
+		ASKED(published),
+		ASKED(withdrawn),
+		ASKED(challenged),
+		ASKED(refused),
+		{"notifies", "answered", told, told_help, false, s.notified},
+		{"notifies", "failed", told, told_help, false, s.notify_failed},
+		{"notifies", "coalesced", told, told_help, false, s.coalesced},
+		{"expired", NULL, "carom_presence_expired_total",
+		 "Subscriptions and publications that nobody refreshed", false,
+		 s.expired},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(v) && !err; i++)
+		err = add(e->u.odict, &v[i]);
+	return err;
+}
