@@ -14,6 +14,7 @@ setup_file()
 	registrar:
 	  listen: ["udp:192.0.2.11:5070"]
 	  domains: [example.com]
+	presence: {}
 	END
 	edge start
 	nodes -sn uas

