@@ -74,6 +74,7 @@ struct res {
 	bool boxed; /**< box is set                                       */
 	unsigned pending; /**< changes that are being written               */
 	uint64_t gen; /**< grows with each change                           */
+	uint64_t hash, hash_gen; /**< of the state as it was at that gen */
 };
 
 /** A publication */

@@ -109,16 +109,23 @@ static uint64_t hash_of(const struct mbuf *mb)
 	return siphash_end(&h) & 0xffffffffffff;
 }
 
-/* Of the state as it is, whoever is told. @return 0, ENOMEM */
+/* Of the state as it is, whoever is told: the same for all. @return 0, ENOMEM */
 static int state_hash(uint64_t *hash, const struct sub *s)
 {
-	struct mbuf *mb = mbuf_alloc(1024);
-	int err = mb ? package_of(s->res->pkg)->compose(mb, s->res, NULL)
-		     : ENOMEM;
+	struct res *r = s->res;
+	struct mbuf *mb;
+	int err = 0;
 
-	if (!err)
-		*hash = hash_of(mb);
-	mem_deref(mb);
+	if (r->hash_gen != r->gen) {
+		mb = mbuf_alloc(1024);
+		err = mb ? package_of(r->pkg)->compose(mb, r, NULL) : ENOMEM;
+		if (!err) {
+			r->hash = hash_of(mb);
+			r->hash_gen = r->gen;
+		}
+		mem_deref(mb);
+	}
+	*hash = r->hash;
 	return err;
 }
 
