@@ -29,7 +29,7 @@ setup_file()
 	edge down
 	edge up
 	edge policy <<-END
-	  sets: [{name: registrar, id: 1, path: true}]
+	  sets: [{name: registrar, id: 1, path: true, own: true}]
 	  rules: [{set: registrar}]
 	END
 	conf "allow: domain" | edge more e1
