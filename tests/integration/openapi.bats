@@ -26,6 +26,15 @@ setup_file()
 		"$RUN/e1-api.sock"
 }
 
+@test "openapi: figures of all roles are what Prometheus takes" {
+	curl -sS --unix-socket "$RUN/e1-api.sock" http://carom/metrics >metrics
+	promtool check metrics <metrics
+	# a metric's samples stand together, each once
+	[ -z "$(sed -n 's/^# TYPE \([^ ]*\) .*/\1/p' metrics | sort | uniq -d)" ]
+	[ -z "$(grep -v '^#' metrics | sed 's/ [^ ]*$//' | sort | uniq -d)" ]
+	grep -q '^carom_sip_agent_total{event="received"} ' metrics
+}
+
 @test "openapi: what a target went through is told as events" {
 	edge cli e1 dispatcher set sip:192.0.2.32:5060 disabled --reason "gone home"
 	edge cli e1 dispatcher set sip:192.0.2.32:5060 active --reason "back again"

@@ -6,7 +6,7 @@
 
 struct figure {
 	const char *key, *label, *metric, *help;
-	bool gauge;
+	enum { COUNTER, GAUGE, MICROSECONDS /* that go out as seconds */ } kind;
 	uint64_t value;
 };
 
@@ -31,10 +31,13 @@ static int add(struct odict *array, const struct figure *f)
 		err = odict_entry_add(o, "metric", ODICT_STRING, f->metric);
 	if (!err)
 		err = odict_entry_add(o, "type", ODICT_STRING,
-				      f->gauge ? "gauge" : "counter");
+				      f->kind == GAUGE ? "gauge" : "counter");
 	if (!err)
 		err = odict_entry_add(o, "help", ODICT_STRING, f->help);
-	if (!err)
+	if (!err && f->kind == MICROSECONDS)
+		err = odict_entry_add(o, "value", ODICT_DOUBLE,
+				      (double)f->value / 1e6);
+	else if (!err)
 		err = odict_entry_add(o, "value", ODICT_INT, (int64_t)f->value);
 	if (!err)
 		err = odict_entry_add(array, name, ODICT_OBJECT, o);
@@ -51,19 +54,19 @@ int registrar_figures(const struct registrar *r, struct odict *figures)
 	const size_t contacts = location_count(r->loc, &aors);
 #define REGISTERS(member)                                                      \
 	{                                                                      \
-		"registers", #member, registers, registers_help, false,        \
+		"registers", #member, registers, registers_help, COUNTER,      \
 			s->member                                              \
 	}
 	const struct figure v[] = {
 		{"contacts", NULL, "carom_registrar_contacts",
-		 "Contacts that are registered", true, contacts},
+		 "Contacts that are registered", GAUGE, contacts},
 		{"addresses", NULL, "carom_registrar_addresses",
-		 "Addresses of record that have contacts", true, aors},
+		 "Addresses of record that have contacts", GAUGE, aors},
 		{"extensions", NULL, "carom_registrar_extensions",
-		 "Extensions that may register", true,
+		 "Extensions that may register", GAUGE,
 		 extensions_count(r->ext)},
 		{"memory", NULL, "carom_registrar_memory_bytes",
-		 "Memory that the contacts take", true,
+		 "Memory that the contacts take", GAUGE,
 		 location_memory(r->loc)},
 		REGISTERS(accepted),
 		REGISTERS(challenged),
@@ -75,18 +78,18 @@ int registrar_figures(const struct registrar *r, struct odict *figures)
 		REGISTERS(full),
 		REGISTERS(failed),
 		{"blocked", NULL, "carom_registrar_blocked_total",
-		 "Sources kept out because they guessed passwords", false,
+		 "Sources kept out because they guessed passwords", COUNTER,
 		 s->blocked},
 		{"keepalives", "answered", "carom_registrar_keepalives_total",
-		 "OPTIONS to contacts by what came of them", false,
+		 "OPTIONS to contacts by what came of them", COUNTER,
 		 s->alive_answered},
 		{"keepalives", "lost", "carom_registrar_keepalives_total",
-		 "OPTIONS to contacts by what came of them", false,
+		 "OPTIONS to contacts by what came of them", COUNTER,
 		 s->alive_lost},
 		{"keepalive_rtt", NULL,
-		 "carom_registrar_keepalive_rtt_microseconds_total",
-		 "Time that those which were answered took, in all", false,
-		 s->rtt_sum},
+		 "carom_registrar_keepalive_rtt_seconds_total",
+		 "Time that those which were answered took, in all",
+		 MICROSECONDS, s->rtt_sum},
 	};
 	int err = 0;
 
