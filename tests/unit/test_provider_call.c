@@ -632,6 +632,41 @@ static void not_taken(void **state)
 	contains(await(&t.node, "SIP/2.0 500 "), "500 No\r\n");
 }
 
+/* It is the caller who has a log-in there */
+static void callers_own(void **state)
+{
+	const char *m;
+
+	(void)state;
+	add_route("{\"id\":\"r\",\"provider\":\"one\"}");
+	++t.branch;
+	request("INVITE", "sip:+4912@proxy", "7", "",
+		"Route: <sip:elsewhere.test;lr>, <sip:b;lr>\r\n"
+		"Proxy-Authorization: Digest username=\"x\"\r\n");
+	m = await(&t.one, "INVITE");
+	contains(m, "Proxy-Authorization: Digest username=\"x\"\r\n");
+	/* we are who says where it goes */
+	lacks(m, "elsewhere.test");
+	lacks(m, "\r\nRoute:");
+	answer(&t.one, "407 Log In", CHALLENGE);
+	contains(await(&t.node, "SIP/2.0 407 "), "nonce=\"n2\"");
+}
+
+/* Given up before anybody was heard, and then nobody is there: no other is tried */
+static void cancelled_in_vain(void **state)
+{
+	(void)state;
+	two_routes("{}");
+	invite();
+	await(&t.one, "INVITE");
+	request("CANCEL", "sip:+4912@proxy", "7", "", "");
+	await(&t.node, "SIP/2.0 200 OK");
+	/* the INVITE that comes again has an ICMP error for an answer */
+	t.one.us = mem_deref(t.one.us);
+	await(&t.node, "SIP/2.0 487 ");
+	quiet(&t.two, "INVITE", 200);
+}
+
 /* ---- dialogs ------------------------------------------------------------------------------- */
 
 static void dialog(void **state)
@@ -742,11 +777,11 @@ static void connections(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(through),     TEST(refused),      TEST(no_way),
-		TEST(by_code),     TEST(told_to_wait), TEST(late),
-		TEST(rings),       TEST(cancelled),    TEST(logs_in),
-		TEST(not_taken),   TEST(dialog),       TEST(strangers),
-		TEST(connections),
+		TEST(through),   TEST(refused),      TEST(no_way),
+		TEST(by_code),   TEST(told_to_wait), TEST(late),
+		TEST(rings),     TEST(cancelled),    TEST(logs_in),
+		TEST(not_taken), TEST(callers_own),  TEST(cancelled_in_vain),
+		TEST(dialog),    TEST(strangers),    TEST(connections),
 	};
 	int failed;
 

@@ -45,7 +45,7 @@ static bool log_in(struct call *c, const struct msg *m)
 	struct challenge now;
 	char why[HEALTH_REASON];
 
-	if (!p || c->inbound || c->cancelled)
+	if (!p || c->inbound || c->cancelled || !p->rec->secret.username)
 		return false;
 	if (challenge_read(&now, m, &p->rec->secret, why, sizeof(why))) {
 		log_warn("provider %s: %u: %s", p->rec->id, m->code, why);
@@ -126,10 +126,19 @@ static void note(struct call *c, const struct msg *m)
 	provider_passive(p, &r);
 }
 
+/* A challenge that is ours to answer, and was not: the caller can do nothing about
+ * it. One to whom we have no log-in may have the caller's */
+static bool is_refusal(struct call *c, uint16_t code)
+{
+	const struct provider *p = call_provider(c);
+
+	return (code == 401 || code == 407) && p && p->rec->secret.username;
+}
+
 static bool to_be_tried_elsewhere(struct call *c, uint16_t code)
 {
 	return !c->within && !c->inbound && !c->cancelled && invite(c) &&
-	       (code == 401 || code == 407 ||
+	       (is_refusal(c, code) ||
 		codes_have(&c->candidatev[c->at].route->failover, code));
 }
 
@@ -143,10 +152,8 @@ static void failure(struct call *c, const struct msg *m)
 		call_end(c);
 		return;
 	}
-	if (m->code == 401 || m->code == 407) {
-		/* a challenge that the caller could not answer either */
-		if (p)
-			++p->failed;
+	if (is_refusal(c, m->code)) {
+		++p->failed;
 		c->refused = true;
 		call_next(c, NULL);
 		return;
@@ -179,7 +186,7 @@ static void failed(struct call *c, const char *why)
 	/* after a 2xx there is nothing left to be said */
 	if (c->accepted) {
 		call_end(c);
-	} else if (c->heard) {
+	} else if (c->heard && !c->cancelled) {
 		c->trans = trans_abandon(c->trans);
 		call_refuse(c, 408, "Nobody Answers");
 	} else {

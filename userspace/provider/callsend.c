@@ -2,6 +2,7 @@
 /* A call's request as it leaves */
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include "provider/callcore.h"
 #include "provider/uac.h"
@@ -218,7 +219,10 @@ int call_compose(struct call *c, struct mbuf *uri, struct mbuf *rest)
 {
 	struct provider *p = call_provider(c);
 	struct mbuf *lines = mbuf_alloc(512);
-	struct relay r = {.pop = c->pop, .cseq = c->cseq, .src = &c->peer};
+	/* where a call goes is ours to say: no other Route holds */
+	struct relay r = {.pop = c->within ? c->pop : UINT_MAX,
+			  .cseq = c->cseq,
+			  .src = &c->peer};
 	char *from = NULL;
 	struct pl pl;
 	int err = lines ? write_uri(uri, c, p) : ENOMEM;
