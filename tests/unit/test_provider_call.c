@@ -393,6 +393,22 @@ static void through(void **state)
 	quiet(&t.one, "INVITE", 700);
 }
 
+/* A proxy before us stays: it would have to know the carrier's Contact */
+static void behind_an_edge(void **state)
+{
+	const char *m;
+
+	(void)state;
+	add_route("{\"id\":\"r\",\"provider\":\"one\"}");
+	++t.branch;
+	request("INVITE", "sip:+4912@proxy", "7", "",
+		"Record-Route: <sip:edge.test;lr>\r\n");
+	m = await(&t.one, "INVITE");
+	m = strstr(m, "\r\nRecord-Route: <sip:o0~");
+	assert_non_null(m);
+	contains(m, "\r\nRecord-Route: <sip:edge.test;lr>\r\n");
+}
+
 /* Refused: the ACK is ours, and again when the failure comes again; the node's is
  * taken, and ends ours */
 static void refused(void **state)
@@ -866,6 +882,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(through),
 		TEST(refused),
+		TEST(behind_an_edge),
 		TEST(no_way),
 		TEST(by_code),
 		TEST(told_to_wait),

@@ -76,12 +76,14 @@ static int write_rr(struct mbuf *mb, struct call *c, const char *token,
 }
 
 /* Who logs in has to see the requests that follow, and who raises CSeqs all the more;
- * and two transports, or two families, meet nowhere else */
+ * two transports, or two families, meet nowhere else; and a proxy before us that stays
+ * (an edge) sends to nodes it knows, not to whatever a carrier's Contact says */
 static bool stays(struct call *c)
 {
 	const struct provider *p = call_provider(c);
 
 	return outbound_conf(c->o)->record_route || c->inbound ||
+	       call_msg(c)->count[MSG_RECORD_ROUTE] ||
 	       c->to.transp != c->transp ||
 	       sa_af(&c->to.addr) != sa_af(&c->peer) ||
 	       (p && p->rec->secret.username) || (p && p->uac);
