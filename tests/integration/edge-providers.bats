@@ -15,6 +15,9 @@ setup_file()
 		  rules: [{set: out, user-prefix: "+"}, {set: farm}]
 	END
 	for e in 1 2; do
+		# what comes from the other edge comes from the address of both
+		edge exec e$e sysctl -qw net.ipv4.conf.all.accept_local=1 \
+			net.ipv4.conf.eth0.accept_local=1
 		cat >"$RUN/more-e$e" <<-END
 			providers:
 			  listen: ["udp:192.0.2.1$e:5070"]

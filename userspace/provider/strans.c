@@ -295,6 +295,9 @@ bool stranss_take(struct stranss *ss, const struct wire_in *in)
 					     NULL);
 		return cancel;
 	}
+	/* the ACK of a 2xx goes all the way; some give it the INVITE's branch */
+	if (ack && s->code < 300)
+		return false;
 	mem_ref(s);
 	if (ack)
 		acked(s);
