@@ -30,7 +30,7 @@ setup_file()
 	edge down
 	edge up
 	edge policy <<-END
-	  sets: [{name: registrar, id: 1, path: true}]
+	  sets: [{name: registrar, id: 1, path: true, own: true}]
 	  rules: [{registered: true}, {set: registrar}]
 	END
 	for n in 1 2; do

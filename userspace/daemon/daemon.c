@@ -61,12 +61,13 @@ struct daemon {
 	struct plane *plane;
 	struct media *media;
 	struct ng *ng;
-	struct edge *edge;           /* NULL without a section sip            */
-	struct location *location;   /* NULL where nobody asks for it */
-	struct located *located;     /* NULL without an edge          */
-	struct role_hep *hep;        /* NULL without a section hep */
-	struct trunks *trunks;       /* NULL without an edge */
-	struct providers *providers; /* NULL without that section */
+	struct edge *edge;         /* NULL without a section sip            */
+	struct location *location; /* NULL where nobody asks for it */
+	struct located *located;   /* NULL without an edge          */
+	struct extensions *extensions;    /* whom it knows; the same     */
+	struct role_hep *hep;             /* NULL without a section hep */
+	struct trunks *trunks;            /* NULL without an edge */
+	struct providers *providers;      /* NULL without that section */
 	struct role_registrar *registrar; /* NULL without its section */
 	struct role_presence *presence;   /* NULL without its section */
 	struct reload *reload;
@@ -92,9 +93,10 @@ static void destructor(void *data)
 	mem_deref(d->api);
 	mem_deref(d->control);
 	mem_deref(d->hep);
-	if (d->registrar)
-		extensions_watch(d->registrar->ext, NULL, NULL);
+	if (d->extensions)
+		extensions_watch(d->extensions, NULL, NULL);
 	mem_deref(d->located);
+	mem_deref(d->extensions);
 	mem_deref(d->providers);
 	edge_users(d->edge, NULL, NULL);
 	mem_deref(d->trunks);
@@ -290,7 +292,7 @@ static bool user_known(const struct pl *user, const struct pl *domain,
 {
 	const struct daemon *d = arg;
 
-	return extension_known(d->registrar->ext, user, domain);
+	return extension_known(d->extensions, user, domain);
 }
 
 struct each_user {
@@ -313,7 +315,7 @@ static void each_user(void (*h)(const struct pl *user, const struct pl *domain,
 	const struct daemon *d = arg;
 	struct each_user u = {h, harg};
 
-	(void)extension_each(d->registrar->ext, tell_user, &u);
+	(void)extension_each(d->extensions, tell_user, &u);
 }
 
 static int temporary_gruu(struct pl *aor, struct pl *instance, char *buf,
@@ -324,7 +326,9 @@ static int temporary_gruu(struct pl *aor, struct pl *instance, char *buf,
 	char text[2048];
 	struct pl uri;
 
-	if (re_snprintf(text, sizeof(text), "sip:%r@%r;gr", user, domain) < 0)
+	/* whoever made it can read it */
+	if (!d->registrar ||
+	    re_snprintf(text, sizeof(text), "sip:%r@%r;gr", user, domain) < 0)
 		return ENOENT;
 	pl_set_str(&uri, text);
 	return registrar_aor(d->registrar->reg, aor, instance, buf, sz, &uri);
@@ -359,17 +363,25 @@ static int open_registrar(struct daemon *d)
 	return err;
 }
 
+/* Without a registrar here the store says who may register elsewhere */
+static int open_extensions(struct daemon *d)
+{
+	if (d->registrar)
+		d->extensions = mem_ref(d->registrar->ext);
+
+	return d->registrar || !d->edge
+		       ? 0
+		       : extensions_alloc(&d->extensions, d->store);
+}
+
 static int open_located(struct daemon *d)
 {
 	const struct located_users users = {user_known, each_user,
 					    temporary_gruu, d};
-	int err;
 
-	if (!d->edge)
-		return 0;
-	err = located_alloc(&d->located, d->edge, d->location,
-			    d->registrar ? &users : NULL);
-	return err;
+	return d->edge ? located_alloc(&d->located, d->edge, d->location,
+				       &users)
+		       : 0;
 }
 
 static int open_signalling(struct daemon *d)
@@ -381,12 +393,14 @@ static int open_signalling(struct daemon *d)
 	if (!err)
 		err = open_registrar(d);
 	if (!err)
+		err = open_extensions(d);
+	if (!err)
 		err = open_located(d);
 	if (!err)
 		err = role_presence(&d->presence, d->conf, d->registrar,
 				    d->store, d->location, d->events);
-	if (!err && d->registrar)
-		extensions_watch(d->registrar->ext, user_changed, d);
+	if (!err && d->extensions)
+		extensions_watch(d->extensions, user_changed, d);
 	return err;
 }
 
