@@ -37,6 +37,7 @@ demo: deps ## calls through Kamailio, RTP and SIP settled in the kernel; under t
 	@$(MAKE) --no-print-directory all
 	@tools/demo/demo.sh
 	@tools/demo/sip.sh
+	@tools/demo/phones.sh
 
 bench: bench-rtp bench-sip bench-media bench-registrar ## every benchmark
 
