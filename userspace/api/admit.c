@@ -3,25 +3,36 @@
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/types.h>
 
 #include <re.h>
 
 #include "api/core.h"
 
+/* An address is read as one: "127.evil.example" is a name */
 static bool names_host(const char *host)
 {
-	static const char *const mine[] = {"localhost", "127.", "[::1]"};
+	static const char *const mine[] = {"localhost", "[::1]"};
+	const size_t len = strcspn(host, ":");
+	char text[INET_ADDRSTRLEN];
+	struct in_addr in;
 
 	for (size_t i = 0; i < ARRAY_SIZE(mine); i++) {
 		const size_t n = strlen(mine[i]);
 
 		if (!strncasecmp(host, mine[i], n) &&
-		    (i == 1 || !host[n] || host[n] == ':'))
+		    (!host[n] || host[n] == ':'))
 			return true;
 	}
+	if (len >= sizeof(text))
+		return false;
+	memcpy(text, host, len);
+	text[len] = '\0';
 
-	return false;
+	return inet_pton(AF_INET, text, &in) == 1 &&
+	       ntohl(in.s_addr) >> 24 == IN_LOOPBACKNET;
 }
 
 /* Who needs no token is a program of this host. What a browser here was told to

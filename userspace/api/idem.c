@@ -42,6 +42,16 @@ static int print_hash(struct re_printf *pf, const struct pl *body)
 	return re_hprintf(pf, "%w", hash, (size_t)HASH);
 }
 
+/* What is said of the key itself is no answer to keep under it */
+static int refuse(struct api_req *req, unsigned status, const char *type,
+		  const char *detail)
+{
+	req->idem = mem_deref(req->idem);
+	(void)api_problem(req, status, type, "%s", detail);
+
+	return EALREADY;
+}
+
 /* It was done: with the same body the answer is the one it got */
 static int replay(struct api_req *req, const struct odict *o)
 {
@@ -53,18 +63,15 @@ static int replay(struct api_req *req, const struct odict *o)
 
 	if (!was || !odict_get_number(o, &status, "status"))
 		return 0;
-	if (strcmp(was, req->hash) != 0) {
-		(void)api_problem(req, 422, "idempotency-key-reused",
-				  "this Idempotency-Key came with another body "
-				  "before; allowed: a key of its own for each "
-				  "request");
-		return EALREADY;
-	}
+	if (strcmp(was, req->hash) != 0)
+		return refuse(req, 422, "idempotency-key-reused",
+			      "this Idempotency-Key came with another body "
+			      "before; allowed: a key of its own for each "
+			      "request");
 	mb = body ? mbuf_alloc(strlen(body) + 1) : NULL;
 	if (mb)
 		(void)mbuf_write_str(mb, body);
-	mem_deref(req->idem); /* it is kept already */
-	req->idem = NULL;
+	req->idem = mem_deref(req->idem); /* it is kept already */
 	(void)api_reply_header(req, "Idempotent-Replayed", "true");
 	if (location)
 		(void)api_reply_header(req, "Location", "%s", location);
@@ -130,13 +137,9 @@ int api_idem_begin(struct api_req *req, const struct pl *body)
 		err = re_sdprintf(&req->hash, "%H", print_hash, body);
 	if (err)
 		return err;
-	if (is_under_way(req)) {
-		(void)api_problem(req, 409, "idempotency-key-in-use",
-				  "the same request is under way");
-		return EALREADY;
-	}
-
-	return look(req);
+	return is_under_way(req) ? refuse(req, 409, "idempotency-key-in-use",
+					  "the same request is under way")
+				 : look(req);
 }
 
 static const char *location_of(const struct api_out *out)
