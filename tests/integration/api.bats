@@ -159,6 +159,8 @@ events_are()
 	# against the protocol: it is told so, and that is the end
 	"$ws" "$sock" /v1/events bad >frames
 	[ "$(tail -1 frames)" = "closed 1002" ]
+	# who sends and does not read is not listened to, nor kept in memory
+	[ "$("$ws" "$sock" /v1/events deaf)" = whole ]
 	run "$ws" "$sock" '/v1/events?since=999999' 1
 	[[ $output == *" 410 "* ]]
 	status 426 -H 'Upgrade: websocket' -H 'Connection: Upgrade' $TCP/v1/events

@@ -5,8 +5,10 @@
    websocket.py SOCKET TARGET COUNT: until COUNT came, then closes, and says so;
    COUNT 0: until the other side closes, whose code is the last line
    websocket.py SOCKET TARGET bad: sends a frame without a mask
+   websocket.py SOCKET TARGET deaf: sends pings and reads nothing until no more are
+   taken, then reads that the answers are whole
 """
-import base64, os, socket, struct, sys
+import base64, os, select, socket, struct, sys
 
 
 def frame(opcode, data=b"", mask=True):
@@ -64,6 +66,24 @@ if not head.startswith("HTTP/1.1 101"):
     sys.exit(head.split("\r\n")[0])
 # RFC 6455 section 1.3 has this key and its answer
 assert "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in head, head
+if count == "deaf":
+    s.setblocking(False)
+    pings, sent = frame(9, b"x" * 125) * 100, 0
+    while select.select([], [s], [], 2)[1]:
+        sent += s.send(pings[sent % len(pings):])
+        if sent > 16 << 20:
+            sys.exit("it takes pings for ever")
+    s.setblocking(True)
+    left = sent // (len(pings) // 100)
+    while left:
+        op, data = r.frame()
+        if op == 10:
+            assert data == b"x" * 125, data
+            left -= 1
+        else:
+            assert op in (1, 9), op
+    print("whole")
+    sys.exit(0)
 if count == "bad":
     s.sendall(frame(1, b"no", mask=False))
     count = "0"

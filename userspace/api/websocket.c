@@ -13,12 +13,15 @@
 
 #include "api/core.h"
 #include "api/websocket.h"
+#include "event/event.h"
 #include "sip/ws.h"
 
 enum {
-	CHUNK = 16384, /* bytes that are sent at once                    */
-	IN_MAX = 4096, /* of a frame that comes                        */
-	QUIET = 60000, /* ms without a byte, though it is pinged        */
+	/* whole frames, the largest too: what answers a ping goes between them */
+	CHUNK = EVENT_TEXT_MAX + WS_FRAME_HEAD,
+	WAITING = 2 * CHUNK, /* bytes; who does not read is not listened to */
+	IN_MAX = 4096,       /* of a frame that comes                        */
+	QUIET = 60000,       /* ms without a byte, though it is pinged        */
 };
 
 struct websocket {
@@ -109,7 +112,9 @@ static void io_handler(int flags, void *arg);
 static void go_on(struct websocket *w)
 {
 	const bool over = flush(w);
-	const int flags = FD_READ | (mbuf_get_left(w->out) ? (int)FD_WRITE : 0);
+	const size_t left = mbuf_get_left(w->out);
+	const int flags = (left ? (int)FD_WRITE : 0) |
+			  (left < WAITING ? (int)FD_READ : 0);
 
 	if (over || fd_listen(w->fd, flags, io_handler, w))
 		mem_deref(w);
@@ -158,14 +163,24 @@ static int take(struct websocket *w, const struct ws_frame *f)
 	}
 }
 
-/* Frames go behind whatever waits: its place is kept */
+/* What was sent goes, or who reads a little at a time would have it grow */
+static void compact(struct mbuf *mb)
+{
+	const size_t left = mbuf_get_left(mb);
+
+	memmove(mb->buf, mbuf_buf(mb), left);
+	mb->pos = 0;
+	mb->end = left;
+}
+
+/* Frames go behind whatever waits */
 static int read_frames(struct websocket *w)
 {
-	const size_t pos = w->out->pos;
 	struct ws_frame f;
 	size_t len = 0;
 	int err = 0;
 
+	compact(w->out);
 	while (!err && w->in->end && !w->ending) {
 		err = ws_decode(&f, &len, w->in->buf, w->in->end, IN_MAX);
 		if (err == EBADMSG || err == EMSGSIZE)
@@ -177,7 +192,7 @@ static int read_frames(struct websocket *w)
 		memmove(w->in->buf, w->in->buf + len, w->in->end - len);
 		w->in->end -= len;
 	}
-	w->out->pos = pos;
+	w->out->pos = 0;
 
 	return err == EAGAIN ? 0 : err;
 }
