@@ -219,6 +219,14 @@ static void rewriting(void **state)
 				      "0049"),
 			    "949");
 	assert_string_equal(rewritten("[{\"match\":\"x\"}]", "12"), "12");
+	/* what costs little may be long */
+	assert_string_equal(
+		rewritten("[{\"match\":\"^[0-9]+[]{}+]*([[:digit:]]+-)?(1+2+3+)"
+			  "{1,"
+			  "32}(4+5+6+7+8+9+){0,4}[^]+]+a{2,}$\",\"replace\":"
+			  "\"y\"}]",
+			  "0123456789xaa"),
+		"y");
 	/* a group that took no part is empty */
 	assert_string_equal(rewritten("[{\"match\":\"^(a)?1\","
 				      "\"replace\":\"<\\\\1>\"}]",
@@ -435,6 +443,14 @@ static void bad(void **state)
 		 "rewrite.called[0].match"},
 		{"{\"id\":\"a\",\"provider\":\"p\",\"rewrite\":{\"called\":["
 		 "{\"match\":\"((a{1,32}){1,32}){1,32}\"}]}}",
+		 "rewrite.called[0].match"},
+		{"{\"id\":\"a\",\"provider\":\"p\",\"rewrite\":{\"called\":["
+		 "{\"match\":\"(((((a{32,}){32,}){32,}){32,}){32,})\"}]}}",
+		 "rewrite.called[0].match"},
+		{"{\"id\":\"a\",\"provider\":\"p\",\"rewrite\":{\"called\":["
+		 "{\"match\":\"(((((((((((((((((((((((((((((((((((a+)+)+)+)+)+)"
+		 "+)+)+)+)"
+		 "+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)+\"}]}}",
 		 "rewrite.called[0].match"},
 		{"{\"id\":\"a\",\"provider\":\"p\",\"rewrite\":{\"called\":["
 		 "{\"match\":\"a{33}\"}]}}",

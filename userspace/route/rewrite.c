@@ -7,10 +7,10 @@
 #include "route/rewrite.h"
 
 enum {
-	PATTERN = 128,  /* bytes of an expression                          */
-	GROUPS = 10,    /* the whole match, and \1 to \9                   */
-	REPEAT = 32,    /* "{n}" at most                                   */
-	REPEATS = 1024, /* product of all of an expression                 */
+	PATTERN = 128, /* bytes of an expression                          */
+	GROUPS = 10,   /* the whole match, and \1 to \9                   */
+	REPEAT = 32,   /* "{n}" at most                                   */
+	STATES = 2048, /* of an expression                                */
 };
 
 struct step {
@@ -39,36 +39,108 @@ static void destructor(void *arg)
 	}
 }
 
-/* glibc compiles "(a{1,99}){1,99}" to as many states as it says, and finds \1 in
- * an expression by trying all ways */
+/* What an expression has been read to, and the states that it takes so far */
+struct cost {
+	const char *s;
+	unsigned long sumv[PATTERN + 1]; /* of each group that is open       */
+	size_t depth;
+	unsigned long last; /* of what a repetition would repeat            */
+};
+
+static void skip_bracket(struct cost *c)
+{
+	const char *p = c->s + 1;
+
+	p += *p == '^';
+	p += *p == ']';
+	while (*p && *p != ']') {
+		/* "[:digit:]" and the like have a ']' of their own */
+		if (*p == '[' && p[1] && strchr(":.=", p[1])) {
+			const char kind = p[1];
+
+			for (p += 2; *p && (*p != kind || p[1] != ']'); p++)
+				;
+			p += *p ? 1 : 0;
+		}
+		p += *p ? 1 : 0;
+	}
+	c->s = *p ? p : p - 1;
+}
+
+/* It is there so often, one more where it has no end */
+static bool repeated(struct cost *c, unsigned long times)
+{
+	c->sumv[c->depth] += c->last * (MAX(times, 1ul) - 1);
+	c->last *= MAX(times, 1ul);
+	return c->sumv[c->depth] <= STATES;
+}
+
+static bool add_state(struct cost *c)
+{
+	c->last = 1;
+	return ++c->sumv[c->depth] <= STATES;
+}
+
+/* "{n}", "{n,}", "{,m}", "{n,m}"; what is neither the compiler says something of */
+static bool bounded(struct cost *c)
+{
+	unsigned long n, m;
+	char *end, *from;
+
+	n = m = strtoul(c->s + 1, &end, 10);
+	if (*end == ',') {
+		from = end + 1;
+		m = strtoul(from, &end, 10);
+		m = end == from ? n : m;
+		n = end == from ? n + 1 : n;
+	}
+	if (*end != '}')
+		return add_state(c);
+	c->s = end;
+	return m <= REPEAT && n <= REPEAT + 1 && repeated(c, MAX(n, m));
+}
+
+static bool cost_one(struct cost *c)
+{
+	switch (*c->s) {
+
+	case '\\':
+		if (c->s[1])
+			c->s++;
+		return !isdigit((unsigned char)*c->s) && add_state(c);
+	case '[':
+		skip_bracket(c);
+		return add_state(c);
+	case '(':
+		c->sumv[++c->depth] = 0;
+		return true;
+	case ')':
+		if (!c->depth)
+			return add_state(c);
+		c->last = c->sumv[c->depth--] + 1;
+		c->sumv[c->depth] += c->last;
+		return c->sumv[c->depth] <= STATES;
+	case '*':
+	case '?':
+		return ++c->sumv[c->depth] <= STATES;
+	case '+':
+		return repeated(c, 2);
+	case '{':
+		return bounded(c);
+	default:
+		return add_state(c);
+	}
+}
+
+/* glibc compiles "(a{1,99}){1,99}" to as many states as it says, "((a+)+)+" to twice
+ * as many with each "+", and finds \1 in an expression by trying all ways */
 static bool affordable(const char *s)
 {
-	unsigned long product = 1;
+	struct cost c = {.s = s};
 
-	for (; *s; s++) {
-		const char *end;
-
-		if (*s == '\\' && s[1]) {
-			if (isdigit((unsigned char)*++s))
-				return false;
-			continue;
-		}
-		if (*s != '{')
-			continue;
-		end = s + 1 + strspn(s + 1, "0123456789,");
-		for (const char *p = s + 1; p < end; p++) {
-			char *q;
-			const unsigned long n = strtoul(p, &q, 10);
-
-			if (n > REPEAT)
-				return false;
-			if (q > p && *q == '}' && n)
-				product *= n;
-			p = q > p ? q : p;
-		}
-		if (product > REPEATS)
+	for (; *c.s; c.s++)
+		if (!cost_one(&c))
 			return false;
-	}
 	return true;
 }
 
@@ -97,8 +169,8 @@ static void read_match(struct step *s, struct fields *f)
 	if (!affordable(s->match)) {
 		(void)fields_bad(f, "match",
 				 "costs too much; allowed: no back references, "
-				 "repeated up to %u times",
-				 REPEAT);
+				 "repeated up to %u times, %u states",
+				 REPEAT, STATES);
 		return;
 	}
 	rc = regcomp(&s->re, s->match, REG_EXTENDED);
