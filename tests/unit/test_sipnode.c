@@ -282,6 +282,36 @@ static void flow_that_is_gone(void **state)
 	assert_null(a);
 }
 
+/* Of what can't be sent tells the error, and nobody besides: whoever asked has let go
+ * of it by then */
+static void fails_while_sending(void **state)
+{
+	const struct pl lines = PL("From: <sip:b@b>;tag=1\r\nTo: <sip:a@a>\r\n"
+				   "Call-ID: 1@b\r\nCSeq: 1 OPTIONS\r\n");
+	static char text[65536];
+	const struct pl body = {text, sizeof(text)};
+	struct sip_way way = {.uri = PL("sip:a@host.example")};
+	struct fix *f = *state;
+	unsigned asks = 0;
+	int err;
+
+	assert_int_equal(ask(f, NULL, "OPTIONS", ";transport=tcp"), 0);
+	wait_for(&answers, 1);
+	answers = 0;
+	memset(text, 'x', sizeof(text));
+	way.flow = (struct sip_flow){true, MSG_TCP, f->addr_a};
+	/* the peer does not read: it has no turn */
+	do {
+		err = sip_ask(NULL, f->b, "OPTIONS", &way, &lines, &body, asked,
+			      f);
+		asks += !err;
+	} while (!err && asks < 4096);
+	assert_int_equal(err, ENOSPC);
+	assert_true(asks > 0);
+	assert_int_equal(answers, asks);
+	assert_int_equal(f->err, ENOTCONN);
+}
+
 static void refused(void **state)
 {
 	struct fix *f = *state;
@@ -522,6 +552,7 @@ int main(void)
 		T(kept),
 		T(connection_lost),
 		T(flow_that_is_gone),
+		T(fails_while_sending),
 		T(refused),
 		T(retransmitted),
 		T(malformed),

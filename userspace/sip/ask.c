@@ -219,13 +219,15 @@ static void prepare(struct sip_ask *a, struct sip_node *n,
 	tmr_init(&a->over);
 	(void)re_snprintf(a->branch, sizeof(a->branch), "z9hG4bK%016llx",
 			  rand_u64());
-	hash_append(n->asks->hash,
-		    hash_joaat((const uint8_t *)a->branch, strlen(a->branch)),
-		    &a->he, a);
 }
 
+/* Not before it has been sent: a connection that fails in that ends what waits for
+ * it, and of this one the caller is told by our error */
 static void start(struct sip_ask *a, enum msg_transp transp)
 {
+	hash_append(a->asks->hash,
+		    hash_joaat((const uint8_t *)a->branch, strlen(a->branch)),
+		    &a->he, a);
 	tmr_start(&a->over, SIP_FOREVER_MS, over_handler, a);
 	a->interval = SIP_T1_MS;
 	if (transp == MSG_UDP)
