@@ -965,10 +965,11 @@ static void test_large(void **state)
 
 /* ---- who may ---------------------------------------------------------------------------- */
 
-static const char *ha1(const struct pl *user, const struct pl *realm,
-		       enum digest_alg alg, void *arg)
+static const char *ha1(const struct pl *user, const struct pl *domain,
+		       const struct pl *realm, enum digest_alg alg, void *arg)
 {
 	(void)arg;
+	assert_true(!pl_strcmp(domain, "example.com"));
 	(void)realm;
 	/* MD5("watcher:example.com:secret") */
 	return alg == DIGEST_MD5 && !pl_strcmp(user, "watcher")

@@ -24,12 +24,12 @@ static void destructor(void *arg)
 	mem_deref(r->loc);
 }
 
-static const char *ha1(const struct pl *user, const struct pl *realm,
-		       enum digest_alg alg, void *arg)
+static const char *ha1(const struct pl *user, const struct pl *domain,
+		       const struct pl *realm, enum digest_alg alg, void *arg)
 {
 	const struct role_presence *r = arg;
 
-	return registrar_ha1(user, realm, alg, r->reg->reg);
+	return registrar_ha1(user, domain, realm, alg, r->reg->reg);
 }
 
 static bool registered(const struct binding *b, void *arg)

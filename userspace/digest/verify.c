@@ -95,7 +95,8 @@ static bool right(struct verify *v, const struct cred *c,
 
 	if (cred_plain(&name, user, sizeof(user), &c->username))
 		return false;
-	known = v->conf.ha1h(&name, &in->realm, c->alg, v->conf.arg);
+	known = v->conf.ha1h(&name, &in->domain, &in->realm, c->alg,
+			     v->conf.arg);
 	ha1.p = known ? known : nobody;
 	ha1.l = a2.l = expect.l = given.l = digest_len(c->alg);
 	a2.p = ha2;

@@ -22,10 +22,13 @@ enum {
 /**
  * Where credentials come from: HA1 = H(user:realm:password)
  *
+ * @param domain  Of verify_in: several may share a realm, and each have the user
+ *
  * @return Digits in small letters, valid until the event loop goes on; NULL: there
  *         is none of this algorithm for the user
  */
 typedef const char *(verify_ha1_h)(const struct pl *user,
+				   const struct pl *domain,
 				   const struct pl *realm, enum digest_alg alg,
 				   void *arg);
 
@@ -46,6 +49,7 @@ struct verify;
 /** What is asked with the credentials */
 struct verify_in {
 	struct pl method, realm;
+	struct pl domain; /**< of the address that is claimed; unset: unknown */
 	struct sa src;
 	uint64_t request; /**< hash of what makes the request this one, and no
 			       other: that of a retransmission is the same  */

@@ -31,10 +31,11 @@ static void destructor(void *arg)
 	mem_deref(a->realm);
 }
 
-static const char *ha1(const struct pl *user, const struct pl *realm,
-		       enum digest_alg alg, void *arg)
+static const char *ha1(const struct pl *user, const struct pl *domain,
+		       const struct pl *realm, enum digest_alg alg, void *arg)
 {
 	const struct auth *a = arg;
+	(void)domain;
 	(void)realm;
 
 	return a->conf.ha1h(user, alg, a->conf.arg);

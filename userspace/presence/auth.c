@@ -84,17 +84,18 @@ static int find(const struct req *q, struct cred *c, const struct pl *realm)
 	return ENOENT;
 }
 
+/* Credentials say nothing of Contact, Expires or the body: who repeats them with
+ * others repeats nothing */
 static uint64_t request_hash(const struct req *q, const struct cred *c)
 {
 	const struct msg *m = q->in->m;
-	const struct pl partv[] = {m->callid, m->cseq, m->viav[0].branch,
-				   c->response};
 	struct siphash h;
 
 	siphash_start(&h, q->p->conf.key[0], q->p->conf.key[1]);
 	siphash_word(&h, SIP_KEY_NONCE);
-	for (size_t i = 0; i < ARRAY_SIZE(partv); i++)
-		sipkey_mem(&h, partv[i].p, partv[i].l);
+	sipkey_mem(&h, m->viav[0].branch.p, m->viav[0].branch.l);
+	sipkey_mem(&h, c->response.p, c->response.l);
+	sip_hash_asked(&h, m);
 	return siphash_end(&h);
 }
 
@@ -125,6 +126,7 @@ static bool identified(struct req *q)
 		return challenge(q, &vi.realm, false);
 	if (err)
 		return req_refuse(q, 400, "Malformed Credentials", NULL);
+	vi.domain = domain_of(&q->user);
 	vi.request = request_hash(q, &c);
 	vi.uri_fits = uri_fits(q, &c.uri);
 	switch (verify_check(q->p->verify, &c, &vi, &why)) {

@@ -19,22 +19,18 @@ static const struct creds *creds_of(const struct registrar *r,
 	return NULL;
 }
 
-/* An extension goes before a user of the file */
-const char *registrar_ha1(const struct pl *user, const struct pl *realm,
-			  enum digest_alg alg, void *arg)
+/* An extension goes before a user of the file. Where domains share a realm each may
+ * have the user: he who is meant, and no other, answers for his address */
+const char *registrar_ha1(const struct pl *user, const struct pl *domain,
+			  const struct pl *realm, enum digest_alg alg,
+			  void *arg)
 {
 	struct registrar *r = arg;
 	const struct creds *c = creds_of(r, realm);
 	const char *hex = NULL;
 
-	/* of a realm of its own, each domain may have him */
-	for (size_t i = 0; i < r->conf.domainc && !hex; i++) {
-		struct pl domain;
-
-		pl_set_str(&domain, r->domainv[i]);
-		if (r->realm || !pl_cmp(&domain, realm))
-			hex = extension_ha1(r->ext, user, &domain, realm, alg);
-	}
+	if (registrar_domain(r, domain))
+		hex = extension_ha1(r->ext, user, domain, realm, alg);
 	if (!hex && c && (unsigned)alg < DIGEST_FILED)
 		hex = creds_ha1(user, alg, (void *)(uintptr_t)c);
 	return hex;
@@ -155,17 +151,18 @@ static bool user_fits(const struct reg *g, const struct cred *c)
 	       cred_is(&c->username, &g->aor);
 }
 
+/* Credentials say nothing of Contact, Expires or the body: who repeats them with
+ * others repeats nothing */
 static uint64_t request_hash(const struct reg *g, const struct cred *c)
 {
 	const struct msg *m = g->in->m;
-	const struct pl partv[] = {m->callid, m->cseq, m->viav[0].branch,
-				   c->response};
 	struct siphash h;
 
 	siphash_start(&h, g->r->conf.key[0], g->r->conf.key[1]);
 	siphash_word(&h, SIP_KEY_NONCE);
-	for (size_t i = 0; i < ARRAY_SIZE(partv); i++)
-		sipkey_mem(&h, partv[i].p, partv[i].l);
+	sipkey_mem(&h, m->viav[0].branch.p, m->viav[0].branch.l);
+	sipkey_mem(&h, c->response.p, c->response.l);
+	sip_hash_asked(&h, m);
 	return siphash_end(&h);
 }
 
@@ -209,6 +206,7 @@ bool auth_passes(struct reg *g)
 		return challenge(g, &st->challenged, false);
 	if (err)
 		return reg_refuse(g, 400, "Malformed Credentials");
+	vi.domain = g->domain;
 	vi.request = request_hash(g, &c);
 	vi.uri_fits = uri_fits(g, &c.uri);
 	switch (verify_check(g->r->verify, &c, &vi, &why)) {

@@ -83,8 +83,9 @@ int registrar_alloc(struct registrar **rp, const struct registrar_conf *conf,
 		    struct extensions *ext, char *why, size_t sz);
 
 /** As a verify_ha1_h, for others who ask for the same secrets; arg: the registrar */
-const char *registrar_ha1(const struct pl *user, const struct pl *realm,
-			  enum digest_alg alg, void *arg);
+const char *registrar_ha1(const struct pl *user, const struct pl *domain,
+			  const struct pl *realm, enum digest_alg alg,
+			  void *arg);
 
 /** Another configuration; nothing changes on an error */
 int registrar_renew(struct registrar *r, const struct registrar_conf *conf,

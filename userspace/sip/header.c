@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Headers that msg.h has no type for, options, and URIs beside each other */
 #include <string.h>
+#include "carom/sipkey.h"
 #include "sip/sip.h"
 
 bool sip_header(const struct msg *m, const char *name, char compact, size_t *at,
@@ -32,6 +33,29 @@ bool sip_option(const struct msg *m, const char *name, char compact,
 			if (!pl_strcasecmp(&entry, option))
 				return true;
 	return false;
+}
+
+/* Proxies write these, each time in their own way */
+static bool of_the_way(const struct msg_header *h)
+{
+	return h->type == MSG_VIA || h->type == MSG_ROUTE ||
+	       h->type == MSG_RECORD_ROUTE || h->type == MSG_MAX_FORWARDS ||
+	       !pl_strcasecmp(&h->name, "Path");
+}
+
+void sip_hash_asked(struct siphash *h, const struct msg *m)
+{
+	sipkey_mem(h, m->met.p, m->met.l);
+	sipkey_mem(h, m->ruri.p, m->ruri.l);
+	for (size_t i = 0; i < m->hdrc; i++) {
+		const struct msg_header *hdr = &m->hdrv[i];
+
+		if (of_the_way(hdr))
+			continue;
+		sipkey_mem(h, hdr->name.p, hdr->name.l);
+		sipkey_mem(h, hdr->val.p, hdr->val.l);
+	}
+	sipkey_mem(h, m->body.p, m->body.l);
 }
 
 static bool among(const char *known, const struct pl *option)

@@ -221,6 +221,12 @@ int sip_ask(struct sip_ask **ap, struct sip_node *n, const char *method,
 bool sip_header(const struct msg *m, const char *name, char compact, size_t *at,
 		struct pl *val);
 
+struct siphash;
+
+/** Take in all that a request asks for: method, Request-URI, headers and body, but
+ *  not what proxies write on its way (Via, Route, Record-Route, Max-Forwards, Path) */
+void sip_hash_asked(struct siphash *h, const struct msg *m);
+
 /** Is the option in a header's lists, e.g. "path" in Supported ('k')? */
 bool sip_option(const struct msg *m, const char *name, char compact,
 		const char *option);
