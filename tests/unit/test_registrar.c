@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "location/priv.h"
 #include "registrar/registrar.h"
 
 enum { WAIT = 5000 /* ms until a test has failed */ };
@@ -812,6 +813,67 @@ static void replayed(void **state)
 	assert_true(has(f, ", stale=true"));
 }
 
+/* Who listens has the credentials too: they are good for no other contact */
+static void replayed_with_another_contact(void **state)
+{
+	struct fix *f = *state;
+	struct answer a = {.alg = "SHA-256",
+			   .user = "alice",
+			   .secret = "secret",
+			   .realm = "example.com",
+			   .nc = 1};
+	char hdrs[1024], text[8192], *contact;
+
+	add_extension(f, "alice", "secret");
+	assert_int_equal(reg(f, "c", 1, ""), 401);
+	assert_true(nonce_of(&a, f->reply));
+	credentials(hdrs, sizeof(hdrs), &a);
+	(void)make(f, text, "alice@example.com", "c", 2, hdrs);
+	assert_int_equal(exchange(f, text), 200);
+	contact = strstr(text, "<sip:a@h>");
+	assert_non_null(contact);
+	contact[5] = 'x';
+	assert_int_equal(exchange(f, text), 401);
+	assert_true(has(f, ", stale=true"));
+	assert_int_equal(location_count(f->loc, NULL), 1);
+}
+
+/* Domains that share a realm: each has its alice, with her own password */
+static void one_realm(void **state)
+{
+	static const char *const secretv[] = {"one", "two"};
+	const struct pl alice = PL("alice"), realm = PL("all.example");
+	struct fix *f = *state;
+	struct answer a = {
+		.alg = "SHA-256", .user = "alice", .realm = "all.example"};
+	char hdrs[1024], text[8192], aor[64], why[64];
+	struct pl d, s;
+
+	f->conf.realm = a.realm;
+	assert_int_equal(registrar_renew(f->r, &f->conf, why, sizeof(why)), 0);
+	for (unsigned i = 0; i < 2; i++) {
+		pl_set_str(&d, domainv[i]);
+		pl_set_str(&s, secretv[i]);
+		assert_int_equal(extension_put(f->ext, &alice, &d, &realm, &s,
+					       NULL, extension_done, f),
+				 0);
+		wait_for(&f->done, i + 1);
+		assert_int_equal(f->err, 0);
+	}
+	assert_int_equal(reg(f, "c", 1, ""), 401);
+	assert_true(nonce_of(&a, f->reply));
+	for (unsigned i = 0; i < 4; i++) {
+		a.secret = secretv[i & 1];
+		++a.nc;
+		credentials(hdrs, sizeof(hdrs), &a);
+		(void)re_snprintf(aor, sizeof(aor), "alice@%s",
+				  domainv[i >> 1]);
+		(void)make(f, text, aor, "c", 10 + i, hdrs);
+		assert_int_equal(exchange(f, text),
+				 (i & 1) == i >> 1 ? 200 : 401);
+	}
+}
+
 static void others(void **state)
 {
 	struct fix *f = *state;
@@ -1090,6 +1152,34 @@ static void alive_unasked(void **state)
 	assert_int_equal(st.alive_lost, 0);
 }
 
+/* A connection to another node is that one's: this one has none, and that says
+ * nothing */
+static void alive_elsewhere(void **state)
+{
+	const struct pl key = PL("bob@example.com sip:b@h;transport=tcp");
+	const struct pl record = PL("1\t4000000000\t1\t1\t1\t1\t1000\t1\td\t"
+				    "192.0.2.7:5062\t\t\t\tc\t");
+	struct fix *f = *state;
+	struct registrar_stats st;
+	char why[64];
+
+	f->conf.alive_interval = 1;
+	f->conf.alive_failures = 1;
+	assert_int_equal(registrar_renew(f->r, &f->conf, why, sizeof(why)), 0);
+	change_foreign(LOCATION_KIND, &key, &record, f->loc);
+	assert_int_equal(reg(f, "c", 1,
+			     "Contact: <sip:a@h>\r\nPath: <sip:edge.example;lr>"
+			     "\r\n"),
+			 200);
+	assert_int_equal(reg(f, "d", 1, "Contact: <sip:b@h>\r\n"), 200);
+	do {
+		run_ms(50);
+		registrar_stats(f->r, &st);
+	} while (st.alive_sent < 3 && !st.alive_lost);
+	assert_int_equal(st.alive_lost, 0);
+	assert_int_equal(location_count(f->loc, NULL), 3);
+}
+
 /* A store that can't be written to: nothing is acknowledged */
 static void not_stored(void **state)
 {
@@ -1138,12 +1228,15 @@ int main(void)
 		T(stopped_in_between),
 		A(each_algorithm),
 		A(replayed),
+		A(replayed_with_another_contact),
+		A(one_realm),
 		A(others),
 		A(guesses),
 		T(extension_records),
 		T(alive),
 		T(flows),
 		T(alive_unasked),
+		T(alive_elsewhere),
 		T(not_stored),
 	};
 

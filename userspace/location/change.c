@@ -265,6 +265,7 @@ void change_foreign(const char *kind, const struct pl *key,
 	}
 	if (record_parse(&b, value) || b.expires <= l->now())
 		return;
+	b.elsewhere = true;
 	a = aor_get(l, &b.aor);
 	if (a && !entry_alloc(&e, &b))
 		put_one(l, a, e,

@@ -53,6 +53,7 @@ int entry_alloc(struct entry **ep, const struct binding *b)
 	pack_addr(e, &b->src);
 	e->transp = b->transp & 7;
 	e->direct = b->direct;
+	e->elsewhere = b->elsewhere;
 	e->cseq = b->cseq;
 	e->reg_id = b->reg_id;
 	e->q = b->q;
@@ -94,6 +95,7 @@ void entry_view(struct binding *b, const struct entry *e)
 			  e->port);
 	b->transp = e->transp;
 	b->direct = e->direct;
+	b->elsewhere = e->elsewhere;
 	b->cseq = e->cseq;
 	b->reg_id = e->reg_id;
 	b->q = e->q;

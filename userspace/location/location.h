@@ -52,6 +52,7 @@ struct binding {
 	/* of this node alone, kept nowhere */
 	uint32_t rtt;   /**< us of the last keep-alive's answer; 0: none yet */
 	uint8_t failed; /**< keep-alives in a row without an answer         */
+	bool elsewhere; /**< another node wrote it last                     */
 };
 
 /**

@@ -34,7 +34,7 @@ struct entry {
 	uint16_t port; /**< of the address, host order                    */
 	uint16_t lenv[TEXTS];
 	uint8_t addr[16];
-	uint8_t v6 : 1, direct : 1, transp : 3;
+	uint8_t v6 : 1, direct : 1, transp : 3, elsewhere : 1;
 	uint8_t failed;
 	char text[];
 };

@@ -154,8 +154,11 @@ static bool look(const struct binding *b, void *arg)
 	struct ping *p;
 	int err;
 
-	/* the way to one that an edge forwarded without a Path is the edge's */
-	if ((!b->direct && !b->path.l) || a->pingc >= AWAY)
+	/* the way to one that an edge forwarded without a Path is the edge's, and to
+	 * one that came directly to another node, by its NAT or connection, that
+	 * node's */
+	if ((!b->direct && !b->path.l) || (b->direct && b->elsewhere) ||
+	    a->pingc >= AWAY)
 		return false;
 	p = ping_alloc(a, b);
 	if (!p)
