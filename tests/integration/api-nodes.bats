@@ -76,16 +76,55 @@ stopped_and_started()
 }
 
 @test "nodes: a store that is away is no readiness, and comes back" {
+	local n
+
 	at e1 /readyz | jq -e '.status == "ready"'
+	n=$(at e1 '/v1/events?limit=1000' | jq .last)
 	kill "$(cat "$RUN/redis/pid")"
 	until_true 10 not_ready
 	run at e1 PUT /v1/providers/other '{"hostname": "192.0.2.32"}'
 	[ "$status" = 1 ]
 	at e1 /healthz | jq -e '.status == "ok"'
+	# events that the store alone has can't be read, and that is said
+	at e1 '/v1/events?since=0' 2>&1 | grep -q 503
+	# new ones are seen all the same
+	edge cli e1 dispatcher set sip:192.0.2.32:5060 disabled --reason "in the dark"
+	until_true 10 told "$n" "in the dark"
+	# more than go into one record: the first has to be written once more, later
+	for _ in {1..35}; do
+		edge cli e1 dispatcher set sip:192.0.2.32:5060 active
+		edge cli e1 dispatcher set sip:192.0.2.32:5060 disabled
+	done >/dev/null
+	until_true 10 not_kept 70 "$n"
 	(cd "$RUN/redis" && edge exec f1 redis-server --bind 192.0.2.31 \
 		--protected-mode no --save '' --daemonize yes --pidfile "$RUN/redis/pid" \
 		>log 2>&1)
 	until_true 15 ready
+	# and kept, once it is back
+	edge cli e1 dispatcher set sip:192.0.2.32:5060 active --reason "light again"
+	until_true 5 told "$n" "light again"
+	until_true 5 in_redis "in the dark"
+	edge kill e1
+	edge again e1
+	until_true 5 told "$n" "in the dark"
+}
+
+not_kept() # N SINCE: so many are seen, which the store has not
+{
+	at e1 "/v1/events?since=$2&limit=1000" | jq -e --argjson n "$1" '.events | length >= $n'
+}
+
+told() # SINCE WORDS
+{
+	edge cli e1 events --since "$1" --types 'dispatcher.*' | grep -q "$2"
+}
+
+in_redis()
+{
+	edge exec f1 redis-cli -h 192.0.2.31 --scan --pattern 'carom:event*' |
+		while read -r key; do
+			edge exec f1 redis-cli -h 192.0.2.31 get "$key"
+		done | grep -q "$1"
 }
 
 not_ready() { [[ $(at e1 /readyz 2>&1) == *"503"* ]]; }

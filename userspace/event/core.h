@@ -27,6 +27,7 @@ struct event_mem {
 struct event_chunk {
 	uint64_t first, last;
 	uint64_t time; /**< of the last, s since 1970                      */
+	bool missing;  /**< the store did not take it                      */
 };
 
 struct events {
@@ -47,6 +48,17 @@ struct events {
 	bool failing;
 };
 
+/* ---- keep.c: what goes into it -------------------------------------------- */
+
+/** Whoever comes next begins behind the last one */
+int event_kept_end(struct events *ev);
+/** Queue the batch first..seq; event_written() is called when it is there */
+int event_kept_write(struct events *ev);
+/** The store takes records again: those that it did not are written, as far as they
+ *  are in memory */
+void event_kept_again(struct events *ev);
+/** The log goes away: what is written is nothing to it any more */
+void event_kept_forget(struct events *ev);
 /* ---- event.c ------------------------------------------------------------ */
 
 /** Events up to seq are in the store, or, with err, are not */
@@ -63,14 +75,17 @@ bool event_type_of(const struct pl *text, struct pl *type);
 
 /* ---- kept.c: what the store has ----------------------------------------- */
 
+#define EVENT_KIND "event"
+#define EVENT_KIND_SEQ "event-seq"
+
+/** Key of the record that begins with an event; it lies in buf */
+void event_key(char *buf, size_t size, struct pl *key, const struct events *ev,
+	       uint64_t first);
+/** Append to the index. @return 0, ENOMEM */
+int event_chunk_add(struct events *ev, const struct event_chunk *c);
+
 /** Read what is there, and the number to go on from */
 int event_kept_load(struct events *ev);
-/** Whoever comes next begins behind the last one */
-int event_kept_end(struct events *ev);
-/** Queue the batch first..seq; event_written() is called when it is there */
-int event_kept_write(struct events *ev);
-/** The log goes away: what is written is nothing to it any more */
-void event_kept_forget(struct events *ev);
 /** The record with seq, or the next one behind it; NULL */
 const struct event_chunk *event_kept_find(const struct events *ev,
 					  uint64_t seq);

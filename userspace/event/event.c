@@ -166,6 +166,8 @@ void event_written(struct events *ev, uint64_t seq, int err)
 {
 	if (err && !ev->failing)
 		log_warn("events: not kept for now: %m", err);
+	if (!err && ev->failing)
+		event_kept_again(ev);
 	ev->failing = err;
 	if (err && !tmr_isrunning(&ev->flush))
 		tmr_start(&ev->flush, EVENT_RETRY, flush_handler, ev);

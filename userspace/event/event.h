@@ -96,7 +96,8 @@ int event_subscribe(struct event_sub **sp, struct events *ev, uint64_t since,
 /**
  * The next event
  *
- * @return 0; EAGAIN there is none yet; ENOMEM, or what the store says
+ * @return 0; EAGAIN there is none yet; EBUSY the store has it, and is away; ENOMEM, or
+ *         what else the store says
  */
 int event_next(struct event_sub *s, struct event *e);
 

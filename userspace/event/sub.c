@@ -249,8 +249,9 @@ static int from_store(struct event_sub *s, const struct event_chunk *c,
 		if (!twice) {
 			const int err = event_kept_read(s->ev, c, &s->chunk);
 
+			/* a store that is away is no end of the log */
 			if (err)
-				return err;
+				return err == EAGAIN ? EBUSY : err;
 			pl_set_str(&s->rest, s->chunk);
 		}
 	}
