@@ -630,6 +630,60 @@ static void logs_in(void **state)
 	contains(await(&t.node, "SIP/2.0 200 "), "CSeq: 8 PRACK\r\n");
 }
 
+/* Where a request within a dialog goes is the caller's to say: whoever is there is not
+ * shown our log-in, whatever nonce he likes best */
+static void shows_nobody(void **state)
+{
+	char more[1300];
+
+	(void)state;
+	add_provider("one", &t.one,
+		     ",\"username\":\"u\",\"realm\":\"R\",\"password\":\"p\"");
+	add_route("{\"id\":\"r\",\"provider\":\"one\"}");
+	invite();
+	await(&t.one, "INVITE");
+	answer(&t.one, "407 Log In", CHALLENGE);
+	await(&t.one, "ACK");
+	await(&t.one, "INVITE");
+	answer(&t.one, "200 OK", "");
+	await(&t.node, "SIP/2.0 200 ");
+	++t.branch;
+	(void)re_snprintf(more, sizeof(more), "%sRoute: <sip:%J;lr>\r\n",
+			  routes(), &t.two.addr);
+	request("REGISTER", "sip:provider.test", "8", ";tag=callee", more);
+	lacks(await(&t.two, "REGISTER"), "Authorization");
+	answer(&t.two, "407 Log In", CHALLENGE);
+	await(&t.node, "SIP/2.0 407 ");
+	quiet(&t.two, "REGISTER", 300);
+}
+
+/* ... but for whom the provider has named: another host that takes its dialogs */
+static void shows_its_own(void **state)
+{
+	char uri[64], more[1300], req[4096];
+
+	(void)state;
+	add_provider("one", &t.one,
+		     ",\"username\":\"u\",\"realm\":\"R\",\"password\":\"p\"");
+	add_route("{\"id\":\"r\",\"provider\":\"one\"}");
+	invite();
+	await(&t.one, "INVITE");
+	answer(&t.one, "407 Log In", CHALLENGE);
+	await(&t.one, "ACK");
+	/* in front of ours */
+	(void)re_snprintf(req, sizeof(req), "Record-Route: <sip:%J;lr>\r\n%s",
+			  &t.two.addr, strstr(await(&t.one, "INVITE"), "Via:"));
+	answer_to(&t.one, req, "200 OK", "");
+	await(&t.node, "SIP/2.0 200 ");
+	++t.branch;
+	(void)re_snprintf(uri, sizeof(uri), "sip:%J", &t.one.addr);
+	(void)re_snprintf(more, sizeof(more), "%sRoute: <sip:%J;lr>\r\n",
+			  strstr(headers(t.one.last, "Record-Route"), "Route:"),
+			  &t.two.addr);
+	request("BYE", uri, "8", ";tag=callee", more);
+	contains(await(&t.two, "BYE"), "nc=00000002");
+}
+
 static void not_taken(void **state)
 {
 	(void)state;
@@ -894,6 +948,8 @@ int main(void)
 		TEST(rings),
 		TEST(cancelled),
 		TEST(logs_in),
+		TEST(shows_nobody),
+		TEST(shows_its_own),
 		TEST(not_taken),
 		TEST(callers_own),
 		TEST(cancelled_in_vain),

@@ -182,8 +182,10 @@ int call_send(struct call *c)
 	c->trans = trans_release(c->trans);
 	err = trans_send(&c->trans, outbound_transs(c->o), &r, call_response,
 			 c);
-	if (!err && p && !c->within && !c->tries)
+	if (!err && p && !c->within && !c->tries) {
 		++p->calls;
+		provider_found(p, &c->to.addr);
+	}
 	call_rest(c);
 out:
 	mem_deref(method);
@@ -326,6 +328,7 @@ void call_out(struct outbound *o, const struct wire_in *in, unsigned pop)
 
 void call_in(struct outbound *o, const struct wire_in *in, const char *provider)
 {
+	struct provider *p = provider_find(outbound_providers(o), provider);
 	struct call *c = begin(o, in, 0);
 
 	if (!c)
@@ -333,6 +336,8 @@ void call_in(struct outbound *o, const struct wire_in *in, const char *provider)
 	++outbound_count(o)->inbound;
 	c->inbound = true;
 	str_ncpy(c->dialog.provider, provider, sizeof(c->dialog.provider));
+	if (p)
+		provider_found(p, &in->peer);
 	c->to.addr = outbound_conf(o)->inbound;
 	c->to.transp = outbound_conf(o)->inbound_transp;
 	if (call_send(c))

@@ -47,6 +47,11 @@ static bool log_in(struct call *c, const struct msg *m)
 
 	if (!p || c->inbound || c->cancelled || !p->rec->secret.username)
 		return false;
+	if (!call_may_log_in(c)) {
+		log_warn("provider %s: %u by %J, which is not its own",
+			 p->rec->id, m->code, &c->to.addr);
+		return false;
+	}
 	if (challenge_read(&now, m, &p->rec->secret, why, sizeof(why))) {
 		log_warn("provider %s: %u: %s", p->rec->id, m->code, why);
 		p->challenge = mem_deref(p->challenge);
@@ -198,6 +203,8 @@ static void responded(struct call *c, const struct msg *m)
 {
 	if (m->code == 100)
 		return;
+	if (m->code < 300)
+		call_learn(c, m);
 	if (m->code < 200) {
 		c->heard = true;
 		pass(c, m);

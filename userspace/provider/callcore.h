@@ -71,6 +71,11 @@ void call_refuse(struct call *c, uint16_t code, const char *phrase);
 int call_compose(struct call *c, struct mbuf *uri, struct mbuf *rest);
 /** The next hop's host, port, transport. @return 0 or EBADMSG */
 int call_hop(struct call *c, struct where_ask *a);
+/** Whom the provider's response says that the dialog goes on with may be shown our
+ *  log-in from now on */
+void call_learn(struct call *c, const struct msg *m);
+/** May who it goes to be shown our log-in? */
+bool call_may_log_in(struct call *c);
 /** Name that a certificate must have; NULL: any */
 const char *call_host(struct call *c);
 

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <string.h>
 #include "provider/callcore.h"
+#include "provider/peers.h"
 #include "provider/uac.h"
 
 /* ---- where to -------------------------------------------------------------------- */
@@ -57,6 +58,66 @@ const char *call_host(struct call *c)
 	const struct provider *p = call_provider(c);
 
 	return p && !c->inbound ? p->rec->hostname : NULL;
+}
+
+/* ---- whom our log-in may be shown to -------------------------------------------------- */
+
+static uint16_t port_of(const struct where_ask *a)
+{
+	return a->port ? a->port : a->transp == MSG_TLS ? 5061 : 5060;
+}
+
+/* The Record-Route in front of our own, else the Contact. *u: false where there is
+ * neither */
+static bool goes_on_with(struct uri *u, struct call *c, const struct msg *m)
+{
+	bool found = false;
+	struct pl uri, tag;
+
+	for (size_t i = 0; i < m->hdrc; i++) {
+		struct pl list = m->hdrv[i].val, entry;
+		struct msg_route r;
+
+		if (m->hdrv[i].type != MSG_RECORD_ROUTE)
+			continue;
+		while (msg_list_next(&list, &entry)) {
+			if (msg_route_decode(&r, &entry))
+				return false;
+			if (wire_self(outbound_wire(c->o), &r.uri.host,
+				      r.uri.port))
+				goto own;
+			*u = r.uri;
+			found = true;
+		}
+	}
+own:
+	return found || (m->first[MSG_CONTACT] &&
+			 !msg_addr(&uri, &tag, &m->first[MSG_CONTACT]->val) &&
+			 !msg_uri_decode(u, &uri));
+}
+
+void call_learn(struct call *c, const struct msg *m)
+{
+	struct provider *p = call_provider(c);
+	struct where_ask a;
+	struct uri u;
+
+	if (!p || c->within || !p->rec->secret.username ||
+	    !goes_on_with(&u, c, m))
+		return;
+	hop_of_uri(&a, &u);
+	(void)peers_add(&p->peers, &a.host, port_of(&a));
+}
+
+bool call_may_log_in(struct call *c)
+{
+	const struct provider *p = call_provider(c);
+	struct where_ask a;
+
+	if (!p || !c->within)
+		return p;
+	return peers_have_addr(p->peers, &c->to.addr) ||
+	       (!call_hop(c, &a) && peers_have(p->peers, &a.host, port_of(&a)));
 }
 
 /* ---- staying in the path ------------------------------------------------------------ */
@@ -211,7 +272,7 @@ static int write_own(struct mbuf *mb, struct call *c, struct provider *p,
 					  p->rec->headerv[i].name,
 					  p->rec->headerv[i].value);
 	/* an ACK can't be challenged: it has what its INVITE had */
-	if (err || !p->challenge ||
+	if (err || !p->challenge || !call_may_log_in(c) ||
 	    pl_strcpy(&call_msg(c)->met, method, sizeof(method)))
 		return err;
 	return challenge_answer(mb, p->challenge, &p->rec->secret, method, uri);

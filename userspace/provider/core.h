@@ -20,6 +20,7 @@ enum {
 struct store_watch;
 struct challenge;
 struct outbound;
+struct peers;
 struct probing;
 struct uac;
 
@@ -43,6 +44,7 @@ struct provider {
 	struct probing *probing;     /**< under way; NULL                     */
 	struct uac *uac;             /**< its registration; NULL: none        */
 	struct challenge *challenge; /**< its last one; NULL: none         */
+	struct peers *peers; /**< who may be shown our log-in; NULL: none yet */
 	uint64_t calls, failed; /**< INVITEs sent to it; that it has failed  */
 };
 
@@ -95,6 +97,9 @@ uint64_t provider_hash(const struct providers *ps, const char *p, size_t n);
 
 /** Another node has found that; ours is told unless it knows better */
 void provider_adopt(struct provider *p, const struct health *h);
+
+/** It is at that address: who is there may be shown our log-in */
+void provider_found(struct provider *p, const struct sa *addr);
 
 /** A result is in: health, events, store, and when it is asked next */
 void provider_result(struct provider *p, const struct health_result *r);

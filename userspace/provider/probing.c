@@ -219,6 +219,7 @@ static void found(const struct locate_found *f, const char *why, void *arg)
 		fail(g, "%s", why);
 		return;
 	}
+	provider_found(g->p, &f->addr);
 	err = send_to(g, f);
 	if (err == EAFNOSUPPORT)
 		fail(g, "no socket of that address family to ask from");

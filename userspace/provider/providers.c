@@ -8,6 +8,7 @@
 #include "provider/challenge.h"
 #include "provider/core.h"
 #include "provider/outbound.h"
+#include "provider/peers.h"
 #include "provider/uac.h"
 #include "store/store.h"
 
@@ -41,6 +42,7 @@ static void provider_destructor(void *arg)
 	probing_cancel(p);
 	uac_stop(p);
 	mem_deref(p->challenge);
+	mem_deref(p->peers);
 	hash_unlink(&p->he);
 	list_unlink(&p->turn);
 	mem_deref(p->rec);
@@ -182,6 +184,12 @@ static int add(struct providers *ps, struct record *rec)
 	return uac_update(p);
 }
 
+void provider_found(struct provider *p, const struct sa *addr)
+{
+	if (p->rec->secret.username)
+		(void)peers_add_addr(&p->peers, addr);
+}
+
 int provider_put(struct providers *ps, struct record *rec)
 {
 	struct provider *p;
@@ -195,6 +203,8 @@ int provider_put(struct providers *ps, struct record *rec)
 	same = record_same_peer(p->rec, rec);
 	uac_stop(p);
 	p->challenge = mem_deref(p->challenge);
+	if (!same)
+		p->peers = mem_deref(p->peers);
 	mem_ref(rec);
 	mem_deref(p->rec);
 	p->rec = rec;

@@ -321,6 +321,7 @@ static void located(const struct locate_found *f, const char *why, void *arg)
 	}
 	u->at = *f;
 	u->found = true;
+	provider_found(u->p, &f->addr);
 	send_one(u);
 }
 
