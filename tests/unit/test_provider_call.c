@@ -14,7 +14,8 @@
 #include <cmocka.h>
 #include <re.h>
 #include "base/log.h"
-#include "provider/provider.h"
+#include "provider/core.h"
+#include "provider/outbound.h"
 #include "store/store.h"
 #include "fake_dns.h"
 #include "route_util.h"
@@ -933,31 +934,69 @@ static void connections(void **state)
 		close(fdv[i]);
 }
 
+static void is_over(int err, const char *why, const struct wire_in *in,
+		    void *arg)
+{
+	int *errp = arg;
+
+	(void)why;
+	(void)in;
+	*errp = err;
+	re_cancel();
+}
+
+/* One on whom the connection breaks while it is sent is told so, but not before it is
+ * there */
+static void breaks(void **state)
+{
+	static const struct linger at_once = {1, 0};
+	struct transs *ts = outbound_transs(t.ps->out);
+	int first = 0, second = 0, lfd, fd;
+	struct trans *a = NULL, *b = NULL;
+	struct trans_req r = {.method = "INFO", .transp = MSG_TCP};
+
+	(void)state;
+	assert_int_equal(sa_set_str(&r.dst, "127.0.0.1", 0), 0);
+	lfd = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(bind(lfd, &r.dst.u.sa, r.dst.len), 0);
+	assert_int_equal(getsockname(lfd, &r.dst.u.sa, &r.dst.len), 0);
+	assert_int_equal(listen(lfd, 1), 0);
+	pl_set_str(&r.uri, "sip:x");
+	pl_set_str(&r.rest, "Content-Length: 0\r\n\r\n");
+	assert_int_equal(trans_send(&a, ts, &r, is_over, &first), 0);
+	fd = accept(lfd, NULL, NULL);
+	assert_true(fd >= 0);
+	/* until it has come, it is sent where it waits for the connection */
+	for (char c; recv(fd, &c, 1, MSG_DONTWAIT) != 1;)
+		quiet(&t.node, "SIP", 10);
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once,
+				    sizeof(at_once)),
+			 0);
+	close(fd);
+	close(lfd);
+	assert_int_equal(trans_send(&b, ts, &r, is_over, &second), 0);
+	assert_int_equal(first, EHOSTUNREACH);
+	assert_int_equal(second, 0);
+	tmr_start(&t.end, ENOUGH, give_up, NULL);
+	assert_int_equal(re_main(NULL), 0);
+	tmr_cancel(&t.end);
+	assert_int_equal(second, EHOSTUNREACH);
+	trans_release(a);
+	trans_release(b);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(through),
-		TEST(refused),
-		TEST(behind_an_edge),
-		TEST(no_way),
-		TEST(by_code),
-		TEST(told_to_wait),
-		TEST(late),
-		TEST(rings),
-		TEST(cancelled),
-		TEST(logs_in),
-		TEST(shows_nobody),
-		TEST(shows_its_own),
-		TEST(not_taken),
-		TEST(callers_own),
-		TEST(cancelled_in_vain),
-		TEST(dialog),
-		TEST(strangers),
-		TEST(connections),
-		TEST(registers),
-		TEST(registers_in_vain),
+		TEST(through),   TEST(refused),      TEST(behind_an_edge),
+		TEST(no_way),    TEST(by_code),      TEST(told_to_wait),
+		TEST(late),      TEST(rings),        TEST(cancelled),
+		TEST(logs_in),   TEST(shows_nobody), TEST(shows_its_own),
+		TEST(not_taken), TEST(callers_own),  TEST(cancelled_in_vain),
+		TEST(dialog),    TEST(strangers),    TEST(connections),
+		TEST(breaks),    TEST(registers),    TEST(registers_in_vain),
 	};
 	int failed;
 

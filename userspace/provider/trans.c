@@ -490,17 +490,16 @@ int trans_send(struct trans **tp, struct transs *ts, const struct trans_req *r,
 		mem_deref(t);
 		return err;
 	}
+	t->mb->pos = 0;
+	err = wire_send(ts->wire, t->transp, &t->dst, t->host, t->mb);
+	/* only now: a connection that broke has told all that were on it, at once */
 	hash_append(ts->ht, hash_joaat_str(t->branch), &t->he, t);
 	++ts->n;
-	if (t->transp == MSG_UDP)
+	if (!err && t->transp == MSG_UDP)
 		timer_start(wire_timers(t->ts->wire), &t->retransmit, t->again,
 			    send_again, t);
-	timer_start(wire_timers(t->ts->wire), &t->end, t->timeout, timeout, t);
-	t->mb->pos = 0;
-	if (wire_send(ts->wire, t->transp, &t->dst, t->host, t->mb)) {
-		timer_stop(&t->retransmit);
-		timer_start(wire_timers(t->ts->wire), &t->end, 0, unsent, t);
-	}
+	timer_start(wire_timers(t->ts->wire), &t->end, err ? 0 : t->timeout,
+		    err ? unsent : timeout, t);
 	*tp = mem_ref(t);
 	return 0;
 }
