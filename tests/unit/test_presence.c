@@ -1084,6 +1084,15 @@ static void test_xml(void **state)
 	strcat(deep, "</a>");
 	pl_set_str(&text, deep);
 	assert_int_equal(xml_decode(&x, &text, &why), EMSGSIZE);
+	/* a namespace is not copied into any number of children */
+	strcpy(deep, "<a xmlns:p=\"");
+	memset(deep + strlen(deep), '>', XML_BYTES / 2);
+	strcat(deep, "\">");
+	for (int i = 0; i < XML_CHILDREN; i++)
+		strcat(deep, "<b/>");
+	strcat(deep, "</a>");
+	pl_set_str(&text, deep);
+	assert_int_equal(xml_decode(&x, &text, &why), EMSGSIZE);
 	memset(deep, ' ', XML_BYTES + 1);
 	text.l = XML_BYTES + 1;
 	assert_int_equal(xml_decode(&x, &text, &why), EMSGSIZE);

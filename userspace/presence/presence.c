@@ -160,9 +160,7 @@ void presence_sweep(struct presence *p, uint64_t now)
 			/* a change may drop others' resources, not this one */
 			if (!sweep_pubs(r, now))
 				continue;
-			++r->pending;
 			res_changed(r);
-			--r->pending;
 			res_release(r);
 		}
 	}
@@ -182,8 +180,10 @@ static void location_handler(enum location_event ev, const struct binding *b,
 	for (size_t i = 0; i < ARRAY_SIZE(pkgv); i++) {
 		struct res *r = res_find(p, pkgv[i], &b->aor);
 
-		if (r)
-			res_changed(r);
+		if (!r)
+			continue;
+		res_changed(r);
+		res_release(r);
 	}
 }
 

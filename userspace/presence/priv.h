@@ -177,7 +177,7 @@ int res_get(struct res **rp, struct presence *p, enum presence_package pkg,
 	    const struct pl *aor);
 /** It is of no use any more, unless it is */
 void res_release(struct res *r);
-/** Its state has changed: whoever subscribed is told */
+/** Its state has changed: whoever subscribed is told. It stays: the caller releases it */
 void res_changed(struct res *r);
 
 /* request.c: what SUBSCRIBE and PUBLISH have in common */

@@ -92,6 +92,9 @@ void res_changed(struct res *r)
 		log_warn("presence: %s: its dialogs: out of memory", r->aor);
 	if (r->p->events)
 		tell(r);
+	/* who can't be told is dropped, and the last one is not to take it with him:
+	 * the caller looks whether it is of use yet */
+	++r->pending;
 	le = list_head(&r->subs);
 	while (le) {
 		struct sub *s = le->data;
@@ -99,4 +102,5 @@ void res_changed(struct res *r)
 		le = le->next;
 		sub_notify(s, false);
 	}
+	--r->pending;
 }

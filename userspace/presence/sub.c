@@ -338,11 +338,12 @@ static void notify_now(struct sub *s)
 	s->due = s->must = false;
 	s->busy = true;
 	err = prepare(s);
-	if (!err)
+	if (!err) {
 		err = sub_write(s, written, mem_ref(s));
-	if (!err)
-		return;
-	mem_deref(s);
+		if (!err)
+			return;
+		mem_deref(s);
+	}
 	s->busy = false;
 	s->body = mem_deref(s->body);
 	failed(s, err, 0);

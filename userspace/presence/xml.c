@@ -24,6 +24,7 @@ struct reader {
 	bool ownv[XML_SPACES]; /* the child declares the prefix itself    */
 	unsigned depth, children;
 	size_t from, name_end; /* of the child: offsets                   */
+	size_t texts; /* bytes of children's texts so far                 */
 	struct xml_child *child;
 	int inner; /* that is being read; -1: none                       */
 	unsigned inner_depth;
@@ -146,6 +147,9 @@ static int child_text(struct reader *r, size_t to)
 			err = put_space(mb, &r->spacev[i]);
 	if (!err)
 		err = mbuf_write_pl(mb, &rest);
+	/* a small document is not to become a large one */
+	if (!err && (r->texts += mb->end) > XML_TEXTS)
+		err = EMSGSIZE;
 	if (!err)
 		err = re_sdprintf(&r->child->text, "%b", mb->buf, mb->end);
 	mem_deref(mb);
@@ -253,6 +257,7 @@ static void end_inner(struct reader *r)
 static void XMLCALL end_handler(void *arg, const XML_Char *name)
 {
 	struct reader *r = arg;
+	int err;
 	(void)name;
 
 	if (r->err)
@@ -262,9 +267,12 @@ static void XMLCALL end_handler(void *arg, const XML_Char *name)
 		end_inner(r);
 	if (r->depth != 1 || !r->child)
 		return;
-	if (child_text(r, (size_t)XML_GetCurrentByteIndex(r->parser) +
-				  (size_t)XML_GetCurrentByteCount(r->parser)))
-		fail(r, ENOMEM, "Out Of Memory");
+	err = child_text(r, (size_t)XML_GetCurrentByteIndex(r->parser) +
+				    (size_t)XML_GetCurrentByteCount(r->parser));
+	if (err)
+		fail(r, err,
+		     err == EMSGSIZE ? "Too Much Of Namespaces"
+				     : "Out Of Memory");
 	r->child = NULL;
 	memset(r->ownv, 0, sizeof(r->ownv));
 }

@@ -19,6 +19,8 @@ enum {
 	XML_DEPTH = 32,
 	XML_CHILDREN = 256,
 	XML_SPACES = 32, /**< namespaces declared at the root               */
+	XML_TEXTS = 2 * XML_BYTES, /**< of all children's texts, into each of
+					which those namespaces are put      */
 };
 
 /** Texts of elements inside a child that we look at */
