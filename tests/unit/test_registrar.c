@@ -945,6 +945,38 @@ static void guesses(void **state)
 	assert_int_equal(st.blocked, 1);
 }
 
+/* A nonce is no good to another source: guesses whose source is forged hurt nobody */
+static void forged_source(void **state)
+{
+	struct fix *f = *state;
+	struct answer a = {.alg = "SHA-256",
+			   .user = "alice",
+			   .secret = "wrong",
+			   .realm = "example.com",
+			   .nc = 1};
+	struct registrar_stats st;
+	struct udp_sock *us = f->us;
+	struct sa sa;
+
+	add_extension(f, "alice", "secret");
+	assert_int_equal(reg(f, "c", 1, ""), 401);
+	assert_true(nonce_of(&a, f->reply));
+	assert_int_equal(sa_set_str(&sa, "127.0.0.3", 0), 0);
+	assert_int_equal(udp_listen(&f->us, &sa, datagram, f), 0);
+	for (unsigned i = 0; i < 6; i++) {
+		assert_int_equal(login(f, &a, 2 + i), 401);
+		assert_true(has(f, ", stale=true"));
+	}
+	a.secret = "secret";
+	assert_int_equal(login(f, &a, 10), 401);
+	assert_true(nonce_of(&a, f->reply));
+	assert_int_equal(login(f, &a, 11), 200);
+	registrar_stats(f->r, &st);
+	assert_int_equal(st.wrong, 0);
+	assert_int_equal(st.held, 0);
+	mem_deref(us);
+}
+
 /* ---- extensions ------------------------------------------------------------------------ */
 
 static void extension_records(void **state)
@@ -1232,6 +1264,7 @@ int main(void)
 		A(one_realm),
 		A(others),
 		A(guesses),
+		A(forged_source),
 		T(extension_records),
 		T(alive),
 		T(flows),

@@ -11,6 +11,7 @@ int presence_auth_start(const struct presence_conf *conf, struct verify **vp,
 			const struct verify *before)
 {
 	struct verify_conf vc = {.algc = conf->algc,
+				 .bind_source = true,
 				 .lifetime = conf->nonce_lifetime,
 				 .guesses = conf->guesses,
 				 .ha1h = conf->ha1h,

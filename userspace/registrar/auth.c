@@ -54,7 +54,9 @@ static int read_users(struct registrar *r, char *why, size_t sz)
 int auth_start(struct registrar *r, const struct registrar *before, char *why,
 	       size_t sz)
 {
+	/* else guesses with a forged source would be held against whom they name */
 	struct verify_conf vc = {.algc = r->conf.algc,
+				 .bind_source = true,
 				 .lifetime = r->conf.nonce_lifetime,
 				 .guesses = r->conf.guesses,
 				 .ha1h = registrar_ha1,
