@@ -900,6 +900,16 @@ static void registers_in_vain(void **state)
 	quiet(&t.one, "REGISTER", 300);
 	contains(registration(), "it does not take our log-in");
 	contains(registration(), "\"state\":\"failed\"");
+	/* nor a second more each time */
+	add_provider("one", &t.one,
+		     ",\"username\":\"u\",\"realm\":\"R\",\"password\":\"p\","
+		     "\"register\":{}");
+	await(&t.one, "REGISTER");
+	answer(&t.one, "423 Too Short", "Min-Expires: 3601\r\n");
+	contains(await(&t.one, "REGISTER"), "Expires: 3601\r\n");
+	answer(&t.one, "423 Too Short", "Min-Expires: 3602\r\n");
+	quiet(&t.one, "REGISTER", 300);
+	contains(registration(), "423 Too Short");
 }
 
 /* Of 16 connections half are for those that we make */

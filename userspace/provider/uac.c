@@ -24,6 +24,7 @@ struct uac {
 	struct challenge challenge;
 	bool challenged;
 	unsigned tries; /* answers to challenges, of this REGISTER          */
+	bool longer;    /* asked for, after a 423                          */
 	unsigned fails; /* in a row                                        */
 	uint16_t code;
 	char reason[HEALTH_REASON];
@@ -228,9 +229,11 @@ static void response(int err, const char *why, const struct wire_in *in,
 		accepted(u, m);
 	} else if (m->code == 401 || m->code == 407) {
 		challenged(u, m);
-	} else if (m->code == 423 && number_of(m, "Min-Expires") > u->expires &&
+	} else if (m->code == 423 && !u->longer &&
+		   number_of(m, "Min-Expires") > u->expires &&
 		   number_of(m, "Min-Expires") <= 86400) {
 		u->expires = number_of(m, "Min-Expires");
+		u->longer = true;
 		u->tries = 0;
 		u->trans = trans_release(u->trans);
 		send_one(u);
@@ -338,6 +341,7 @@ static void begin(void *arg)
 	int err;
 
 	u->tries = 0;
+	u->longer = false;
 	u->trans = trans_release(u->trans);
 	if (u->registered && (uint64_t)time(NULL) >= u->until) {
 		u->registered = false;
