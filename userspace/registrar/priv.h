@@ -10,11 +10,11 @@
 #include "registrar/registrar.h"
 
 enum {
-	RETRY_AFTER = 5,  /**< s, where the store is behind               */
-	PARKED = 4096,    /**< REGISTERs that wait for another of their AOR */
-	PARKED_EACH = 16, /**< of one AOR                                 */
-	AGENT = 128,      /**< bytes that are kept of User-Agent          */
-	GRUU = 1400,      /**< of a GRUU                                  */
+	RETRY_AFTER = 5,   /**< s, where the store is behind               */
+	PARKED = 4096,     /**< REGISTERs that wait for another of their AOR */
+	PARKED_EACH = 128, /**< of one AOR                                 */
+	AGENT = 128,       /**< bytes that are kept of User-Agent          */
+	GRUU = 1400,       /**< of a GRUU                                  */
 };
 
 struct alive;

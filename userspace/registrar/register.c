@@ -154,6 +154,7 @@ static void one(struct plan *p, const struct reg *g, const struct wanted *w)
 struct parked {
 	struct le le;
 	struct sip_kept *kept;
+	uint32_t request; /* hash of what a retransmission has in common */
 	size_t aorl;
 	char aor[];
 };
@@ -176,16 +177,30 @@ static bool is_of(const struct parked *p, const struct pl *aor)
 	return p->aorl == aor->l && !memcmp(p->aor, aor->p, aor->l);
 }
 
+static uint32_t request_of(const struct msg *m)
+{
+	return hash_of(&m->callid) ^ hash_of(&m->viav[0].branch) ^ m->cseq_num;
+}
+
+/* @return 0: it is answered later, or another like it is */
 static int park(const struct reg *g)
 {
 	const struct pl *aor = &g->aor;
+	const uint32_t request = request_of(g->in->m);
 	struct list *bucket = hash_list(g->r->parked, hash_of(aor));
 	struct parked *p;
 	unsigned n = 0;
 	int err;
 
-	for (struct le *le = list_head(bucket); le; le = le->next)
-		n += is_of(le->data, aor);
+	for (struct le *le = list_head(bucket); le; le = le->next) {
+		const struct parked *other = le->data;
+
+		if (!is_of(other, aor))
+			continue;
+		if (other->request == request)
+			return 0;
+		++n;
+	}
 	if (n >= PARKED_EACH || g->r->parkedc >= PARKED)
 		return EAGAIN;
 	p = mem_zalloc(sizeof(*p) + aor->l, parked_destructor);
@@ -193,6 +208,7 @@ static int park(const struct reg *g)
 		return ENOMEM;
 	memcpy(p->aor, aor->p, aor->l);
 	p->aorl = aor->l;
+	p->request = request;
 	err = sip_keep(&p->kept, g->in);
 	if (err) {
 		mem_deref(p);
