@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 #include <re.h>
+#include <openssl/evp.h>
 
 #include "api/core.h"
 #include "base/fields.h"
@@ -776,6 +777,36 @@ static unsigned change(struct fix *f, const char *method, const char *target,
 	return f->req->out.status;
 }
 
+/* A tag is of what nobody is shown, too: who guesses at that can't tell by the tag */
+static void test_tag(void **state)
+{
+	struct fix *f = fix_of(state);
+	uint8_t hash[EVP_MAX_MD_SIZE];
+	struct api_record r = things;
+	char open[64], *text = NULL;
+	struct pl key = PL("a");
+
+	r.arg = f;
+	assert_int_equal(api_records(f->a, &r), 0);
+	assert_int_equal(change(f, "PUT", "/v1/boxes/a",
+				"{\"size\":1,\"secret\":\"s\"}"),
+			 201);
+	assert_int_equal(store_get(f->st, r.kind, &key, &text), 0);
+	assert_non_null(strstr(text, "secret"));
+	assert_int_equal(
+		EVP_Digest(text, strlen(text), hash, NULL, EVP_sha256(), NULL),
+		1);
+	(void)re_snprintf(open, sizeof(open), "\"%w\"", hash, (size_t)12);
+	assert_string_not_equal(reply_header(f, "ETag"), open);
+	mem_deref(text);
+	/* every node of the store has the same */
+	key = (struct pl)PL("etag");
+	assert_int_equal(store_get(f->st, "api-key", &key, &text), 0);
+	assert_int_equal(strlen(text), 64);
+	assert_string_equal(text, f->a->etag_key);
+	mem_deref(text);
+}
+
 static void test_records(void **state)
 {
 	struct fix *f = fix_of(state);
@@ -889,12 +920,13 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_paths),      T(test_long),    T(test_accept),
-		T(test_methods),    T(test_routes),  T(test_query),
-		T(test_json),       T(test_fields),  T(test_pages),
-		T(test_tokens),     T(test_browser), T(test_later),
-		T(test_errno),      T(test_records), T(test_records_gone),
-		T(test_fault_path), T(test_once),    T(test_ready),
+		T(test_paths),        T(test_long),       T(test_accept),
+		T(test_methods),      T(test_routes),     T(test_query),
+		T(test_json),         T(test_fields),     T(test_pages),
+		T(test_tokens),       T(test_browser),    T(test_later),
+		T(test_errno),        T(test_tag),        T(test_records),
+		T(test_records_gone), T(test_fault_path), T(test_once),
+		T(test_ready),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

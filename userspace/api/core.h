@@ -200,6 +200,7 @@ struct api {
 	struct list reqs;
 	struct list listeners;
 	struct list records;
+	char etag_key[65]; /**< of entity tags, of the store; "" not yet    */
 	struct list parts; /**< that have to be ready                     */
 	struct list kept;  /**< struct kept: what handlers need           */
 	struct api_tokens *tokens;

@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/types.h>
 
 #include <re.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include "api/core.h"
 #include "api/record.h"
@@ -15,11 +17,39 @@
 
 /* ---- entity tags (RFC 9110 section 8.8.3) --------------------------------- */
 
-void record_etag(char etag[RECORD_ETAG], const char *text)
+int record_etag_key(struct api *a)
+{
+	static const struct pl name = PL("etag");
+	static const char kind[] = "api-key";
+	struct pl value = {a->etag_key, sizeof(a->etag_key) - 1};
+	uint8_t key[32];
+	char *have = NULL;
+	int err = 0;
+
+	if (*a->etag_key)
+		return 0;
+	err = store_get(a->conf.store, kind, &name, &have);
+	if (!err) {
+		str_ncpy(a->etag_key, have, sizeof(a->etag_key));
+		mem_deref(have);
+		return 0;
+	}
+	if (err != ENOENT)
+		return err;
+	if (getrandom(key, sizeof(key), 0) != sizeof(key))
+		return EIO;
+	(void)re_snprintf(a->etag_key, sizeof(a->etag_key), "%w", key,
+			  sizeof(key));
+
+	return store_put(a->conf.store, kind, &name, &value);
+}
+
+void record_etag(char etag[RECORD_ETAG], const struct api *a, const char *text)
 {
 	uint8_t hash[EVP_MAX_MD_SIZE] = {0};
 
-	(void)EVP_Digest(text, strlen(text), hash, NULL, EVP_sha256(), NULL);
+	(void)HMAC(EVP_sha256(), a->etag_key, (int)strlen(a->etag_key),
+		   (const uint8_t *)text, strlen(text), hash, NULL);
 	(void)re_snprintf(etag, RECORD_ETAG, "\"%w\"", hash, (size_t)12);
 }
 
@@ -37,7 +67,7 @@ int record_condition(struct api_req *req, const char *text)
 	bool ok;
 
 	if (text)
-		record_etag(etag, text);
+		record_etag(etag, req->a, text);
 	ok = (!match || (text && lists(match, etag))) &&
 	     (!none || !text || !lists(none, etag));
 	if (ok)
@@ -141,7 +171,7 @@ int record_reply(const struct record *rec, struct api_req *req, unsigned status,
 	struct odict *v = NULL;
 	int err = record_view(rec, &v, stored);
 
-	record_etag(etag, text);
+	record_etag(etag, rec->a, text);
 	if (!err)
 		err = api_reply_header(req, "ETag", "%s", etag);
 	if (!err)
@@ -161,7 +191,7 @@ static int get(struct api_req *req, void *arg)
 	int err = record_read(rec, api_param(req, "id"), &text, &stored);
 
 	if (!err)
-		record_etag(etag, text);
+		record_etag(etag, rec->a, text);
 	if (err == ENOENT) {
 		err = api_problem(req, 404, "not-found", "no %s %s",
 				  rec->r.kind, api_param(req, "id"));
@@ -247,7 +277,9 @@ int api_records(struct api *a, const struct api_record *r)
 	rec->a = a;
 	rec->r = *r;
 	list_append(&a->records, &rec->le, rec);
-	err = re_sdprintf(&rec->item, "%s/{id}", r->path);
+	err = record_etag_key(a);
+	if (!err)
+		err = re_sdprintf(&rec->item, "%s/{id}", r->path);
 	if (!err)
 		err = api_route(a, "GET", r->path, API_READ, list_all, rec);
 	if (!err)

@@ -16,7 +16,12 @@ struct record {
 	char *item; /**< pattern of one                                   */
 };
 
-void record_etag(char etag[RECORD_ETAG], const char *text);
+/** Read the key of entity tags, which all nodes of a store have; made where there is
+ *  none. @return 0 or store_get()'s */
+int record_etag_key(struct api *a);
+/** A text holds hashes of passwords that nobody is shown: nor can anybody who has no key
+ *  try passwords by its tag */
+void record_etag(char etag[RECORD_ETAG], const struct api *a, const char *text);
 
 /**
  * If-Match and If-None-Match of a request that changes it
