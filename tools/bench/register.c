@@ -14,7 +14,6 @@
 
 enum {
 	BATCH = 32,
-	PORT = 5070,
 	TRIES = 7, /* sent so often before it counts as lost (RFC 3261 17.1.2.1) */
 };
 static const uint64_t again_ns = 500000000ull; /* timer E, without its growth */
@@ -55,7 +54,7 @@ static const char usage[] =
 	"bench-register --from NETNS --near IP --to IP:PORT [--domain NAME]\n"
 	"    [--password WORD] [--users N] [--first N] [--turns N]\n"
 	"    [--window N | --rate N] [--expires S] [--cseq N] [--run N]\n"
-	"    [--keep-nonce] [--query] [--patient] [--ha1]\n";
+	"    [--port N] [--keep-nonce] [--query] [--patient] [--ha1]\n";
 
 static void parse(struct args *a, int argc, char *argv[])
 {
@@ -67,8 +66,9 @@ static void parse(struct args *a, int argc, char *argv[])
 		{"rate", 1, NULL, 'r'},       {"expires", 1, NULL, 'e'},
 		{"cseq", 1, NULL, 'c'},       {"run", 1, NULL, 'R'},
 		{"keep-nonce", 0, NULL, 'k'}, {"ha1", 0, NULL, 'h'},
-		{"turns", 1, NULL, 'T'},      {"query", 0, NULL, 'q'},
-		{"patient", 0, NULL, 'P'},    {NULL, 0, NULL, 0},
+		{"turns", 1, NULL, 'T'},      {"port", 1, NULL, 'o'},
+		{"query", 0, NULL, 'q'},      {"patient", 0, NULL, 'P'},
+		{NULL, 0, NULL, 0},
 	};
 	int c;
 
@@ -94,6 +94,10 @@ static void parse(struct args *a, int argc, char *argv[])
 			break;
 		case '1':
 			a->first = number("first", optarg, 0, 9999999);
+			break;
+		case 'o':
+			a->reg.port = (unsigned)number("port", optarg, 1,
+						       65535);
 			break;
 		case 'T':
 			a->turns = number("turns", optarg, 1, 1000);
@@ -151,7 +155,7 @@ static void print_users(const struct args *a)
 static void udp(struct bench *b)
 {
 	struct sockaddr_in near = {.sin_family = AF_INET,
-				   .sin_port = htons(PORT),
+				   .sin_port = htons((uint16_t)b->a.reg.port),
 				   .sin_addr.s_addr = ipv4(b->a.reg.near)};
 	struct sockaddr_in to = {.sin_family = AF_INET};
 	const int room = 8 << 20;
@@ -285,18 +289,17 @@ static void take(struct bench *b)
 /* What has waited too long is sent again; whose turn has passed is left out */
 static void overdue(struct bench *b)
 {
-	const uint64_t now = now_ns();
+	const uint64_t before = now_ns() - again_ns;
 
 	while (b->head != b->tail) {
 		const uint32_t i = b->queue[b->head % b->size];
 		struct phone *p = &b->v[i];
 		const bool open = p->state == ASKED || p->state == PROVED;
 
-		if (open && now - p->sent < again_ns)
+		if (open && p->sent > before)
 			return;
 		++b->head;
-		/* further back in the queue it is once more, where it was sent since */
-		if (!open || now - p->sent < again_ns)
+		if (!open)
 			continue;
 		if (p->tries == TRIES) {
 			end(b, p, LOST);
@@ -355,7 +358,7 @@ int main(int argc, char *argv[])
 				.turns = 1,
 				.window = 64,
 				.cseq = 1,
-				.reg = {.port = PORT,
+				.reg = {.port = 5070,
 					.domain = "example.com",
 					.password = "secret",
 					.expires = 3600}}};
