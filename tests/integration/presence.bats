@@ -77,7 +77,9 @@ reaches() { [ "$(figure "$1")" -ge "$2" ]; }
 told() { [ "$(api GET /v1/presence/alice@example.com | jq .subscriptions.presence)" = 1 ] &&
 	reaches 'carom_presence_notifies_total{reason="answered"}' "$1"; }
 
-# baresip with its modules for presence: NAME's contacts are in the rest
+# baresip with its modules for presence: NAME's contacts are in the rest. Its mwi begins
+# a loop without end where it is registered within a millisecond of being loaded: so it
+# comes before the account
 buddy() # HOST ADDRESS NAME CONTACT...
 {
 	local host=$1 addr=$2 name=$3 dir=$RUN/$3 who
@@ -91,12 +93,12 @@ buddy() # HOST ADDRESS NAME CONTACT...
 	audio_alert aubridge,z
 	module_path /usr/lib/baresip/modules
 	module g711.so
+	module mwi.so
 	module aubridge.so
 	module_tmp account.so
 	module_app menu.so
 	module_app contact.so
 	module_app presence.so
-	module_app mwi.so
 	module_app ctrl_tcp.so
 	ctrl_tcp_listen 127.0.0.1:4444
 	END
