@@ -33,6 +33,8 @@ SRCS_edge   := $(call room,dispatch) $(SRCS_sipmsg) $(SRCS_digest) \
 SRCS_route  := $(call room,route) userspace/base/fields.c
 SRCS_provider := $(SRCS_store) $(call room,provider route locate dns sip) \
 	       userspace/base/fields.c userspace/digest/digest.c
+SRCS_registrar := $(SRCS_store) $(call room,sip digest location registrar control) \
+	       tests/unit/registrar_fix.c
 SRCS_bpf    := $(SRCS_log) $(SRCS_edge) $(call room,fastpath) \
 	       userspace/edge/registered.c \
 	       $(filter-out tests/bpf/test_% tests/bpf/bridgebed.c,$(wildcard tests/bpf/*.c))
@@ -127,7 +129,10 @@ TEST_SRCS_edge_msg   = $(SRCS_sipmsg)
 TEST_SRCS_sipscan    =
 TEST_SRCS_sipaddr    =
 TEST_SRCS_sipnode    = $(SRCS_log) $(call room,sip)
-TEST_SRCS_registrar  = $(SRCS_store) $(call room,sip digest location registrar control)
+TEST_SRCS_registrar  = $(SRCS_registrar)
+TEST_SRCS_registrar_outbound = $(SRCS_registrar)
+TEST_SRCS_registrar_auth = $(SRCS_registrar)
+TEST_SRCS_registrar_alive = $(SRCS_registrar)
 TEST_SRCS_location   = $(SRCS_store) $(SRCS_sipmsg) $(call room,location)
 TEST_SRCS_edge_located = $(TEST_SRCS_location) userspace/edge/located.c
 TEST_SRCS_presence   = $(SRCS_store) $(call room,sip digest location presence event)
