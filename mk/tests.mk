@@ -33,8 +33,11 @@ SRCS_edge   := $(call room,dispatch) $(SRCS_sipmsg) $(SRCS_digest) \
 SRCS_route  := $(call room,route) userspace/base/fields.c
 SRCS_provider := $(SRCS_store) $(call room,provider route locate dns sip) \
 	       userspace/base/fields.c userspace/digest/digest.c
+SRCS_provider_calls := $(SRCS_provider) tests/unit/fake_dns.c tests/unit/provider_fix.c
 SRCS_registrar := $(SRCS_store) $(call room,sip digest location registrar control) \
 	       tests/unit/registrar_fix.c
+SRCS_presence := $(SRCS_store) $(call room,sip digest location presence event) \
+	       tests/unit/presence_fix.c
 SRCS_bpf    := $(SRCS_log) $(SRCS_edge) $(call room,fastpath) \
 	       userspace/edge/registered.c \
 	       $(filter-out tests/bpf/test_% tests/bpf/bridgebed.c,$(wildcard tests/bpf/*.c))
@@ -54,7 +57,9 @@ TEST_SRCS_store_write = $(SRCS_store) tests/unit/redis_srv.c
 TEST_SRCS_store_redis = $(SRCS_store) tests/unit/redis_srv.c
 TEST_SRCS_utf8       = $(SRCS_log)
 TEST_SRCS_event      = $(SRCS_event)
-TEST_SRCS_api        = $(SRCS_api)
+TEST_SRCS_api = $(SRCS_api) tests/unit/api_fix.c
+TEST_SRCS_api_token = $(SRCS_api) tests/unit/api_fix.c
+TEST_SRCS_api_record = $(SRCS_api) tests/unit/api_fix.c
 TEST_SRCS_store_crash = $(SRCS_store) tests/unit/power_vfs.c
 TEST_SRCS_privs      = $(SRCS_log) $(addprefix userspace/daemon/,privs.c \
 			 lock.c notify.c)
@@ -98,7 +103,10 @@ TEST_SRCS_route      = $(SRCS_route)
 TEST_SRCS_route_time = $(SRCS_route)
 TEST_SRCS_provider_record = $(SRCS_provider)
 TEST_SRCS_provider_probe = $(SRCS_provider) tests/unit/fake_dns.c
-TEST_SRCS_provider_call = $(SRCS_provider) tests/unit/fake_dns.c
+TEST_SRCS_provider_call = $(SRCS_provider_calls)
+TEST_SRCS_provider_login = $(SRCS_provider_calls)
+TEST_SRCS_provider_register = $(SRCS_provider_calls)
+TEST_SRCS_provider_dialog = $(SRCS_provider_calls)
 TEST_SRCS_provider_nodes = $(SRCS_provider) tests/unit/fake_dns.c tests/unit/redis_srv.c
 TEST_SRCS_dns        = $(SRCS_dns)
 TEST_SRCS_names      = $(SRCS_dns) $(SRCS_edge) userspace/fastpath/names.c \
@@ -135,7 +143,10 @@ TEST_SRCS_registrar_auth = $(SRCS_registrar)
 TEST_SRCS_registrar_alive = $(SRCS_registrar)
 TEST_SRCS_location   = $(SRCS_store) $(SRCS_sipmsg) $(call room,location)
 TEST_SRCS_edge_located = $(TEST_SRCS_location) userspace/edge/located.c
-TEST_SRCS_presence   = $(SRCS_store) $(call room,sip digest location presence event)
+TEST_SRCS_presence = $(SRCS_presence)
+TEST_SRCS_presence_publish = $(SRCS_presence)
+TEST_SRCS_presence_notify = $(SRCS_presence)
+TEST_SRCS_presence_xml = $(SRCS_presence)
 TEST_SRCS_edge_count = userspace/edge/count.c
 TEST_SRCS_edge_nets = $(SRCS_log) $(addprefix userspace/edge/,nets.c limits.c)
 

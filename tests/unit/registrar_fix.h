@@ -29,8 +29,7 @@ struct fix {
 	struct extensions *ext;
 	struct sip_node *node;
 	struct registrar *r;
-	struct registrar_conf
-		conf;        /**< as it is started with next            */
+	struct registrar_conf conf; /**< it is started with next */
 	struct sa addr;      /**< the registrar's                       */
 	struct udp_sock *us; /**< the phone's                           */
 	char reply[8192];    /**< what came to the phone last           */
