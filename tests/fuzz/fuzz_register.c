@@ -97,7 +97,7 @@ int store_write(struct store *s, const struct store_op *opv, size_t opc,
 		MUST(!record_key_parse(&b.aor, &b.id, &opv[i].key));
 		if (!opv[i].value.p)
 			continue;
-		MUST(!record_parse(&b, &opv[i].value));
+		MUST(!record_parse(&b, &opv[i].value, ""));
 		MUST(b.expires == opv[i].expires && b.q <= LOCATION_Q);
 		MUST(!entry_alloc(&e, &b));
 		entry_view(&again, e);
@@ -222,7 +222,7 @@ static void start(void)
 	(void)sa_set_str(&l.addr, "192.0.2.3", 5060);
 	(void)sa_set_str(&t.addr, "192.0.2.0", 0);
 	MUST(!sip_node_alloc(&node, &nc, why, sizeof(why)));
-	MUST(!location_alloc(&loc, (struct store *)1, NULL));
+	MUST(!location_alloc(&loc, (struct store *)1, NULL, NULL));
 	MUST(!extensions_alloc(&ext, (struct store *)1));
 	configure(true);
 }

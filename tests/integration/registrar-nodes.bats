@@ -41,6 +41,7 @@ setup_file()
 		  domains: [example.com]
 		  trusted: ["$VIP/32", "192.0.2.11/32", "192.0.2.12/32"]
 		  auth: {algorithms: [MD5]}
+		  keep-alive: {interval: 1, failures: 3}
 		END
 	done
 	redis_up
@@ -94,4 +95,33 @@ ended() { [ "$(count b2 "session closed")" = "${1#e}" ]; }
 	edge cli e2 registrations delete b2@example.com || true
 	until_true 10 both_have b1@example.com 0
 	until_true 10 both_have b2@example.com 0
+}
+
+# Keep-alives whose outcome is known, of an edge that has just started from zero
+asked() # EDGE
+{
+	edge cli "$1" metrics | awk '/^carom_registrar_keepalives_total/ { n += $2 }
+		END { print n + 0 }'
+}
+
+asked_more() { [ "$(asked "$1")" -ge "$2" ]; } # EDGE N
+
+@test "a node that starts leaves to the other what came to that one" {
+	local before
+
+	PASSWORD=secret baresip_up phone 192.0.2.20 5060 b1 \
+		"192.0.2.11:5070;transport=udp"
+	until_true 10 both_have b1@example.com 1
+	edge kill e2
+	edge start e2
+	until_true 10 both_have b1@example.com 1
+	before=$(asked e1)
+	until_true 20 asked_more e1 $((before + 4))
+	[ "$(asked e2)" = 0 ]
+	# and the one that it came to knows it again
+	edge kill e1
+	edge start e1
+	until_true 20 asked_more e1 2
+	[ "$(asked e2)" = 0 ]
+	both_have b1@example.com 1
 }

@@ -135,7 +135,7 @@ static void recv_udp(const struct sa *src, struct mbuf *mb, void *arg)
 void start(struct fix *f)
 {
 	assert_int_equal(store_open(&f->store, f->path, false), 0);
-	assert_int_equal(location_alloc(&f->loc, f->store, clock_now), 0);
+	assert_int_equal(location_alloc(&f->loc, f->store, NULL, clock_now), 0);
 	assert_int_equal(presence_alloc(&f->p, &f->conf, f->node, f->store,
 					f->loc, NULL),
 			 0);

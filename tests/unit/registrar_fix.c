@@ -108,7 +108,7 @@ void start(struct fix *f)
 {
 	char why[256] = "";
 
-	assert_int_equal(location_alloc(&f->loc, f->store, NULL), 0);
+	assert_int_equal(location_alloc(&f->loc, f->store, "here", NULL), 0);
 	assert_int_equal(extensions_alloc(&f->ext, f->store), 0);
 	assert_int_equal(registrar_alloc(&f->r, &f->conf, f->node, f->loc,
 					 f->ext, why, sizeof(why)),

@@ -121,7 +121,7 @@ static int setup(void **state)
 	told_err = 0;
 	assert_int_equal(libre_init(), 0);
 	assert_int_equal(store_open(&f->store, ":memory:", false), 0);
-	assert_int_equal(location_alloc(&f->table, f->store, NULL), 0);
+	assert_int_equal(location_alloc(&f->table, f->store, NULL, NULL), 0);
 	f->edge = mem_zalloc(1, NULL);
 	*state = f;
 	return 0;

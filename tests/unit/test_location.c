@@ -40,7 +40,7 @@ static void watcher(enum location_event ev, const struct binding *b, void *arg)
 
 static void open_table(struct fix *f)
 {
-	assert_int_equal(location_alloc(&f->l, f->store, now), 0);
+	assert_int_equal(location_alloc(&f->l, f->store, NULL, now), 0);
 	assert_int_equal(location_watch(&f->watch, f->l, watcher, f), 0);
 }
 

@@ -70,28 +70,38 @@ static void alive_unasked(void **state)
 }
 
 /* A connection to another node is that one's: this one has none, and that says
- * nothing */
+ * nothing. Nor is it to be asked by its Path twice */
 static void alive_elsewhere(void **state)
 {
-	const struct pl key = PL("bob@example.com sip:b@h;transport=tcp");
-	const struct pl record = PL("1\t4000000000\t1\t1\t1\t1\t1000\t1\td\t"
-				    "192.0.2.7:5062\t\t\t\tc\t");
+	const struct pl key = PL("bob@example.com sip:b@h;transport=tcp"),
+			carl = PL("carl@example.com sip:carl@h"),
+			record = PL("1\t4000000000\t1\t1\t1\t1\t1000\t1\td\t"
+				    "192.0.2.7:5062\t\t\t\tc\t\tthere");
 	struct fix *f = *state;
 	struct registrar_stats st;
-	char why[64];
+	char why[64], text[256];
+	struct pl by_path;
+	struct sa sa;
 
+	assert_int_equal(udp_local_get(f->us, &sa), 0);
+	(void)re_snprintf(text, sizeof(text),
+			  "1\t4000000000\t1\t1\t1\t1\t1000\t0\t-\t192.0.2.7:1"
+			  "\t\t\t<sip:%J;lr>\tc\t\tthere",
+			  &sa);
+	pl_set_str(&by_path, text);
+	/* in the table at start, and told afterwards */
+	stop(f);
+	assert_int_equal(store_put(f->store, LOCATION_KIND, &key, &record), 0);
+	start(f);
+	change_foreign(LOCATION_KIND, &carl, &by_path, f->loc);
 	f->conf.alive_interval = 1;
 	f->conf.alive_failures = 1;
 	assert_int_equal(registrar_renew(f->r, &f->conf, why, sizeof(why)), 0);
-	change_foreign(LOCATION_KIND, &key, &record, f->loc);
-	assert_int_equal(reg(f, "c", 1,
-			     "Contact: <sip:a@h>\r\nPath: <sip:edge.example;lr>"
-			     "\r\n"),
-			 200);
 	assert_int_equal(reg(f, "d", 1, "Contact: <sip:b@h>\r\n"), 200);
 	do {
 		run_ms(50);
 		registrar_stats(f->r, &st);
+		assert_null(strstr(f->reply, "sip:carl@h"));
 	} while (st.alive_sent < 3 && !st.alive_lost);
 	assert_int_equal(st.alive_lost, 0);
 	assert_int_equal(location_count(f->loc, NULL), 3);

@@ -278,7 +278,9 @@ static int listen_ng(struct daemon *d)
 /* Who is registered: by a registrar here, or by another node with the same store */
 static int open_location(struct daemon *d)
 {
-	const int err = location_alloc(&d->location, d->store, NULL);
+	const struct config *c = d->conf;
+	const int err = location_alloc(&d->location, d->store,
+				       c->store_shared ? c->node : NULL, NULL);
 
 	if (err)
 		log_error("registrations: %m", err);

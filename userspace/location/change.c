@@ -6,18 +6,13 @@
 
 enum { RECORD = 512 };
 
-struct step {
-	enum location_event event;
-	struct entry *e; /* to be put; NULL: to be removed             */
-	char *id;        /* of what is to be removed                    */
-};
-
 struct change {
 	struct le le;
 	struct location *l; /* NULL: it is gone                         */
 	struct aor *aor;
 	location_done_h *h;
 	void *arg;
+	struct list heldl; /* what another node did meanwhile              */
 	size_t stepc;
 	struct step stepv[];
 };
@@ -32,6 +27,7 @@ static void destructor(void *arg)
 	struct change *c = arg;
 
 	list_unlink(&c->le);
+	list_flush(&c->heldl);
 	for (size_t i = 0; i < c->stepc; i++) {
 		mem_deref(c->stepv[i].e);
 		mem_deref(c->stepv[i].id);
@@ -67,19 +63,16 @@ static void put_one(struct location *l, struct aor *a, struct entry *e,
 	watch_tell(l, ev, e);
 }
 
-static void apply(struct change *c)
+void change_step(struct location *l, struct aor *a, struct step *s)
 {
-	for (size_t i = 0; i < c->stepc; i++) {
-		struct step *s = &c->stepv[i];
-		struct pl id;
+	struct pl id;
 
-		if (s->e) {
-			put_one(c->l, c->aor, s->e, s->event);
-			s->e = NULL;
-		} else {
-			pl_set_str(&id, s->id);
-			remove_one(c->l, c->aor, &id, s->event);
-		}
+	if (s->e) {
+		put_one(l, a, s->e, s->event);
+		s->e = NULL;
+	} else {
+		pl_set_str(&id, s->id);
+		remove_one(l, a, &id, s->event);
 	}
 }
 
@@ -94,8 +87,9 @@ static void done_handler(int err, void *arg)
 		return;
 	}
 	/* busy until all is told: who is told can't change it in between */
-	if (!err)
-		apply(c);
+	for (size_t i = 0; i < c->stepc && !err; i++)
+		change_step(c->l, c->aor, &c->stepv[i]);
+	foreign_catch_up(c->l, c->aor, &c->heldl);
 	c->aor->busy = false;
 	aor_put(c->l, c->aor);
 	mem_deref(c);
@@ -129,8 +123,9 @@ struct range {
 	size_t key, value, end;
 };
 
-static int records(struct mbuf *mb, struct range *rv, const struct pl *aor,
-		   const struct location_op *opv, size_t opc)
+static int records(struct mbuf *mb, struct range *rv, const char *node,
+		   const struct pl *aor, const struct location_op *opv,
+		   size_t opc)
 {
 	int err = 0;
 
@@ -139,7 +134,7 @@ static int records(struct mbuf *mb, struct range *rv, const struct pl *aor,
 		err = record_key(mb, aor, &opv[i].b.id);
 		rv[i].value = mb->pos;
 		if (!err && puts_it(opv[i].event))
-			err = record_print(mb, &opv[i].b);
+			err = record_print(mb, &opv[i].b, node);
 		rv[i].end = mb->pos;
 	}
 	return err;
@@ -151,7 +146,8 @@ static int write_all(struct change *c, const struct pl *aor,
 	struct store_op *sv = mem_zalloc(opc * sizeof(*sv), NULL);
 	struct range *rv = mem_zalloc(opc * sizeof(*rv), NULL);
 	struct mbuf *mb = mbuf_alloc(opc * RECORD);
-	int err = sv && rv && mb ? records(mb, rv, aor, opv, opc) : ENOMEM;
+	int err = sv && rv && mb ? records(mb, rv, c->l->node, aor, opv, opc)
+				 : ENOMEM;
 
 	for (size_t i = 0; i < opc && !err; i++) {
 		const char *p = (const char *)mb->buf;
@@ -170,6 +166,15 @@ static int write_all(struct change *c, const struct pl *aor,
 	mem_deref(rv);
 	mem_deref(sv);
 	return err;
+}
+
+struct list *change_held(const struct location *l, const struct aor *a)
+{
+	struct le *le = list_head(&l->changel);
+
+	while (le && ((struct change *)le->data)->aor != a)
+		le = le->next;
+	return le ? &((struct change *)le->data)->heldl : NULL;
 }
 
 bool location_busy(const struct location *l, const struct pl *aor)
@@ -240,37 +245,4 @@ int location_remove(struct location *l, const struct pl *aor,
 	err = n ? location_change(l, aor, opv, n, h, arg) : ENOENT;
 	mem_deref(opv);
 	return err;
-}
-
-/* ---- other nodes ----------------------------------------------------------------- */
-
-void change_foreign(const char *kind, const struct pl *key,
-		    const struct pl *value, void *arg)
-{
-	struct location *l = arg;
-	struct entry *e = NULL;
-	struct binding b;
-	struct aor *a;
-	(void)kind;
-
-	if (record_key_parse(&b.aor, &b.id, key))
-		return;
-	if (!value) {
-		a = aor_find(l, &b.aor);
-		if (a) {
-			remove_one(l, a, &b.id, LOCATION_UNREGISTERED);
-			aor_put(l, a);
-		}
-		return;
-	}
-	if (record_parse(&b, value) || b.expires <= l->now())
-		return;
-	b.elsewhere = true;
-	a = aor_get(l, &b.aor);
-	if (a && !entry_alloc(&e, &b))
-		put_one(l, a, e,
-			entry_find(a, &b.id) ? LOCATION_REFRESHED
-					     : LOCATION_CREATED);
-	if (a)
-		aor_put(l, a);
 }

@@ -21,6 +21,7 @@ enum {
 	LOCATION_AOR = 512,   /**< bytes of an AOR, at most                */
 	LOCATION_TEXT = 1024, /**< of any other text                       */
 	LOCATION_Q = 1000,    /**< q=1, in thousandths                      */
+	LOCATION_NODE = 63,   /**< bytes of a node's name                   */
 };
 
 #define LOCATION_KIND "registration" /**< of its records in the store */
@@ -52,7 +53,8 @@ struct binding {
 	/* of this node alone, kept nowhere */
 	uint32_t rtt;   /**< us of the last keep-alive's answer; 0: none yet */
 	uint8_t failed; /**< keep-alives in a row without an answer         */
-	bool elsewhere; /**< another node wrote it last                     */
+	bool elsewhere; /**< another node wrote it last: it is that one's to ask
+				whether it is still there                    */
 };
 
 /**
@@ -60,11 +62,13 @@ struct binding {
  *
  * @param lp     Pointer to the object (mem_deref when done, before the store)
  * @param store  Kept by the caller
+ * @param node   This node's name, by which it knows its own bindings among those of
+ *               others in the same store; NULL: there are no others
  * @param now    s since 1970; NULL: time(2)
  *
  * @return 0, EINVAL, ENOMEM, errno of the store
  */
-int location_alloc(struct location **lp, struct store *store,
+int location_alloc(struct location **lp, struct store *store, const char *node,
 		   uint64_t (*now)(void));
 
 /** Return true to stop */

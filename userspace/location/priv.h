@@ -52,6 +52,7 @@ struct aor {
 struct location {
 	struct store *store;
 	struct store_watch *watch;
+	char node[LOCATION_NODE + 1]; /**< "": no other has this store       */
 	uint64_t (*now)(void);
 	uint64_t key[2]; /**< of the hash                                  */
 	struct aor **bucketv;
@@ -82,9 +83,11 @@ void entry_view(struct binding *b, const struct entry *e);
 /* record.c: an entry as the store has it */
 int record_key(struct mbuf *mb, const struct pl *aor, const struct pl *id);
 int record_key_parse(struct pl *aor, struct pl *id, const struct pl *key);
-int record_print(struct mbuf *mb, const struct binding *b);
-/** Texts point into the record. @return 0, EBADMSG */
-int record_parse(struct binding *b, const struct pl *record);
+/** @param node  Whose it is from now on; "": there is only one */
+int record_print(struct mbuf *mb, const struct binding *b, const char *node);
+/** Texts point into the record. @param node  Whose are not elsewhere's; "": all are
+ *  not. @return 0, EBADMSG */
+int record_parse(struct binding *b, const struct pl *record, const char *node);
 
 /* wheel.c */
 void wheel_add(struct location *l, struct entry *e);
@@ -97,7 +100,22 @@ void watch_tell(const struct location *l, enum location_event ev,
 void watch_close(struct location *l);
 
 /* change.c */
+struct step {
+	enum location_event event;
+	struct entry *e; /**< to be put; NULL: to be removed               */
+	char *id;        /**< of what is to be removed                     */
+};
+
+/** Into the table, and told. Takes the entry */
+void change_step(struct location *l, struct aor *a, struct step *s);
+/** What is to wait for the change of the AOR that is under way; NULL: there is none */
+struct list *change_held(const struct location *l, const struct aor *a);
 void change_close(struct location *l);
+
+/* foreign.c */
+/** What was held */
+void foreign_catch_up(struct location *l, struct aor *a,
+		      const struct list *heldl);
 /** Another node has changed it (store_change_h) */
 void change_foreign(const char *kind, const struct pl *key,
 		    const struct pl *value, void *arg);

@@ -4,7 +4,8 @@
  *
  * Key: AOR, a space, id. Value: "1", then figures and texts, each with a tab in
  * front: expires, since, refreshed, cseq, reg-id, q, transport's digit, 'd' or '-'
- * (direct), source address, uri (empty: the id), instance, path, call-id, agent.
+ * (direct), source address, uri (empty: the id), instance, path, call-id, agent,
+ * the node that wrote it (empty: the only one).
  * No text of SIP has a tab or an end of line where these come from; one that has
  * gets a space instead. */
 #include <errno.h>
@@ -48,11 +49,15 @@ static int text(struct mbuf *mb, const struct pl *pl)
 	return err;
 }
 
-int record_print(struct mbuf *mb, const struct binding *b)
+int record_print(struct mbuf *mb, const struct binding *b, const char *node)
 {
 	const bool same = !pl_cmp(&b->uri, &b->id);
-	const struct pl textv[] = {same ? pl_null : b->uri, b->instance,
-				   b->path, b->callid, b->agent};
+	const struct pl textv[] = {same ? pl_null : b->uri,
+				   b->instance,
+				   b->path,
+				   b->callid,
+				   b->agent,
+				   {node, strlen(node)}};
 	int err;
 
 	err = mbuf_printf(mb, "1\t%llu\t%llu\t%llu\t%u\t%u\t%u\t%c\t%c\t",
@@ -118,16 +123,16 @@ static bool address(struct sa *sa, const struct pl *f)
 	       !sa_set(sa, &host, (uint16_t)n);
 }
 
-int record_parse(struct binding *b, const struct pl *record)
+int record_parse(struct binding *b, const struct pl *record, const char *node)
 {
 	const struct pl id = b->id, aor = b->aor;
-	struct pl rest = *record, v[FIELDS + 1];
+	struct pl rest = *record, v[FIELDS + 2];
 	uint64_t nv[FIGURES];
 	size_t n = 0;
 
 	while (n < ARRAY_SIZE(v) && field(&rest, &v[n]))
 		++n;
-	/* a later version may have more behind them */
+	/* an earlier version has no node, a later one may have more behind it */
 	if (n < FIELDS + 1 || pl_strcmp(&v[0], "1") != 0)
 		return EBADMSG;
 	for (unsigned i = 0; i < FIGURES; i++)
@@ -152,5 +157,7 @@ int record_parse(struct binding *b, const struct pl *record)
 	b->path = v[12];
 	b->callid = v[13];
 	b->agent = v[14];
+	b->elsewhere = *node &&
+		       (n < FIELDS + 2 || pl_strcmp(&v[15], node) != 0);
 	return 0;
 }

@@ -307,7 +307,8 @@ static bool read_one(const struct pl *key, const struct pl *value, void *arg)
 	struct binding b;
 	struct aor *a;
 
-	if (record_key_parse(&b.aor, &b.id, key) || record_parse(&b, value)) {
+	if (record_key_parse(&b.aor, &b.id, key) ||
+	    record_parse(&b, value, r->l->node)) {
 		++r->bad;
 		return false;
 	}
@@ -346,19 +347,20 @@ static uint64_t wall_clock(void)
 	return (uint64_t)time(NULL);
 }
 
-int location_alloc(struct location **lp, struct store *store,
+int location_alloc(struct location **lp, struct store *store, const char *node,
 		   uint64_t (*now)(void))
 {
 	struct location *l;
 	int err = 0;
 
-	if (!lp || !store)
+	if (!lp || !store || str_len(node) > LOCATION_NODE)
 		return EINVAL;
 	l = mem_zalloc(sizeof(*l), destructor);
 	if (!l)
 		return ENOMEM;
 	tmr_init(&l->tick);
 	l->store = store;
+	str_ncpy(l->node, node ? node : "", sizeof(l->node));
 	l->now = now ? now : wall_clock;
 	l->key[0] = rand_u64();
 	l->key[1] = rand_u64();

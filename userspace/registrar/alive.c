@@ -154,11 +154,9 @@ static bool look(const struct binding *b, void *arg)
 	struct ping *p;
 	int err;
 
-	/* the way to one that an edge forwarded without a Path is the edge's, and to
-	 * one that came directly to another node, by its NAT or connection, that
-	 * node's */
-	if ((!b->direct && !b->path.l) || (b->direct && b->elsewhere) ||
-	    a->pingc >= AWAY)
+	/* the way to one that an edge forwarded without a Path is the edge's; one
+	 * that came to another node is that one's to ask, by its NAT or connection */
+	if ((!b->direct && !b->path.l) || b->elsewhere || a->pingc >= AWAY)
 		return false;
 	p = ping_alloc(a, b);
 	if (!p)

@@ -41,7 +41,7 @@ static void flow_destructor(void *arg)
 
 static bool is_flow(const struct binding *b)
 {
-	return b->direct && b->transp != MSG_UDP &&
+	return b->direct && !b->elsewhere && b->transp != MSG_UDP &&
 	       (b->reg_id || !msg_is_stream(b->transp));
 }
 
