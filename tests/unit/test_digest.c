@@ -238,6 +238,30 @@ static void test_nonce(void **state)
 			 NONCE_GOOD);
 }
 
+/* As the kernel makes them: from a seed, which is all that it is told */
+static void test_nonce_seed(void **state)
+{
+	static const uint8_t addr4[16] = {[10] = 0xff, 0xff, 192, 0, 2, 7};
+	const struct sa a = host("192.0.2.7");
+	const struct nonce_scope s = {.key = {1, 2},
+				      .realm = pl("example.com"),
+				      .alg = DIGEST_SHA256,
+				      .src = &a};
+	__u64 words[SIP_NONCE_WORDS];
+	struct pl x = {(char *)words, NONCE_LEN};
+	struct siphash seed;
+	uint64_t id, expires;
+	(void)state;
+
+	nonce_seed(&seed, s.key, &s.realm, s.alg);
+	sipnonce_text(words, &seed, 1000, ~0ull, addr4, 1);
+	assert_int_equal(nonce_check(&s, &x, 1000, 300, &id, &expires),
+			 NONCE_GOOD);
+	sipnonce_text(words, &seed, 1000, ~0ull, addr4, 0);
+	assert_int_equal(nonce_check(&s, &x, 1000, 300, &id, &expires),
+			 NONCE_FOREIGN);
+}
+
 /* Each digit counts */
 static void test_nonce_forged(void **state)
 {
@@ -426,6 +450,7 @@ int main(void)
 		cmocka_unit_test(test_cred),
 		cmocka_unit_test(test_cred_bad),
 		cmocka_unit_test(test_nonce),
+		cmocka_unit_test(test_nonce_seed),
 		cmocka_unit_test(test_nonce_forged),
 		cmocka_unit_test(test_replay),
 		cmocka_unit_test(test_replay_full),

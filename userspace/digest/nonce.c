@@ -1,43 +1,32 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
-#include "carom/sipkey.h"
 #include "digest/nonce.h"
 
-static void address_in(struct siphash *h, const struct sa *sa)
+void nonce_seed(struct siphash *h, const uint64_t key[2],
+		const struct pl *realm, enum digest_alg alg)
 {
-	uint8_t a[16] = {[10] = 0xff, [11] = 0xff};
-
-	if (sa && sa_af(sa) == AF_INET6)
-		memcpy(a, &sa->u.in6.sin6_addr, 16);
-	else if (sa)
-		memcpy(a + 12, &sa->u.in.sin_addr, 4);
-	/* not the port: NATs change it between a challenge and its answer */
-	siphash_word(h, sa != NULL);
-	sipkey_addr(h, a, 0);
-}
-
-static uint64_t proof(const struct nonce_scope *s, uint32_t when,
-		      uint64_t chance)
-{
-	struct siphash h;
-
-	siphash_start(&h, s->key[0], s->key[1]);
-	siphash_word(&h, SIP_KEY_NONCE);
-	siphash_word(&h, when);
-	siphash_word(&h, chance);
-	siphash_word(&h, s->alg);
-	sipkey_mem(&h, s->realm.p, s->realm.l);
-	address_in(&h, s->src);
-	return siphash_end(&h);
+	siphash_start(h, key[0], key[1]);
+	siphash_word(h, SIP_KEY_NONCE);
+	siphash_word(h, alg);
+	sipkey_mem(h, realm->p, realm->l);
 }
 
 void nonce_make(char text[NONCE_LEN + 1], const struct nonce_scope *s,
 		uint64_t now, uint64_t chance)
 {
-	const uint32_t when = (uint32_t)now;
+	uint8_t addr[16] = {[10] = 0xff, [11] = 0xff};
+	__u64 words[SIP_NONCE_WORDS];
+	struct siphash seed;
 
-	(void)re_snprintf(text, NONCE_LEN + 1, "%08x%016llx%016llx", when,
-			  chance, proof(s, when, chance));
+	if (s->src && sa_af(s->src) == AF_INET6)
+		memcpy(addr, &s->src->u.in6.sin6_addr, 16);
+	else if (s->src)
+		memcpy(addr + 12, &s->src->u.in.sin_addr, 4);
+	nonce_seed(&seed, s->key, &s->realm, s->alg);
+	sipnonce_text(words, &seed, (uint32_t)now, chance, addr,
+		      s->src != NULL);
+	memcpy(text, words, NONCE_LEN);
+	text[NONCE_LEN] = '\0';
 }
 
 /* Hexadecimal digits in small letters, as we write them */

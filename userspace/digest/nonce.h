@@ -2,20 +2,25 @@
 /**
  * @file digest/nonce.h  Nonces that every edge can check and none has to remember
  *
- * Eight digits of the time (s since 1970), sixteen by chance, and sixteen of
- * SipHash-2-4 over both and over what the nonce is good for, with the key that all
- * edges share. Who wants to forge one has to guess 64 bits against an edge that
- * answers each guess; nothing can be tried offline, for the key has 128 bits. A
- * longer hash would buy nothing: a nonce is public, and lives for minutes.
+ * Eight digits of the time (s since 1970), sixteen that no other nonce of that second
+ * has, and sixteen of SipHash-2-4 over both and over what the nonce is good for, with
+ * the key that all edges share. Who wants to forge one has to guess 64 bits against an
+ * edge that answers each guess; nothing can be tried offline, for the key has 128 bits.
+ * A longer hash would buy nothing: a nonce is public and lives for minutes, and whoever
+ * had forged one would still need the password.
+ *
+ * The kernel makes them too (bpf/sip_challenge.h, carom/sipnonce.h): who made one makes
+ * no difference, for a nonce is heard of first when somebody has logged in with it.
  */
 #ifndef CAROM_DIGEST_NONCE_H
 #define CAROM_DIGEST_NONCE_H
 
 #include <re.h>
+#include "carom/sipnonce.h"
 #include "digest/digest.h"
 
 enum {
-	NONCE_LEN = 8 + 16 + 16,
+	NONCE_LEN = SIP_NONCE_LEN,
 	NONCE_SKEW = 30, /**< s that an edge's clock may be behind another's */
 };
 
@@ -32,6 +37,10 @@ enum nonce_verdict {
 	NONCE_OLD,     /**< of ours, and its time is over                  */
 	NONCE_FOREIGN, /**< not made with this key for this scope          */
 };
+
+/** What nonces of a realm and an algorithm have in common, hashed */
+void nonce_seed(struct siphash *h, const uint64_t key[2],
+		const struct pl *realm, enum digest_alg alg);
 
 /**
  * @param text    Digits, and a zero behind them
