@@ -114,6 +114,7 @@ TEST_SRCS_names      = $(SRCS_dns) $(SRCS_edge) userspace/fastpath/names.c \
 			 dsname.c dsnames.c) $(call room,locate)
 TEST_SRCS_locate     = $(SRCS_dns) $(call room,locate)
 TEST_SRCS_digest     = $(SRCS_edge) userspace/fastpath/names.c
+TEST_SRCS_replay     = $(TEST_SRCS_digest)
 TEST_SRCS_auth       = $(SRCS_edge) userspace/fastpath/names.c
 TEST_SRCS_bencode    = $(SRCS_ng)
 TEST_SRCS_ng         = $(SRCS_ng)

@@ -148,7 +148,7 @@ enum verify_verdict verify_check(struct verify *v, struct cred *c,
 	*why = "Nonce Was Used";
 	/* RFC 2069 knows no nc: such a nonce is good once */
 	if (!replay_use(v->replay, id, c->count ? c->count : 1, in->request,
-			tmr_jiffies() / 1000, expires))
+			tmr_jiffies() / 1000, expires - v->conf.lifetime))
 		return VERIFY_STALE;
 	*why = NULL;
 	return VERIFY_PASS;
