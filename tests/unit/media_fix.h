@@ -27,6 +27,9 @@
 #define BOB "203.0.113.20"
 #define CAROL "203.0.113.30"
 
+/** The line of DTMF, as payload type 101 */
+#define DTMF "a=rtpmap:101 telephone-event/8000\r\n"
+
 struct fix {
 	struct fp *fp;
 	struct store *store;
@@ -214,13 +217,9 @@ static inline bool has_pt(const struct fp_leg *l, unsigned pt)
 static inline void plain_call(struct fix *f, const char *id, uint16_t *a,
 			      uint16_t *b)
 {
-	offer(f, opts(id, "A", NULL),
-	      audio(ALICE, 4000, "0 8 101",
-		    "a=rtpmap:101 telephone-event/8000\r\n"));
+	offer(f, opts(id, "A", NULL), audio(ALICE, 4000, "0 8 101", DTMF));
 	*b = out_port(f, 0);
-	answer(f, opts(id, "A", "B"),
-	       audio(BOB, 5000, "8 101",
-		     "a=rtpmap:101 telephone-event/8000\r\n"));
+	answer(f, opts(id, "A", "B"), audio(BOB, 5000, "8 101", DTMF));
 	*a = out_port(f, 0);
 }
 

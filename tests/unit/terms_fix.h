@@ -86,6 +86,30 @@ static inline struct media_opts transcode(struct media_opts o, const char *a,
 	return o;
 }
 
+/** ICE, whatever the body says */
+static inline struct media_opts forced(struct media_opts o)
+{
+	o.ice_force = true;
+
+	return o;
+}
+
+/** What `query` says of call "c" */
+static inline void query_says(const struct fix *f, const char *what)
+{
+	struct odict *o;
+	struct pl id = PL("c");
+	char *s = NULL;
+
+	assert_int_equal(odict_alloc(&o, 16), 0);
+	assert_int_equal(media_query(f->m, &id, NULL, NULL, o), 0);
+	assert_int_equal(re_sdprintf(&s, "%H", json_encode_odict, o), 0);
+	if (!strstr(s, what))
+		fail_msg("'%s' is not in:\n%s", what, s);
+	mem_deref(o);
+	mem_deref(s);
+}
+
 static inline enum leg_state state_of(const struct fix *f, const char *addr,
 				      uint16_t port)
 {

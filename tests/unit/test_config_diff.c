@@ -1,4 +1,5 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */ #include "config_fix.h"
+
 /* In what two configurations differ: which keys are named */
 #include <errno.h>
 #include <setjmp.h>
@@ -15,23 +16,8 @@
 	"sip:\n  listen:\n    - {name: a, address: \"192.0.2.1:5060\"}\n"      \
 	"  key-file: /k\n"
 
-static struct config *good(const char *text)
-{
-	char path[] = "/tmp/carom-diff-XXXXXX";
-	const int fd = mkstemp(path);
-	struct config_err e = {""};
-	struct config *c = NULL;
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), (int)strlen(text));
-	close(fd);
-	if (config_load(&c, path, &e))
-		fail_msg("%s", e.msg);
-	unlink(path);
-	return c;
-}
-
-static void collect(const char *key, void *arg)
+	static void
+	collect(const char *key, void *arg)
 {
 	char *all = arg;
 

@@ -1,4 +1,5 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */ #include "config_fix.h"
+
 /* The section `registrar`: what is taken, what is refused, and that what is printed
  * can be read again */
 #include <setjmp.h>
@@ -14,31 +15,8 @@
 #define LISTEN MEDIA "registrar:\n  domains: [example.com]\n  listen: "
 #define REG LISTEN "[\"udp:192.0.2.3:5060\"]\n"
 
-static int load(struct config **c, const char *text, struct config_err *e)
-{
-	char path[] = "/tmp/carom-reg-XXXXXX";
-	const int fd = mkstemp(path);
-	int err;
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), (int)strlen(text));
-	close(fd);
-	err = config_load(c, path, e);
-	unlink(path);
-	return err;
-}
-
-static struct config *good(const char *text)
-{
-	struct config_err e = {""};
-	struct config *c = NULL;
-
-	if (load(&c, text, &e))
-		fail_msg("%s", e.msg);
-	return c;
-}
-
-static void test_defaults(void **state)
+	static void
+	test_defaults(void **state)
 {
 	struct config *c = good(REG);
 	const struct config_registrar *r = &c->registrar;
