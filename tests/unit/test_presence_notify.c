@@ -61,6 +61,53 @@ static void test_order(void **state)
 	quiet(f, 50);
 }
 
+/* ---- without a store ---------------------------------------------------------------- */
+
+/* It takes nothing more until the event loop goes on */
+static void fill(struct fix *f)
+{
+	const struct store_op op = {
+		.kind = "test", .key = PL("k"), .value = PL("v")};
+	int err = 0;
+
+	while (!err)
+		err = store_write(f->store, &op, 1, NULL, NULL);
+	assert_int_equal(err, EAGAIN);
+}
+
+/* A subscription goes on, and ends as it should */
+static void test_store_away(void **state)
+{
+	static const struct pl aor = PL("bob@example.com");
+	const struct presence_dialog d = {.id = PL("d1")};
+	struct fix *f = *state;
+	struct presence_stats st;
+
+	subscribe(f, "dialog", "");
+	quiet(f, 20);
+	forget(f);
+	fill(f);
+	f->want = 1;
+	assert_int_equal(presence_dialog(f->p, &aor, &d), 0);
+	run();
+	assert_non_null(strstr(f->gotv[0], "CSeq: 2 NOTIFY"));
+	assert_non_null(strstr(f->gotv[0], "<state>trying</state>"));
+	quiet(f, 20);
+	presence_stats(f->p, &st);
+	assert_int_equal(st.subscriptions, 1);
+	forget(f);
+	fill(f);
+	f->want = 1;
+	presence_end(f->p, &aor, true);
+	run();
+	assert_non_null(strstr(f->gotv[0], "CSeq: 3 NOTIFY"));
+	assert_non_null(strstr(f->gotv[0], "terminated;reason=noresource"));
+	quiet(f, 20);
+	presence_stats(f->p, &st);
+	assert_int_equal(st.subscriptions, 0);
+	assert_int_equal(st.notify_failed, 0);
+}
+
 /* ---- packages ----------------------------------------------------------------------- */
 
 static void test_dialog(void **state)
@@ -163,8 +210,8 @@ static void test_summary(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_interval), TEST(test_order),   TEST(test_dialog),
-		TEST(test_partial),  TEST(test_summary),
+		TEST(test_interval), TEST(test_order),   TEST(test_store_away),
+		TEST(test_dialog),   TEST(test_partial), TEST(test_summary),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

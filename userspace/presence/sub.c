@@ -263,6 +263,8 @@ static void answered(int err, const struct sip_in *resp, void *arg)
 	went(s);
 }
 
+/* What can't be written down is told nevertheless: who subscribed has to know, and the
+ * store may be there again before it is needed */
 static void written(int err, void *arg)
 {
 	struct sub *s = arg;
@@ -338,15 +340,15 @@ static void notify_now(struct sub *s)
 	s->due = s->must = false;
 	s->busy = true;
 	err = prepare(s);
-	if (!err) {
-		err = sub_write(s, written, mem_ref(s));
-		if (!err)
-			return;
-		mem_deref(s);
+	if (err) {
+		s->busy = false;
+		s->body = mem_deref(s->body);
+		failed(s, err, 0);
+		return;
 	}
-	s->busy = false;
-	s->body = mem_deref(s->body);
-	failed(s, err, 0);
+	err = sub_write(s, written, mem_ref(s));
+	if (err)
+		written(err, s);
 }
 
 static void later(void *arg)
