@@ -116,6 +116,9 @@ TEST_SRCS_provider_call = $(SRCS_provider_calls)
 TEST_SRCS_provider_login = $(SRCS_provider_calls)
 TEST_SRCS_provider_register = $(SRCS_provider_calls)
 TEST_SRCS_provider_dialog = $(SRCS_provider_calls)
+TEST_SRCS_provider_ends = $(SRCS_provider_calls)
+TEST_SRCS_provider_watch = $(filter-out $(call room,store),$(SRCS_provider)) \
+			 tests/unit/fake_dns.c
 TEST_SRCS_provider_nodes = $(SRCS_provider) tests/unit/fake_dns.c tests/unit/redis_srv.c
 TEST_SRCS_dns        = $(SRCS_dns)
 TEST_SRCS_names      = $(SRCS_dns) $(SRCS_edge) userspace/fastpath/names.c \

@@ -156,7 +156,7 @@ int call_send(struct call *c)
 {
 	struct mbuf *uri = mbuf_alloc(256);
 	struct mbuf *rest = mbuf_alloc(1024 + c->len);
-	char *method = NULL;
+	char *method = NULL, mark[LOOP_MARK];
 	struct provider *p = call_provider(c);
 	struct trans_req r = {.transp = c->to.transp,
 			      .dst = c->to.addr,
@@ -176,6 +176,10 @@ int call_send(struct call *c)
 		(void)trans_forget(outbound_wire(c->o), &r);
 		call_end(c);
 		goto out;
+	}
+	if (!c->within) {
+		loop_mark(outbound_loop(c->o), mark, call_msg(c), c->inbound);
+		r.mark = mark;
 	}
 	if (!c->within && !c->inbound)
 		r.timeout = c->candidatev[c->at].route->timeout;

@@ -140,9 +140,9 @@ static bool is_refusal(struct call *c, uint16_t code)
 	return (code == 401 || code == 407) && p && p->rec->secret.username;
 }
 
-static bool to_be_tried_elsewhere(struct call *c, uint16_t code)
+static bool is_for_another(struct call *c, uint16_t code)
 {
-	return !c->within && !c->inbound && !c->cancelled && invite(c) &&
+	return !c->within && !c->inbound && invite(c) &&
 	       (is_refusal(c, code) ||
 		codes_have(&c->candidatev[c->at].route->failover, code));
 }
@@ -152,7 +152,14 @@ static void failure(struct call *c, const struct msg *m)
 	struct provider *p = call_provider(c);
 	char why[HEALTH_REASON];
 
-	if (!to_be_tried_elsewhere(c, m->code)) {
+	/* what was ours to answer, or to try elsewhere, says nothing to a caller who
+	 * has given up */
+	if (c->cancelled &&
+	    (is_refusal(c, m->code) || is_for_another(c, m->code))) {
+		call_refuse(c, 487, "Request Terminated");
+		return;
+	}
+	if (!is_for_another(c, m->code)) {
 		pass(c, m);
 		call_end(c);
 		return;

@@ -8,6 +8,7 @@
 #include "provider/call.h"
 #include "provider/challenge.h"
 #include "provider/core.h"
+#include "provider/loop.h"
 #include "provider/relay.h"
 #include "provider/strans.h"
 #include "provider/where.h"

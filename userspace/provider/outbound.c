@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "provider/call.h"
 #include "provider/core.h"
+#include "provider/loop.h"
 #include "provider/outbound.h"
 #include "provider/relay.h"
 #include "provider/strans.h"
@@ -18,6 +19,7 @@ struct outbound {
 	struct stranss *stranss;
 	struct outbound_count count;
 	struct list calls;
+	struct loop loop;
 };
 
 static void destructor(void *arg)
@@ -63,6 +65,11 @@ struct list *outbound_calls(struct outbound *o)
 const struct outbound_conf *outbound_conf(const struct outbound *o)
 {
 	return &o->conf;
+}
+
+const struct loop *outbound_loop(const struct outbound *o)
+{
+	return &o->loop;
 }
 
 /* ---- tokens ---------------------------------------------------------------------- */
@@ -218,20 +225,25 @@ static void within_dialog(struct outbound *o, const struct wire_in *in,
 static void first_invite(struct outbound *o, const struct wire_in *in,
 			 unsigned pop)
 {
+	const bool out = trusted(o, &in->peer);
 	struct called c = {&in->m->uri.user, &in->peer, NULL};
 
-	if (trusted(o, &in->peer)) {
+	if (!out)
+		providers_each(o->ps, is_called, &c);
+	if (!out && (!c.p || !sa_isset(&o->conf.inbound, SA_ALL))) {
+		++o->count.refused;
+		refuse(o, in, c.p ? 404 : 403,
+		       c.p ? "Nowhere To Go" : "Not From There", NULL);
+	} else if (loop_found(&o->loop, in->m, !out)) {
+		++o->count.refused;
+		log_warn("a call to %r has come back by %J: loop",
+			 &in->m->uri.user, &in->peer);
+		refuse(o, in, 482, "Loop Detected", NULL);
+	} else if (out) {
 		call_out(o, in, pop);
-		return;
-	}
-	providers_each(o->ps, is_called, &c);
-	if (c.p && sa_isset(&o->conf.inbound, SA_ALL)) {
+	} else {
 		call_in(o, in, c.p->rec->id);
-		return;
 	}
-	++o->count.refused;
-	refuse(o, in, c.p ? 404 : 403, c.p ? "Nowhere To Go" : "Not From There",
-	       NULL);
 }
 
 static void fault(struct outbound *o, const struct wire_in *in)
@@ -362,8 +374,10 @@ int outbound_alloc(struct outbound **op, const struct outbound_conf *conf,
 	o->ps = ps;
 	list_init(&o->calls);
 	take(o, conf);
-	err = wire_alloc(&o->wire, &conf->wire, message_handler, fail_handler,
-			 NULL, o, why, sz);
+	err = loop_init(&o->loop);
+	if (!err)
+		err = wire_alloc(&o->wire, &conf->wire, message_handler,
+				 fail_handler, NULL, o, why, sz);
 	if (!err)
 		err = transs_alloc(&o->transs, o->wire);
 	if (!err)

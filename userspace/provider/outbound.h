@@ -37,6 +37,8 @@ struct stranss;
 struct stranss *outbound_stranss(const struct outbound *o);
 struct list *outbound_calls(struct outbound *o);
 const struct outbound_conf *outbound_conf(const struct outbound *o);
+struct loop;
+const struct loop *outbound_loop(const struct outbound *o);
 
 /** What a Record-Route of ours says of its dialog */
 struct outbound_dialog {

@@ -116,9 +116,10 @@ static int open_all(struct providers *ps, const struct providers_conf *conf,
 	err = keep_key(ps);
 	if (!err && conf->outbound)
 		err = outbound_alloc(&ps->out, conf->outbound, ps, why, sz);
+	/* first: what another node changes while it is read is told then */
 	if (!err)
-		err = keep_load(ps);
-	return err ? err : keep_watch(ps);
+		err = keep_watch(ps);
+	return err ? err : keep_load(ps);
 }
 
 void providers_watch(struct providers *ps, sip_watch_h *h, void *arg)

@@ -31,6 +31,7 @@ struct trans {
 	uint32_t again; /* ms until it is sent again                       */
 	uint32_t timeout;
 	struct timer retransmit, end;
+	struct trans_ended ended; /* who is told                           */
 	trans_h *h;
 	void *arg;
 };
@@ -365,7 +366,7 @@ bool transs_response(struct transs *ts, const struct wire_in *in)
 		provisional(t, in);
 	} else if (final(t, in)) {
 		if (t->abandoned && m->code < 300)
-			trans_bye(ts->wire, in, t->host);
+			trans_bye(ts, &t->ended, in, t->host, t->mb);
 		else if (t->h)
 			t->h(0, NULL, in, t->arg);
 	}
@@ -426,15 +427,16 @@ static int compose(struct mbuf *mb, struct wire *w, const struct trans_req *r,
 				 sentby, branch, &r->rest);
 }
 
-static int new_branch(char branch[TRANS_BRANCH])
+static int new_branch(char branch[TRANS_BRANCH], const struct trans_req *r)
 {
 	uint64_t id;
 
 	/* who can't see the request can't answer it */
 	if (getrandom(&id, sizeof(id), 0) != sizeof(id))
 		return EIO;
-	return re_snprintf(branch, TRANS_BRANCH, "z9hG4bKp%016llx", id) < 0
-		       ? EIO
+	return re_snprintf(branch, TRANS_BRANCH, "z9hG4bKp%016llx%s%s", id,
+			   r->mark ? "." : "", r->mark ? r->mark : "") < 0
+		       ? EOVERFLOW
 		       : 0;
 }
 
@@ -442,7 +444,7 @@ int trans_forget(struct wire *w, const struct trans_req *r)
 {
 	struct mbuf *mb = mbuf_alloc(1024);
 	char branch[TRANS_BRANCH];
-	int err = mb ? new_branch(branch) : ENOMEM;
+	int err = mb ? new_branch(branch, r) : ENOMEM;
 
 	if (!err)
 		err = compose(mb, w, r, branch);
@@ -483,7 +485,7 @@ int trans_send(struct trans **tp, struct transs *ts, const struct trans_req *r,
 	if (!err && r->host)
 		err = str_dup(&t->host, r->host);
 	if (!err)
-		err = new_branch(t->branch);
+		err = new_branch(t->branch, r);
 	if (!err)
 		err = compose(t->mb, ts->wire, r, t->branch);
 	if (err) {
@@ -502,6 +504,11 @@ int trans_send(struct trans **tp, struct transs *ts, const struct trans_req *r,
 		    err ? unsent : timeout, t);
 	*tp = mem_ref(t);
 	return 0;
+}
+
+struct wire *transs_wire(const struct transs *ts)
+{
+	return ts ? ts->wire : NULL;
 }
 
 size_t transs_count(const struct transs *ts)

@@ -17,7 +17,8 @@ enum {
 	TRANS_T2 = 4000,
 	TRANS_T4 = 5000,
 	TRANS_LIFE = 64 * TRANS_T1, /**< ms: timers B, F, D, M            */
-	TRANS_BRANCH = 32,
+	TRANS_BRANCH = 64,
+	TRANS_FORKS = 8, /**< of an INVITE that are told apart             */
 };
 
 /** The transactions of a wire */
@@ -44,6 +45,7 @@ struct trans_req {
 	const char *host; /**< for a certificate; may be NULL              */
 	struct pl uri;    /**< Request-URI                                  */
 	struct pl rest;   /**< all behind our Via: headers, empty line, body */
+	const char *mark; /**< to be found in our Via's branch; NULL: none  */
 	uint32_t timeout; /**< ms to the first response but 100; 0: as the RFC
 			     has it, TRANS_LIFE                            */
 };
@@ -89,11 +91,27 @@ void transs_failed(struct transs *ts, enum msg_transp transp,
 
 /* transbye.c */
 
-/** ACK and BYE for a 2xx that nobody wants, sent to where the INVITE went */
-void trans_bye(struct wire *w, const struct wire_in *in, const char *host);
+/** Whose 2xx have had their BYE: by their tags */
+struct trans_ended {
+	uint32_t v[TRANS_FORKS];
+	unsigned n;
+};
+
+/**
+ * A 2xx that nobody wants has its ACK, each time that it comes; and whoever sent it
+ * a BYE, once, which is a transaction of its own (RFC 3261 13.2.2.4, 15). They go to
+ * where the INVITE went, or to the address of the first Route or the Contact
+ *
+ * @param invite  Its credentials are the ACK's, too
+ */
+void trans_bye(struct transs *ts, struct trans_ended *ended,
+	       const struct wire_in *in, const char *host,
+	       const struct mbuf *invite);
 
 /** Send a request that no response is waited for: an ACK */
 int trans_forget(struct wire *w, const struct trans_req *r);
+
+struct wire *transs_wire(const struct transs *ts);
 
 /** Under way, and finished ones that linger */
 size_t transs_count(const struct transs *ts);

@@ -222,9 +222,10 @@ int trunks_alloc(struct trunks **tp, struct store *store, trunk_net_h *neth,
 	ts->neth = neth;
 	ts->seth = seth;
 	ts->arg = arg;
-	err = store_each(store, "trunk", load, ts);
+	/* first: what another node changes while it is read is told then */
+	err = store_watch(&ts->watch, store, "trunk", changed, ts);
 	if (!err)
-		err = store_watch(&ts->watch, store, "trunk", changed, ts);
+		err = store_each(store, "trunk", load, ts);
 	if (err)
 		mem_deref(ts);
 	else
