@@ -47,6 +47,7 @@ SRCS_bridge := $(SRCS_bpf) $(call room,plane bridge audio rtp secure fax) \
 
 TEST_SRCS_log        = $(SRCS_log)
 TEST_SRCS_hep        = $(SRCS_log) $(call room,hep)
+TEST_SRCS_control    = $(SRCS_log) $(call room,control)
 TEST_SRCS_config     = $(SRCS_config_test)
 TEST_SRCS_config_refused = $(SRCS_config_test)
 TEST_SRCS_config_sip = $(SRCS_config_test)

@@ -30,6 +30,7 @@ struct conn {
 	struct le le;
 	struct control *ctl;
 	struct mbuf *mb;
+	struct mbuf *out; /* replies that the peer has yet to take */
 	struct tmr tmr;
 	int fd;
 };
@@ -45,6 +46,7 @@ static void conn_destructor(void *arg)
 		close(c->fd);
 	}
 	mem_deref(c->mb);
+	mem_deref(c->out);
 }
 
 static void destructor(void *arg)
@@ -122,7 +124,6 @@ static int handle(struct conn *c, const char *line, size_t len,
 static int answer(struct conn *c, const char *line, size_t len)
 {
 	struct odict *reply = NULL;
-	char *text = NULL;
 	int err, rc;
 
 	err = odict_alloc(&reply, 16);
@@ -133,13 +134,8 @@ static int answer(struct conn *c, const char *line, size_t len)
 		(void)control_fail(reply, rc, "%s", strerror(rc));
 	err = odict_entry_add(reply, "ok", ODICT_BOOL, !rc);
 	if (!err)
-		err = re_sdprintf(&text, "%H\n", json_encode_odict, reply);
-	/* small, and the peer reads: a reply that does not fit at once is for
-	 * somebody who does not */
-	if (!err && send(c->fd, text, strlen(text), MSG_NOSIGNAL) !=
-			    (ssize_t)strlen(text))
-		err = EPIPE;
-	mem_deref(text);
+		err = mbuf_printf(c->out, "%H\n", json_encode_odict, reply);
+	c->out->pos = 0;
 	mem_deref(reply);
 	return err;
 }
@@ -149,28 +145,64 @@ static void conn_idle(void *arg)
 	mem_deref(arg);
 }
 
-static void conn_read(int flags, void *arg)
+/* What the peer takes now; of what is left c->out has the rest */
+static int flush(struct conn *c)
 {
-	struct conn *c = arg;
-	char buf[4096], *end;
-	ssize_t n = read(c->fd, buf, sizeof(buf));
-	int err = 0;
-	(void)flags;
+	while (mbuf_get_left(c->out)) {
+		const ssize_t n = send(c->fd, mbuf_buf(c->out),
+				       mbuf_get_left(c->out), MSG_NOSIGNAL);
 
-	if (n <= 0 || c->mb->end + (size_t)n > CONTROL_LINE_MAX) {
-		mem_deref(c);
-		return;
+		if (n < 0)
+			return errno == EAGAIN ? 0 : errno;
+		mbuf_advance(c->out, n);
+		tmr_start(&c->tmr, IDLE, conn_idle, c);
 	}
-	tmr_start(&c->tmr, IDLE, conn_idle, c);
-	c->mb->pos = c->mb->end;
-	err = mbuf_write_mem(c->mb, (uint8_t *)buf, (size_t)n);
-	while (!err && (end = memchr(c->mb->buf, '\n', c->mb->end))) {
+	mbuf_rewind(c->out);
+	return 0;
+}
+
+/* A request is looked at once the reply to the one before has been taken */
+static int lines(struct conn *c)
+{
+	const char *end;
+	int err = 0;
+
+	while (!err && !c->out->end &&
+	       (end = memchr(c->mb->buf, '\n', c->mb->end))) {
 		const size_t len = (size_t)(end - (char *)c->mb->buf);
 
 		err = answer(c, (char *)c->mb->buf, len);
 		memmove(c->mb->buf, end + 1, c->mb->end - len - 1);
 		c->mb->end -= len + 1;
+		if (!err)
+			err = flush(c);
 	}
+	return err;
+}
+
+static int take(struct conn *c)
+{
+	char buf[4096];
+	const ssize_t n = read(c->fd, buf, sizeof(buf));
+
+	if (n <= 0 || c->mb->end + (size_t)n > CONTROL_LINE_MAX)
+		return EPIPE;
+	tmr_start(&c->tmr, IDLE, conn_idle, c);
+	c->mb->pos = c->mb->end;
+	return mbuf_write_mem(c->mb, (uint8_t *)buf, (size_t)n);
+}
+
+static void conn_handler(int flags, void *arg)
+{
+	struct conn *c = arg;
+	const bool behind = c->out->end > 0;
+	int err = flags & FD_WRITE ? flush(c) : take(c);
+
+	if (!err)
+		err = lines(c);
+	if (!err && behind != (c->out->end > 0))
+		err = fd_listen(c->fd, behind ? FD_READ : FD_WRITE,
+				conn_handler, c);
 	if (err)
 		mem_deref(c);
 }
@@ -197,7 +229,9 @@ static void listen_handler(int flags, void *arg)
 	tmr_init(&c->tmr);
 	list_append(&ctl->conns, &c->le, c);
 	c->mb = mbuf_alloc(512);
-	err = c->mb ? fd_listen(fd, FD_READ, conn_read, c) : ENOMEM;
+	c->out = mbuf_alloc(512);
+	err = c->mb && c->out ? fd_listen(fd, FD_READ, conn_handler, c)
+			      : ENOMEM;
 	if (err)
 		mem_deref(c);
 	else
