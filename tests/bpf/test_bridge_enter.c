@@ -157,6 +157,46 @@ static void test_fresh(void **state)
 	assert_int_equal(h.seq, (uint16_t)(mv[1].seq + 1));
 }
 
+/* Who may have been played something before is sent a stream of ours from the first packet
+ * on, whether the other says something before the player begins or not */
+static void test_anew(void **state)
+{
+	struct bridge_play pl = {.codec = bb_codec("PCMU"),
+				 .pt = 96,
+				 .ptime = 20,
+				 .event_pt = -1,
+				 .silence = true};
+	struct bridge_member mv[2];
+	uint8_t p[2000];
+	size_t n;
+	(void)state;
+
+	for (unsigned said = 0; said < 2; said++) {
+		struct rtp_head h;
+
+		bb_transcoding(mv, "PCMU", "PCMA");
+		mv[0].ptv[96] = (struct bridge_pt){.act = BRIDGE_PASS,
+						   .pt = 96};
+		mv[1].codec = NULL;
+		mv[0].codecc = 0;
+		mv[1].anew = true;
+		phone_open(&ph, "PCMU", 96);
+		bb_up(PLANE_XDP, mv);
+		for (unsigned i = 0; i < said + OURS; i++) {
+			if (i < said)
+				say();
+			else if (i == said)
+				assert_int_equal(bridge_play(bb.b, 1, &pl), 0);
+			n = bb_get(p, WIRE_WAIT);
+			assert_int_equal(rtp_read(&h, p, n), 0);
+			assert_int_equal(h.ssrc, mv[1].ssrc);
+			assert_int_equal(h.seq, (uint16_t)(mv[1].seq + 1 + i));
+		}
+		mem_deref(ph.enc);
+		bb_down();
+	}
+}
+
 /* A packet that was heard: its sound, at its time */
 static void place(struct codec_dec *dec, const uint8_t *p,
 		  const struct rtp_head *h, uint32_t zero)
@@ -250,6 +290,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_encoded_substituted, bb_clear),
 		cmocka_unit_test_teardown(test_played, bb_clear),
 		cmocka_unit_test_teardown(test_fresh, bb_clear),
+		cmocka_unit_test_teardown(test_anew, bb_clear),
 		cmocka_unit_test_teardown(test_no_audible_step, bb_clear),
 	};
 

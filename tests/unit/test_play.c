@@ -505,6 +505,9 @@ static void restarted(void **state)
 	assert_int_equal(leg(f, a)->why, LEG_WHY_PLAYING);
 	assert_true(fb->playing[A]);
 	assert_false(fb->playing[B]);
+	/* what numbers she has had by now is not known */
+	assert_true(fb->mv[A].anew && !fb->mv[A].go_on);
+	assert_false(fb->mv[B].anew);
 	assert_non_null(fb->play[A].clip);
 	assert_int_equal(fb->play[A].times, 2);
 	assert_in_range(fb->play[A].start_ms, 200, 499);

@@ -52,7 +52,9 @@ cli()
 case "${1:-}" in
 start) configure; service start ;;
 kill)
-	kill -9 "$(service_pid)"
+	pid=$(service_pid)
+	kill -9 "$pid"
+	service_gone "$pid"
 	rm -f "$LAB_RUN/$NAME.pid"
 	;;
 attach) cli attach wan lan ;;

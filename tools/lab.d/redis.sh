@@ -26,7 +26,9 @@ ready() { [ "$(cli ping 2>/dev/null)" = PONG ]; }
 case "${1:-}" in
 cli) shift; cli "$@" ;;
 kill)
-	kill -9 "$(service_pid)"
+	pid=$(service_pid)
+	kill -9 "$pid"
+	service_gone "$pid"
 	rm -f "$LAB_RUN/$NAME.pid"
 	;;
 *) service "$@" ;;

@@ -18,6 +18,19 @@ service_pid()
 	[ -n "$pid" ] && kill -0 "$pid" 2>/dev/null && echo "$pid"
 }
 
+# A process that was killed holds its locks until its last thread is gone
+service_gone() # PID
+{
+	for _ in {1..200}; do
+		kill -0 "$1" 2>/dev/null || return 0
+		# nobody may have fetched it
+		[ "$(find "/proc/$1/task" -mindepth 1 -maxdepth 1 2>/dev/null | wc -l)" -gt 1 ] ||
+			! grep -q '^State:[[:space:]]Z' "/proc/$1/status" 2>/dev/null || return 0
+		sleep 0.05
+	done
+	return 1
+}
+
 service_start()
 {
 	local pid
@@ -54,6 +67,7 @@ service_stop()
 		sleep 0.05
 	done
 	kill -9 "$pid" 2>/dev/null || true
+	service_gone "$pid"
 	rm -f "$LAB_RUN/$NAME.pid"
 }
 

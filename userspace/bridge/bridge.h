@@ -112,6 +112,8 @@ struct bridge_member {
 		[4]; /**< bundle: payload types that it may send, a bit each */
 	bool go_on;  /**< the kernel relays to it until now: what is made for it
 			  goes on behind that, SSRC, numbers and time      */
+	bool anew;   /**< else: it may have had what we made, under the sender's
+			  SSRC; what it gets is of ours, even what is passed on */
 };
 
 struct bridge;

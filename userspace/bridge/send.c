@@ -145,8 +145,10 @@ static void begin_pass(struct member *m, const struct rtp_head *h)
 
 	sender_enter(m, 0, h);
 	taken = is_taken(m, h->ssrc);
-	/* who has had this stream under these keys has its numbers, and we do not */
-	if (!tx->started && ((m->prog->conf.resumed && m->prog->tx) || taken)) {
+	/* who has had this stream under these keys, or with what was played in it, has its
+	 * numbers, and we do not */
+	if (!tx->started && ((m->prog->conf.resumed && m->prog->tx) ||
+			     m->prog->conf.anew || taken)) {
 		tx->started = true;
 		tx->ssrc = m->prog->conf.ssrc;
 		tx->seq = m->prog->conf.seq;

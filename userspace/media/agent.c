@@ -229,6 +229,7 @@ static int change(struct agent *a, struct bridge_member mv[2])
 		mv[i].seq = a->mv[i].seq;
 		mv[i].ts = a->mv[i].ts;
 		mv[i].go_on = a->mv[i].go_on;
+		mv[i].anew = a->mv[i].anew;
 		mv[i].resumed |= a->mv[i].resumed;
 		err = bridge_change(a->b, i, &mv[i]);
 		if (!err)
@@ -239,10 +240,14 @@ static int change(struct agent *a, struct bridge_member mv[2])
 }
 
 /* What we encode is a stream of its own, which no predecessor has begun: under SRTP its
- * numbers would be replays. But what the kernel relays now goes on
+ * numbers would be replays. But what the kernel relays now goes on. Who is being played
+ * something may have heard the beginning from a bridge that is gone, in the stream that
+ * there was
  *
+ * @param to    Whose member it is
  * @param from  Whose packets the member gets */
-static void number(struct bridge_member *m, const struct stream *from)
+static void number(struct bridge_member *m, const struct stream *to,
+		   const struct stream *from)
 {
 	const struct leg *leg = fp_leg(from->party->call->m->fp, from->slot[0]);
 
@@ -251,6 +256,7 @@ static void number(struct bridge_member *m, const struct stream *from)
 	m->ts = rand_u32();
 	m->go_on = m->tx.suite == SRTPX_NONE && leg &&
 		   leg->ctl.state == LEG_RELAY;
+	m->anew = play_on(to);
 }
 
 /* Keys that served another bridge of the stream's: where its counters stood is known no
@@ -290,8 +296,8 @@ static int make(struct stream *s, struct stream *t,
 	hello_close(s);
 	hello_close(t);
 	memcpy(fresh, mv, sizeof(fresh));
-	number(&fresh[0], fresh[0].echo ? s : t);
-	number(&fresh[1], fresh[1].echo ? t : s);
+	number(&fresh[0], s, fresh[0].echo ? s : t);
+	number(&fresh[1], t, fresh[1].echo ? t : s);
 	go_on_with_keys(&fresh[0], s);
 	go_on_with_keys(&fresh[1], t);
 	a = mem_zalloc(sizeof(*a), destructor);
