@@ -122,6 +122,7 @@ TEST_SRCS_provider_watch = $(filter-out $(call room,store),$(SRCS_provider)) \
 			 tests/unit/fake_dns.c
 TEST_SRCS_provider_nodes = $(SRCS_provider) tests/unit/fake_dns.c tests/unit/redis_srv.c
 TEST_SRCS_dns        = $(SRCS_dns)
+TEST_SRCS_dns_ports  = $(SRCS_dns)
 TEST_SRCS_names      = $(SRCS_dns) $(SRCS_edge) userspace/fastpath/names.c \
 		       $(addprefix userspace/edge/,names.c pin.c waiting.c \
 			 dsname.c dsnames.c) $(call room,locate)

@@ -37,6 +37,7 @@ zone()
 	local=/lab/
 	host-record=calls.lab,$1
 	host-record=outside.lab,192.0.2.66
+	host-record=p1.lab,p2.lab,p3.lab,192.0.2.66
 	host-record=two.lab,192.0.2.66
 	host-record=two.lab,192.0.2.33
 	host-record=six.lab,2001:db8::66
@@ -147,6 +148,19 @@ asked() { grep -c "query.* $1 from" "$RUN/dnsmasq.log" || true; }
 	# by a Route
 	run out sip:a@example.com "Route: <sip:alias.lab:5070;lr>"
 	[[ $output == "SIP/2.0 200 OK"* ]]
+}
+
+@test "an answer never comes to media's ports, be they all that the kernel would choose" {
+	local i lost
+
+	edge exec e1 sysctl -qw net.ipv4.ip_local_port_range="30000 30099"
+	lost=$(reason e1 no_leg)
+	for i in 1 2 3; do
+		run out sip:a@p$i.lab:5070
+		[[ $output == "SIP/2.0 200 OK"* ]]
+	done
+	[ "$(reason e1 no_leg)" = "$lost" ]
+	edge exec e1 sysctl -qw net.ipv4.ip_local_port_range="32768 60999"
 }
 
 @test "of two addresses one refuses: calls go to the other" {

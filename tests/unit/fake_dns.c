@@ -124,6 +124,7 @@ static void udp_recv(const struct sa *src, struct mbuf *mb, void *arg)
 	struct fake_dns *s = arg;
 	struct mbuf *out;
 
+	s->from = *src;
 	s->asked++;
 	if (s->mood == FAKE_SILENT)
 		return;

@@ -27,6 +27,7 @@ struct fake_dns {
 	enum fake_mood mood;
 	bool backwards; /* records of an answer in the other order       */
 	unsigned asked, asked_tcp;
+	struct sa from; /* whom the last question by UDP came from          */
 	struct list rrs;
 };
 

@@ -9,6 +9,7 @@
 #define CAROM_CONFIG_H
 
 #include <re.h>
+#include "base/ports.h"
 #include "base/log.h"
 #include "control/control.h"
 #include "daemon/config_api.h"
@@ -100,6 +101,9 @@ int config_load(struct config **cp, const char *path, struct config_err *e);
 /** The agent's lock is this and ".lock": beside its store, which two agents must
  * not have in common, or beside its control socket, where several may */
 const char *config_lock(const struct config *c);
+
+/** Ports that the fast path takes: for media, whichever address they are of */
+void config_media_ports(struct ports *p, const struct config *c);
 
 /** Print the configuration in force, defaults filled in, as YAML */
 int config_print(struct re_printf *pf, const struct config *c);

@@ -286,3 +286,11 @@ int config_fill_media(struct config *c, const struct config_src *src)
 
 	return legs(c, src, ports);
 }
+
+void config_media_ports(struct ports *p, const struct config *c)
+{
+	const struct media_conf *m = &c->media;
+
+	for (size_t i = 0; i < m->ifacec; i++)
+		ports_add(p, m->ifacev[i].port_min, m->ifacev[i].port_max);
+}

@@ -146,8 +146,9 @@ static void fill_probe(struct edge_conf *e, const struct config_sip *s)
 }
 
 /* All but the key. Strings stay the configuration's */
-static int fill_conf(struct edge_conf *conf, const struct config_sip *s)
+static int fill_conf(struct edge_conf *conf, const struct config *c)
 {
+	const struct config_sip *s = &c->sip;
 	int err = policy_alloc(&conf->policy);
 
 	if (!err)
@@ -164,6 +165,7 @@ static int fill_conf(struct edge_conf *conf, const struct config_sip *s)
 	fill_auth(conf, &s->auth);
 	fill_streams(conf, s);
 	conf->names.dns = s->dns;
+	config_media_ports(&conf->names.dns.avoid, c);
 	conf->names.waiting = s->dns_waiting;
 	return 0;
 }
@@ -171,7 +173,7 @@ static int fill_conf(struct edge_conf *conf, const struct config_sip *s)
 int role_edge_renew(struct edge *e, const struct config *c, struct ds_err *derr)
 {
 	struct edge_conf conf = {.policy = NULL};
-	int err = fill_conf(&conf, &c->sip);
+	int err = fill_conf(&conf, c);
 
 	if (!err)
 		err = edge_renew(e, &conf, derr);
@@ -191,7 +193,7 @@ int role_edge(struct edge **ep, const struct config *c, struct fp *fp)
 
 	if (!s->on)
 		return 0;
-	err = fill_conf(&conf, s);
+	err = fill_conf(&conf, c);
 	if (!err)
 		err = config_read_key(conf.policy->key, s->key_file, &ke);
 	if (err) {

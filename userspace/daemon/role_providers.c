@@ -64,14 +64,6 @@ static void fill_outbound(struct outbound_conf *o,
 	o->record_route = p->record_route;
 }
 
-static void fill_avoided(struct wire_conf *w, const struct media_conf *m)
-{
-	for (size_t i = 0; i < m->ifacec && w->avoidc < WIRE_AVOID; i++) {
-		w->avoidv[w->avoidc].min = m->ifacev[i].port_min;
-		w->avoidv[w->avoidc++].max = m->ifacev[i].port_max;
-	}
-}
-
 static void fill(struct providers_conf *conf, struct outbound_conf *out,
 		 const struct config *c)
 {
@@ -82,7 +74,7 @@ static void fill(struct providers_conf *conf, struct outbound_conf *out,
 	for (size_t i = 0; i < p->probe.sourcec; i++)
 		conf->probe_wire.listenv[i].addr = p->probe.sourcev[i];
 	conf->probe_wire.listenc = p->probe.sourcec;
-	fill_avoided(&conf->probe_wire, &c->media);
+	config_media_ports(&conf->probe_wire.avoid, c);
 	conf->rate = p->probe.rate;
 	conf->from = p->probe.from;
 	conf->def.interval = p->probe.interval;
@@ -114,6 +106,7 @@ static void fill_dns(struct dns_conf *d, const struct config *c)
 					    .entries = 4096};
 
 	*d = c->sip.on ? c->sip.dns : def;
+	config_media_ports(&d->avoid, c);
 }
 
 int role_providers(struct providers **pp, const struct config *c,

@@ -14,6 +14,7 @@
 #define CAROM_DNS_H
 
 #include <re.h>
+#include "base/ports.h"
 
 enum {
 	DNS_SERVERS = 8,      /**< asked, the first before the others      */
@@ -26,12 +27,13 @@ enum {
 
 struct dns_conf {
 	struct sa serverv[DNS_SERVERS];
-	uint32_t serverc; /**< 0: those of /etc/resolv.conf         */
-	uint32_t timeout; /**< ms, of a question, 1..                */
-	uint32_t ttl_min; /**< s, that any record is kept, 1..       */
-	uint32_t ttl_max; /**< s, ttl_min..                          */
-	uint32_t entries; /**< of the cache, 1..; the longest unused
+	uint32_t serverc;   /**< 0: those of /etc/resolv.conf         */
+	uint32_t timeout;   /**< ms, of a question, 1..                */
+	uint32_t ttl_min;   /**< s, that any record is kept, 1..       */
+	uint32_t ttl_max;   /**< s, ttl_min..                          */
+	uint32_t entries;   /**< of the cache, 1..; the longest unused
 				      go first                              */
+	struct ports avoid; /**< that no question is sent from          */
 };
 
 struct dns_record {

@@ -43,6 +43,20 @@ int cache_put(struct cache *c, const char *name, uint16_t type,
 void cache_max(struct cache *c, uint32_t entries);
 void cache_flush(struct cache *c);
 
+/* datagram.c */
+
+struct datagram;
+
+/**
+ * Ask by UDP, one server after the other until one answers; mem_deref when done. h is
+ * called from the event loop, once, and not at all where nobody answers: err is EBADMSG
+ * where the records can't be read. Not to be freed in h
+ *
+ * @param conf  Referred to
+ */
+int datagram_ask(struct datagram **dp, const struct dns_conf *conf,
+		 const char *name, uint16_t type, dns_query_h *h, void *arg);
+
 /* question.c */
 
 struct question;

@@ -6,10 +6,10 @@
 #include "base/log.h"
 #include "dns/priv.h"
 
-/* The client is the question's alone: so is its port */
 struct question {
 	struct dns_conf conf; /* libre refers to the servers in it        */
-	struct dnsc *client;
+	struct datagram *datagram;
+	struct dnsc *client; /* by TCP                                    */
 	struct dns_query *query;
 	char *name;
 	uint16_t type;
@@ -25,6 +25,7 @@ static void destructor(void *arg)
 	struct question *q = arg;
 
 	tmr_cancel(&q->tmr);
+	mem_deref(q->datagram);
 	mem_deref(q->query);
 	mem_deref(q->client);
 	mem_deref(q->set);
@@ -40,7 +41,7 @@ static void done(void *arg)
 	q->h(q, set, q->arg);
 }
 
-/* Not at once: the client, whose handler this is, may be freed then */
+/* Not at once: who calls this may be freed then */
 static void finish(struct question *q)
 {
 	tmr_start(&q->tmr, 0, done, q);
@@ -56,9 +57,13 @@ static void answered(int err, const struct dnshdr *hdr, struct list *ansl,
 		return;
 	if (!err && hdr->tc && !q->tcp) {
 		q->tcp = true;
-		err = dnsc_query_srv(&q->query, q->client, q->name, q->type,
-				     DNS_CLASS_IN, IPPROTO_TCP, q->conf.serverv,
-				     &q->conf.serverc, true, answered, q);
+		err = dnsc_alloc(&q->client, NULL, q->conf.serverv,
+				 q->conf.serverc);
+		if (!err)
+			err = dnsc_query_srv(&q->query, q->client, q->name,
+					     q->type, DNS_CLASS_IN, IPPROTO_TCP,
+					     q->conf.serverv, &q->conf.serverc,
+					     true, answered, q);
 		if (!err)
 			return;
 	}
@@ -79,6 +84,7 @@ static void timeout(void *arg)
 	struct question *q = arg;
 
 	q->query = mem_deref(q->query);
+	q->datagram = mem_deref(q->datagram);
 	(void)set_alloc(&q->set, ETIMEDOUT, DNS_TTL_FAILED);
 	done(q);
 }
@@ -98,12 +104,8 @@ int question_alloc(struct question **qp, const struct dns_conf *conf,
 	q->arg = arg;
 	err = str_dup(&q->name, name);
 	if (!err)
-		err = dnsc_alloc(&q->client, NULL, q->conf.serverv,
-				 q->conf.serverc);
-	if (!err)
-		err = dnsc_query_srv(&q->query, q->client, name, type,
-				     DNS_CLASS_IN, IPPROTO_UDP, q->conf.serverv,
-				     &q->conf.serverc, true, answered, q);
+		err = datagram_ask(&q->datagram, &q->conf, q->name, type,
+				   answered, q);
 	if (err) {
 		mem_deref(q);
 		return err;

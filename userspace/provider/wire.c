@@ -5,8 +5,6 @@
 #include <sys/socket.h>
 #include "provider/wireconn.h"
 
-enum { TRIES = 1000 /* ports */ };
-
 static void destructor(void *arg)
 {
 	struct wire *w = arg;
@@ -64,14 +62,6 @@ static void conn_handler(const struct sa *peer, void *arg)
 
 /* ---- opening ---------------------------------------------------------------- */
 
-static bool avoided(const struct wire_conf *c, uint16_t port)
-{
-	for (size_t i = 0; i < c->avoidc; i++)
-		if (port >= c->avoidv[i].min && port <= c->avoidv[i].max)
-			return true;
-	return port < 1024;
-}
-
 /* The kernel would choose among ports of which some are media's: the fast path takes
  * what comes there */
 static int open_udp(struct port *p, const struct wire_conf *c,
@@ -80,16 +70,13 @@ static int open_udp(struct port *p, const struct wire_conf *c,
 	const unsigned listener = (unsigned)(p - p->wire->v);
 	int err = EADDRINUSE;
 
-	if (sa_port(addr) || !c->avoidc)
+	if (sa_port(addr))
 		return sip_udp_alloc(&p->udp, addr, listener, udp_handler,
 				     lost_handler, p->wire);
-	for (unsigned i = 0; i < TRIES && err == EADDRINUSE; i++) {
-		const uint16_t port = rand_u16();
+	for (unsigned i = 0; i < PORT_TRIES && err == EADDRINUSE; i++) {
 		struct sa sa = *addr;
 
-		if (avoided(c, port))
-			continue;
-		sa_set_port(&sa, port);
+		sa_set_port(&sa, ports_other(&c->avoid));
 		err = sip_udp_alloc(&p->udp, &sa, listener, udp_handler,
 				    lost_handler, p->wire);
 	}

@@ -11,12 +11,13 @@
 #define CAROM_PROVIDER_WIRE_H
 
 #include <re.h>
+#include "base/ports.h"
 #include "base/timers.h"
 #include "sip/cert.h"
 #include "sip/msg.h"
 #include "sip/watch.h"
 
-enum { WIRE_LISTENERS = 16, WIRE_AVOID = 32, WIRE_SENTBY = 64 };
+enum { WIRE_LISTENERS = 16, WIRE_SENTBY = 64 };
 
 struct wire;
 
@@ -31,10 +32,7 @@ struct wire_conf {
 	struct cert_conf cert;
 	bool verify; /**< the certificates of those whom we connect to     */
 	/** Ports that are not to be chosen for datagrams: media's */
-	struct wire_range {
-		uint16_t min, max;
-	} avoidv[WIRE_AVOID];
-	size_t avoidc;
+	struct ports avoid;
 	unsigned connections; /**< at a time, 1..                         */
 	unsigned idle;        /**< s until a silent one is closed         */
 	unsigned connect;     /**< ms until one that is made has failed     */
