@@ -30,7 +30,7 @@ SRCS_sipmsg := $(addprefix userspace/sip/,msg.c list.c uri.c)
 SRCS_digest := $(filter-out %/creds.c,$(call room,digest))
 SRCS_edge   := $(call room,dispatch) $(SRCS_sipmsg) $(SRCS_digest) \
 	       $(addprefix userspace/edge/,policy.c key.c edit.c hop.c flow.c \
-		 contact.c forward.c lookup.c reply.c auth.c whose.c count.c)
+		 contact.c choose.c depart.c forward.c lookup.c reply.c auth.c whose.c count.c)
 SRCS_route  := $(call room,route) userspace/base/fields.c
 SRCS_provider := $(SRCS_store) $(call room,provider route locate dns sip) \
 	       userspace/base/fields.c userspace/digest/digest.c

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
  * @file edge/core.h  The role inside its room: what the files share that start
- *                    it (edge.c), change it (renew.c) and answer for it (control.c)
+ *                    it (edge.c), tell the kernel (kernel.c, sets.c), answer for it
+ *                    (answer.c, control.c) and change it (renew.c)
  */
 #ifndef CAROM_EDGE_CORE_H
 #define CAROM_EDGE_CORE_H
@@ -58,6 +59,16 @@ int edge_auth(struct auth **ap, struct creds **cp, struct edge *e,
 /** HA1 of a user of the file, or of whom edge_users() names (auth_ha1_h; arg: the
  *  edge) */
 const char *edge_ha1(const struct pl *user, enum digest_alg alg, void *arg);
+
+/** Let the policy ask the role's other parts: all of its handlers */
+void edge_answer(struct edge *e);
+
+/** Tell the kernel what the configuration says, all but the sets: they come with the
+ *  list. @return 0 or errno */
+int edge_tell(struct edge *e);
+
+/** Tell the fast path that the listeners' addresses take SIP. @return 0 or errno */
+int edge_announce(struct edge *e);
 
 /** Take a list: sets, tables, kernel. @return 0 or errno */
 int edge_take(struct edge *e, const struct ds_list *list);

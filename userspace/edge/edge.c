@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The role: listeners, sets, probes, and the kernel told of them */
+/* The role: its parts, started and stopped */
 #include <errno.h>
 #include <string.h>
 #include "base/log.h"
@@ -32,139 +32,7 @@ static void destructor(void *arg)
 	mem_deref(e->fp);
 }
 
-/* ---- the policy's questions ------------------------------------------------- */
-
-static bool was_node(const struct sa *addr, void *arg)
-{
-	const struct edge *e = arg;
-
-	return publish_knows(e->publish, addr);
-}
-
-static bool before(unsigned set, uint32_t hash, struct sa *dst, void *arg)
-{
-	const struct edge *e = arg;
-
-	return !fp_sip_before(e->sip, set, hash, dst);
-}
-
-static bool stuck(unsigned set, uint64_t call, bool invite, struct sa *dst,
-		  void *arg)
-{
-	const struct edge *e = arg;
-
-	return !fp_sip_stuck(e->sip, set, call, invite, dst);
-}
-
-static bool streamed(unsigned set, uint64_t call, void *arg)
-{
-	const struct edge *e = arg;
-
-	return fp_sip_streamed(e->sip, set, call);
-}
-
-static void remember(unsigned set, const struct ds_target *t, uint64_t call,
-		     bool stream, void *arg)
-{
-	struct edge *e = arg;
-
-	/* the kernel must not send there by UDP */
-	if (ds_target_transp(t) == DS_UDP)
-		(void)fp_sip_remember(e->sip, set, ds_target_number(t), call,
-				      stream);
-}
-
-static unsigned leave_from(const struct sa *dst, unsigned in, void *arg)
-{
-	const struct edge *e = arg;
-
-	return leave_by(e->policy, dst, in);
-}
-
-static bool try_tcp(const struct sa *dst, void *arg)
-{
-	struct edge *e = arg;
-
-	return streams_worth(e->streams, dst);
-}
-
-static const struct sa *named(const struct pl *host, uint16_t port, void *arg)
-{
-	const struct edge *e = arg;
-
-	return names_node(e->names, host, port);
-}
-
-static int locate_name(const struct locate_want *w, struct locate_found *f,
-		       void *arg)
-{
-	struct edge *e = arg;
-
-	return names_locate(e->names, w, f);
-}
-
-static bool unsettled(void *arg)
-{
-	const struct edge *e = arg;
-
-	return names_unsettled(e->names);
-}
-
-/* ---- registered users --------------------------------------------------------- */
-
-static int find_user(struct contact **cp, const struct msg *m, void *arg)
-{
-	struct edge *e = arg;
-
-	return registered_find(e->registered, cp, m);
-}
-
-static bool is_phone(const struct sa *addr, void *arg)
-{
-	const struct edge *e = arg;
-
-	return registered_at(e->registered, addr);
-}
-
-static bool connected(enum msg_transp transp, const struct sa *peer,
-		      unsigned listener, void *arg)
-{
-	struct edge *e = arg;
-
-	return streams_has(e->streams, transp, peer, listener);
-}
-
-int edge_registered(struct edge *e, const struct registered_source *source)
-{
-	int err;
-
-	if (!e)
-		return EINVAL;
-	if (!source) {
-		e->registered = mem_deref(e->registered);
-		return 0;
-	}
-	if (e->registered)
-		return EALREADY;
-	err = registered_alloc(&e->registered, e->policy, e->sip, source);
-	if (!err)
-		registered_start(e->registered);
-	return err;
-}
-
-int edge_registered_changed(struct edge *e, const struct pl *user,
-			    const struct pl *domain,
-			    const struct contact_binding *b)
-{
-	return e ? registered_changed(e->registered, user, domain, b) : EINVAL;
-}
-
-/* ---- sets ------------------------------------------------------------------- */
-
-const struct policy_set *edge_set(const struct edge *e, size_t i)
-{
-	return i < e->conf.setc ? &e->policy->setv[i] : NULL;
-}
+/* ---- what it has, and what its parts tell it --------------------------------- */
 
 struct ds_sets *edge_sets(struct edge *e)
 {
@@ -179,22 +47,6 @@ struct probe *edge_probe(struct edge *e)
 const struct count *edge_count(const struct edge *e)
 {
 	return &e->count;
-}
-
-void edge_changed(struct edge *e, struct ds_set *set)
-{
-	for (size_t i = 0; i < e->conf.setc; i++) {
-		const struct policy_set *s = &e->policy->setv[i];
-		int err;
-
-		if (s->set != set)
-			continue;
-		err = publish_set(e->publish, (unsigned)i, set, s->flags,
-				  tmr_jiffies());
-		if (err)
-			log_error("edge: set %u: the kernel can't be told: %m",
-				  ds_set_id(set), err);
-	}
 }
 
 static void named_changed(struct ds_set *set, void *arg)
@@ -214,93 +66,6 @@ static void target_changed(struct ds_set *set, struct ds_target *t,
 {
 	edge_changed(arg, set);
 	edge_target_told(arg, set, t, before);
-}
-
-void edge_target_watch(struct edge *e, edge_target_h *h, void *arg)
-{
-	e->targeth = h;
-	e->target_arg = arg;
-}
-
-void edge_target_told(const struct edge *e, const struct ds_set *set,
-		      const struct ds_target *t, enum ds_state before)
-{
-	if (e->targeth && ds_target_status(t)->state != before)
-		e->targeth(set, t, before, e->target_arg);
-}
-
-enum ds_mode edge_mode(uint32_t flags)
-{
-	return flags & SIP_SET_KAMAILIO ? DS_KAMAILIO : DS_RENDEZVOUS;
-}
-
-static void warn(const char *text, void *arg)
-{
-	struct edge *e = arg;
-
-	char *all = NULL;
-
-	log_warn("edge: %s: %s", e->conf.list, text);
-	if (re_sdprintf(&all, "%s%s: %s\n", edge_warnings(e), e->conf.list,
-			text))
-		return;
-	mem_deref(e->warned);
-	e->warned = all;
-}
-
-const char *edge_warnings(const struct edge *e)
-{
-	return e->warned ? e->warned : "";
-}
-
-int edge_take(struct edge *e, const struct ds_list *list)
-{
-	struct ds_change c;
-	int err = ds_sets_merge(e->sets, list, tmr_jiffies(), &c);
-
-	if (err)
-		return err;
-	e->warned = mem_deref(e->warned);
-	ds_list_warn(list, warn, e);
-	for (size_t i = 0; i < e->conf.setc && !err; i++) {
-		struct policy_set *s = &e->policy->setv[i];
-		const bool used = e->conf.set_idv[i] != EDGE_NO_SET;
-		struct ds_set *set = used ? ds_sets_find(e->sets,
-							 e->conf.set_idv[i])
-					  : NULL;
-
-		if (used && !set)
-			log_warn("edge: %s: no set %u in it", e->conf.list,
-				 e->conf.set_idv[i]);
-		mem_deref(s->set);
-		s->set = mem_ref(set);
-	}
-	names_update(e->names);
-	for (size_t i = 0; i < e->conf.setc && !err; i++) {
-		struct policy_set *s = &e->policy->setv[i];
-
-		err = publish_set(e->publish, (unsigned)i, s->set, s->flags,
-				  tmr_jiffies());
-	}
-	if (!err)
-		log_info("edge: %s: %u targets added, %u removed, %u kept",
-			 e->conf.list, c.added, c.removed, c.kept);
-	return err;
-}
-
-int edge_reload(struct edge *e, struct ds_err *derr)
-{
-	struct ds_list *list = NULL;
-	int err;
-
-	names_reload(e->names);
-	if (!e->conf.list)
-		return 0;
-	err = ds_list_load(&list, e->conf.list, derr);
-	if (!err)
-		err = edge_take(e, list);
-	mem_deref(list);
-	return err;
 }
 
 int edge_reload_users(struct edge *e, struct ds_err *derr)
@@ -385,111 +150,6 @@ static int probe_send(const struct ds_target *t, struct mbuf *mb, char *via,
 
 /* ---- start ---------------------------------------------------------------------- */
 
-/* How many of the listeners stand at the address? */
-static int listeners_at(const struct policy *p, const struct sa *addr)
-{
-	int n = 0;
-
-	for (size_t i = 0; i < p->listenerc; i++)
-		n += p->listenerv[i].transp == MSG_UDP &&
-		     sa_cmp(&p->listenerv[i].addr, addr, SA_ADDR);
-	return n;
-}
-
-/* Its address and the advertised one are ours, unless UDP's listener, which comes
- * first, has said so already */
-static int tell_self(struct edge *e, const struct sa *sa, unsigned i)
-{
-	const struct policy *p = e->policy;
-	const bool udp = p->listenerv[i].transp == MSG_UDP;
-
-	for (size_t k = 0; !udp && k < p->listenerc; k++) {
-		const struct policy_listener *l = &p->listenerv[k];
-
-		if (l->transp == MSG_UDP &&
-		    (sa_cmp(sa, &l->addr, SA_ALL) ||
-		     sa_cmp(sa, &l->advertised, SA_ALL)))
-			return 0;
-	}
-	return fp_sip_self(e->sip, sa, udp ? i : SIP_LISTENERS);
-}
-
-/* Of those that messages may leave from by listener i's device, the first one */
-static unsigned first_at(const struct policy *p, unsigned i)
-{
-	const struct policy_listener *v = p->listenerv;
-
-	for (unsigned k = 0; k < i; k++)
-		if (v[k].transp == MSG_UDP &&
-		    sa_af(&v[k].addr) == sa_af(&v[i].addr) &&
-		    (!v[k].ifindex || v[k].ifindex == v[i].ifindex))
-			return k;
-	return i;
-}
-
-static int tell_listener(struct edge *e, unsigned i)
-{
-	struct policy_listener *l = &e->policy->listenerv[i];
-	const bool v6 = sa_af(&l->addr) == AF_INET6;
-	int err;
-
-	if (leave_device_of(&l->ifindex, &l->addr))
-		log_warn("edge: %j is no address of this host", &l->addr);
-	err = tell_self(e, &l->addr, i);
-	if (!err)
-		err = tell_self(e, &l->advertised, i);
-	if (err || l->transp != MSG_UDP || i >= SIP_LISTENERS)
-		return err;
-	err = fp_sip_listener(e->sip, i, &l->addr, &l->advertised, l->ifindex);
-	return err ? err
-		   : fp_sip_exit(e->sip, l->ifindex, v6,
-				 first_at(e->policy, i));
-}
-
-/* Which address is this edge's alone? */
-static int tell_own(struct edge *e, int af)
-{
-	const int own = policy_own_listener(e->policy, MSG_UDP, af);
-
-	return own < 0 || own >= SIP_LISTENERS
-		       ? 0
-		       : fp_sip_exit(e->sip, SIP_EXIT_OWN, af == AF_INET6,
-				     (unsigned)own);
-}
-
-/* All but the sets: they come with the list */
-static int tell_kernel(struct edge *e)
-{
-	const struct policy *p = e->policy;
-	struct sip_conf *c = fp_sip_conf(e->sip);
-	int err = fp_sip_clear(e->sip);
-
-	c->key[0] = p->key[0];
-	c->key[1] = p->key[1];
-	c->flags = (p->force_rport ? SIP_CONF_FORCE_RPORT : 0) |
-		   (p->reverse_path ? SIP_CONF_REVERSE : 0) |
-		   (p->auth ? SIP_CONF_AUTH : 0);
-	c->copy_every = e->conf.copy_every;
-	for (size_t i = 0; i < p->listenerc && !err; i++)
-		err = tell_listener(e, (unsigned)i);
-	if (!err)
-		err = tell_own(e, AF_INET);
-	if (!err)
-		err = tell_own(e, AF_INET6);
-	for (size_t i = 0; i < p->domainc && !err; i++) {
-		struct pl name;
-
-		pl_set_str(&name, p->domainv[i]);
-		err = fp_sip_domain(e->sip, &name, (uint32_t)i + 1);
-	}
-	limits_file(&e->limits, e->conf.limitv);
-	if (!err)
-		err = nets_file(e->nets, p->netv, p->netc);
-	if (!err)
-		err = fp_sip_rules(e->sip, p->rulev, p->rulec);
-	return err;
-}
-
 static int open_streams(struct edge *e, struct ds_err *derr)
 {
 	struct stream_conf conf = e->conf.stream;
@@ -525,17 +185,6 @@ static int open_listeners(struct edge *e, struct ds_err *derr)
 			(void)re_snprintf(derr->msg, sizeof(derr->msg),
 					  "%J: %m", &p->listenerv[i].addr, err);
 	}
-	return err;
-}
-
-static int announce(struct edge *e)
-{
-	const struct policy *p = e->policy;
-	int err = 0;
-
-	for (size_t i = 0; i < p->listenerc && !err; i++)
-		err = fp_local_sip(e->fp, &p->listenerv[i].addr,
-				   listeners_at(p, &p->listenerv[i].addr));
 	return err;
 }
 
@@ -587,12 +236,13 @@ static int start(struct edge *e, struct ds_err *derr)
 	if (!err)
 		err = publish_alloc(&e->publish, e->sip, e->policy);
 	if (!err)
-		err = nets_alloc(&e->nets, e->policy, e->sip, was_node, e);
+		err = nets_alloc(&e->nets, e->policy, e->sip,
+				 e->policy->was_node, e);
 	if (!err)
 		err = names_alloc(&e->names, &e->conf.names, e->policy,
 				  named_changed, waited, e);
 	if (!err)
-		err = tell_kernel(e);
+		err = edge_tell(e);
 	if (!err)
 		err = edge_reload(e, derr);
 	if (!err)
@@ -601,7 +251,7 @@ static int start(struct edge *e, struct ds_err *derr)
 	if (!err) {
 		deliver_probe(e->deliver, e->probe);
 		deliver_names(e->deliver, e->names);
-		err = announce(e);
+		err = edge_announce(e);
 	}
 	return err;
 }
@@ -623,20 +273,7 @@ int edge_alloc(struct edge **ep, const struct edge_conf *conf, struct fp *fp,
 	e->fp = mem_ref(fp);
 	e->sip = mem_ref(sip);
 	e->limits.sip = sip;
-	e->policy->was_node = was_node;
-	e->policy->stuck = stuck;
-	e->policy->before = before;
-	e->policy->remember = remember;
-	e->policy->streamed = streamed;
-	e->policy->leave = leave_from;
-	e->policy->try_tcp = try_tcp;
-	e->policy->named = named;
-	e->policy->locate = locate_name;
-	e->policy->unsettled = unsettled;
-	e->policy->registered = find_user;
-	e->policy->phone = is_phone;
-	e->policy->connected = connected;
-	e->policy->arg = e;
+	edge_answer(e);
 	tmr_init(&e->expire);
 	tmr_init(&e->go);
 	err = start(e, derr);
