@@ -57,6 +57,7 @@ TEST_SRCS_config_presence = $(SRCS_config_test)
 TEST_SRCS_config_diff = $(SRCS_config_test)
 TEST_SRCS_store      = $(SRCS_store) tests/unit/redis_srv.c
 TEST_SRCS_store_write = $(SRCS_store) tests/unit/redis_srv.c
+TEST_SRCS_store_log   = $(SRCS_store)
 TEST_SRCS_store_redis = $(SRCS_store) tests/unit/redis_srv.c
 TEST_SRCS_utf8       = $(SRCS_log)
 TEST_SRCS_event      = $(SRCS_event)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What comes to the Redis backend from outside: the URL of a configuration, a
- * notice that another node published. What is written is read again the same */
+/* What comes to the store from outside: Redis' URL in a configuration, a notice that
+ * another node published, a row of the SQLite file's log. What is written is read
+ * again the same */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
 #include <re.h>
 #include "must.h"
+#include "store/logop.h"
 #include "store/notice.h"
 #include "store/redis_url.h"
 
@@ -42,6 +44,37 @@ static void notice(const char *p, size_t size)
 	free(text);
 }
 
+static void row(const char *p, size_t size)
+{
+	struct mbuf *mb = mbuf_alloc(size + 1);
+	char kind[STORE_KIND_MAX + 1];
+	struct logop o;
+	size_t at = 0;
+
+	MUST(mb);
+	while (!logop_read(&o, p, size, at)) {
+		struct store_op op = {.kind = kind,
+				      .key = o.key,
+				      .value = o.value,
+				      .expires = o.expires};
+
+		MUST(within(&o.kind, p, size) && within(&o.key, p, size));
+		MUST(!o.value.p || within(&o.value, p, size));
+		MUST(o.at == at && o.len <= size - at);
+		memcpy(kind, o.kind.p, o.kind.l);
+		kind[o.kind.l] = '\0';
+		/* else its kind is none that is written */
+		if (strlen(kind) == o.kind.l) {
+			mbuf_rewind(mb);
+			MUST(!logop_write(mb, &op));
+			MUST(mb->end == o.len);
+			MUST(!memcmp(mb->buf, p + at, o.len));
+		}
+		at += o.len;
+	}
+	mem_deref(mb);
+}
+
 static void url(const char *p, size_t size)
 {
 	char *text = malloc(size + 1);
@@ -73,6 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size)
 		memcpy(copy, data, size);
 	notice(copy, size);
+	row(copy, size);
 	url(copy, size);
 	free(copy);
 

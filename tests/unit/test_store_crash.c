@@ -9,6 +9,8 @@
 #include "power_vfs.h"
 #include "store_fix.h"
 
+static const uint64_t late = 4000000000; /* s: what expires is kept apart */
+
 enum {
 	KEYS = 100,
 	WINDOW = 32,   /* writes on their way             */
@@ -23,6 +25,7 @@ struct stream {
 	unsigned sent, acked, end;
 	int err;
 	size_t size; /* of a value */
+	uint64_t expires;
 	char *value;
 	void (*ackh)(struct stream *st);
 	void *arg;
@@ -62,6 +65,7 @@ static void more(struct stream *st)
 	st->value[n] = ' ';
 	op.value.p = st->value;
 	op.value.l = st->size;
+	op.expires = st->expires;
 	++st->sent;
 	st->err = store_write(st->s, &op, 1, ack_h, st);
 	if (st->err)
@@ -119,10 +123,13 @@ static void say(struct stream *st)
 		_exit(1);
 }
 
-static void child(const char *path, int fd)
+static void child(const char *path, int fd, uint64_t expires)
 {
-	struct stream st = {
-		.end = UINT32_MAX, .size = 400, .ackh = say, .arg = &fd};
+	struct stream st = {.end = UINT32_MAX,
+			    .size = 400,
+			    .expires = expires,
+			    .ackh = say,
+			    .arg = &fd};
 
 	(void)libre_init();
 	if (!store_open(&st.s, path, false))
@@ -130,7 +137,7 @@ static void child(const char *path, int fd)
 	_exit(1);
 }
 
-static void killed(struct fix *f, unsigned after)
+static void killed(struct fix *f, unsigned after, uint64_t expires)
 {
 	unsigned acked = 0, n;
 	int fdv[2], status;
@@ -141,7 +148,7 @@ static void killed(struct fix *f, unsigned after)
 	assert_true(pid >= 0);
 	if (!pid) {
 		(void)close(fdv[0]);
-		child(f->path, fdv[1]);
+		child(f->path, fdv[1], expires);
 	}
 	(void)close(fdv[1]);
 	while (acked < after) {
@@ -165,7 +172,9 @@ static void sigkill(void **state)
 
 	for (size_t i = 0; i < ARRAY_SIZE(afterv); i++) {
 		fix_remove(f);
-		killed(f, afterv[i]);
+		killed(f, afterv[i], i % 2 ? late : 0);
+		fix_remove(f);
+		killed(f, afterv[i], i % 2 ? 0 : late);
 	}
 }
 
@@ -192,13 +201,38 @@ static void lose(struct stream *st)
 	++l->n;
 }
 
-static void power_fails(void **state)
+static void power_fails_in(struct fix *f, uint64_t expires)
 {
-	struct fix *f = *state;
 	struct losing l = {.f = f, .every = 7};
 	struct stream st = {.s = f->s,
 			    .end = 7 * LOSSES,
 			    .size = 400,
+			    .expires = expires,
+			    .ackh = lose,
+			    .arg = &l};
+
+	run(&st);
+	assert_int_equal(st.err, 0);
+	assert_int_equal(l.n, LOSSES);
+}
+
+static void power_fails(void **state)
+{
+	power_fails_in(*state, 0);
+}
+
+static void power_fails_on_what_expires(void **state)
+{
+	power_fails_in(*state, late);
+}
+
+static void long_logs(struct fix *f, uint64_t expires)
+{
+	struct losing l = {.f = f, .every = WRITES / LOSSES};
+	struct stream st = {.s = f->s,
+			    .end = WRITES,
+			    .size = BIG,
+			    .expires = expires,
 			    .ackh = lose,
 			    .arg = &l};
 
@@ -210,14 +244,13 @@ static void power_fails(void **state)
 /* While the log is copied into the database, and started over */
 static void power_fails_with_long_logs(void **state)
 {
-	struct fix *f = *state;
-	struct losing l = {.f = f, .every = WRITES / LOSSES};
-	struct stream st = {
-		.s = f->s, .end = WRITES, .size = BIG, .ackh = lose, .arg = &l};
+	long_logs(*state, 0);
+}
 
-	run(&st);
-	assert_int_equal(st.err, 0);
-	assert_int_equal(l.n, LOSSES);
+/* And while rows are dropped, what is needed of them written again */
+static void power_fails_on_what_is_written_again(void **state)
+{
+	long_logs(*state, late);
 }
 
 /* A sync serves all that waited */
@@ -255,9 +288,10 @@ static void the_disk_loses_what_is_not_synced(void **state)
 
 /* ---- no space ------------------------------------------------------------ */
 
-static void full_then_not(struct fix *f)
+static void full_then_not(struct fix *f, uint64_t expires)
 {
-	struct stream st = {.s = f->s, .end = 100000, .size = 4000};
+	struct stream st = {
+		.s = f->s, .end = 100000, .size = 4000, .expires = expires};
 	const char *why = NULL;
 
 	run(&st);
@@ -274,7 +308,7 @@ static void no_space(void **state)
 	struct fix *f = *state;
 
 	power_space(3000000);
-	full_then_not(f);
+	full_then_not(f, 0);
 
 	/* and with some again it goes on */
 	power_space(0);
@@ -298,6 +332,20 @@ static void no_space(void **state)
 	assert_value(f, "later", "3");
 }
 
+/* What was refused is not in the index either */
+static void no_space_for_what_expires(void **state)
+{
+	struct fix *f = *state;
+
+	power_space(3000000);
+	full_then_not(f, late);
+	power_space(0);
+	assert_int_equal(store_open(&f->s, f->path, false), 0);
+	put(f, "later", "1");
+	wait_for(f, 1);
+	assert_int_equal(f->err, 0);
+}
+
 /* A file system that is full in earnest */
 static void no_space_on_tmpfs(void **state)
 {
@@ -316,7 +364,7 @@ static void no_space_on_tmpfs(void **state)
 	f->s = mem_deref(f->s);
 	(void)re_snprintf(f->path, sizeof(f->path), "%s/a.db", dir);
 	assert_int_equal(store_open(&f->s, f->path, false), 0);
-	full_then_not(f);
+	full_then_not(f, 0);
 	fix_remove(f);
 	memcpy(f->path, path, sizeof(path));
 	assert_int_equal(umount(dir), 0);
@@ -385,7 +433,10 @@ int main(void)
 		T(sigkill),
 		T(the_disk_loses_what_is_not_synced),
 		T(power_fails),
+		T(power_fails_on_what_expires),
 		T(power_fails_with_long_logs),
+		T(power_fails_on_what_is_written_again),
+		T(no_space_for_what_expires),
 		T(commits_in_groups),
 		T(no_space),
 		T(no_space_on_tmpfs),

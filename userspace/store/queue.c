@@ -20,8 +20,9 @@ struct queue {
 	queue_work_h *workh;
 	queue_told_h *toldh;
 	void *arg;
-	int wake_fd; /* eventfd: todo, or stop    */
-	int fd;      /* eventfd: done, or told    */
+	int wake_fd;     /* eventfd: todo, or stop    */
+	int fd;          /* eventfd: done, or told    */
+	struct tmr turn; /* loop: rings at its end  */
 
 	int also_fd; /* thread */
 	unsigned idle_ms;
@@ -78,6 +79,21 @@ static void *thread_main(void *arg)
 }
 
 /* ---- the loop ----------------------------------------------------------- */
+
+/* What a turn of the loop has written is one batch: a thread that is woken for the
+ * first of it commits that one alone */
+static void turn_handler(void *arg)
+{
+	struct queue *q = arg;
+	bool some;
+
+	(void)pthread_mutex_lock(&q->lock);
+	some = q->todo.head != NULL;
+	(void)pthread_mutex_unlock(&q->lock);
+	/* else it was awake, and has them already */
+	if (some)
+		ring(q->wake_fd);
+}
 
 static void tell(struct queue *q)
 {
@@ -198,6 +214,7 @@ int queue_alloc(struct queue **qp, unsigned idle_ms, queue_work_h *workh,
 	q->toldh = toldh;
 	q->arg = arg;
 	q->fd = q->wake_fd = q->also_fd = -1;
+	tmr_init(&q->turn);
 	(void)pthread_mutex_init(&q->lock, NULL);
 	*qp = q;
 
@@ -222,7 +239,7 @@ int queue_push(struct queue *q, struct job *job)
 	list_append(&q->todo, &job->le, job);
 	(void)pthread_mutex_unlock(&q->lock);
 	if (first)
-		ring(q->wake_fd);
+		tmr_start(&q->turn, 0, turn_handler, q);
 
 	return 0;
 }
@@ -315,6 +332,7 @@ void queue_stop(struct queue *q)
 	if (!q->started)
 		return;
 
+	tmr_cancel(&q->turn);
 	(void)pthread_mutex_lock(&q->lock);
 	q->stop = true;
 	(void)pthread_mutex_unlock(&q->lock);

@@ -8,7 +8,7 @@
 #include "store/sqlite.h"
 
 enum {
-	IDLE_MS = 1000,       /* expired records are looked for */
+	IDLE_MS = 1000,       /* expired records are looked for             */
 	LOG_PAGES_LOOP = 1000 /* when there is no thread to copy the log  */
 };
 
@@ -34,6 +34,7 @@ static void destructor(void *data)
 	struct sqlite *s = data;
 
 	mem_deref(s->q);
+	sqlite_log_close(s);
 	(void)sqlite3_finalize(s->put);
 	(void)sqlite3_finalize(s->del);
 	(void)sqlite3_finalize(s->get);
@@ -78,14 +79,12 @@ static void column(sqlite3_stmt *st, int i, struct pl *pl)
 	pl->l = (size_t)sqlite3_column_bytes(st, i);
 }
 
-static int get(void *b, const char *kind, const struct pl *key, char **value)
+static int get_row(struct sqlite *s, const char *kind, const struct pl *key,
+		   char **value)
 {
-	struct sqlite *s = b;
 	struct pl pl;
 	int rc, err;
 
-	(void)pthread_mutex_lock(&s->lock);
-	sqlite_catch_up(s);
 	rc = sqlite_bind_key(s->get, kind, key);
 	if (!rc)
 		rc = sqlite3_bind_int64(s->get, 3, time(NULL));
@@ -100,14 +99,33 @@ static int get(void *b, const char *kind, const struct pl *key, char **value)
 	}
 	(void)sqlite3_reset(s->get);
 	(void)sqlite3_clear_bindings(s->get);
+
+	return err;
+}
+
+static int get(void *b, const char *kind, const struct pl *key, char **value)
+{
+	struct sqlite *s = b;
+	bool begun;
+	int err;
+
+	(void)pthread_mutex_lock(&s->lock);
+	sqlite_catch_up(s);
+	err = sqlite_log_view(s, &begun);
+	if (!err)
+		err = sqlite_log_get(s, kind, key, value);
+	if (err == ENOENT)
+		err = get_row(s, kind, key, value);
+	sqlite_log_seen(s, begun);
 	(void)pthread_mutex_unlock(&s->lock);
 
 	return err;
 }
 
-/* The lock is not kept while the handler runs */
-static int step(struct sqlite *s, sqlite3_stmt *st, struct pl *key,
-		struct pl *value)
+/* ---- walking: the lock is not kept while the handler runs ----------------- */
+
+static int next_row(struct sqlite *s, sqlite3_stmt *st, struct pl *key,
+		    struct pl *value)
 {
 	int rc, err;
 
@@ -125,34 +143,86 @@ static int step(struct sqlite *s, sqlite3_stmt *st, struct pl *key,
 	return err;
 }
 
+/* ECANCELED: the handler has stopped it */
+static int each_row(struct sqlite *s, sqlite3_stmt *st, store_h *h, void *arg)
+{
+	struct pl key, value;
+	int err;
+
+	while (!(err = next_row(s, st, &key, &value)))
+		if (h(&key, &value, arg))
+			return ECANCELED;
+
+	return err == ENOENT ? 0 : err;
+}
+
+static int each_of(const struct mbuf *mb, uint64_t now, store_h *h, void *arg)
+{
+	struct logop o;
+	size_t at = 0;
+	int err;
+
+	while (!(err = logop_read(&o, mb->buf, mb->end, at))) {
+		at += o.len;
+		if (o.expires > now && h(&o.key, &o.value, arg))
+			return ECANCELED;
+	}
+
+	return err == ENOENT ? 0 : EIO;
+}
+
+static int each_logged(struct sqlite *s, struct log_walk *w, store_h *h,
+		       void *arg)
+{
+	const uint64_t now = (uint64_t)time(NULL);
+	struct mbuf *mb = mbuf_alloc(4096);
+	int err = mb ? 0 : ENOMEM;
+
+	while (w->at < w->placec && !err) {
+		(void)pthread_mutex_lock(&s->lock);
+		err = sqlite_log_piece(s, mb, w);
+		(void)pthread_mutex_unlock(&s->lock);
+		if (!err)
+			err = each_of(mb, now, h, arg);
+	}
+	mem_deref(mb);
+
+	return err;
+}
+
 static int each(void *b, const char *kind, store_h *h, void *arg)
 {
 	struct sqlite *s = b;
 	sqlite3_stmt *st = NULL;
-	struct pl key, value;
+	struct log_walk w = {.placec = 0};
+	bool begun;
 	int err;
 
 	(void)pthread_mutex_lock(&s->lock);
 	sqlite_catch_up(s);
+	err = sqlite_log_view(s, &begun);
+	if (!err)
+		err = sqlite_log_list(s, kind, &w);
 	/* one of its own: the handler may walk, put and delete in turn */
-	err = sqlite_prepare(s->db, &st,
-			     s->version < 2 ? sql_each_v1 : sql_each);
+	if (!err)
+		err = sqlite_prepare(s->db, &st,
+				     s->version < 2 ? sql_each_v1 : sql_each);
 	(void)pthread_mutex_unlock(&s->lock);
-	if (err)
-		return err;
-
-	(void)sqlite3_bind_text(st, 1, kind, -1, SQLITE_STATIC);
-	(void)sqlite3_bind_int64(st, 3, time(NULL));
-	while (!(err = step(s, st, &key, &value))) {
-		if (h(&key, &value, arg))
-			break;
+	if (!err && w.placec)
+		err = each_logged(s, &w, h, arg);
+	if (!err) {
+		(void)sqlite3_bind_text(st, 1, kind, -1, SQLITE_STATIC);
+		(void)sqlite3_bind_int64(st, 3, time(NULL));
+		err = each_row(s, st, h, arg);
 	}
 
 	(void)pthread_mutex_lock(&s->lock);
 	(void)sqlite3_finalize(st);
+	sqlite_log_seen(s, begun);
 	(void)pthread_mutex_unlock(&s->lock);
+	mem_deref(w.placev);
 
-	return err == ENOENT ? 0 : err;
+	return err == ECANCELED ? 0 : err;
 }
 
 static const struct queue *queue(const void *b)
@@ -241,7 +311,8 @@ int sqlite_alloc(void **bp, const struct store_conf *conf)
 				     s->version < 2 ? sql_get_v1 : sql_get);
 	if (!err && !conf->readonly)
 		err = prepare_writer(s);
-	s->expiring = true; /* there may be some from before */
+	if (!err)
+		err = sqlite_log_open(s);
 
 	if (err)
 		mem_deref(s);

@@ -8,7 +8,8 @@
 #include "store/sqlite.h"
 
 enum {
-	SCHEMA_VERSION = 2,
+	SCHEMA_VERSION = 3,
+	ROW = 1 << 18,  /* bytes that are moved into the log as one row */
 	BUSY_MS = 2000, /* a view holds a lock for far less than this */
 };
 
@@ -23,7 +24,10 @@ static const char *const migrationv[SCHEMA_VERSION] = {
 	" expires INTEGER NOT NULL DEFAULT 0,"
 	" value TEXT NOT NULL,"
 	" UNIQUE (kind, key));"
-	"PRAGMA user_version = 2;"
+	"CREATE TABLE log ("
+	" seq INTEGER PRIMARY KEY,"
+	" ops BLOB NOT NULL);"
+	"PRAGMA user_version = 3;"
 	"COMMIT;",
 
 	/* to read when a record expires, its value need not be passed over */
@@ -41,7 +45,20 @@ static const char *const migrationv[SCHEMA_VERSION] = {
 	"ALTER TABLE new RENAME TO record;"
 	"PRAGMA user_version = 2;"
 	"COMMIT;",
+
+	/* what expires is moved there before it is committed */
+	"BEGIN IMMEDIATE;"
+	"CREATE TABLE log ("
+	" seq INTEGER PRIMARY KEY,"
+	" ops BLOB NOT NULL);",
 };
+
+static const char sql_expiring[] =
+	"SELECT kind, key, value, expires FROM record WHERE expires != 0 "
+	"ORDER BY seq";
+static const char sql_moved[] = "DELETE FROM record WHERE expires != 0;"
+				"PRAGMA user_version = 3;"
+				"COMMIT;";
 
 int sqlite_err(sqlite3 *db, int rc, const char *what)
 {
@@ -132,12 +149,74 @@ static int connect_db(sqlite3 **db, const char *name, int flags)
 	return 0;
 }
 
+static void column(sqlite3_stmt *st, int i, struct pl *pl)
+{
+	pl->p = (const char *)sqlite3_column_text(st, i);
+	pl->l = (size_t)sqlite3_column_bytes(st, i);
+}
+
+static int copy_op(struct mbuf *mb, sqlite3_stmt *st)
+{
+	struct store_op op = {.kind = (const char *)sqlite3_column_text(st, 0)};
+
+	column(st, 1, &op.key);
+	column(st, 2, &op.value);
+	op.expires = (uint64_t)sqlite3_column_int64(st, 3);
+
+	return op.kind && op.key.p && op.value.p ? logop_write(mb, &op)
+						 : ENOMEM;
+}
+
+static int add_row(struct sqlite *s, sqlite3_stmt *add, struct mbuf *mb)
+{
+	int err;
+
+	if (!mb->end)
+		return 0;
+	(void)sqlite3_bind_blob64(add, 1, mb->buf, mb->end, SQLITE_STATIC);
+	err = sqlite_err(s->db, sqlite3_step(add), "migrate");
+	(void)sqlite3_reset(add);
+	mbuf_rewind(mb);
+
+	return err;
+}
+
+/* Version 2 had them in the table of all others */
+static int move_expiring(struct sqlite *s)
+{
+	sqlite3_stmt *from = NULL, *add = NULL;
+	struct mbuf *mb = mbuf_alloc(ROW);
+	int err = mb ? 0 : ENOMEM, rc = SQLITE_DONE;
+
+	if (!err)
+		err = sqlite_prepare(s->db, &from, sql_expiring);
+	if (!err)
+		err = sqlite_prepare(s->db, &add,
+				     "INSERT INTO log (ops) VALUES (?1)");
+	while (!err && (rc = sqlite3_step(from)) == SQLITE_ROW) {
+		err = copy_op(mb, from);
+		if (!err && mb->end >= ROW)
+			err = add_row(s, add, mb);
+	}
+	if (!err)
+		err = sqlite_err(s->db, rc, "migrate");
+	if (!err)
+		err = add_row(s, add, mb);
+	(void)sqlite3_finalize(from);
+	(void)sqlite3_finalize(add);
+	mem_deref(mb);
+
+	return err ? err : sqlite_exec(s->db, sql_moved);
+}
+
 static int migrate(struct sqlite *s)
 {
 	int err = 0;
 
 	while (s->version < SCHEMA_VERSION && !err) {
 		err = sqlite_exec(s->db, migrationv[s->version]);
+		if (!err && s->version == 2)
+			err = move_expiring(s);
 		if (!err)
 			err = read_version(s);
 	}

@@ -6,6 +6,12 @@
 #include "base/log.h"
 #include "store/sqlite.h"
 
+enum {
+	MANY = 8,         /* jobs of a batch, from which on others gather     */
+	ENOUGH = 512,     /* operations that wait: no need to                 */
+	GATHER_US = 2000, /* for so long                                     */
+};
+
 static int bind_pl(sqlite3_stmt *st, int i, const struct pl *pl)
 {
 	return sqlite3_bind_text64(st, i, pl->p, pl->l, SQLITE_STATIC,
@@ -29,55 +35,94 @@ static int run(struct sqlite *s, sqlite3_stmt *st, const char *what)
 	return err;
 }
 
-int sqlite_carry_out(struct sqlite *s, const struct store_op *op)
+static int run_op(struct sqlite *s, const struct store_op *op, bool put)
 {
-	sqlite3_stmt *st = op->value.p ? s->put : s->del;
+	sqlite3_stmt *st = put ? s->put : s->del;
 	int rc, err;
 
 	rc = sqlite_bind_key(st, op->kind, &op->key);
-	if (!rc && op->value.p) {
+	if (!rc && put)
 		rc = bind_pl(st, 3, &op->value);
-		if (!rc)
-			rc = sqlite3_bind_int64(st, 4, (int64_t)op->expires);
-		if (op->expires)
-			s->expiring = true;
-	}
+	if (!rc && put)
+		rc = sqlite3_bind_int64(st, 4, (int64_t)op->expires);
 	err = sqlite_err(s->db, rc, "bind");
 	if (!err)
-		err = run(s, st, op->value.p ? "put" : "del");
+		err = run(s, st, put ? "put" : "del");
 	(void)sqlite3_clear_bindings(st);
 
 	return err;
 }
 
-/* ---- jobs --------------------------------------------------------------- */
-
-static int carry_out_job(struct sqlite *s, const struct job *job)
+/* In a transaction, if the log has to do with it */
+static int carry_out(struct sqlite *s, const struct store_op *op)
 {
-	int err = 0;
+	enum log_rest rest;
+	int err = sqlite_log_put(s, op, &rest);
 
-	for (size_t i = 0; i < job->opc && !err; i++)
-		err = sqlite_carry_out(s, &job->opv[i]);
-
-	return err;
+	return err || rest == LOG_REST_NONE
+		       ? err
+		       : run_op(s, op, rest == LOG_REST_PUT);
 }
 
-/* le to the end of its list, or itself alone */
-static int commit(struct sqlite *s, struct le *le, bool alone)
+int sqlite_transact(struct sqlite *s, sqlite_tx_h *h, void *arg)
 {
-	int err;
+	int err = run(s, s->begin, "begin");
 
-	err = run(s, s->begin, "begin");
 	if (err)
 		return err;
-	for (; le && !err; le = alone ? NULL : le->next)
-		err = carry_out_job(s, le->data);
+	err = h(s, arg);
+	if (!err)
+		err = sqlite_log_write(s);
 	if (!err)
 		err = run(s, s->commit, "commit");
 	if (err)
 		(void)run(s, s->rollback, "rollback");
+	sqlite_log_end(s, !err);
 
 	return err;
+}
+
+static int one(struct sqlite *s, void *arg)
+{
+	return carry_out(s, arg);
+}
+
+int sqlite_carry_out(struct sqlite *s, const struct store_op *op)
+{
+	struct store_op copy = *op;
+
+	return sqlite_log_concerns(s, op) ? sqlite_transact(s, one, &copy)
+					  : carry_out(s, op);
+}
+
+/* ---- jobs --------------------------------------------------------------- */
+
+struct batch {
+	struct le *le; /* to the end of its list, or itself alone */
+	bool alone;
+};
+
+static int carry_out_jobs(struct sqlite *s, void *arg)
+{
+	const struct batch *b = arg;
+	int err = 0;
+
+	for (struct le *le = b->le; le && !err;
+	     le = b->alone ? NULL : le->next) {
+		const struct job *job = le->data;
+
+		for (size_t i = 0; i < job->opc && !err; i++)
+			err = carry_out(s, &job->opv[i]);
+	}
+
+	return err;
+}
+
+static int commit(struct sqlite *s, struct le *le, bool alone)
+{
+	struct batch b = {le, alone};
+
+	return sqlite_transact(s, carry_out_jobs, &b);
 }
 
 /* All in one transaction; when that fails, each has to try for itself */
@@ -101,12 +146,22 @@ static void apply(struct sqlite *s, struct list *jobs)
 	}
 }
 
+/* A sync costs the same for one as for many: where many come, more of them are
+ * let gather for it */
+static void gather(struct sqlite *s)
+{
+	if (s->busy && queue_depth(s->q) < ENOUGH)
+		sys_usleep(GATHER_US);
+}
+
 void sqlite_work(void *arg)
 {
 	struct sqlite *s = arg;
 	struct list jobs = LIST_INIT;
 	struct le *le;
 	int err;
+
+	gather(s);
 
 	/* the loop applies what waits before what it does itself: it must not
 	 * find the list empty and the jobs not yet carried out */
@@ -115,7 +170,8 @@ void sqlite_work(void *arg)
 	apply(s, &jobs);
 	(void)pthread_mutex_unlock(&s->lock);
 
-	sqlite_sweep(s);
+	sqlite_clean(s);
+	s->busy = list_count(&jobs) >= MANY;
 	if (!jobs.head)
 		return;
 	err = sqlite_sync(s);

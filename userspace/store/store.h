@@ -130,7 +130,8 @@ typedef bool(store_h)(const struct pl *key, const struct pl *value, void *arg);
 
 /**
  * Each record of a kind, in the order it was first written; the handler may
- * read and write in turn
+ * read and write in turn. (SQLite: those that expire go before the others, in the
+ * order they were written last)
  *
  * @return 0, EIO, EAGAIN (Redis is away)
  */
