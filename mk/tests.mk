@@ -119,6 +119,7 @@ TEST_SRCS_provider_login = $(SRCS_provider_calls)
 TEST_SRCS_provider_register = $(SRCS_provider_calls)
 TEST_SRCS_provider_dialog = $(SRCS_provider_calls)
 TEST_SRCS_provider_ends = $(SRCS_provider_calls)
+TEST_SRCS_provider_flow = $(SRCS_provider_calls)
 TEST_SRCS_provider_watch = $(filter-out $(call room,store),$(SRCS_provider)) \
 			 tests/unit/fake_dns.c
 TEST_SRCS_provider_nodes = $(SRCS_provider) tests/unit/fake_dns.c tests/unit/redis_srv.c

@@ -198,7 +198,7 @@ void add_provider(const char *id, const struct party *p, const char *more)
 
 	(void)re_snprintf(text, sizeof(text),
 			  "{\"id\":\"%s\",\"hostname\":\"127.0.0.1\","
-			  "\"port\":%u,\"transport\":\"udp\"%s}",
+			  "\"port\":%u%s,\"transport\":\"udp\"}",
 			  id, sa_port(&p->addr), more);
 	o = json(text);
 	if (record_decode(&r, o, providers_defaults(t.ps), &e))

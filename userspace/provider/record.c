@@ -173,6 +173,7 @@ static void read_register(struct record *r, struct fields *f)
 	read_user(&in, "user", &r->reg.user);
 	read_host(&in, "domain", &r->reg.domain, 0);
 	read_user(&in, "contact_user", &r->reg.contact);
+	fields_bool(&in, "outbound", &r->reg.outbound, false);
 	f->err = fields_done(&in);
 	if (!f->err && !r->reg.user && !r->secret.username)
 		(void)fields_bad(f, "register",
@@ -295,6 +296,9 @@ static int put_register(struct odict *o, const struct record *r)
 		err = put(in, "domain", r->reg.domain);
 	if (!err)
 		err = put(in, "contact_user", r->reg.contact);
+	if (!err)
+		err = odict_entry_add(in, "outbound", ODICT_BOOL,
+				      r->reg.outbound);
 	if (!err)
 		err = odict_entry_add(o, "register", ODICT_OBJECT, in);
 	mem_deref(in);

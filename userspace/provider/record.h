@@ -44,6 +44,7 @@ struct record {
 		char *user;    /**< of the address of record; NULL: username */
 		char *domain;  /**< of it; NULL: hostname                 */
 		char *contact; /**< user of our Contact; NULL: the id     */
+		bool outbound; /**< by a flow that is kept (RFC 5626)      */
 	} reg;
 };
 

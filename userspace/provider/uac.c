@@ -5,32 +5,8 @@
 #include <time.h>
 #include <sys/random.h>
 #include "base/log.h"
-#include "provider/challenge.h"
 #include "provider/outbound.h"
-#include "provider/uac.h"
-#include "provider/where.h"
-
-struct uac {
-	struct provider *p;
-	bool registered;
-	uint64_t until;   /* s since 1970                                    */
-	uint32_t expires; /* s that are asked for                            */
-	uint32_t cseq;
-	char callid[40], tag[16];
-	struct where *where;
-	struct trans *trans;
-	struct locate_found at;
-	bool found;
-	struct challenge challenge;
-	bool challenged;
-	unsigned tries; /* answers to challenges, of this REGISTER          */
-	bool longer;    /* asked for, after a 423                          */
-	unsigned fails; /* in a row                                        */
-	uint16_t code;
-	char reason[HEALTH_REASON];
-	char route[UAC_SERVICE_ROUTE];
-	struct tmr tmr;
-};
+#include "provider/uaccore.h"
 
 static void uac_destructor(void *arg)
 {
@@ -38,19 +14,16 @@ static void uac_destructor(void *arg)
 
 	tmr_cancel(&u->tmr);
 	mem_deref(u->where);
+	mem_deref(u->flow);
 	trans_release(u->trans);
 }
 
-static const char *contact_user(const struct record *r)
+const char *uac_contact(const struct record *r)
 {
 	return r->reg.contact ? r->reg.contact : r->id;
 }
 
-/* ---- what came of it ---------------------------------------------------------------- */
-
-static void begin(void *arg);
-
-static void tell(const struct uac *u, const char *type)
+void uac_tell(const struct uac *u, const char *type)
 {
 	const struct providers *ps = u->p->all;
 	struct odict *o = NULL;
@@ -64,6 +37,16 @@ static void tell(const struct uac *u, const char *type)
 	mem_deref(o);
 }
 
+uint32_t uac_number(const struct msg *m, const char *name)
+{
+	for (size_t i = 0; i < m->hdrc; i++)
+		if (!pl_strcasecmp(&m->hdrv[i].name, name))
+			return pl_u32(&m->hdrv[i].val);
+	return 0;
+}
+
+/* ---- what came of it ---------------------------------------------------------------- */
+
 static void failed(struct uac *u, uint16_t code, uint32_t after,
 		   const char *fmt, ...)
 {
@@ -76,6 +59,7 @@ static void failed(struct uac *u, uint16_t code, uint32_t after,
 	va_end(ap);
 	u->code = code;
 	u->trans = trans_release(u->trans);
+	u->flow = mem_deref(u->flow);
 	u->found = false;
 	for (unsigned i = 0; i < u->fails && wait < UAC_RETRY_MAX; i++)
 		wait *= 2;
@@ -88,19 +72,19 @@ static void failed(struct uac *u, uint16_t code, uint32_t after,
 			 u->reason);
 	/* up to a tenth later: providers of one name server, say, that failed
 	 * together */
-	tmr_start(&u->tmr, wait * 1000 + rand_u32() % (wait * 100 + 1), begin,
-		  u);
+	tmr_start(&u->tmr, wait * 1000 + rand_u32() % (wait * 100 + 1),
+		  uac_begin, u);
 	/* what was granted holds until it expires */
 	if (was && (uint64_t)time(NULL) >= u->until) {
 		u->registered = false;
-		tell(u, "provider.unregistered");
+		uac_tell(u, "provider.unregistered");
 	}
 }
 
 /* "expires" of our Contact, else Expires, else what was asked for */
 static uint32_t granted(const struct uac *u, const struct msg *m)
 {
-	const char *mine = contact_user(u->p->rec);
+	const char *mine = uac_contact(u->p->rec);
 	uint32_t expires = u->expires;
 	struct pl val;
 
@@ -165,27 +149,21 @@ static void accepted(struct uac *u, const struct msg *m)
 		return;
 	}
 	keep_route(u, m);
+	uac_keep(u, m);
 	u->trans = trans_release(u->trans);
 	u->registered = true;
+	u->peer = u->at.addr;
 	u->fails = 0;
 	u->code = m->code;
 	u->until = (uint64_t)time(NULL) + s;
 	(void)re_snprintf(u->reason, sizeof(u->reason), "%u %r", m->code,
 			  &m->phrase);
 	/* a tenth is left for trying again; of short ones half */
-	tmr_start(&u->tmr, s > 120 ? s * 900ull : s * 500ull, begin, u);
+	tmr_start(&u->tmr, s > 120 ? s * 900ull : s * 500ull, uac_begin, u);
 	if (was)
 		return;
 	log_info("provider %s: registered for %u s", u->p->rec->id, s);
-	tell(u, "provider.registered");
-}
-
-static uint32_t number_of(const struct msg *m, const char *name)
-{
-	for (size_t i = 0; i < m->hdrc; i++)
-		if (!pl_strcasecmp(&m->hdrv[i].name, name))
-			return pl_u32(&m->hdrv[i].val);
-	return 0;
+	uac_tell(u, "provider.registered");
 }
 
 static void send_one(struct uac *u);
@@ -212,8 +190,7 @@ static void challenged(struct uac *u, const struct msg *m)
 	send_one(u);
 }
 
-static void response(int err, const char *why, const struct wire_in *in,
-		     void *arg)
+void uac_response(int err, const char *why, const struct wire_in *in, void *arg)
 {
 	struct uac *u = arg;
 	const struct msg *m;
@@ -230,78 +207,22 @@ static void response(int err, const char *why, const struct wire_in *in,
 	} else if (m->code == 401 || m->code == 407) {
 		challenged(u, m);
 	} else if (m->code == 423 && !u->longer &&
-		   number_of(m, "Min-Expires") > u->expires &&
-		   number_of(m, "Min-Expires") <= 86400) {
-		u->expires = number_of(m, "Min-Expires");
+		   uac_number(m, "Min-Expires") > u->expires &&
+		   uac_number(m, "Min-Expires") <= 86400) {
+		u->expires = uac_number(m, "Min-Expires");
 		u->longer = true;
 		u->tries = 0;
 		u->trans = trans_release(u->trans);
 		send_one(u);
+	} else if (m->code == 439 && uac_outbound(u)) {
+		u->plain = true;
+		u->tries = 0;
+		u->trans = trans_release(u->trans);
+		send_one(u);
 	} else {
-		failed(u, m->code, number_of(m, "Retry-After"), "%u %r",
+		failed(u, m->code, uac_number(m, "Retry-After"), "%u %r",
 		       m->code, &m->phrase);
 	}
-}
-
-/* ---- the request -------------------------------------------------------------------- */
-
-static int compose(struct uac *u, struct mbuf *uri, struct mbuf *rest,
-		   uint32_t expires)
-{
-	const struct record *r = u->p->rec;
-	const char *domain = r->reg.domain ? r->reg.domain : r->hostname;
-	const char *user = r->reg.user ? r->reg.user : r->secret.username;
-	const bool six = strchr(domain, ':') != NULL;
-	char sentby[WIRE_SENTBY];
-	struct pl pl;
-	int err;
-
-	err = wire_sentby(outbound_wire(u->p->all->out), u->at.transp,
-			  &u->at.addr, sentby);
-	if (!err)
-		err = mbuf_printf(uri, "sip:%s%s%s", six ? "[" : "", domain,
-				  six ? "]" : "");
-	pl = (struct pl){(char *)uri->buf, uri->end};
-	if (!err && u->challenged)
-		err = challenge_answer(rest, &u->challenge, &r->secret,
-				       "REGISTER", &pl);
-	if (err)
-		return err;
-	return mbuf_printf(
-		rest,
-		"Max-Forwards: 70\r\n"
-		"From: <sip:%s@%s%s%s>;tag=%s\r\nTo: <sip:%s@%s%s%s>\r\n"
-		"Call-ID: %s\r\nCSeq: %u REGISTER\r\n"
-		"Contact: <sip:%s@%s%s%s>;expires=%u\r\nExpires: %u\r\n"
-		"User-Agent: Carom\r\nContent-Length: 0\r\n\r\n",
-		user, six ? "[" : "", domain, six ? "]" : "", u->tag, user,
-		six ? "[" : "", domain, six ? "]" : "", u->callid, ++u->cseq,
-		contact_user(r), sentby,
-		u->at.transp == MSG_UDP ? "" : ";transport=",
-		u->at.transp == MSG_UDP   ? ""
-		: u->at.transp == MSG_TCP ? "tcp"
-					  : "tls",
-		expires, expires);
-}
-
-static int send_register(struct uac *u, uint32_t expires)
-{
-	struct mbuf *uri = mbuf_alloc(256), *rest = mbuf_alloc(1024);
-	struct trans_req r = {.method = "REGISTER",
-			      .transp = u->at.transp,
-			      .dst = u->at.addr,
-			      .host = u->p->rec->hostname};
-	int err = uri && rest ? compose(u, uri, rest, expires) : ENOMEM;
-
-	if (!err) {
-		r.uri = (struct pl){(char *)uri->buf, uri->end};
-		r.rest = (struct pl){(char *)rest->buf, rest->end};
-		err = trans_send(&u->trans, outbound_transs(u->p->all->out), &r,
-				 response, u);
-	}
-	mem_deref(uri);
-	mem_deref(rest);
-	return err;
 }
 
 static void send_one(struct uac *u)
@@ -309,7 +230,7 @@ static void send_one(struct uac *u)
 	int err;
 
 	++u->tries;
-	err = send_register(u, u->expires);
+	err = uac_send(u, u->expires);
 	if (err)
 		failed(u, 0, 0, "%m", err);
 }
@@ -328,8 +249,8 @@ static void located(const struct locate_found *f, const char *why, void *arg)
 	send_one(u);
 }
 
-/* A REGISTER begins: the name is looked up each time */
-static void begin(void *arg)
+/* A REGISTER begins: by the flow that is kept, else the name is looked up each time */
+void uac_begin(void *arg)
 {
 	struct uac *u = arg;
 	const struct record *r = u->p->rec;
@@ -345,7 +266,11 @@ static void begin(void *arg)
 	u->trans = trans_release(u->trans);
 	if (u->registered && (uint64_t)time(NULL) >= u->until) {
 		u->registered = false;
-		tell(u, "provider.unregistered");
+		uac_tell(u, "provider.unregistered");
+	}
+	if (u->flow) {
+		send_one(u);
+		return;
 	}
 	pl_set_str(&a.host, r->hostname);
 	err = where_find(&u->where, &a, located, u);
@@ -388,7 +313,7 @@ int uac_update(struct provider *p)
 	}
 	p->uac = u;
 	/* many that come at once are spread over two seconds */
-	tmr_start(&u->tmr, hash_joaat_str(p->rec->id) % 2000, begin, u);
+	tmr_start(&u->tmr, hash_joaat_str(p->rec->id) % 2000, uac_begin, u);
 	return 0;
 }
 
@@ -402,7 +327,7 @@ void uac_stop(struct provider *p)
 	/* a last word; nobody waits for the answer */
 	u->trans = trans_release(u->trans);
 	if (u->registered && u->found && p->all->out)
-		(void)send_register(u, 0);
+		(void)uac_send(u, 0);
 	mem_deref(u);
 }
 
@@ -418,12 +343,12 @@ const char *uac_service_route(const struct uac *u)
 
 bool uac_is_contact(const struct uac *u, const struct pl *user)
 {
-	return uac_registered(u) && !pl_strcmp(user, contact_user(u->p->rec));
+	return uac_registered(u) && !pl_strcmp(user, uac_contact(u->p->rec));
 }
 
 const struct sa *uac_peer(const struct uac *u)
 {
-	return u && u->found ? &u->at.addr : NULL;
+	return u && sa_isset(&u->peer, SA_ALL) ? &u->peer : NULL;
 }
 
 int uac_json(struct odict *o, const struct uac *u)

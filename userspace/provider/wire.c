@@ -39,6 +39,8 @@ static void udp_handler(const struct sa *src, const struct pl *text,
 {
 	struct wire *w = arg;
 
+	if (flow_datagram(w, src, text))
+		return;
 	if (!w->admith || w->admith(MSG_UDP, src, w->arg))
 		wire_message(w, MSG_UDP, src, listener, text);
 }
@@ -47,6 +49,7 @@ static void lost_handler(const struct sa *dst, void *arg)
 {
 	struct wire *w = arg;
 
+	flow_lost(w, MSG_UDP, dst, "unreachable (ICMP)");
 	w->failh(MSG_UDP, dst, "unreachable (ICMP)", w->arg);
 }
 
@@ -138,6 +141,7 @@ int wire_alloc(struct wire **wp, const struct wire_conf *conf, wire_msg_h *msgh,
 	if (!w)
 		return ENOMEM;
 	list_init(&w->links);
+	list_init(&w->flows);
 	w->msgh = msgh;
 	w->failh = failh;
 	w->admith = admith;

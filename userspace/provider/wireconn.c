@@ -63,6 +63,13 @@ static void message_handler(struct conn *c, const struct pl *text, void *arg)
 	wire_message(l->wire, c->transp, &c->peer, l->listener, text);
 }
 
+static bool pong_handler(struct conn *c, void *arg)
+{
+	const struct link *l = arg;
+
+	return flow_pong(l->wire, c->transp, &c->peer);
+}
+
 static void late_handler(void *arg)
 {
 	struct link *l = arg;
@@ -126,6 +133,7 @@ static void close_handler(struct conn *c, enum conn_end end, void *arg)
 		--w->linkc;
 	list_unlink(&l->le);
 	tmr_start(&l->tmr, 0, end_handler, l);
+	flow_lost(w, transp, &peer, why);
 	if (end != CONN_END_IDLE)
 		w->failh(transp, &peer, why, w->arg);
 }
@@ -134,6 +142,7 @@ static const struct conn_handlers handlers = {
 	.open = open_handler,
 	.admit = admit_handler,
 	.message = message_handler,
+	.pong = pong_handler,
 	.wait = wait_handler,
 	.close = close_handler,
 };
@@ -270,4 +279,15 @@ int link_send(struct wire *w, enum msg_transp transp, const struct sa *dst,
 	if (l->wait->end + mbuf_get_left(mb) > QUEUE)
 		return ENOBUFS;
 	return mbuf_write_mem(l->wait, mbuf_buf(mb), mbuf_get_left(mb));
+}
+
+int link_ping(struct wire *w, enum msg_transp transp, const struct sa *dst,
+	      const char *host)
+{
+	struct link *l = find(w, transp, dst, host);
+
+	if (!l || l->conn->state != CONN_OPEN)
+		return ENOTCONN;
+	tmr_start(&l->tmr, w->idle * 1000ull, late_handler, l);
+	return conn_ping(l->conn);
 }

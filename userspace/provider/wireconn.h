@@ -24,6 +24,7 @@ struct wire {
 	size_t n;
 	struct list links; /**< connections                               */
 	size_t linkc;
+	struct list flows; /**< kept alive                                  */
 	unsigned connections, idle, connect;
 	struct timers *timers;
 	struct wiretls *tls;
@@ -46,5 +47,18 @@ const struct port *wire_near(const struct wire *w, enum msg_transp transp,
 int link_accept(struct wire *w, struct port *p, const struct sa *peer);
 int link_send(struct wire *w, enum msg_transp transp, const struct sa *dst,
 	      const char *host, struct mbuf *mb);
+/** Empty lines that want an answer. @return 0, ENOTCONN, errno */
+int link_ping(struct wire *w, enum msg_transp transp, const struct sa *dst,
+	      const char *host);
+
+/** wireflow.c: an answer to a ping. @return Whether it belongs to a flow */
+bool flow_pong(const struct wire *w, enum msg_transp transp,
+	       const struct sa *peer);
+/** wireflow.c: a connection is gone, or a datagram did not arrive */
+void flow_lost(const struct wire *w, enum msg_transp transp,
+	       const struct sa *peer, const char *why);
+/** wireflow.c: a datagram. @return Whether it is none of SIP */
+bool flow_datagram(const struct wire *w, const struct sa *src,
+		   const struct pl *text);
 
 #endif

@@ -200,3 +200,11 @@ int conn_send(struct conn *c, struct mbuf *mb)
 	return conn_put(c, c->opcode, (const char *)mbuf_buf(mb),
 			mbuf_get_left(mb));
 }
+
+int conn_ping(struct conn *c)
+{
+	static const struct pl ping = PL("\r\n\r\n");
+
+	return c->state == CONN_OPEN ? conn_put(c, c->opcode, ping.p, ping.l)
+				     : ENOTCONN;
+}

@@ -49,6 +49,9 @@ struct conn_handlers {
 	/** A message, or the headers of one that has no end. The connection may
 	 *  be closed in it */
 	void (*message)(struct conn *c, const struct pl *text, void *arg);
+	/** An empty line. Does it answer a conn_ping()? Else it may be half a ping.
+	 *  NULL: nobody pings */
+	bool (*pong)(struct conn *c, void *arg);
 	void (*wait)(struct conn *c, enum conn_wait wait, void *arg);
 	/** It is over: to be dereferenced */
 	void (*close)(struct conn *c, enum conn_end why, void *arg);
@@ -119,6 +122,10 @@ int conn_connect(struct conn **cp, struct tls *tls, enum msg_transp transp,
  * @return 0; else it has been closed, with h->close
  */
 int conn_send(struct conn *c, struct mbuf *mb);
+
+/** Send the empty lines that want one for an answer (RFC 5626 4.4.1), by TCP or TLS.
+ *  @return As conn_send() */
+int conn_ping(struct conn *c);
 
 /** Close; once. h->close is called */
 void conn_close(struct conn *c, enum conn_end why);

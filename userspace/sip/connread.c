@@ -30,6 +30,10 @@ static int keepalive(struct conn *c, unsigned crlfs)
 {
 	static const struct pl ping = PL("\r\n");
 
+	if (crlfs == 1 && c->h->pong && c->h->pong(c, c->arg)) {
+		c->crlf = 0;
+		return 0;
+	}
 	c->crlf += crlfs;
 	if (c->crlf < 2)
 		return 0;
