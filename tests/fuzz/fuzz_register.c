@@ -54,8 +54,7 @@ void sip_udp_watch(struct sip_udp *u, const struct sip_watcher *w)
 	(void)w;
 }
 
-int sip_udp_send(const struct sip_udp *u, const struct sa *dst,
-		 const struct mbuf *mb)
+int sip_udp_post(struct sip_udp *u, const struct sa *dst, const struct mbuf *mb)
 {
 	const struct pl text = {(const char *)mbuf_buf(mb), mbuf_get_left(mb)};
 	struct msg_fault f;
@@ -68,6 +67,11 @@ int sip_udp_send(const struct sip_udp *u, const struct sa *dst,
 	     strstr(f.why, "Via"));
 	MUST(answer.code >= 200);
 	return 0;
+}
+
+int sip_udp_send(struct sip_udp *u, const struct sa *dst, const struct mbuf *mb)
+{
+	return sip_udp_post(u, dst, mb);
 }
 
 /* ---- a store -------------------------------------------------------------------- */

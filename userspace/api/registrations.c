@@ -200,16 +200,18 @@ static const char *type_of(enum location_event ev)
 	}
 }
 
+static int print(struct mbuf *mb, const void *arg)
+{
+	return registration_print(mb, arg, (uint64_t)time(NULL));
+}
+
 static void changed(enum location_event ev, const struct binding *b, void *arg)
 {
 	const struct regs *g = arg;
 	const char *type = type_of(ev);
-	struct odict *o = NULL;
 
-	if (!type || registration_json(&o, b, (uint64_t)time(NULL)))
-		return;
-	(void)event_emit(api_events(g->a), type, o);
-	mem_deref(o);
+	if (type)
+		(void)event_emit_text(api_events(g->a), type, print, b);
 }
 
 int api_registrations(struct api *a, struct registrar *r, struct location *loc)

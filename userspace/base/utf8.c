@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdint.h>
+#include <string.h>
 
 #include "base/utf8.h"
 
@@ -33,9 +34,24 @@ static size_t character(const uint8_t *p, size_t n)
 	return len;
 }
 
+/* Most of it has nothing else: eight bytes at a time */
+static size_t ascii(const char *p, size_t n)
+{
+	size_t i = 0;
+	uint64_t w;
+
+	for (; n - i >= sizeof(w); i += sizeof(w)) {
+		memcpy(&w, p + i, sizeof(w));
+		if (w & 0x8080808080808080ull)
+			break;
+	}
+
+	return i;
+}
+
 size_t utf8_valid(const char *p, size_t n)
 {
-	size_t i = 0, len;
+	size_t i = ascii(p, n), len;
 
 	while (i < n && (len = character((const uint8_t *)p + i, n - i)))
 		i += len;

@@ -6,22 +6,25 @@
 
 static const struct {
 	const char *name;
-	size_t off;
+	size_t len, off;
 } directivev[] = {
-	{"username", offsetof(struct cred, username)},
-	{"realm", offsetof(struct cred, realm)},
-	{"nonce", offsetof(struct cred, nonce)},
-	{"uri", offsetof(struct cred, uri)},
-	{"response", offsetof(struct cred, response)},
-	{"algorithm", offsetof(struct cred, algorithm)},
-	{"qop", offsetof(struct cred, qop)},
-	{"nc", offsetof(struct cred, nc)},
-	{"cnonce", offsetof(struct cred, cnonce)},
+#define DIRECTIVE(d)                                                           \
+	{                                                                      \
+#d, sizeof(#d) - 1, offsetof(struct cred, d)                   \
+	}
+	DIRECTIVE(username), DIRECTIVE(realm),    DIRECTIVE(nonce),
+	DIRECTIVE(uri),      DIRECTIVE(response), DIRECTIVE(algorithm),
+	DIRECTIVE(qop),      DIRECTIVE(nc),       DIRECTIVE(cnonce),
 };
 
 static bool is_lws(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static bool parts(char c)
+{
+	return is_lws(c) || c == ',' || c == '=' || c == '"' || !c;
 }
 
 static void skip_lws(struct pl *pl)
@@ -35,7 +38,7 @@ static struct pl word(struct pl *pl)
 {
 	struct pl w = {pl->p, 0};
 
-	while (w.l < pl->l && !is_lws(w.p[w.l]) && !strchr(",=\"", w.p[w.l]))
+	while (w.l < pl->l && !parts(w.p[w.l]))
 		w.l++;
 	pl_advance(pl, (ssize_t)w.l);
 	return w;
@@ -43,22 +46,19 @@ static struct pl word(struct pl *pl)
 
 static int quoted(struct pl *val, struct pl *pl)
 {
-	pl_advance(pl, 1);
-	val->p = pl->p;
-	for (val->l = 0; pl->l && pl->p[0] != '"'; val->l++) {
-		if ((uint8_t)pl->p[0] < ' ' && pl->p[0] != '\t')
+	const char *p = pl->p + 1, *const end = pl->p + pl->l;
+
+	val->p = p;
+	for (; p < end && *p != '"'; p++) {
+		if ((uint8_t)*p < ' ' && *p != '\t')
 			return EBADMSG;
-		if (pl->p[0] == '\\') {
-			if (pl->l < 2 || (uint8_t)pl->p[1] < ' ')
-				return EBADMSG;
-			pl_advance(pl, 1);
-			val->l++;
-		}
-		pl_advance(pl, 1);
+		if (*p == '\\' && (++p == end || (uint8_t)*p < ' '))
+			return EBADMSG;
 	}
-	if (!pl->l)
+	if (p == end)
 		return EBADMSG;
-	pl_advance(pl, 1);
+	val->l = (size_t)(p - val->p);
+	pl_advance(pl, p + 1 - pl->p);
 	return 0;
 }
 
@@ -67,7 +67,8 @@ static int keep(struct cred *c, const struct pl *name, const struct pl *val)
 	for (size_t i = 0; i < ARRAY_SIZE(directivev); i++) {
 		struct pl *field = (void *)((char *)c + directivev[i].off);
 
-		if (pl_strcasecmp(name, directivev[i].name))
+		if (name->l != directivev[i].len ||
+		    strncasecmp(name->p, directivev[i].name, name->l) != 0)
 			continue;
 		if (field->p)
 			return EBADMSG;
@@ -122,9 +123,13 @@ int cred_decode(struct cred *c, const struct pl *val)
 
 static bool all_hex(const struct pl *pl)
 {
-	for (size_t i = 0; i < pl->l; i++)
-		if (!strchr("0123456789abcdef", pl->p[i] | 0x20) || !pl->p[i])
+	for (size_t i = 0; i < pl->l; i++) {
+		const char c = pl->p[i];
+
+		if ((c < '0' || c > '9') && (c < 'a' || c > 'f') &&
+		    (c < 'A' || c > 'F'))
 			return false;
+	}
 	return pl->l > 0;
 }
 

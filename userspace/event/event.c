@@ -8,6 +8,7 @@
 #include <re.h>
 
 #include "base/log.h"
+#include "base/put.h"
 #include "base/utf8.h"
 #include "event/core.h"
 #include "store/store.h"
@@ -107,39 +108,43 @@ uint64_t events_last(const struct events *ev)
 	return ev ? ev->seen : 0;
 }
 
-static int print_time(struct re_printf *pf, const struct timespec *ts)
-{
-	struct tm tm;
-
-	(void)gmtime_r(&ts->tv_sec, &tm);
-
-	return re_hprintf(pf, "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ",
-			  tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-			  tm.tm_hour, tm.tm_min, tm.tm_sec,
-			  ts->tv_nsec / 1000000);
-}
-
-static int print_data(struct re_printf *pf, const struct odict *data)
-{
-	return data ? json_encode_odict(pf, data) : re_hprintf(pf, "{}");
-}
-
 static const char before_type[] = "\"type\":\"";
 
-int event_print(struct mbuf *mb, const struct events *ev, uint64_t seq,
-		const char *type, const struct odict *data)
+/* All of it up to its data: written for each, so without formats */
+static int print_head(struct mbuf *mb, const struct events *ev, uint64_t seq,
+		      const char *type)
 {
 	struct timespec now;
+	int err;
 
 	if (!is_name(type, EVENT_TYPE_MAX))
 		return EINVAL;
 	(void)clock_gettime(CLOCK_REALTIME, &now);
+	err = PUT(mb, "{\"seq\":");
+	err = err ? err : put_u64(mb, seq);
+	err = err ? err : PUT(mb, ",\"time\":\"");
+	err = err ? err : put_time(mb, (uint64_t)now.tv_sec);
+	err = err ? err : mbuf_write_u8(mb, '.');
+	err = err ? err : put_digits(mb, (uint64_t)now.tv_nsec / 1000000, 3);
+	err = err ? err : PUT(mb, "Z\",\"node\":\"");
+	err = err ? err : put_str(mb, ev->node);
+	err = err ? err : PUT(mb, "\",");
+	err = err ? err : put_str(mb, before_type);
+	err = err ? err : put_str(mb, type);
 
-	return mbuf_printf(mb,
-			   "{\"seq\":%llu,\"time\":\"%H\",\"node\":\"%s\","
-			   "%s%s\",\"data\":%H}",
-			   (unsigned long long)seq, print_time, &now, ev->node,
-			   before_type, type, print_data, data);
+	return err ? err : PUT(mb, "\",\"data\":");
+}
+
+int event_print(struct mbuf *mb, const struct events *ev, uint64_t seq,
+		const char *type, const struct odict *data)
+{
+	int err = print_head(mb, ev, seq, type);
+
+	if (!err)
+		err = data ? mbuf_printf(mb, "%H", json_encode_odict, data)
+			   : PUT(mb, "{}");
+
+	return err ? err : PUT(mb, "}");
 }
 
 /* No name in front of it has a quote: the first place is the right one */
@@ -244,30 +249,18 @@ static int keep_in_memory(struct events *ev, uint64_t seq, struct mbuf *mb)
 	return 0;
 }
 
-int event_emit(struct events *ev, const char *type, const struct odict *data)
+static int take(struct events *ev, struct mbuf *mb)
 {
-	struct mbuf *mb;
-	uint64_t seq;
+	const uint64_t seq = ev->seq + 1;
 	int err;
 
-	if (!ev)
-		return 0;
-	seq = ev->seq + 1;
-	mb = mbuf_alloc(256);
-	if (!mb)
-		return ENOMEM;
-	err = event_print(mb, ev, seq, type, data);
-	if (!err && mb->end > EVENT_TEXT_MAX)
-		err = EMSGSIZE;
+	if (mb->end > EVENT_TEXT_MAX)
+		return EMSGSIZE;
 	/* a Call-ID may have any bytes, a text of a WebSocket may not */
-	if (!err)
-		(void)utf8_scrub((char *)mb->buf, mb->end);
-	if (!err)
-		err = keep_in_memory(ev, seq, mb);
-	mem_deref(mb);
+	(void)utf8_scrub((char *)mb->buf, mb->end);
+	err = keep_in_memory(ev, seq, mb);
 	if (err)
 		return err;
-
 	ev->seq = seq;
 	if (seq + 1 - ev->first >= EVENT_BATCH)
 		(void)flush(ev);
@@ -275,4 +268,44 @@ int event_emit(struct events *ev, const char *type, const struct odict *data)
 		tmr_start(&ev->flush, EVENT_DELAY, flush_handler, ev);
 
 	return 0;
+}
+
+int event_emit(struct events *ev, const char *type, const struct odict *data)
+{
+	struct mbuf *mb;
+	int err;
+
+	if (!ev)
+		return 0;
+	mb = mbuf_alloc(256);
+	if (!mb)
+		return ENOMEM;
+	err = event_print(mb, ev, ev->seq + 1, type, data);
+	if (!err)
+		err = take(ev, mb);
+	mem_deref(mb);
+
+	return err;
+}
+
+int event_emit_text(struct events *ev, const char *type,
+		    int (*print)(struct mbuf *mb, const void *arg),
+		    const void *arg)
+{
+	struct mbuf *mb;
+	int err;
+
+	if (!ev)
+		return 0;
+	mb = mbuf_alloc(1024);
+	if (!mb)
+		return ENOMEM;
+	err = print_head(mb, ev, ev->seq + 1, type);
+	err = err ? err : print(mb, arg);
+	err = err ? err : PUT(mb, "}");
+	if (!err)
+		err = take(ev, mb);
+	mem_deref(mb);
+
+	return err;
 }

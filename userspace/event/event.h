@@ -66,6 +66,16 @@ int events_alloc(struct events **evp, struct store *st, const char *node,
  */
 int event_emit(struct events *ev, const char *type, const struct odict *data);
 
+/**
+ * The same of what happens often: whoever emits it writes its data himself
+ *
+ * @param print  Writes one JSON object into mb. @return 0 or an error, which is
+ *               returned
+ */
+int event_emit_text(struct events *ev, const char *type,
+		    int (*print)(struct mbuf *mb, const void *arg),
+		    const void *arg);
+
 /** Number of the oldest event that is kept; events_last() + 1: none is */
 uint64_t events_oldest(const struct events *ev);
 

@@ -7,6 +7,7 @@
 
 #include <re.h>
 
+#include "base/put.h"
 #include "event/core.h"
 #include "store/store.h"
 
@@ -85,9 +86,10 @@ static int print_batch(struct mbuf *mb, const struct events *ev, uint64_t first,
 	for (uint64_t seq = first; seq <= last && !err; seq++) {
 		const struct event_mem *m = event_mem_find(ev, seq);
 
-		err = m ? mbuf_printf(mb, "%b%s\n", m->text, m->len,
-				      seq < last ? "," : "")
+		err = m ? mbuf_write_mem(mb, (const uint8_t *)m->text, m->len)
 			: ENOENT;
+		if (!err)
+			err = seq < last ? PUT(mb, ",\n") : PUT(mb, "\n");
 	}
 
 	return err ? err : mbuf_write_str(mb, "]}");

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "location/priv.h"
 
-enum { RECORD = 512 };
+enum { FEW = 4 /* changes without an allocation */ };
 
 struct change {
 	struct le le;
@@ -143,17 +143,23 @@ static int records(struct mbuf *mb, struct range *rv, const char *node,
 static int write_all(struct change *c, const struct pl *aor,
 		     const struct location_op *opv, size_t opc)
 {
-	struct store_op *sv = mem_zalloc(opc * sizeof(*sv), NULL);
-	struct range *rv = mem_zalloc(opc * sizeof(*rv), NULL);
-	struct mbuf *mb = mbuf_alloc(opc * RECORD);
-	int err = sv && rv && mb ? records(mb, rv, c->l->node, aor, opv, opc)
-				 : ENOMEM;
+	struct store_op few[FEW], *sv = few;
+	struct range few_ranges[FEW], *rv = few_ranges;
+	struct mbuf *mb = c->l->mb;
+	int err;
 
+	if (opc > FEW) {
+		sv = mem_alloc(opc * sizeof(*sv), NULL);
+		rv = mem_alloc(opc * sizeof(*rv), NULL);
+	}
+	mbuf_rewind(mb);
+	err = sv && rv ? records(mb, rv, c->l->node, aor, opv, opc) : ENOMEM;
 	for (size_t i = 0; i < opc && !err; i++) {
 		const char *p = (const char *)mb->buf;
 
-		sv[i].kind = LOCATION_KIND;
-		sv[i].key = (struct pl){p + rv[i].key, rv[i].value - rv[i].key};
+		sv[i] = (struct store_op){
+			.kind = LOCATION_KIND,
+			.key = {p + rv[i].key, rv[i].value - rv[i].key}};
 		if (!puts_it(opv[i].event))
 			continue;
 		sv[i].value = (struct pl){p + rv[i].value,
@@ -162,9 +168,10 @@ static int write_all(struct change *c, const struct pl *aor,
 	}
 	if (!err)
 		err = store_write(c->l->store, sv, opc, done_handler, c);
-	mem_deref(mb);
-	mem_deref(rv);
-	mem_deref(sv);
+	if (sv != few)
+		mem_deref(sv);
+	if (rv != few_ranges)
+		mem_deref(rv);
 	return err;
 }
 

@@ -63,6 +63,7 @@ struct location {
 	struct tmr tick;
 	struct list watchl;
 	struct list changel; /**< under way                               */
+	struct mbuf *mb;     /**< what is written to the store            */
 };
 
 /* table.c */

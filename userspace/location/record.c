@@ -10,6 +10,7 @@
  * gets a space instead. */
 #include <errno.h>
 #include <string.h>
+#include "base/put.h"
 #include "location/priv.h"
 
 enum { FIGURES = 6, FIELDS = 14 };
@@ -49,6 +50,13 @@ static int text(struct mbuf *mb, const struct pl *pl)
 	return err;
 }
 
+static int figure(struct mbuf *mb, uint64_t n)
+{
+	int err = mbuf_write_u8(mb, '\t');
+
+	return err ? err : put_u64(mb, n);
+}
+
 int record_print(struct mbuf *mb, const struct binding *b, const char *node)
 {
 	const bool same = !pl_cmp(&b->uri, &b->id);
@@ -58,14 +66,17 @@ int record_print(struct mbuf *mb, const struct binding *b, const char *node)
 				   b->callid,
 				   b->agent,
 				   {node, strlen(node)}};
-	int err;
+	const uint64_t figurev[FIGURES] = {b->expires, b->since,  b->refreshed,
+					   b->cseq,    b->reg_id, b->q};
+	int err = PUT(mb, "1");
 
-	err = mbuf_printf(mb, "1\t%llu\t%llu\t%llu\t%u\t%u\t%u\t%c\t%c\t",
-			  b->expires, b->since, b->refreshed, b->cseq,
-			  b->reg_id, b->q, '0' + b->transp,
-			  b->direct ? 'd' : '-');
+	for (size_t i = 0; i < ARRAY_SIZE(figurev) && !err; i++)
+		err = figure(mb, figurev[i]);
+	err = err ? err : mbuf_write_u8(mb, '\t');
+	err = err ? err : mbuf_write_u8(mb, (uint8_t)('0' + b->transp));
+	err = err ? err : b->direct ? PUT(mb, "\td\t") : PUT(mb, "\t-\t");
 	if (!err && sa_isset(&b->src, SA_ADDR))
-		err = mbuf_printf(mb, "%J", &b->src);
+		err = put_addr(mb, &b->src);
 	for (size_t i = 0; i < ARRAY_SIZE(textv) && !err; i++)
 		err = text(mb, &textv[i]);
 	return err;

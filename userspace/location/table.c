@@ -40,6 +40,7 @@ static void destructor(void *arg)
 			entries_free(a);
 		}
 	mem_deref(l->bucketv);
+	mem_deref(l->mb);
 }
 
 /* ---- AORs ------------------------------------------------------------------------ */
@@ -207,7 +208,8 @@ bool location_find(const struct location *l, const struct pl *aor, binding_h *h,
 	for (struct entry *e = a->first; e; e = e->next)
 		if (e->expires > now)
 			v[n++] = e;
-	qsort(v, n, sizeof(struct entry *), by_preference);
+	if (n > 1)
+		qsort(v, n, sizeof(struct entry *), by_preference);
 	for (size_t i = 0; i < n && !stop; i++) {
 		struct binding b;
 
@@ -367,7 +369,8 @@ int location_alloc(struct location **lp, struct store *store, const char *node,
 	l->wheel_at = (uint32_t)l->now();
 	l->mask = BUCKETS - 1;
 	l->bucketv = mem_zalloc(BUCKETS * sizeof(struct aor *), NULL);
-	if (!l->bucketv)
+	l->mb = mbuf_alloc(512);
+	if (!l->bucketv || !l->mb)
 		err = ENOMEM;
 	if (!err)
 		err = store_watch(&l->watch, store, LOCATION_KIND,

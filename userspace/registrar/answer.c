@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include <time.h>
+#include "base/put.h"
 #include "registrar/priv.h"
 
 struct promise {
@@ -79,10 +80,10 @@ static bool contact(const struct binding *b, void *arg)
 	struct mbuf *mb = w->mb;
 	int err;
 
-	err = mbuf_write_str(mb, "Contact: <");
+	err = PUT(mb, "Contact: <");
 	err = err ? err : mbuf_write_pl(mb, &b->uri);
-	err = err ? err
-		  : mbuf_printf(mb, ">;expires=%llu", b->expires - w->now);
+	err = err ? err : PUT(mb, ">;expires=");
+	err = err ? err : put_u64(mb, b->expires - w->now);
 	if (!err && b->q < LOCATION_Q)
 		err = mbuf_printf(mb, ";q=0.%03u", b->q);
 	if (!err && b->instance.l)
@@ -92,7 +93,7 @@ static bool contact(const struct binding *b, void *arg)
 	if (!err && w->p->gruu && b->instance.l)
 		err = gruus(mb, w, b);
 	if (!err)
-		err = mbuf_write_str(mb, "\r\n");
+		err = PUT(mb, "\r\n");
 	w->err = err;
 	return err;
 }
@@ -114,34 +115,47 @@ static int date(struct mbuf *mb, uint64_t now)
 			   1900 + tm.tm_year, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
-int promise_keep(struct promise *p)
+/* The same for all answers of a second */
+static int dated(struct registrar *r, uint64_t now)
 {
-	struct writer w = {.p = p, .now = (uint64_t)time(NULL)};
+	if (r->date->end && r->date_at == now)
+		return 0;
+	mbuf_rewind(r->date);
+	r->date_at = now;
+	return date(r->date, now);
+}
+
+static int lines(struct writer *w)
+{
+	const struct promise *p = w->p;
+	struct registrar *r = p->r;
+	struct mbuf *mb = w->mb;
 	int err;
 
-	w.mb = mbuf_alloc(512);
-	if (!w.mb)
-		return ENOMEM;
-	(void)location_find(p->r->loc, &p->aor, contact, &w);
-	err = w.err;
+	(void)location_find(r->loc, &p->aor, contact, w);
+	err = w->err;
 	/* RFC 3327 5.3 */
 	if (!err && p->path.l)
-		err = mbuf_printf(w.mb, "Path: %r\r\n", &p->path);
-	if (!err && p->r->service_route)
-		err = mbuf_printf(w.mb, "Service-Route: %s\r\n",
-				  p->r->service_route);
+		err = mbuf_printf(mb, "Path: %r\r\n", &p->path);
+	if (!err && r->service_route)
+		err = mbuf_printf(mb, "Service-Route: %s\r\n",
+				  r->service_route);
 	if (!err && p->outbound)
-		err = mbuf_write_str(w.mb, "Require: outbound\r\n");
+		err = PUT(mb, "Require: outbound\r\n");
 	if (!err && p->flow_timer)
-		err = mbuf_printf(w.mb, "Flow-Timer: %u\r\n", p->flow_timer);
-	if (!err)
-		err = mbuf_write_str(w.mb,
-				     "Supported: path, outbound, gruu\r\n");
-	if (!err)
-		err = date(w.mb, w.now);
-	if (!err)
-		err = sip_later_answer(p->later, 200, "OK", "%b", w.mb->buf,
-				       w.mb->end);
-	mem_deref(w.mb);
-	return err;
+		err = mbuf_printf(mb, "Flow-Timer: %u\r\n", p->flow_timer);
+	err = err ? err : PUT(mb, "Supported: path, outbound, gruu\r\n");
+	err = err ? err : dated(r, w->now);
+	return err ? err : mbuf_write_mem(mb, r->date->buf, r->date->end);
+}
+
+int promise_keep(struct promise *p)
+{
+	struct writer w = {
+		.p = p, .mb = p->r->lines, .now = (uint64_t)time(NULL)};
+	int err;
+
+	mbuf_rewind(w.mb);
+	err = lines(&w);
+	return err ? err : sip_later_lines(p->later, 200, "OK", w.mb);
 }

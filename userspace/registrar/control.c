@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <string.h>
 #include <time.h>
+#include "base/jsonput.h"
+#include "base/put.h"
 #include "control/control.h"
 #include "registrar/control.h"
 #include "registrar/priv.h"
@@ -66,6 +68,62 @@ int registration_json(struct odict **op, const struct binding *b, uint64_t now)
 	else
 		*op = o;
 	return err;
+}
+
+static int optional(struct mbuf *mb, const char *name, const struct pl *val)
+{
+	return val->l ? jsonput_str(mb, name, val) : 0;
+}
+
+static int whence(struct mbuf *mb, const struct binding *b)
+{
+	int err = jsonput_name(mb, "source");
+	struct pl transp;
+
+	err = err ? err : PUT(mb, "\"");
+	err = err ? err : put_addr(mb, &b->src);
+	err = err ? err : PUT(mb, "\"");
+	pl_set_str(&transp, msg_transp_name(b->transp));
+	err = err ? err : jsonput_str(mb, "transport", &transp);
+	return err ? err : jsonput_bool(mb, "direct", b->direct);
+}
+
+static int preference(struct mbuf *mb, uint16_t q)
+{
+	int err = jsonput_name(mb, "q");
+
+	err = err ? err : put_u64(mb, q / LOCATION_Q);
+	err = err ? err : PUT(mb, ".");
+	return err ? err : put_digits(mb, q % LOCATION_Q, 3);
+}
+
+int registration_print(struct mbuf *mb, const struct binding *b, uint64_t now)
+{
+	int err = PUT(mb, "{");
+
+	err = err ? err : jsonput_str(mb, "aor", &b->aor);
+	err = err ? err : jsonput_str(mb, "id", &b->id);
+	err = err ? err : jsonput_str(mb, "contact", &b->uri);
+	err = err ? err : preference(mb, b->q);
+	err = err ? err
+		  : jsonput_u64(mb, "expires_in",
+				b->expires > now ? b->expires - now : 0);
+	err = err ? err
+		  : jsonput_u64(mb, "registered_for",
+				now > b->since ? now - b->since : 0);
+	err = err ? err : optional(mb, "call_id", &b->callid);
+	err = err ? err : jsonput_u64(mb, "cseq", b->cseq);
+	err = err ? err : whence(mb, b);
+	err = err ? err : optional(mb, "instance", &b->instance);
+	if (!err && b->reg_id)
+		err = jsonput_u64(mb, "reg_id", b->reg_id);
+	err = err ? err : optional(mb, "path", &b->path);
+	err = err ? err : optional(mb, "user_agent", &b->agent);
+	if (!err && b->rtt)
+		err = jsonput_u64(mb, "rtt_us", b->rtt);
+	if (!err && b->failed)
+		err = jsonput_u64(mb, "unanswered", b->failed);
+	return err ? err : PUT(mb, "}");
 }
 
 /* ---- registrations ------------------------------------------------------------------ */

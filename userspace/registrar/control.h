@@ -20,6 +20,9 @@ enum { CONTROL_SHOWN = 1000 /**< entries of a list, at most */ };
  */
 int registration_json(struct odict **op, const struct binding *b, uint64_t now);
 
+/** The same as text. @return 0 or ENOMEM */
+int registration_print(struct mbuf *mb, const struct binding *b, uint64_t now);
+
 /**
  * Commands (control.h): "registrations list" [aor], "registrations delete" aor [id],
  * "extension list", "extension add" id password, "extension delete" id

@@ -43,6 +43,10 @@ struct registrar {
 	struct list
 		waiting; /**< struct promise: the store is to be heard from */
 	struct binding *havev; /**< of the AOR that is looked at            */
+	struct mbuf *lines;    /**< of a 200                                */
+	struct mbuf *date;     /**< its Date, of the second date_at         */
+	uint64_t date_at;
+	struct reg *spare; /**< of the last request                        */
 	size_t havec, have_max;
 };
 

@@ -6,6 +6,8 @@
 #include <time.h>
 #include "registrar/priv.h"
 
+enum { FEW = 4 /* changes without an allocation */ };
+
 static const char known[] = "path outbound gruu";
 
 /* ---- answers that are not 200 ---------------------------------------------------- */
@@ -313,12 +315,15 @@ static void change(struct reg *g)
 {
 	struct registrar *r = g->r;
 	struct plan p = {.opc = 0};
+	struct location_op few[FEW];
 	const size_t most = max(g->wantc, (size_t)1);
 
 	r->havec = 0;
 	(void)location_find(r->loc, &g->aor, gather, r);
 	p.count = r->havec;
-	p.opv = mem_zalloc((most + r->havec) * sizeof(*p.opv), NULL);
+	p.opv = most + r->havec <= FEW
+			? few
+			: mem_alloc((most + r->havec) * sizeof(*p.opv), NULL);
 	if (!p.opv) {
 		failed(g);
 		return;
@@ -335,7 +340,8 @@ static void change(struct reg *g)
 		answer_now(g);
 	else if (carry_out(g, &p))
 		failed(g);
-	mem_deref(p.opv);
+	if (p.opv != few)
+		mem_deref(p.opv);
 }
 
 static uint64_t wall_clock(void)
@@ -387,8 +393,9 @@ static bool extensions_known(const struct reg *g)
 static struct reg *reg_alloc(const struct sip_in *in, struct registrar *r)
 {
 	/* its texts are written before they are read */
-	struct reg *g = mem_alloc(sizeof(*g), NULL);
+	struct reg *g = r->spare ? r->spare : mem_alloc(sizeof(*g), NULL);
 
+	r->spare = NULL;
 	if (!g)
 		return NULL;
 	memset(g, 0, offsetof(struct reg, aorbuf));
@@ -400,13 +407,21 @@ static struct reg *reg_alloc(const struct sip_in *in, struct registrar *r)
 	return g;
 }
 
+static void reg_done(struct registrar *r, struct reg *g)
+{
+	if (r->spare)
+		mem_deref(g);
+	else
+		r->spare = g;
+}
+
 void register_handler(const struct sip_in *in, void *arg)
 {
 	struct reg *g = reg_alloc(in, arg);
 
 	if (g && extensions_known(g) && addressed(g) && auth_passes(g))
 		settle(g);
-	mem_deref(g);
+	reg_done(arg, g);
 }
 
 /* It has waited; who it is has been settled */
@@ -416,7 +431,7 @@ static void again(const struct sip_in *in, void *arg)
 
 	if (g && addressed(g))
 		settle(g);
-	mem_deref(g);
+	reg_done(arg, g);
 }
 
 void register_close(struct registrar *r)

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "registrar/priv.h"
 
-enum { BUCKETS = 1024 };
+enum { BUCKETS = 1024, LINES = 1024 };
 
 static void destructor(void *arg)
 {
@@ -26,6 +26,9 @@ static void destructor(void *arg)
 	mem_deref(r->service_route);
 	mem_deref(r->users);
 	mem_deref(r->havev);
+	mem_deref(r->lines);
+	mem_deref(r->date);
+	mem_deref(r->spare);
 	mem_deref(r->ext);
 	mem_deref(r->loc);
 	mem_deref(r->node);
@@ -72,7 +75,7 @@ int registrar_alloc(struct registrar **rp, const struct registrar_conf *conf,
 		    struct extensions *ext, char *why, size_t sz)
 {
 	struct registrar *r;
-	int err;
+	int err = 0;
 
 	if (!rp || !conf || !node || !loc || !ext || !why)
 		return EINVAL;
@@ -81,7 +84,12 @@ int registrar_alloc(struct registrar **rp, const struct registrar_conf *conf,
 		return ENOMEM;
 	r->loc = mem_ref(loc);
 	r->ext = mem_ref(ext);
-	err = take_conf(r, conf, NULL, why, sz);
+	r->lines = mbuf_alloc(LINES);
+	r->date = mbuf_alloc(64);
+	if (!r->lines || !r->date)
+		err = ENOMEM;
+	if (!err)
+		err = take_conf(r, conf, NULL, why, sz);
 	if (!err)
 		err = hash_alloc(&r->parked, BUCKETS);
 	if (!err)

@@ -3,34 +3,42 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
+#include "base/put.h"
 #include "sip/priv.h"
 
 enum { ANSWER = 1024 };
 
-struct sip_later {
+/* Of the request: what an answer has, and where it goes */
+struct asked {
 	struct sip_node *node;
 	struct sip_trans *trans;
-	struct mbuf *echo; /* the request's headers                        */
 	struct sa dst;
 	unsigned listener;
-	bool none; /* of an ACK                                           */
+	bool none; /* an ACK                                              */
+};
+
+struct sip_later {
+	struct asked q;
+	size_t n;
+	char echo[]; /* the request's headers                             */
 };
 
 static void later_destructor(void *arg)
 {
 	struct sip_later *l = arg;
 
-	mem_deref(l->trans);
-	mem_deref(l->echo);
-	mem_deref(l->node);
-}
-
-static int put(struct mbuf *mb, const char *s)
-{
-	return mbuf_write_mem(mb, (const uint8_t *)s, strlen(s));
+	mem_deref(l->q.trans);
+	mem_deref(l->q.node);
 }
 
 /* ---- the request's headers ------------------------------------------------------ */
+
+/* What we write ourselves */
+static bool ours(const struct pl *name)
+{
+	return (name->l == 5 && !strncasecmp(name->p, "rport", 5)) ||
+	       (name->l == 8 && !strncasecmp(name->p, "received", 8));
+}
 
 /* The topmost entry says where it came from (18.2.1, RFC 3581) */
 static int top_via(struct mbuf *mb, const struct sip_in *in)
@@ -41,8 +49,7 @@ static int top_via(struct mbuf *mb, const struct sip_in *in)
 	int err = mbuf_write_pl(mb, &head);
 
 	while (!err && msg_param_next(&list, &name, &val)) {
-		if (!pl_strcasecmp(&name, "received") ||
-		    !pl_strcasecmp(&name, "rport"))
+		if (ours(&name))
 			continue;
 		err = mbuf_write_u8(mb, ';');
 		if (!err)
@@ -52,11 +59,12 @@ static int top_via(struct mbuf *mb, const struct sip_in *in)
 		if (!err && val.p)
 			err = mbuf_write_pl(mb, &val);
 	}
-	if (!err)
-		err = mbuf_printf(mb, ";received=%j", &in->peer);
-	if (!err && v->has_rport)
-		err = mbuf_printf(mb, ";rport=%u", sa_port(&in->peer));
-	return err;
+	err = err ? err : PUT(mb, ";received=");
+	err = err ? err : put_host(mb, &in->peer);
+	if (err || !v->has_rport)
+		return err;
+	err = PUT(mb, ";rport=");
+	return err ? err : put_u64(mb, sa_port(&in->peer));
 }
 
 static int via_line(struct mbuf *mb, const struct sip_in *in,
@@ -68,7 +76,7 @@ static int via_line(struct mbuf *mb, const struct sip_in *in,
 
 	if (v->hdr != h)
 		return mbuf_write_pl(mb, &h->line);
-	err = put(mb, "Via: ");
+	err = PUT(mb, "Via: ");
 	if (!err)
 		err = top_via(mb, in);
 	/* further entries of the same line, and its end */
@@ -81,15 +89,15 @@ static int via_line(struct mbuf *mb, const struct sip_in *in,
 static int to_line(struct mbuf *mb, const struct sip_in *in,
 		   const struct msg_header *h)
 {
-	int err = put(mb, "To: ");
+	int err = PUT(mb, "To: ");
 
 	if (!err)
 		err = mbuf_write_pl(mb, &h->val);
 	if (!err && !in->m->to_tag.l) {
-		err = put(mb, ";tag=");
-		err = err ? err : put(mb, in->tag);
+		err = PUT(mb, ";tag=");
+		err = err ? err : put_str(mb, in->tag);
 	}
-	return err ? err : put(mb, "\r\n");
+	return err ? err : PUT(mb, "\r\n");
 }
 
 static int echo(struct mbuf *mb, const struct sip_in *in)
@@ -115,9 +123,11 @@ static int echo(struct mbuf *mb, const struct sip_in *in)
 			break;
 		}
 	}
-	if (!err && in->node->agent)
-		err = mbuf_printf(mb, "Server: %s\r\n", in->node->agent);
-	return err;
+	if (err || !in->node->agent)
+		return err;
+	err = PUT(mb, "Server: ");
+	err = err ? err : put_str(mb, in->node->agent);
+	return err ? err : PUT(mb, "\r\n");
 }
 
 static void destination(struct sa *dst, const struct sip_in *in)
@@ -129,98 +139,167 @@ static void destination(struct sa *dst, const struct sip_in *in)
 		sa_set_port(dst, v->port ? v->port : 5060);
 }
 
-/* --------------------------------------------------------------------------------- */
-
-static int vanswer(struct sip_later *l, uint16_t code, const char *reason,
-		   const char *fmt, va_list ap)
+static void fill(struct asked *q, const struct sip_in *in)
 {
-	struct mbuf *mb;
-	int err;
-
-	if (code < 100 || code > 699 || !reason)
-		return EINVAL;
-	if (l->none)
-		return 0;
-	mb = mbuf_alloc(ANSWER);
-	if (!mb)
-		return ENOMEM;
-	err = mbuf_printf(mb, "SIP/2.0 %u %s\r\n", code, reason);
-	if (!err)
-		err = mbuf_write_mem(mb, l->echo->buf, l->echo->end);
-	if (!err && fmt)
-		err = mbuf_vprintf(mb, fmt, ap);
-	if (!err)
-		err = put(mb, "Content-Length: 0\r\n\r\n");
-	mb->pos = 0;
-	if (!err && l->trans)
-		trans_answered(l->trans, mb, &l->dst);
-	if (!err)
-		err = node_send(l->node, l->listener, &l->dst, mb, false);
-	mem_deref(mb);
-	return err;
+	q->node = in->node;
+	q->trans = in->trans;
+	q->listener = in->listener;
+	q->none = !pl_strcmp(&in->m->met, "ACK");
+	destination(&q->dst, in);
 }
 
-static int fill(struct sip_later *l, const struct sip_in *in)
+/* ---- whole ones ------------------------------------------------------------------ */
+
+/* The node's own buffer, where nobody keeps what was in it, and sending calls nobody
+ * who might answer in turn */
+static struct mbuf *buffer(const struct asked *q)
 {
-	l->node = in->node;
-	l->trans = in->trans;
-	l->listener = in->listener;
-	l->none = !pl_strcmp(&in->m->met, "ACK");
-	destination(&l->dst, in);
-	l->echo = mbuf_alloc(ANSWER);
-	return l->echo ? echo(l->echo, in) : ENOMEM;
+	struct sip_node *n = q->node;
+
+	if (q->trans || n->listenv[q->listener].transp != MSG_UDP)
+		return mbuf_alloc(ANSWER);
+	mbuf_rewind(n->out);
+	return mem_ref(n->out);
+}
+
+static int first_line(struct mbuf *mb, uint16_t code, const char *reason)
+{
+	int err = PUT(mb, "SIP/2.0 ");
+
+	err = err ? err : put_u64(mb, code);
+	err = err ? err : mbuf_write_u8(mb, ' ');
+	err = err ? err : put_str(mb, reason);
+	return err ? err : PUT(mb, "\r\n");
+}
+
+static int finish(const struct asked *q, struct mbuf *mb)
+{
+	int err = PUT(mb, "Content-Length: 0\r\n\r\n");
+
+	if (err)
+		return err;
+	mb->pos = 0;
+	if (q->trans)
+		trans_answered(q->trans, mb, &q->dst);
+	return node_answer(q->node, q->listener, &q->dst, mb);
+}
+
+static bool is_answer(uint16_t code, const char *reason)
+{
+	return code >= 100 && code <= 699 && reason;
 }
 
 int sip_answer(const struct sip_in *in, uint16_t code, const char *reason,
 	       const char *fmt, ...)
 {
-	struct sip_later l = {.node = NULL};
+	struct mbuf *mb;
+	struct asked q;
 	va_list ap;
 	int err;
 
-	if (!in)
+	if (!in || !is_answer(code, reason))
 		return EINVAL;
-	err = fill(&l, in);
-	if (!err) {
+	fill(&q, in);
+	if (q.none)
+		return 0;
+	mb = buffer(&q);
+	if (!mb)
+		return ENOMEM;
+	err = first_line(mb, code, reason);
+	if (!err)
+		err = echo(mb, in);
+	if (!err && fmt) {
 		va_start(ap, fmt);
-		err = vanswer(&l, code, reason, fmt, ap);
+		err = mbuf_vprintf(mb, fmt, ap);
 		va_end(ap);
 	}
-	mem_deref(l.echo);
+	if (!err)
+		err = finish(&q, mb);
+	mem_deref(mb);
 	return err;
 }
 
 int sip_later(struct sip_later **lp, const struct sip_in *in)
 {
 	struct sip_later *l;
+	struct mbuf *mb;
 	int err;
 
 	if (!lp || !in)
 		return EINVAL;
-	l = mem_zalloc(sizeof(*l), later_destructor);
+	mb = in->node->echo;
+	mbuf_rewind(mb);
+	err = echo(mb, in);
+	if (err)
+		return err;
+	l = mem_alloc(sizeof(*l) + mb->end, later_destructor);
 	if (!l)
 		return ENOMEM;
-	err = fill(l, in);
-	mem_ref(l->node);
-	mem_ref(l->trans);
+	fill(&l->q, in);
+	mem_ref(l->q.node);
+	mem_ref(l->q.trans);
+	l->n = mb->end;
+	memcpy(l->echo, mb->buf, l->n);
+	*lp = l;
+	return 0;
+}
+
+/* The beginning in a buffer. @return 0; ECANCELED: no answer is to be given */
+static int begin(struct mbuf **mbp, const struct sip_later *l, uint16_t code,
+		 const char *reason)
+{
+	struct mbuf *mb;
+	int err;
+
+	if (!l || !is_answer(code, reason))
+		return EINVAL;
+	if (l->q.none)
+		return ECANCELED;
+	mb = buffer(&l->q);
+	if (!mb)
+		return ENOMEM;
+	err = first_line(mb, code, reason);
+	if (!err)
+		err = mbuf_write_mem(mb, (const uint8_t *)l->echo, l->n);
 	if (err)
-		mem_deref(l);
+		mem_deref(mb);
 	else
-		*lp = l;
+		*mbp = mb;
 	return err;
 }
 
 int sip_later_answer(struct sip_later *l, uint16_t code, const char *reason,
 		     const char *fmt, ...)
 {
+	struct mbuf *mb = NULL;
 	va_list ap;
-	int err;
+	int err = begin(&mb, l, code, reason);
 
-	if (!l)
-		return EINVAL;
-	va_start(ap, fmt);
-	err = vanswer(l, code, reason, fmt, ap);
-	va_end(ap);
+	if (err)
+		return err == ECANCELED ? 0 : err;
+	if (fmt) {
+		va_start(ap, fmt);
+		err = mbuf_vprintf(mb, fmt, ap);
+		va_end(ap);
+	}
+	if (!err)
+		err = finish(&l->q, mb);
+	mem_deref(mb);
+	return err;
+}
+
+int sip_later_lines(struct sip_later *l, uint16_t code, const char *reason,
+		    const struct mbuf *lines)
+{
+	struct mbuf *mb = NULL;
+	int err = begin(&mb, l, code, reason);
+
+	if (err)
+		return err == ECANCELED ? 0 : err;
+	err = mbuf_write_mem(mb, lines->buf, lines->end);
+	if (!err)
+		err = finish(&l->q, mb);
+	mem_deref(mb);
 	return err;
 }
 

@@ -17,29 +17,40 @@ void msg_trim(struct pl *pl)
 		--pl->l;
 }
 
+/* Length of a string in quotes, with both of them, that begins at i */
+static size_t quoted_len(const struct pl *pl, size_t i)
+{
+	const size_t from = i++;
+
+	while (i < pl->l && pl->p[i] != '"')
+		i += pl->p[i] == '\\' ? 2 : 1;
+
+	return min(i + 1, pl->l) - from;
+}
+
 /* Length up to the first `stop` outside of quotes and <>; l: none */
 static size_t span(const struct pl *pl, char stop)
 {
-	bool quoted = false, angle = false;
+	bool angle = false;
+	size_t i = 0;
 
-	for (size_t i = 0; i < pl->l; i++) {
+	while (i < pl->l) {
 		const char c = pl->p[i];
 
-		if (quoted) {
-			if (c == '\\')
-				++i;
-			else if (c == '"')
-				quoted = false;
-			continue;
+		/* nothing that is looked for comes after '>' */
+		if (c > '>') {
+			++i;
+		} else if (c == '"') {
+			i += quoted_len(pl, i);
+		} else {
+			if (c == stop && !angle)
+				return i;
+			if (c == '<')
+				angle = true;
+			else if (c == '>')
+				angle = false;
+			++i;
 		}
-		if (c == '"')
-			quoted = true;
-		else if (c == '<')
-			angle = true;
-		else if (c == '>')
-			angle = false;
-		else if (!angle && c == stop)
-			return i;
 	}
 	return pl->l;
 }
@@ -90,20 +101,23 @@ static bool is_value(const struct pl *v)
 	if (v->l && v->p[0] == '"')
 		return v->l > 1 && v->p[v->l - 1] == '"';
 	for (size_t i = 0; i < v->l; i++)
-		if ((uint8_t)v->p[i] <= ' ' || strchr("\"<=>", v->p[i]))
+		switch (v->p[i]) {
+		case '"':
+		case '<':
+		case '=':
+		case '>':
 			return false;
+		default:
+			if ((uint8_t)v->p[i] <= ' ')
+				return false;
+		}
 	return true;
 }
 
-/* Nothing but parameters, each of a name (a semicolon too many is an error) */
-static bool params_plain(const struct pl *params)
+static bool is(const struct pl *name, const char *other)
 {
-	struct pl list = *params, n, v;
-
-	while (msg_param_next(&list, &n, &v))
-		if (!n.l || !is_value(&n) || !is_value(&v))
-			return false;
-	return !list.l;
+	return name->l == strlen(other) &&
+	       !strncasecmp(name->p, other, name->l);
 }
 
 bool msg_param(const struct pl *params, const char *name, struct pl *val)
@@ -111,7 +125,7 @@ bool msg_param(const struct pl *params, const char *name, struct pl *val)
 	struct pl list = *params, n, v;
 
 	while (msg_param_next(&list, &n, &v)) {
-		if (pl_strcasecmp(&n, name))
+		if (!is(&n, name))
 			continue;
 		if (val)
 			*val = v;
@@ -128,7 +142,7 @@ enum msg_transp msg_transp(const struct pl *name)
 	unsigned i;
 
 	for (i = 0; i < MSG_TRANSP_MAX; i++)
-		if (!pl_strcasecmp(name, transpv[i]))
+		if (is(name, transpv[i]))
 			break;
 	return i;
 }
@@ -160,10 +174,34 @@ static bool protocol_part(struct pl *rest, struct pl *part, bool last)
 	return true;
 }
 
+/* All in one go. @return whether there is nothing but parameters, each of a name (a
+ * semicolon too many is an error) */
+static bool via_params(struct msg_via *v)
+{
+	struct pl list = v->params, name, val;
+	bool branch = false, received = false, plain = true;
+
+	while (msg_param_next(&list, &name, &val)) {
+		plain &= name.l && is_value(&name) && is_value(&val);
+		if (!branch && is(&name, "branch")) {
+			branch = true;
+			v->branch = val;
+		} else if (!received && is(&name, "received")) {
+			received = true;
+			v->received = val;
+		} else if (!v->has_rport && is(&name, "rport")) {
+			v->has_rport = true;
+			v->rport = val;
+		}
+	}
+	return plain && !list.l;
+}
+
 int msg_via_decode(struct msg_via *v, const struct pl *entry)
 {
 	struct pl rest = *entry, name, version, transp;
 	size_t n;
+	bool plain;
 	int err;
 
 	v->entry = *entry;
@@ -179,14 +217,10 @@ int msg_via_decode(struct msg_via *v, const struct pl *entry)
 	v->params.p = rest.p + n;
 	v->params.l = rest.l - n;
 	msg_trim(&v->sentby);
-	(void)msg_param(&v->params, "branch", &v->branch);
-	(void)msg_param(&v->params, "received", &v->received);
-	v->has_rport = msg_param(&v->params, "rport", &v->rport);
+	plain = via_params(v);
 	err = msg_hostport(&v->host, &v->port, &v->sentby);
 	/* the host is known by now: a reply can be sent */
-	return err || pl_strcmp(&version, "2.0") || !params_plain(&v->params)
-		       ? EBADMSG
-		       : 0;
+	return err || pl_strcmp(&version, "2.0") || !plain ? EBADMSG : 0;
 }
 
 int msg_route_decode(struct msg_route *r, const struct pl *entry)

@@ -79,8 +79,10 @@ static size_t line_len(const struct pl *pl)
 
 static bool token_char(char c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-	       (c >= 'A' && c <= 'Z') || (c && strchr("-.!%*_+`'~", c));
+	if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+	    (c >= 'A' && c <= 'Z'))
+		return true;
+	return c && strchr("-.!%*_+`'~", c);
 }
 
 static bool is_token(const struct pl *pl)

@@ -7,6 +7,8 @@
 #include "sip/keepalive.h"
 #include "sip/priv.h"
 
+enum { ANSWER = 2048 /* bytes, at first */ };
+
 static void destructor(void *arg)
 {
 	struct sip_node *n = arg;
@@ -19,6 +21,8 @@ static void destructor(void *arg)
 		mem_deref(n->udpv[i]);
 	mem_deref(n->agent);
 	mem_deref(n->m);
+	mem_deref(n->echo);
+	mem_deref(n->out);
 }
 
 /* ---- where it came from --------------------------------------------------------- */
@@ -227,7 +231,7 @@ static void udp_handler(const struct sa *src, const struct pl *text,
 	if (!keepalive(&reply, src, text))
 		node_receive(n, listener, src, text);
 	else if (reply)
-		(void)sip_udp_send(n->udpv[listener], src, reply);
+		(void)sip_udp_post(n->udpv[listener], src, reply);
 	mem_deref(reply);
 }
 
@@ -269,6 +273,16 @@ int node_send(struct sip_node *n, unsigned listener, const struct sa *dst,
 	return n->listenv[listener].transp == MSG_UDP
 		       ? sip_udp_send(n->udpv[listener], dst, mb)
 		       : conns_send(n->conns, listener, dst, mb, make);
+}
+
+int node_answer(struct sip_node *n, unsigned listener, const struct sa *dst,
+		struct mbuf *mb)
+{
+	if (listener >= n->listenc)
+		return EINVAL;
+	return n->listenv[listener].transp == MSG_UDP
+		       ? sip_udp_post(n->udpv[listener], dst, mb)
+		       : conns_send(n->conns, listener, dst, mb, false);
 }
 
 static int listen_at(struct sip_node *n, const struct sip_listen *l, char *why,
@@ -355,7 +369,9 @@ int sip_node_alloc(struct sip_node **np, const struct sip_node_conf *conf,
 	if (!n)
 		return ENOMEM;
 	n->m = mem_alloc(sizeof(*n->m), NULL);
-	if (!n->m)
+	n->echo = mbuf_alloc(ANSWER);
+	n->out = mbuf_alloc(ANSWER);
+	if (!n->m || !n->echo || !n->out)
 		err = ENOMEM;
 	n->idle = conf->idle;
 	n->key[0] = rand_u64();

@@ -44,6 +44,7 @@ struct sip_node {
 	struct asks *asks;
 	struct transes *transes;
 	struct msg *m; /**< that is being read                             */
+	struct mbuf *echo, *out; /**< that answers are written in          */
 };
 
 /* node.c */
@@ -65,6 +66,10 @@ void node_closed(struct sip_node *n, enum msg_transp transp,
  */
 int node_send(struct sip_node *n, unsigned listener, const struct sa *dst,
 	      struct mbuf *mb, bool make);
+
+/** Send an answer: by UDP at the end of the turn, with all others */
+int node_answer(struct sip_node *n, unsigned listener, const struct sa *dst,
+		struct mbuf *mb);
 
 /* conns.c */
 

@@ -141,7 +141,7 @@ int sip_node_handle(struct sip_node *n, const char *method, enum sip_mode mode,
 /* ---- answers (answer.c) -------------------------------------------------------- */
 
 /**
- * Answer
+ * Answer. By UDP it goes at the end of this turn of the loop, with all others
  *
  * @param code    100..699
  * @param reason  Phrase
@@ -161,6 +161,10 @@ int sip_later(struct sip_later **lp, const struct sip_in *in);
 /** As sip_answer(); once */
 int sip_later_answer(struct sip_later *l, uint16_t code, const char *reason,
 		     const char *fmt, ...);
+
+/** The same, with lines that were written into a buffer */
+int sip_later_lines(struct sip_later *l, uint16_t code, const char *reason,
+		    const struct mbuf *lines);
 
 /** A request that is looked at later: a copy of all of it */
 struct sip_kept;

@@ -112,8 +112,8 @@ bool trans_again(struct sip_trans **tp, struct transes *ts,
 	*tp = NULL;
 	if (t) {
 		if (t->answer)
-			(void)node_send(ts->node, t->listener, &t->dst,
-					t->answer, false);
+			(void)node_answer(ts->node, t->listener, &t->dst,
+					  t->answer);
 		return true;
 	}
 	if (ts->count >= MOST)

@@ -10,10 +10,25 @@
 #include "sip/udp.h"
 
 enum {
-	BATCH = 32,
+	BATCH = 64,
 	DGRAM = 65536,
+	/* not a power of two: datagrams' beginnings would all compete for the same
+	 * lines of the caches */
+	STRIDE = DGRAM + 15 * 64,
+	POSTS = 64,
+	POST_BYTES = 2 * DGRAM,
 	/** A burst waits in the socket while a batch is worked on */
 	SOCKBUF = 8 << 20,
+};
+
+/* What is sent at the end of a turn */
+struct posts {
+	struct mmsghdr msgv[POSTS];
+	struct iovec iovv[POSTS];
+	struct sa dstv[POSTS];
+	unsigned n;
+	size_t used; /* of the bytes */
+	uint8_t bytes[POST_BYTES];
 };
 
 struct sip_udp {
@@ -24,20 +39,28 @@ struct sip_udp {
 	sip_udp_h *h;
 	sip_udp_lost_h *losth;
 	void *arg;
-	uint8_t *bufs; /* BATCH of DGRAM each                        */
+	uint8_t *bufs; /* BATCH of them, STRIDE apart                */
 	struct mmsghdr msgv[BATCH];
 	struct iovec iovv[BATCH];
 	struct sockaddr_storage fromv[BATCH];
+	struct posts *posts;
+	struct tmr turn;
+	bool reading;
 };
+
+static void flush(struct sip_udp *u);
 
 static void destructor(void *arg)
 {
 	struct sip_udp *u = arg;
 
+	flush(u);
+	tmr_cancel(&u->turn);
 	if (u->fd >= 0) {
 		fd_close(u->fd);
 		close(u->fd);
 	}
+	mem_deref(u->posts);
 	mem_deref(u->bufs);
 }
 
@@ -73,10 +96,107 @@ static void show(const struct sip_udp *u, const struct sa *peer,
 	u->watcher->h(&p, u->watcher->arg);
 }
 
+/* ---- sending -------------------------------------------------------------------- */
+
+/* The first error may be one that ICMP brought, about another datagram */
+static bool of_another(int err)
+{
+	return err == ECONNREFUSED || err == EHOSTUNREACH || err == ENETUNREACH;
+}
+
+static void show_posts(const struct sip_udp *u, unsigned from, unsigned to)
+{
+	const struct posts *p = u->posts;
+
+	for (unsigned i = from; i < to && sip_watched(u->watcher); i++)
+		show(u, &p->dstv[i],
+		     &(struct pl){p->iovv[i].iov_base, p->iovv[i].iov_len},
+		     true);
+}
+
+static void flush(struct sip_udp *u)
+{
+	struct posts *p = u->posts;
+	unsigned done = 0, tries = 0;
+
+	while (p && done < p->n) {
+		const int n = sendmmsg(u->fd, p->msgv + done, p->n - done,
+				       MSG_DONTWAIT);
+
+		if (n > 0) {
+			show_posts(u, done, done + (unsigned)n);
+			done += (unsigned)n;
+			tries = 0;
+		} else if (tries++ || !of_another(errno)) {
+			++done;
+			tries = 0;
+		}
+	}
+	if (p)
+		p->n = p->used = 0;
+}
+
+static void turn_handler(void *arg)
+{
+	flush(arg);
+}
+
+int sip_udp_post(struct sip_udp *u, const struct sa *dst, const struct mbuf *mb)
+{
+	const size_t n = mb ? mbuf_get_left(mb) : 0;
+	struct posts *p;
+
+	if (!u || !dst || !mb || n > DGRAM)
+		return EINVAL;
+	p = u->posts;
+	if (p->n == POSTS || n > sizeof(p->bytes) - p->used)
+		flush(u);
+	memcpy(p->bytes + p->used, mbuf_buf(mb), n);
+	p->dstv[p->n] = *dst;
+	p->iovv[p->n] = (struct iovec){p->bytes + p->used, n};
+	p->msgv[p->n].msg_hdr = (struct msghdr){.msg_name = &p->dstv[p->n].u,
+						.msg_namelen = dst->len,
+						.msg_iov = &p->iovv[p->n],
+						.msg_iovlen = 1};
+	p->used += n;
+	++p->n;
+	/* who answers later than he was asked does so in a turn of its own */
+	if (!u->reading && !tmr_isrunning(&u->turn))
+		tmr_start(&u->turn, 0, turn_handler, u);
+	return 0;
+}
+
+int sip_udp_send(struct sip_udp *u, const struct sa *dst, const struct mbuf *mb)
+{
+	ssize_t n = -1;
+
+	if (!u || !dst || !mb)
+		return EINVAL;
+	flush(u);
+	for (unsigned i = 0; i < 2; i++) {
+		n = sendto(u->fd, mbuf_buf(mb), mbuf_get_left(mb), MSG_DONTWAIT,
+			   &dst->u.sa, dst->len);
+		if (n >= 0)
+			break;
+		if (!of_another(errno))
+			break;
+	}
+	if (n < 0)
+		return errno;
+	if (sip_watched(u->watcher))
+		show(u, dst,
+		     &(struct pl){(const char *)mbuf_buf(mb),
+				  mbuf_get_left(mb)},
+		     true);
+	return 0;
+}
+
+/* ---- reading --------------------------------------------------------------------- */
+
 static int receive(struct sip_udp *u)
 {
 	for (unsigned i = 0; i < BATCH; i++) {
-		u->iovv[i].iov_base = u->bufs + (size_t)i * DGRAM;
+		u->iovv[i].iov_base = u->bufs + (size_t)i * STRIDE;
 		u->iovv[i].iov_len = DGRAM;
 		u->msgv[i].msg_hdr = (struct msghdr){
 			.msg_name = &u->fromv[i],
@@ -138,6 +258,7 @@ static void read_handler(int flags, void *arg)
 	if (flags & FD_EXCEPT)
 		read_errors(u);
 	n = receive(u);
+	u->reading = true;
 	for (int i = 0; i < n; i++) {
 		struct pl text = {u->iovv[i].iov_base, u->msgv[i].msg_len};
 		struct sa src;
@@ -148,6 +269,8 @@ static void read_handler(int flags, void *arg)
 			show(u, &src, &text, false);
 		u->h(&src, &text, u->listener, u->arg);
 	}
+	u->reading = false;
+	flush(u);
 }
 
 static int open_socket(struct sip_udp *u, const struct sa *laddr)
@@ -172,6 +295,9 @@ static int open_socket(struct sip_udp *u, const struct sa *laddr)
 	if (setsockopt(u->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
 		(void)setsockopt(u->fd, SOL_SOCKET, SO_RCVBUF, &size,
 				 sizeof(size));
+	if (setsockopt(u->fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)))
+		(void)setsockopt(u->fd, SOL_SOCKET, SO_SNDBUF, &size,
+				 sizeof(size));
 	return bind(u->fd, &laddr->u.sa, laddr->len) ? errno : 0;
 }
 
@@ -192,8 +318,12 @@ int sip_udp_alloc(struct sip_udp **up, const struct sa *laddr,
 	u->h = h;
 	u->losth = losth;
 	u->arg = arg;
-	u->bufs = mem_alloc((size_t)BATCH * DGRAM, NULL);
-	err = u->bufs ? open_socket(u, laddr) : ENOMEM;
+	tmr_init(&u->turn);
+	u->posts = mem_alloc(sizeof(*u->posts), NULL);
+	if (u->posts)
+		u->posts->n = u->posts->used = 0;
+	u->bufs = mem_alloc((size_t)BATCH * STRIDE, NULL);
+	err = u->bufs && u->posts ? open_socket(u, laddr) : ENOMEM;
 	if (!err)
 		err = sip_udp_local(u, &u->laddr);
 	if (!err)
@@ -211,33 +341,6 @@ int sip_udp_local(const struct sip_udp *u, struct sa *sa)
 		return EINVAL;
 	sa->len = sizeof(sa->u);
 	return getsockname(u->fd, &sa->u.sa, &sa->len) ? errno : 0;
-}
-
-int sip_udp_send(const struct sip_udp *u, const struct sa *dst,
-		 const struct mbuf *mb)
-{
-	ssize_t n = -1;
-
-	if (!u || !dst || !mb)
-		return EINVAL;
-	/* the first error may be one that ICMP brought, about another datagram */
-	for (unsigned i = 0; i < 2; i++) {
-		n = sendto(u->fd, mbuf_buf(mb), mbuf_get_left(mb), MSG_DONTWAIT,
-			   &dst->u.sa, dst->len);
-		if (n >= 0)
-			break;
-		if (errno != ECONNREFUSED && errno != EHOSTUNREACH &&
-		    errno != ENETUNREACH)
-			break;
-	}
-	if (n < 0)
-		return errno;
-	if (sip_watched(u->watcher))
-		show(u, dst,
-		     &(struct pl){(const char *)mbuf_buf(mb),
-				  mbuf_get_left(mb)},
-		     true);
-	return 0;
 }
 
 void sip_udp_watch(struct sip_udp *u, const struct sip_watcher *w)

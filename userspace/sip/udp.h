@@ -36,8 +36,17 @@ int sip_udp_local(const struct sip_udp *u, struct sa *sa);
 /** Show what comes and goes; w is kept by the caller */
 void sip_udp_watch(struct sip_udp *u, const struct sip_watcher *w);
 
-/** Send what mb holds from its pos on. @return 0 or errno */
-int sip_udp_send(const struct sip_udp *u, const struct sa *dst,
+/** Send what mb holds from its pos on, behind what was posted. @return 0 or errno */
+int sip_udp_send(struct sip_udp *u, const struct sa *dst,
+		 const struct mbuf *mb);
+
+/**
+ * Send it at the end of this turn of the loop, with all else that was posted: in one
+ * system call. It is copied
+ *
+ * @return 0, EINVAL; what can't be sent then is lost, as on its way it may be
+ */
+int sip_udp_post(struct sip_udp *u, const struct sa *dst,
 		 const struct mbuf *mb);
 
 #endif
