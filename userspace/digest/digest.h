@@ -27,8 +27,7 @@ enum { DIGEST_HEX = 64 /**< digits of the longest */ };
 
 struct digest;
 
-/** @return 0; ENOMEM; ENOTSUP: OpenSSL has not all of them (a FIPS provider has
- *  no MD5) */
+/** @return 0, EINVAL, ENOMEM */
 int digest_alloc(struct digest **dp);
 
 /** "MD5", "SHA-256", "SHA-512-256"; "?" for one that we don't know */
@@ -45,7 +44,7 @@ size_t digest_len(enum digest_alg alg);
  * @param partv  Of any length
  * @param n      At least one
  *
- * @return 0, EINVAL, EIO: OpenSSL can't
+ * @return 0, EINVAL
  */
 int digest_join(struct digest *d, char *hex, enum digest_alg alg,
 		const struct pl *partv, size_t n);

@@ -20,6 +20,9 @@ struct users {
 	char *text; /* what the users point into */
 	struct user *userv;
 	size_t userc;
+	uint32_t
+		*slotv; /* by name: index of the first of it, from 1; 0: free */
+	size_t mask;
 };
 
 struct reader {
@@ -33,6 +36,7 @@ static void destructor(void *arg)
 {
 	struct users *u = arg;
 
+	mem_deref(u->slotv);
 	mem_deref(u->userv);
 	mem_deref(u->text);
 }
@@ -149,6 +153,38 @@ static int lines(struct users *u, struct reader *r, size_t n)
 	return err;
 }
 
+/* ---- by name ---------------------------------------------------------------------- */
+
+static size_t slot_of(const struct users *u, const struct pl *name)
+{
+	size_t i = hash_joaat((const uint8_t *)name->p, name->l) & u->mask;
+
+	while (u->slotv[i] &&
+	       pl_cmp(&u->userv[u->slotv[i] - 1].name, name) != 0)
+		i = (i + 1) & u->mask;
+	return i;
+}
+
+/* Of many users a search would look at twenty, each somewhere else in memory */
+static int hash_them(struct users *u)
+{
+	size_t n = 4;
+
+	while (n < 2 * u->userc)
+		n *= 2;
+	u->slotv = mem_zalloc(n * sizeof(*u->slotv), NULL);
+	if (!u->slotv)
+		return ENOMEM;
+	u->mask = n - 1;
+	for (size_t i = 0; i < u->userc; i++) {
+		const size_t at = slot_of(u, &u->userv[i].name);
+
+		if (!u->slotv[at])
+			u->slotv[at] = (uint32_t)i + 1;
+	}
+	return 0;
+}
+
 /* Takes the text, which has room for a zero behind it */
 static int parse(struct users **up, const char *name, const char *realm,
 		 char *text, size_t n, struct users_err *e)
@@ -176,6 +212,8 @@ static int parse(struct users **up, const char *name, const char *realm,
 		qsort(u->userv, u->userc, sizeof(*u->userv), compare);
 		err = twice(u, &r);
 	}
+	if (!err)
+		err = hash_them(u);
 	if (err)
 		mem_deref(u);
 	else
@@ -263,11 +301,14 @@ size_t users_count(const struct users *u)
 const char *users_ha1(const struct users *u, const struct pl *user,
 		      enum digest_alg alg)
 {
-	const struct user key = {.name = *user, .alg = alg};
-	const struct user *x;
+	size_t i;
 
 	if (!u || !u->userc)
 		return NULL;
-	x = bsearch(&key, u->userv, u->userc, sizeof(*u->userv), compare);
-	return x ? x->ha1 : NULL;
+	i = u->slotv[slot_of(u, user)];
+	/* one name has an entry for each algorithm, side by side */
+	for (; i && i <= u->userc && !pl_cmp(&u->userv[i - 1].name, user); i++)
+		if (u->userv[i - 1].alg == alg)
+			return u->userv[i - 1].ha1;
+	return NULL;
 }

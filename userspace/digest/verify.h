@@ -71,7 +71,7 @@ enum verify_verdict {
  * @param before  Whose place it takes: used counts and guesses go on to be known;
  *                NULL: nobody's
  *
- * @return 0, EINVAL, ENOMEM, ENOTSUP (digest_alloc)
+ * @return 0, EINVAL, ENOMEM
  */
 int verify_alloc(struct verify **vp, const struct verify_conf *conf,
 		 const struct verify *before);

@@ -67,7 +67,7 @@ struct auth_out {
  * @param before  Whose place it takes: used counts and guesses go on to be known;
  *                NULL: nobody's
  *
- * @return 0, EINVAL, ENOMEM, ENOTSUP (digest_alloc)
+ * @return 0, EINVAL, ENOMEM
  */
 int auth_alloc(struct auth **ap, const struct auth_conf *conf,
 	       const struct auth *before);

@@ -99,7 +99,7 @@ struct presence;
  * @param loc     Referenced; NULL: nothing is known of registrations
  * @param events  Referenced: presence.changed is told there; NULL: nowhere
  *
- * @return 0, EINVAL, ENOMEM, ENOTSUP (digest_alloc), errno of the store
+ * @return 0, EINVAL, ENOMEM, errno of the store
  */
 int presence_alloc(struct presence **pp, const struct presence_conf *conf,
 		   struct sip_node *node, struct store *store,

@@ -72,10 +72,6 @@ int auth_start(struct registrar *r, const struct registrar *before, char *why,
 	if (!err)
 		err = verify_alloc(&r->verify, &vc,
 				   before ? before->verify : NULL);
-	if (err == ENOTSUP)
-		(void)re_snprintf(why, sz,
-				  "OpenSSL here has not all of MD5, SHA-256, "
-				  "SHA-512-256");
 	return err;
 }
 

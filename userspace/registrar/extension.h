@@ -25,7 +25,7 @@ enum {
 struct extensions;
 
 /** Read what there is. @param store  Kept by the caller
- *  @return 0, ENOMEM, ENOTSUP (digest_alloc), errno of the store */
+ *  @return 0, ENOMEM, errno of the store */
 int extensions_alloc(struct extensions **xp, struct store *store);
 
 typedef void(extension_change_h)(const struct pl *user, const struct pl *domain,

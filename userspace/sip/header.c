@@ -7,10 +7,12 @@
 bool sip_header(const struct msg *m, const char *name, char compact, size_t *at,
 		struct pl *val)
 {
+	const size_t n = strlen(name);
+
 	for (size_t i = at ? *at : 0; i < m->hdrc; i++) {
 		const struct pl *have = &m->hdrv[i].name;
 
-		if (pl_strcasecmp(have, name) != 0 &&
+		if ((have->l != n || strncasecmp(have->p, name, n) != 0) &&
 		    !(compact && have->l == 1 &&
 		      (have->p[0] | 0x20) == compact))
 			continue;
@@ -25,12 +27,13 @@ bool sip_header(const struct msg *m, const char *name, char compact, size_t *at,
 bool sip_option(const struct msg *m, const char *name, char compact,
 		const char *option)
 {
+	const size_t n = strlen(option);
 	struct pl list, entry;
 	size_t at = 0;
 
 	while (sip_header(m, name, compact, &at, &list))
 		while (msg_list_next(&list, &entry))
-			if (!pl_strcasecmp(&entry, option))
+			if (entry.l == n && !strncasecmp(entry.p, option, n))
 				return true;
 	return false;
 }
@@ -40,7 +43,7 @@ static bool of_the_way(const struct msg_header *h)
 {
 	return h->type == MSG_VIA || h->type == MSG_ROUTE ||
 	       h->type == MSG_RECORD_ROUTE || h->type == MSG_MAX_FORWARDS ||
-	       !pl_strcasecmp(&h->name, "Path");
+	       (h->name.l == 4 && !strncasecmp(h->name.p, "Path", 4));
 }
 
 void sip_hash_asked(struct siphash *h, const struct msg *m)
