@@ -8,14 +8,14 @@ BARESIP=/usr/lib/baresip/modules
 bob_listens() { inside bob ss -Hlun 'sport = :5060' | grep -q .; }
 
 # baresip_bob CODEC/RATE/CHANNELS [MEDIAENC [MEDIANAT]]: answers, plays 660 Hz for TALKS
-# seconds (10) and hangs up, records what it hears
+# seconds (40) and hangs up, records what it hears
 baresip_bob()
 {
 	local codec rate ch
 
 	IFS=/ read -r codec rate ch <<<"$1"
 	mkdir -p phone
-	"$ROOT/tools/lab.d/tone.py" wav 660 "$rate" "$ch" phone/b.wav "${TALKS:-10}"
+	"$ROOT/tools/lab.d/tone.py" wav 660 "$rate" "$ch" phone/b.wav "${TALKS:-40}"
 	cat >phone/config <<-END
 	sip_listen $BOB4:5060
 	audio_source aufile,$PWD/phone/b.wav

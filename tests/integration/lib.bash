@@ -112,6 +112,14 @@ calls_known() # how many calls the agent says it has
 
 no_calls() { [ "$(calls_known)" = 0 ]; }
 
+# The kernel has had so many RTP packets by now, from the one who has sent least
+rtp_came() { carom legs --json | jq '[.legs[] | select(.media == "rtp") | .packets] | min // 0'; }
+
+came() { [ "$(rtp_came)" -ge "$1" ]; }
+
+# talk N: the call goes on until both have sent N packets more
+talk() { wait_for 30 came $(($(rtp_came) + $1)); }
+
 # field FIELD <<<JSON
 field() { jq -r ".$1"; }
 

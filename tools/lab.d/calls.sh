@@ -28,9 +28,11 @@ tones() # caller and callee, raw A-law
 	"$LAB_D/tone.py" make 660 b.alaw
 }
 
-wait_for() # SECONDS CMD...: until CMD succeeds
+# wait_for SECONDS CMD...: until CMD succeeds. Three times as many tries as there would be
+# in that time if CMD took none: how quick the machine is decides nothing
+wait_for()
 {
-	local i n=$(($1 * 20))
+	local i n=$(($1 * 60))
 
 	shift
 	for ((i = 0; i < n; i++)); do
@@ -76,7 +78,8 @@ callee()
 	wait_for 5 sip_listens "$host"
 }
 
-# caller HOST SCENARIO ADDR USER MS [sipp options...]: until the call is over
+# caller HOST SCENARIO ADDR USER MS [sipp options...]: until the call is over: after MS, or
+# before that by hang_up
 caller()
 {
 	local host=$1 scenario=$2 addr=$3 user=$4 ms=$5 proxy=$FARM4
@@ -84,11 +87,23 @@ caller()
 	shift 5
 	case "$addr" in *:*) proxy="[$FARM6]" ;; esac
 	rm -f "$host.msg"
-	inside "$host" sipp -sf "$LAB_D/sipp/$scenario.xml" -i "$addr" \
+	sed "s/@MS@/$ms/" "$LAB_D/sipp/$scenario.xml" >"$host.xml"
+	inside "$host" sipp -sf "$host.xml" -i "$addr" \
 		-mi "$addr" -p 5060 -m 1 -nostdin -timeout 60 -timeout_error \
 		-trace_msg -message_file "$host.msg" -trace_err \
 		-error_file "$host.err" -s "$user" -d "$ms" \
 		"$@" "$proxy:5060" >"$host.out" 2>&1 3>&-
+}
+
+# hang_up HOST ADDR: the caller there, who has been answered, ends its call. It is told by
+# the answer that it had, as another one: so it has the same dialog
+hang_up()
+{
+	awk '/^-----/ { if (ours) exit }
+		/^SIP\/2.0 200 / { ours = 1; sub(/200 [^\r]*/, "299 That is all") }
+		ours' "$1.msg" >"$1.end"
+	[ -s "$1.end" ] || return 1
+	inside "$1" socat -b 65536 -u "OPEN:$1.end" "UDP-SENDTO:$2:5060"
 }
 
 # sdp HOST N METHOD|STATUS: body of the Nth such message in HOST's trace

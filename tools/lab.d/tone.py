@@ -75,10 +75,11 @@ def make_wav(hz, rate, channels, path, seconds=10):
         f.setnchannels(channels)
         f.setsampwidth(2)
         f.setframerate(rate)
+        # whole periods: a second is like another
         f.writeframes(b"".join(
             struct.pack("<h", int(8000 * math.sin(2 * math.pi * hz * i / rate)))
             * channels
-            for i in range(seconds * rate)))
+            for i in range(rate)) * seconds)
 
 
 def judge(path, hz, channel=0):
@@ -147,9 +148,9 @@ def find(path, addr, tones):
         s[1].extend(p[12 + 4 * (p[0] & 15):])
     for (src, dst, ssrc), (seqs, audio) in streams.items():
         gaps = sum((b - a) & 0xffff != 1 for a, b in zip(seqs, seqs[1:]))
-        # 10 blocks of 100 ms spread over the call: a longer block would ask
-        # the phase of the tone to hold across each pause
-        step = max(800, len(audio) // 10 // 800 * 800)
+        # up to 40 blocks of 100 ms spread over the call: a longer block would
+        # ask the phase of the tone to hold across each pause
+        step = max(800, len(audio) // 40 // 800 * 800)
         blocks = [[DECODE[b] for b in audio[i:i + 800]]
                   for i in range(0, len(audio) - 799, step)]
         share = {str(hz): round(sum(goertzel(b, hz) for b in blocks) /
