@@ -7,6 +7,7 @@
 #include <re.h>
 
 #include "api/providers.h"
+#include "base/member.h"
 #include "provider/provider.h"
 
 void api_field_fault(struct api_req *req, const struct fields_err *e)
@@ -30,32 +31,11 @@ int api_become(struct odict *o, const struct odict *from)
 
 	while ((le = list_head(&o->lst)))
 		mem_deref(le->data);
-	LIST_FOREACH (&from->lst, le) {
+	for (le = list_head(&from->lst); le && !err; le = le->next) {
 		const struct odict_entry *e = le->data;
 
-		switch (e->type) {
-
-		case ODICT_OBJECT:
-		case ODICT_ARRAY:
-			err = odict_entry_add(o, e->key, e->type, e->u.odict);
-			break;
-		case ODICT_INT:
-			err = odict_entry_add(o, e->key, e->type, e->u.integer);
-			break;
-		case ODICT_DOUBLE:
-			err = odict_entry_add(o, e->key, e->type, e->u.dbl);
-			break;
-		case ODICT_BOOL:
-			err = odict_entry_add(o, e->key, e->type, e->u.boolean);
-			break;
-		case ODICT_STRING:
-			err = odict_entry_add(o, e->key, e->type, e->u.str);
-			break;
-		default:
-			break;
-		}
-		if (err)
-			break;
+		if (e->type != ODICT_NULL)
+			err = member_copy(o, e);
 	}
 	return err;
 }

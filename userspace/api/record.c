@@ -13,6 +13,7 @@
 #include "api/core.h"
 #include "api/record.h"
 #include "base/log.h"
+#include "base/member.h"
 #include "store/store.h"
 
 /* ---- entity tags (RFC 9110 section 8.8.3) --------------------------------- */
@@ -114,28 +115,7 @@ int record_copy(struct odict **op, const struct odict *from, const char *id)
 
 		if (!strcmp(e->key, "id"))
 			continue;
-		switch (e->type) {
-		case ODICT_OBJECT:
-		case ODICT_ARRAY:
-			err = odict_entry_add(o, e->key, e->type, e->u.odict);
-			break;
-		case ODICT_STRING:
-			err = odict_entry_add(o, e->key, e->type, e->u.str);
-			break;
-		case ODICT_INT:
-			err = odict_entry_add(o, e->key, e->type, e->u.integer);
-			break;
-		case ODICT_DOUBLE:
-			err = odict_entry_add(o, e->key, e->type, e->u.dbl);
-			break;
-		case ODICT_BOOL:
-			err = odict_entry_add(o, e->key, e->type,
-					      (int)e->u.boolean);
-			break;
-		case ODICT_NULL:
-			err = odict_entry_add(o, e->key, e->type);
-			break;
-		}
+		err = member_copy(o, e);
 	}
 	if (err)
 		mem_deref(o);

@@ -1,86 +1,65 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What was shown to a collector, among the agent's figures */
-#include <errno.h>
+#include "base/figure.h"
 #include "daemon/hep_figures.h"
 
-/* One figure, as media_figures() has them. The odict's key is of no meaning */
-static int figure(struct odict *array, const char *key, const char *label,
-		  const char *metric, bool gauge, const char *help, uint64_t v)
+enum { LOST = HEP_LOST_MAX + 2 };
+
+static const char group[] = "hep";
+
+static size_t add_lost(struct figure *v, const struct hep_count *c,
+		       uint64_t unreadable, uint64_t lines)
 {
-	struct odict *o = NULL;
-	char name[32];
-	int err = odict_alloc(&o, 8);
+	static const struct figure lost = {
+		.group = group,
+		.key = "lost",
+		.metric = "carom_hep_lost_packets_total",
+		.help = "HEP packets that the collector was to get, and won't",
+	};
 
-	(void)re_snprintf(name, sizeof(name), "hep%zu",
-			  odict_count(array, false));
-	if (!err)
-		err = odict_entry_add(o, "group", ODICT_STRING, "hep");
-	if (!err)
-		err = odict_entry_add(o, "key", ODICT_STRING, key);
-	if (!err && label)
-		err = odict_entry_add(o, "label", ODICT_STRING, label);
-	if (!err)
-		err = odict_entry_add(o, "metric", ODICT_STRING, metric);
-	if (!err)
-		err = odict_entry_add(o, "type", ODICT_STRING,
-				      gauge ? "gauge" : "counter");
-	if (!err)
-		err = odict_entry_add(o, "help", ODICT_STRING, help);
-	if (!err)
-		err = odict_entry_add(o, "value", ODICT_INT, (int64_t)v);
-	if (!err)
-		err = odict_entry_add(array, name, ODICT_OBJECT, o);
-	mem_deref(o);
-	return err;
-}
-
-static int add_lost(struct odict *a, const struct hep_count *c,
-		    uint64_t unreadable, uint64_t lines)
-{
-	static const char metric[] = "carom_hep_lost_packets_total";
-	static const char help[] = "HEP packets that the collector was to get, "
-				   "and won't";
-	int err = 0;
-
-	for (unsigned i = 0; i < HEP_LOST_MAX && !err; i++)
-		err = figure(a, "lost", hep_lost_name((enum hep_lost)i), metric,
-			     false, help, c->lost[i]);
-	if (!err)
-		err = figure(a, "lost", "unreadable", metric, false, help,
-			     unreadable);
-	return err ? err
-		   : figure(a, "lost", "log_line", metric, false, help, lines);
+	for (unsigned i = 0; i < LOST; i++)
+		v[i] = lost;
+	for (unsigned i = 0; i < HEP_LOST_MAX; i++) {
+		v[i].label = hep_lost_name((enum hep_lost)i);
+		v[i].value = c->lost[i];
+	}
+	v[HEP_LOST_MAX].label = "unreadable";
+	v[HEP_LOST_MAX].value = unreadable;
+	v[HEP_LOST_MAX + 1].label = "log_line";
+	v[HEP_LOST_MAX + 1].value = lines;
+	return LOST;
 }
 
 int hep_figures(struct odict *figures, const struct hep_count *c,
 		uint64_t unreadable, uint64_t lines)
 {
-	const struct odict_entry *e = odict_get_type(figures, ODICT_ARRAY,
-						     "figures");
-	struct odict *a;
+	struct figure lostv[LOST];
 	int err;
 
-	if (!e || !c)
+	if (!c)
 		return 0;
-	a = e->u.odict;
-	err = figure(a, "sent", NULL, "carom_hep_packets_total", false,
-		     "HEP packets sent to the collector", c->packets);
+	const struct figure sentv[] = {
+		{group, "sent", NULL, "carom_hep_packets_total",
+		 "HEP packets sent to the collector", FIGURE_COUNTER,
+		 c->packets},
+		{group, "sent_bytes", NULL, "carom_hep_bytes_total",
+		 "Bytes of these packets", FIGURE_COUNTER, c->bytes},
+	};
+	const struct figure connv[] = {
+		{group, "connects", NULL, "carom_hep_connects_total",
+		 "Connections made to the collector", FIGURE_COUNTER,
+		 c->connects},
+		{group, "waiting_bytes", NULL, "carom_hep_queue_bytes",
+		 "Bytes that wait for the collector", FIGURE_GAUGE, c->queued},
+		{group, "up", NULL, "carom_hep_up",
+		 "Whether the collector is connected; over UDP, whether nobody "
+		 "said that it is not there",
+		 FIGURE_GAUGE, c->up},
+	};
+
+	err = figure_add(figures, sentv, ARRAY_SIZE(sentv));
 	if (!err)
-		err = figure(a, "sent_bytes", NULL, "carom_hep_bytes_total",
-			     false, "Bytes of these packets", c->bytes);
-	if (!err)
-		err = add_lost(a, c, unreadable, lines);
-	if (!err)
-		err = figure(a, "connects", NULL, "carom_hep_connects_total",
-			     false, "Connections made to the collector",
-			     c->connects);
-	if (!err)
-		err = figure(a, "waiting_bytes", NULL, "carom_hep_queue_bytes",
-			     true, "Bytes that wait for the collector",
-			     c->queued);
-	return err ? err
-		   : figure(a, "up", NULL, "carom_hep_up", true,
-			    "Whether the collector is connected; over UDP, "
-			    "whether nobody said that it is not there",
-			    c->up);
+		err = figure_add(figures, lostv,
+				 add_lost(lostv, c, unreadable, lines));
+	return err ? err : figure_add(figures, connv, ARRAY_SIZE(connv));
 }

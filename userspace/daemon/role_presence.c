@@ -2,6 +2,7 @@
 /* The role `presence`, from the configuration */
 #include <errno.h>
 #include <string.h>
+#include "base/figure.h"
 #include "base/log.h"
 #include "daemon/role_presence.h"
 
@@ -169,41 +170,7 @@ void role_presence_user(struct role_presence *r, const struct pl *user,
 
 /* ---- figures ------------------------------------------------------------------------ */
 
-struct figure {
-	const char *key, *label, *metric, *help;
-	bool gauge;
-	uint64_t value;
-};
-
-static int add(struct odict *array, const struct figure *f)
-{
-	struct odict *o = NULL;
-	char name[32];
-	int err = odict_alloc(&o, 8);
-
-	(void)re_snprintf(name, sizeof(name), "presence%zu",
-			  odict_count(array, false));
-	if (!err)
-		err = odict_entry_add(o, "group", ODICT_STRING, "presence");
-	if (!err)
-		err = odict_entry_add(o, "key", ODICT_STRING, f->key);
-	if (!err && f->label)
-		err = odict_entry_add(o, "label", ODICT_STRING, f->label);
-	if (!err)
-		err = odict_entry_add(o, "metric", ODICT_STRING, f->metric);
-	if (!err)
-		err = odict_entry_add(o, "type", ODICT_STRING,
-				      f->gauge ? "gauge" : "counter");
-	if (!err)
-		err = odict_entry_add(o, "help", ODICT_STRING, f->help);
-	if (!err)
-		err = odict_entry_add(o, "value", ODICT_INT, (int64_t)f->value);
-	if (!err)
-		err = odict_entry_add(array, name, ODICT_OBJECT, o);
-	mem_deref(o);
-	return err;
-}
-
+static const char group[] = "presence";
 static const char asked[] = "carom_presence_requests_total";
 static const char asked_help[] = "SUBSCRIBEs and PUBLISHs by what came of them";
 static const char told[] = "carom_presence_notifies_total";
@@ -212,23 +179,21 @@ static const char told_help[] =
 
 int role_presence_figures(const struct role_presence *r, struct odict *figures)
 {
-	const struct odict_entry *e = odict_get_type(figures, ODICT_ARRAY,
-						     "figures");
 	struct presence_stats s = {0};
-	int err = 0;
 
-	if (!r || !e)
+	if (!r)
 		return 0;
 	presence_stats(r->p, &s);
 #define ASKED(member)                                                          \
 	{                                                                      \
-		"requests", #member, asked, asked_help, false, s.member        \
+		group, "requests", #member, asked, asked_help, FIGURE_COUNTER, \
+			s.member                                               \
 	}
 	const struct figure v[] = {
-		{"subscriptions", NULL, "carom_presence_subscriptions",
-		 "Subscriptions that there are", true, s.subscriptions},
-		{"publications", NULL, "carom_presence_publications",
-		 "Publications that there are", true, s.publications},
+		{group, "subscriptions", NULL, "carom_presence_subscriptions",
+		 "Subscriptions that there are", FIGURE_GAUGE, s.subscriptions},
+		{group, "publications", NULL, "carom_presence_publications",
+		 "Publications that there are", FIGURE_GAUGE, s.publications},
 		ASKED(subscribed),
 		ASKED(refreshed),
 		ASKED(unsubscribed),
@@ -237,15 +202,16 @@ int role_presence_figures(const struct role_presence *r, struct odict *figures)
 		ASKED(withdrawn),
 		ASKED(challenged),
 		ASKED(refused),
-		{"notifies", "answered", told, told_help, false, s.notified},
-		{"notifies", "failed", told, told_help, false, s.notify_failed},
-		{"notifies", "coalesced", told, told_help, false, s.coalesced},
-		{"expired", NULL, "carom_presence_expired_total",
-		 "Subscriptions and publications that nobody refreshed", false,
-		 s.expired},
+		{group, "notifies", "answered", told, told_help, FIGURE_COUNTER,
+		 s.notified},
+		{group, "notifies", "failed", told, told_help, FIGURE_COUNTER,
+		 s.notify_failed},
+		{group, "notifies", "coalesced", told, told_help,
+		 FIGURE_COUNTER, s.coalesced},
+		{group, "expired", NULL, "carom_presence_expired_total",
+		 "Subscriptions and publications that nobody refreshed",
+		 FIGURE_COUNTER, s.expired},
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(v) && !err; i++)
-		err = add(e->u.odict, &v[i]);
-	return err;
+	return figure_add(figures, v, ARRAY_SIZE(v));
 }
