@@ -31,7 +31,7 @@ struct users_err {
 int users_load(struct users **up, const char *path, const char *realm,
 	       struct users_err *e);
 
-/** The same from memory. @param text  Copied */
+/** The same from memory. @param name  In place of the path, for e; @param text  Copied */
 int users_parse(struct users **up, const char *name, const char *realm,
 		const struct pl *text, struct users_err *e);
 

@@ -67,6 +67,8 @@ enum verify_verdict {
 };
 
 /**
+ * Take a configuration
+ *
  * @param vp      Pointer to the object (mem_deref when done)
  * @param before  Whose place it takes: used counts and guesses go on to be known;
  *                NULL: nobody's
@@ -90,7 +92,12 @@ enum verify_verdict verify_check(struct verify *v, struct cred *c,
 /**
  * Lines that ask: one for each algorithm, with a new nonce
  *
+ * @param mb      Appended to, each with its CRLF
  * @param header  "WWW-Authenticate", "Proxy-Authenticate"
+ * @param src     Whose nonces they are, with bind_source
+ * @param stale   The password was right: ask again without asking the user
+ *
+ * @return 0 or ENOMEM
  */
 int verify_challenge(struct mbuf *mb, const struct verify *v,
 		     const char *header, const struct pl *realm,

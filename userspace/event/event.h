@@ -71,6 +71,8 @@ int event_emit(struct events *ev, const char *type, const struct odict *data);
  *
  * @param print  Writes one JSON object into mb. @return 0 or an error, which is
  *               returned
+ *
+ * @return as event_emit()
  */
 int event_emit_text(struct events *ev, const char *type,
 		    int (*print)(struct mbuf *mb, const void *arg),

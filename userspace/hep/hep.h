@@ -111,6 +111,7 @@ void hep_send(struct hep *h, const struct hep_packet *p);
 /** Is something being sent right now? Who sees it must not show what it sees */
 bool hep_sending(const struct hep *h);
 
+/** @param c  Result: counted since hep_alloc() */
 void hep_count(const struct hep *h, struct hep_count *c);
 
 /** "queue_full" for HEP_LOST_QUEUE */

@@ -53,7 +53,9 @@ struct locator;
 /**
  * @param lp       Pointer to the object (mem_deref when done)
  * @param dns      Referenced
- * @param timeout  ms, for a name with all its records
+ * @param timeout  ms, for a name with all its records; not 0
+ *
+ * @return 0, EINVAL, ENOMEM
  */
 int locator_alloc(struct locator **lp, struct dns *dns, uint32_t timeout);
 

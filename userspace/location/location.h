@@ -79,7 +79,8 @@ typedef bool(binding_h)(const struct binding *b, void *arg);
 bool location_find(const struct location *l, const struct pl *aor, binding_h *h,
 		   void *arg);
 
-/** All, in no order. The handler changes nothing in its call */
+/** All, in no order. The handler changes nothing in its call. @return Whether it
+ *  stopped it */
 bool location_each(const struct location *l, binding_h *h, void *arg);
 
 /**
@@ -168,7 +169,7 @@ typedef void(location_watch_h)(enum location_event ev, const struct binding *b,
 			       void *arg);
 
 /** Be told of each change, whoever makes it, once it is safe.
- *  @param wp  Pointer to the watch (mem_deref when done) */
+ *  @param wp  Pointer to the watch (mem_deref when done). @return 0, EINVAL, ENOMEM */
 int location_watch(struct location_watch **wp, struct location *l,
 		   location_watch_h *h, void *arg);
 

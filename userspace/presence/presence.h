@@ -105,9 +105,10 @@ int presence_alloc(struct presence **pp, const struct presence_conf *conf,
 		   struct sip_node *node, struct store *store,
 		   struct location *loc, struct events *events);
 
-/** Another configuration; nothing changes on an error */
+/** Another configuration; nothing changes on an error. @return 0, EINVAL, ENOMEM */
 int presence_renew(struct presence *p, const struct presence_conf *conf);
 
+/** @param s  Result: counted since presence_alloc() */
 void presence_stats(const struct presence *p, struct presence_stats *s);
 
 /** "presence", ...; NULL: no such */
@@ -182,6 +183,7 @@ int presence_set(struct presence *p, const struct pl *aor, const char *basic,
 
 /** Each AOR of which something is known, or somebody wants to know. Return true to stop */
 typedef bool(presence_aor_h)(const struct pl *aor, void *arg);
+/** @return Whether the handler stopped it */
 bool presence_each(const struct presence *p, presence_aor_h *h, void *arg);
 
 /** End all subscriptions to an AOR: there is none any more ("noresource"), or

@@ -80,7 +80,8 @@ int providers_alloc(struct providers **pp, const struct providers_conf *conf,
 void providers_watch(struct providers *ps, sip_watch_h *h, void *arg);
 
 /** Another configuration: rate, From, defaults, certificates. Sockets stay as they
- *  are. On an error nothing changes */
+ *  are. On an error nothing changes, and why says what is wrong. @return 0, EINVAL,
+ *  ENOMEM, errno of a certificate */
 int providers_renew(struct providers *ps, const struct providers_conf *conf,
 		    char *why, size_t sz);
 
@@ -88,6 +89,8 @@ int providers_renew(struct providers *ps, const struct providers_conf *conf,
 
 /**
  * A provider has been added or changed. One at another address is unknown again
+ *
+ * @param rec  Referenced
  *
  * @return 0, ENOSPC, ENOMEM
  */
@@ -99,6 +102,7 @@ int provider_del(struct providers *ps, const char *id);
 /** NULL: there is none of that id */
 struct provider *provider_find(const struct providers *ps, const char *id);
 
+/** What it is by configuration, and how it is: both change with the event loop */
 const struct record *provider_record(const struct provider *p);
 const struct health *provider_health(const struct provider *p);
 
@@ -106,7 +110,7 @@ const struct health *provider_health(const struct provider *p);
 enum route_health provider_route_health(const struct provider *p);
 
 /** Its health and, where it has one, its registration: what people are shown beside
- *  the record */
+ *  the record, added to o. @return 0 or ENOMEM */
 int provider_status(struct odict *o, const struct provider *p);
 
 /** Return true to stop */
@@ -114,6 +118,8 @@ typedef bool(provider_h)(struct provider *p, void *arg);
 
 /** All of them, in no order */
 void providers_each(const struct providers *ps, provider_h *h, void *arg);
+
+/** How many there are */
 size_t providers_count(const struct providers *ps);
 
 /** What a record has that does not say so */

@@ -28,10 +28,17 @@ struct trunk {
 	struct secret secret; /**< or what it logs in with                 */
 };
 
-/** @return 0, EBADMSG, ENOMEM, EINVAL */
+/**
+ * A trunk, of JSON as docs/providers.md has it
+ *
+ * @param tp  Pointer to the trunk (mem_deref when done)
+ * @param e   Says what is wrong
+ *
+ * @return 0, EBADMSG, ENOMEM, EINVAL
+ */
 int trunk_decode(struct trunk **tp, const struct odict *o,
 		 struct fields_err *e);
-/** All of it. @param secret  Its HA1s too: for the store, for nobody else */
+/** All of it, added to o. @return 0 or ENOMEM. @param secret  Its HA1s too: for the store, for nobody else */
 int trunk_json(struct odict *o, const struct trunk *t, bool secret);
 
 struct trunks;
@@ -52,10 +59,13 @@ typedef bool(trunk_set_h)(uint32_t set, void *arg);
  *
  * @param tp     Pointer to the object (mem_deref when done: networks stay told)
  * @param store  Referenced
+ *
+ * @return 0, EINVAL, ENOMEM, errno of the store
  */
 int trunks_alloc(struct trunks **tp, struct store *store, trunk_net_h *neth,
 		 trunk_set_h *seth, void *arg);
 
+/** Is there such a set of the dispatcher? */
 bool trunks_has_set(const struct trunks *ts, uint32_t set);
 
 /** Add one, or take the place of the one of the same id. Referenced. @return 0,

@@ -28,6 +28,7 @@ struct extensions;
  *  @return 0, ENOMEM, errno of the store */
 int extensions_alloc(struct extensions **xp, struct store *store);
 
+/** An extension has come, changed or gone: extension_known() says which */
 typedef void(extension_change_h)(const struct pl *user, const struct pl *domain,
 				 void *arg);
 
@@ -35,6 +36,7 @@ typedef void(extension_change_h)(const struct pl *user, const struct pl *domain,
  *  time */
 void extensions_watch(struct extensions *x, extension_change_h *h, void *arg);
 
+/** How many there are */
 size_t extensions_count(const struct extensions *x);
 
 /** HA1 of user@domain for the realm, small letters, valid until the event loop goes
@@ -43,6 +45,7 @@ const char *extension_ha1(struct extensions *x, const struct pl *user,
 			  const struct pl *domain, const struct pl *realm,
 			  enum digest_alg alg);
 
+/** Is there one? */
 bool extension_known(const struct extensions *x, const struct pl *user,
 		     const struct pl *domain);
 
@@ -100,7 +103,7 @@ void extension_changed(struct extensions *x, const struct pl *id,
 typedef bool(extension_h)(const struct pl *user, const struct pl *domain,
 			  void *arg);
 
-/** Each, in no order */
+/** Each, in no order. @return Whether the handler stopped it */
 bool extension_each(const struct extensions *x, extension_h *h, void *arg);
 
 #endif

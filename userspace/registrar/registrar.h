@@ -87,16 +87,17 @@ const char *registrar_ha1(const struct pl *user, const struct pl *domain,
 			  const struct pl *realm, enum digest_alg alg,
 			  void *arg);
 
-/** Another configuration; nothing changes on an error */
+/** Another configuration; nothing changes on an error. @return as registrar_alloc() */
 int registrar_renew(struct registrar *r, const struct registrar_conf *conf,
 		    char *why, size_t sz);
 
-/** Be told of sources that guess too often */
+/** Be told of sources that guess too often. @param h  NULL: not any more */
 void registrar_block(struct registrar *r, registrar_block_h *h, void *arg);
 
 /** The realm of all; "": each domain's own */
 const char *registrar_realm(const struct registrar *r);
 
+/** @param s  Result: counted since registrar_alloc() */
 void registrar_stats(const struct registrar *r, struct registrar_stats *s);
 
 /**

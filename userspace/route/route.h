@@ -46,17 +46,26 @@ struct route {
 	struct rewrite *called_rw, *caller_rw; /**< NULL: as it is        */
 };
 
-/** As docs/providers.md has it. @param e  Says what is wrong */
+/**
+ * A route, of JSON as docs/providers.md has it
+ *
+ * @param rp  Pointer to the route (mem_deref when done)
+ * @param e   Says what is wrong
+ *
+ * @return 0, EBADMSG, EINVAL, ENOMEM
+ */
 int route_decode(struct route **rp, const struct odict *o,
 		 struct fields_err *e);
 
-/** All of it, defaults filled in; takes the number it is decoded from */
+/** All of it, defaults filled in, added to o: what route_decode() takes. @return 0 or
+ *  ENOMEM */
 int route_json(struct odict *o, const struct route *r);
 
 /* ---- the table ---------------------------------------------------------- */
 
 struct routes;
 
+/** @param rp  Pointer to the object (mem_deref when done). @return 0, EINVAL, ENOMEM */
 int routes_alloc(struct routes **rp);
 
 /** Add, or take the place of the one of the same id. Referenced. @return 0,
@@ -69,16 +78,17 @@ int routes_del(struct routes *t, const char *id);
 /** NULL: none of that id */
 struct route *routes_get(const struct routes *t, const char *id);
 
+/** How many there are */
 size_t routes_count(const struct routes *t);
 
 /** In the order of their ids. Return true to stop */
 typedef bool(routes_h)(struct route *r, void *arg);
 
-/** @param after  Begin behind this id; NULL: with the first */
+/** @param after  Begin behind this id; NULL: with the first. @return 0, EINVAL */
 int routes_each(const struct routes *t, const char *after, routes_h *h,
 		void *arg);
 
-/** Does any route lead to that provider? */
+/** A route that leads to that provider; NULL: none does */
 const struct route *routes_use(const struct routes *t, const char *provider);
 
 /* ---- choosing ----------------------------------------------------------- */

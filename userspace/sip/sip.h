@@ -90,7 +90,8 @@ int sip_node_alloc(struct sip_node **np, const struct sip_node_conf *conf,
 		   char *why, size_t sz);
 
 /** Take trustv and certificates of another configuration. On an error nothing
- *  changes */
+ *  changes, and why says what is wrong. @return 0, EINVAL, ENOMEM, errno of a
+ *  certificate */
 int sip_node_renew(struct sip_node *n, const struct sip_node_conf *conf,
 		   char *why, size_t sz);
 
@@ -123,6 +124,8 @@ enum sip_mode {
 	SIP_STATEFUL,
 };
 
+/** A request, to be answered by sip_answer() now, or by sip_later(); in is valid until
+ *  this returns */
 typedef void(sip_request_h)(const struct sip_in *in, void *arg);
 
 /**
@@ -155,7 +158,8 @@ int sip_answer(const struct sip_in *in, uint16_t code, const char *reason,
 /** An answer that is given when the handler has long returned */
 struct sip_later;
 
-/** @param lp  Pointer to the object (mem_deref when done, answered or not) */
+/** @param lp  Pointer to the object (mem_deref when done, answered or not).
+ *  @return 0, EINVAL, ENOMEM */
 int sip_later(struct sip_later **lp, const struct sip_in *in);
 
 /** As sip_answer(); once */
@@ -169,6 +173,7 @@ int sip_later_lines(struct sip_later *l, uint16_t code, const char *reason,
 /** A request that is looked at later: a copy of all of it */
 struct sip_kept;
 
+/** @param kp  Pointer to the object (mem_deref when done). @return 0, EINVAL, ENOMEM */
 int sip_keep(struct sip_kept **kp, const struct sip_in *in);
 
 /** Hand it to h as it came */

@@ -14,6 +14,7 @@ struct sip_passed {
 	struct pl text;
 };
 
+/** p and what it points to are valid until this returns */
 typedef void(sip_watch_h)(const struct sip_passed *p, void *arg);
 
 /** Who watches; h NULL: nobody */

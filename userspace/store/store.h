@@ -178,6 +178,7 @@ struct store_count {
 	bool degraded;       /**< now                                       */
 };
 
+/** @param c  Result */
 void store_count(struct store *s, struct store_count *c);
 
 #endif
