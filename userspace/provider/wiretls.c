@@ -41,10 +41,22 @@ static int verify(int ok, X509_STORE_CTX *x)
 	return ok;
 }
 
+/* Who serves many names shows the certificate of the one that is asked for (RFC 6066 3).
+ * libre checks the name, but does not say it */
+static void say_name(SSL *ssl)
+{
+	const char *host = X509_VERIFY_PARAM_get0_host(SSL_get0_param(ssl), 0);
+
+	if (host)
+		(void)SSL_set_tlsext_host_name(ssl, host);
+}
+
 static void info(const SSL *ssl, int where, int ret)
 {
 	struct wiretls *t = of(ssl);
 
+	if (where & SSL_CB_HANDSHAKE_START && !SSL_is_server(ssl))
+		say_name((SSL *)(uintptr_t)ssl);
 	if (!t || t->failed || !(where & SSL_CB_ALERT) ||
 	    !(where & SSL_CB_READ))
 		return;
