@@ -30,7 +30,7 @@ setup_file()
 	edge up
 	edge policy <<-END
 	  sets: [{name: registrar, id: 1, path: true, own: true}]
-	  rules: [{set: registrar}]
+	  rules: [{registered: true, methods: [NOTIFY]}, {set: registrar}]
 	END
 	conf "allow: domain" | edge more e1
 	edge start e1
@@ -160,6 +160,22 @@ changed_more() { [ "$(grep -c "alice@example.com> changed status" "$RUN/b1/out")
 	until_true 20 heard b1 "subscriber closed <sip:alice@example.com>: noresource"
 	edge cli e1 extension add alice <<<secret
 	edge quiet phone phone2
+}
+
+friend_is() { heard b1 "Friend .*$1.* is .*$2"; }
+
+@test "linphone subscribes, with a log-in, and publishes" {
+	api PUT /v1/presence/bob@example.com '{"basic": "open"}'
+	rm -rf "$RUN/b1"
+	PASSWORD=secret FRIEND=bob linphone_up phone2 192.0.2.21 5070 b1
+	until_true 20 known bob@example.com '.subscriptions.presence == 1'
+	until_true 20 friend_is bob Online
+	api PUT /v1/presence/bob@example.com '{"basic": "closed"}'
+	until_true 20 friend_is bob Offline
+	until_true 20 known b1@example.com '.presence.basic == "open" and
+		(.presence.tuples | length > 0)'
+	api DELETE /v1/presence/bob@example.com
+	edge quiet phone2
 }
 
 # Nobody is asked who he is any more

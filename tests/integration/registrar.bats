@@ -175,6 +175,63 @@ status() { head -n 1 "$1"; }
 	change 's/algorithms: \[[^]]*\]/algorithms: [MD5]/'
 }
 
+# uac COMMAND ARGUMENTS...: have Kamailio do it
+uac()
+{
+	jq -nc --arg m "uac.$1" '{jsonrpc: "2.0", id: 1, method: $m,
+		params: $ARGS.positional}' --args "${@:2}" |
+		edge exec phone curl -sS --max-time 10 -d @- http://192.0.2.20:5064/RPC
+}
+
+@test "Kamailio registers, is called by it, signs off" {
+	local t row id user pass
+
+	mkdir -p "$RUN/uac"
+	for t in standard uac; do
+		sqlite3 "$RUN/uac/db" <"/usr/share/kamailio/db_sqlite/$t-create.sql"
+	done
+	for row in "'id-l1', 'l1', 'secret'" "'id-b1', 'b1', 'wrong'"; do
+		IFS=, read -r id user pass <<<"$row"
+		sqlite3 "$RUN/uac/db" "INSERT INTO uacreg (l_uuid, l_username,
+			l_domain, r_username, r_domain, realm, auth_username,
+			auth_password, auth_proxy, expires) VALUES ($id, $user,
+			'kam', $user, 'example.com', 'example.com', $user, $pass,
+			'sip:$VIP:5060', 60)"
+	done
+	edge exec phone kamailio -f "$ROOT/tools/lab.d/uac-kamailio.cfg" -E -m 32 \
+		-M 4 -Y "$RUN/uac" -w "$RUN/uac" -P "$RUN/uac/pid" -u root \
+		-A "ME=192.0.2.20:5064" -A "DB=\"sqlite:///$RUN/uac/db\"" \
+		-A "CONTACT=\"192.0.2.20:5064\"" \
+		</dev/null >"$RUN/uac/out" 2>&1 3>&- || {
+		cat "$RUN/uac/out"
+		return 1
+	}
+	until_true 20 has_contacts l1@example.com 1
+	registrations l1@example.com | jq -e '.registrations[0] |
+		(.contact | startswith("sip:id-l1@192.0.2.20:5064"))'
+	# a request for it goes there, by the edge that knows
+	edge steer e1
+	edge exec phone2 "$ROOT/tools/lab.d/sipask.py" 192.0.2.21 5090 $VIP 5060 4 \
+		>out <<-END
+	OPTIONS sip:l1@example.com SIP/2.0
+	Via: SIP/2.0/UDP 192.0.2.21:5090;rport;branch=z9hG4bK$RANDOM$RANDOM
+	Max-Forwards: 70
+	From: <sip:x@example.com>;tag=1
+	To: <sip:l1@example.com>
+	Call-ID: $RANDOM
+	CSeq: 1 OPTIONS
+	Content-Length: 0
+
+	END
+	cat out
+	edge steer e1 e2
+	[[ $(status out) == "SIP/2.0 200 For l1@kam"* ]]
+	uac reg_unregister l_uuid id-l1
+	until_true 10 has_contacts l1@example.com 0
+	# and with a wrong password it was not let in
+	has_contacts b1@example.com 0
+}
+
 @test "over TCP, TLS, WS, WSS, IPv6 and outbound flows, both ways" {
 	local k
 

@@ -10,7 +10,8 @@
 #   linphone_up HOST ADDRESS PORT NAME     linphone_say NAME COMMAND
 #   heard NAME TEXT                        has it printed that?
 #
-# PASSWORD: what they answer digest with
+# PASSWORD: what they answer digest with. FRIEND: whose presence linphone wants to know;
+# it publishes its own then
 
 baresip_up()
 {
@@ -71,13 +72,19 @@ linphone_up()
 	reg_identity=sip:$name@example.com
 	reg_expires=120
 	reg_sendregister=1
-	publish=0
+	publish=$([ -z "${FRIEND:-}" ]; echo $?)
 	END
 	[ -z "${PASSWORD:-}" ] || cat >>"$dir/linphonerc" <<-END
 	[auth_info_0]
 	username=$name
 	realm=example.com
 	passwd=$PASSWORD
+	END
+	[ -z "${FRIEND:-}" ] || cat >>"$dir/linphonerc" <<-END
+	[friend_0]
+	url="$FRIEND" <sip:$FRIEND@example.com>
+	pol=accept
+	subscribe=1
 	END
 	mkfifo "$dir/in"
 	# it finds its own address by a route to somewhere
