@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <cmocka.h>
 #include "bridgebed.h"
+#include "srtp_roc.h"
 
 static void keys(struct srtpx_key *k, enum srtpx_suite suite, uint8_t seed)
 {
@@ -211,14 +212,6 @@ static void test_reports(void **state)
 	mem_deref(ph.enc);
 }
 
-static void put32(uint8_t *p, uint32_t v)
-{
-	p[0] = (uint8_t)(v >> 24);
-	p[1] = (uint8_t)(v >> 16);
-	p[2] = (uint8_t)(v >> 8);
-	p[3] = (uint8_t)v;
-}
-
 /* One packet of feedback: who says it, of which stream, more words */
 static size_t fb(uint8_t *p, uint8_t type, uint8_t fmt, uint32_t own,
 		 uint32_t of, const uint32_t *wordv, unsigned wordc)
@@ -378,7 +371,7 @@ static void test_resumed(void **state)
 	mv[0].resumed = mv[1].resumed = true;
 	assert_int_equal(srtpx_alloc(&tx, &mv[0].rx), 0);
 	assert_int_equal(srtpx_alloc(&rx, &mv[1].tx), 0);
-	assert_int_equal(srtpx_roc_set(tx, 99, 3, 7000), 0);
+	srtp_roc_set(tx, 99, 3, 7000);
 	mv[0].ptv[0] = (struct bridge_pt){.act = BRIDGE_PASS, .pt = 0};
 	bb_up(PLANE_XDP, mv);
 	for (unsigned i = 0; i < 5; i++) {

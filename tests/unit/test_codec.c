@@ -385,33 +385,6 @@ static void test_opus_fec(void **state)
 	assert_true(with > 10 * without + AMP / 20);
 }
 
-static void test_g711_direct(void **state)
-{
-	struct pl u, a;
-	(void)state;
-
-	pl_set_str(&u, "pcmu");
-	pl_set_str(&a, "PCMA");
-	for (unsigned i = 0; i < 256; i++) {
-		struct codec_param pu = {.codec = codec_find(&u, 0, 0)};
-		struct codec_param pa = {.codec = codec_find(&a, 0, 0)};
-		struct codec_dec *du, *da;
-		int16_t x, y;
-		uint8_t b = (uint8_t)i, c = b;
-		size_t n;
-
-		assert_int_equal(codec_dec_alloc(&du, &pu), 0);
-		assert_int_equal(codec_dec_alloc(&da, &pa), 0);
-		assert_int_equal(codec_decode(du, &b, 1, &x, &n), 0);
-		codec_ulaw_to_alaw(&c, 1);
-		assert_int_equal(codec_decode(da, &c, 1, &y, &n), 0);
-		/* within a step of the coarser one */
-		assert_true(abs(x - y) <= 8 + abs(x) / 16);
-		mem_deref(du);
-		mem_deref(da);
-	}
-}
-
 static void test_find(void **state)
 {
 	struct pl name, val, fmtp;
@@ -448,7 +421,6 @@ int main(void)
 		cmocka_unit_test(test_garbage),
 		cmocka_unit_test(test_opus_fmtp),
 		cmocka_unit_test(test_opus_fec),
-		cmocka_unit_test(test_g711_direct),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 #include "secure/sdes.h"
 #include <openssl/evp.h>
-#include "secure/srtp_core.h"
+#include "srtp_roc.h"
 
 enum { PAYLOAD = 160, ROOM = 400 };
 
@@ -175,7 +175,7 @@ static void test_round_trip(void **state)
 				assert_int_equal(n, len);
 				assert_memory_equal(p, was, n);
 			}
-			assert_int_equal(srtpx_roc(b, 77, &roc, &seq), 0);
+			assert_int_equal(srtp_roc(b, 77, &roc, &seq), 0);
 			assert_int_equal(roc, 1);
 			assert_int_equal(seq, 99);
 			mem_deref(a);
@@ -413,8 +413,8 @@ static void test_ssrcs(void **state)
 	assert_int_equal(srtpx_unprotect(b, p, &n), 0);
 	/* continued by another context */
 	n = rtp(p, 7, 3);
-	assert_int_equal(srtpx_roc_set(a, 3, 5, 6), 0);
-	assert_int_equal(srtpx_roc_set(b, 3, 5, 6), 0);
+	srtp_roc_set(a, 3, 5, 6);
+	srtp_roc_set(b, 3, 5, 6);
 	assert_int_equal(srtpx_protect(a, p, &n, ROOM), 0);
 	assert_int_equal(srtpx_unprotect(b, p, &n), 0);
 	mem_deref(a);
@@ -438,7 +438,7 @@ static void resumed(void **state)
 		size_t n, len;
 
 		srtpx_resume(c, 1000);
-		assert_int_equal(srtpx_roc_set(a, 77, 9, 40000), 0);
+		srtp_roc_set(a, 77, 9, 40000);
 		len = n = rtp(was, 40001, 77);
 		memcpy(p, was, n);
 		assert_int_equal(srtpx_protect(a, p, &n, ROOM), 0);
@@ -452,7 +452,7 @@ static void resumed(void **state)
 		assert_int_equal(srtpx_unprotect(c, p, &n), 0);
 		assert_int_equal(n, len);
 		assert_memory_equal(p, was, n);
-		assert_int_equal(srtpx_roc(c, 77, &roc, &seq), 0);
+		assert_int_equal(srtp_roc(c, 77, &roc, &seq), 0);
 		assert_int_equal(roc, 9);
 		/* over the next turn, and a copy of what came */
 		for (unsigned s = 40002; s < 65536 + 10; s++) {
@@ -463,7 +463,7 @@ static void resumed(void **state)
 			assert_int_equal(srtpx_unprotect(c, p, &n), 0);
 		}
 		assert_int_equal(srtpx_unprotect(c, was, &len), EALREADY);
-		assert_int_equal(srtpx_roc(c, 77, &roc, &seq), 0);
+		assert_int_equal(srtp_roc(c, 77, &roc, &seq), 0);
 		assert_int_equal(roc, 10);
 		/* forged, of streams that nobody knows: no guess is left then, and who
 		 * begins at 0 is heard all the same */

@@ -11,65 +11,13 @@ set -euo pipefail
 
 export CAROM_LAB=${CAROM_LAB:-caromdemo}
 TOP=$(readlink -f "$(dirname "$(readlink -f "$0")")/../..")
-# shellcheck source=tools/demo/show.sh
-. "$TOP/tools/demo/show.sh"
+# shellcheck source=tools/demo/edge.sh
+. "$TOP/tools/demo/edge.sh"
 
+EDGES=(e1)
 CALLS=${DEMO_PHONE_CALLS:-500}
-VIP=192.0.2.100
 REGISTRAR=192.0.2.11
 SIPP=$TOP/tools/lab.d/sipp
-START=$SECONDS
-WORK=$(mktemp -d)
-CALLER=
-
-edge() { "$TOP/tools/lab.d/edge.sh" "$@"; }
-
-cleanup()
-{
-	local rc=$?
-
-	trap - EXIT INT TERM
-	[ $rc = 0 ] || tail -n 5 "/run/$CAROM_LAB-edge"/e1.log >&2 || true
-	[ -z "$CALLER" ] || kill "$CALLER" 2>/dev/null || true
-	edge down >/dev/null 2>&1 || true
-	rm -rf "$WORK"
-	exit $rc
-}
-
-fail()
-{
-	printf '%sdemo: %s%s\n' "$RED" "$*" "$OFF" >&2
-	exit 1
-}
-
-wait_for() # SECONDS CMD...
-{
-	local i n=$(($1 * 10))
-
-	shift
-	for ((i = 0; i < n; i++)); do
-		! "$@" || return 0
-		sleep 0.1
-	done
-	return 1
-}
-
-# Messages settled in the kernel, or left to the agent
-messages() # relay|punt
-{
-	edge cli e1 stats --json | jq --arg class "$1" '[.reasons |
-		to_entries[] | select((.key | startswith("sip_")) and
-		.key != "sip_local" and .value.class == $class) |
-		.value.packets] | add // 0'
-}
-
-usable()
-{
-	[ "$(edge cli e1 dispatcher --json | jq '[.targets[] |
-		select(.state == "active")] | length')" = 1 ]
-}
-
-settled() { [ "$(messages relay)" -ge "$1" ]; }
 
 lab_up()
 {
@@ -96,7 +44,7 @@ lab_up()
 	done
 	echo "1 sip:$REGISTRAR:5070" >"/run/$CAROM_LAB-edge/list"
 	edge cli e1 dispatcher reload >/dev/null
-	wait_for 30 usable || fail "the registrar does not answer"
+	wait_for 30 active 1 || fail "the registrar does not answer"
 }
 
 register_one() # USER HOST ADDRESS PORT
@@ -128,7 +76,7 @@ calls()
 		-sf "$SIPP/edge-dialog-uac.xml" -s bob $VIP:5060 -r 50 \
 		-m "$CALLS" -nostdin -timeout 50 </dev/null >sipp.out 2>&1) &
 	CALLER=$!
-	wait_for 20 settled $((before + CALLS * 10)) || fail "no calls: $(tail -n 30 "$WORK/sipp.out")"
+	wait_for 20 settled $((before + CALLS * 7)) || fail "no calls: $(tail -n 30 "$WORK/sipp.out")"
 	printf '  %s%d messages forwarded by XDP so far, %d left to the agent%s\n' \
 		"$BOLD" $(($(messages relay) - before)) \
 		$(($(messages punt) - left)) "$OFF"
@@ -157,11 +105,7 @@ again()
 	edge cli e1 events --types 'registration.*' | sed 's/^/  /'
 }
 
-trap cleanup EXIT
-trap 'exit 130' INT TERM
-[ "$(id -u)" = 0 ] || { echo "demo: must be root" >&2; exit 1; }
-[ -x "${CAROM_BIN:-$TOP/build/bin}/caromd" ] ||
-	{ echo "demo: run make first" >&2; exit 1; }
+begin
 title "Carom: phones register, and the kernel calls them"
 lab_up
 register

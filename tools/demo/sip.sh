@@ -10,68 +10,11 @@ set -euo pipefail
 
 export CAROM_LAB=${CAROM_LAB:-caromdemo}
 TOP=$(readlink -f "$(dirname "$(readlink -f "$0")")/../..")
-# shellcheck source=tools/demo/show.sh
-. "$TOP/tools/demo/show.sh"
+# shellcheck source=tools/demo/edge.sh
+. "$TOP/tools/demo/edge.sh"
 
+EDGES=(e1 e2)
 CALLS=${DEMO_SIP_CALLS:-1000}
-VIP=192.0.2.100
-START=$SECONDS
-WORK=$(mktemp -d)
-CALLER=
-
-edge() { "$TOP/tools/lab.d/edge.sh" "$@"; }
-
-cleanup()
-{
-	local rc=$?
-
-	trap - EXIT INT TERM
-	[ $rc = 0 ] || tail -n 5 "/run/$CAROM_LAB-edge"/e?.log >&2 || true
-	[ -z "$CALLER" ] || kill "$CALLER" 2>/dev/null || true
-	edge down >/dev/null 2>&1 || true
-	rm -rf "$WORK"
-	exit $rc
-}
-
-fail()
-{
-	printf '%sdemo: %s%s\n' "$RED" "$*" "$OFF" >&2
-	exit 1
-}
-
-wait_for() # SECONDS CMD...
-{
-	local i n=$(($1 * 10))
-
-	shift
-	for ((i = 0; i < n; i++)); do
-		! "$@" || return 0
-		sleep 0.1
-	done
-	return 1
-}
-
-# Both edges' messages: settled in the kernel, and left to the agents
-messages() # relay|punt
-{
-	local h
-
-	for h in e1 e2; do
-		edge cli $h stats --json
-	done | jq -s --arg class "$1" '[.[].reasons | to_entries[] |
-		select((.key | startswith("sip_")) and .key != "sip_local" and
-		.value.class == $class) | .value.packets] | add // 0'
-}
-
-alive()
-{
-	local h
-
-	for h in e1 e2; do
-		[ "$(edge cli $h dispatcher --json | jq '[.targets[] |
-			select(.state == "active")] | length')" = 3 ] || return 1
-	done
-}
 
 lab_up()
 {
@@ -85,15 +28,13 @@ lab_up()
 		(cd "$WORK" && edge exec f$i sipp -sn uas -aa -i 192.0.2.3$i \
 			-p 5060 -bg -nostdin </dev/null >/dev/null 2>&1) || true
 	done
-	wait_for 20 alive || fail "the nodes do not answer"
+	wait_for 20 active 3 || fail "the nodes do not answer"
 	cat <<-END
 	  phone      192.0.2.20       sipp
 	  e1, e2     $VIP      each frame goes to one of them, by chance
 	  f1 f2 f3   192.0.2.31-33    sipp: the set that new calls are spread over
 	END
 }
-
-settled() { [ "$(messages relay)" -ge "$1" ]; }
 
 calls()
 {
@@ -130,11 +71,7 @@ verdict()
 		"$BOLD$GREEN" "$(messages relay)" "$(messages punt)" "$OFF"
 }
 
-trap cleanup EXIT
-trap 'exit 130' INT TERM
-[ "$(id -u)" = 0 ] || { echo "demo: must be root" >&2; exit 1; }
-[ -x "${CAROM_BIN:-$TOP/build/bin}/caromd" ] ||
-	{ echo "demo: run make first" >&2; exit 1; }
+begin
 title "Carom: SIP forwarded in the kernel"
 lab_up
 calls

@@ -107,10 +107,4 @@ void codec_conceal(struct codec_dec *d, int16_t *pcm, size_t n,
 /** A value of fmtp: "useinbandfec". @return false where it is not there */
 bool codec_fmtp(const struct pl *fmtp, const char *name, struct pl *val);
 
-/* ---- G.711, for those who need no decoder ------------------------------- */
-
-/** mu-law to A-law and back, byte by byte (ITU-T G.711) */
-void codec_ulaw_to_alaw(uint8_t *p, size_t n);
-void codec_alaw_to_ulaw(uint8_t *p, size_t n);
-
 #endif

@@ -60,18 +60,6 @@ static int alaw_decode(struct codec_dec *d, const uint8_t *p, size_t len,
 	return 0;
 }
 
-void codec_ulaw_to_alaw(uint8_t *p, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		p[i] = ulaw_to_alaw(p[i]);
-}
-
-void codec_alaw_to_ulaw(uint8_t *p, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		p[i] = alaw_to_ulaw(p[i]);
-}
-
 static int l16_enc_init(struct codec_enc *e, const struct codec_param *prm)
 {
 	e->ch = prm->codec->ch;

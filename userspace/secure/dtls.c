@@ -189,16 +189,6 @@ void dtlsx_tick(struct dtlsx *d)
 		failed(d);
 }
 
-void dtlsx_close(struct dtlsx *d)
-{
-	if (!d || d->state > DTLSX_UP)
-		return;
-	if (d->state == DTLSX_UP)
-		(void)SSL_shutdown(d->ssl);
-	ERR_clear_error();
-	over(d, DTLSX_CLOSED, "closed by us");
-}
-
 enum dtlsx_state dtlsx_state(const struct dtlsx *d)
 {
 	return d ? d->state : DTLSX_FAILED;

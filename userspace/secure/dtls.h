@@ -23,7 +23,7 @@ enum {
 enum dtlsx_state {
 	DTLSX_HANDSHAKE = 0,
 	DTLSX_UP,     /**< peer is who SDP says it is, keys are there       */
-	DTLSX_CLOSED, /**< the peer or we said that it is over              */
+	DTLSX_CLOSED, /**< the peer said that it is over                     */
 	DTLSX_FAILED, /**< dtlsx_reason() says why                          */
 };
 
@@ -94,9 +94,6 @@ int dtlsx_timeout(const struct dtlsx *d);
 
 /** Retransmit if it is time. Gives up by itself after OpenSSL's twelve times */
 void dtlsx_tick(struct dtlsx *d);
-
-/** Tell the peer that it is over */
-void dtlsx_close(struct dtlsx *d);
 
 enum dtlsx_state dtlsx_state(const struct dtlsx *d);
 

@@ -196,37 +196,6 @@ void srtpc_note(uint64_t window[2], int64_t ahead)
 	window[0] |= 1;
 }
 
-int srtpx_roc(const struct srtpx *s, uint32_t ssrc, uint32_t *roc,
-	      uint16_t *seq)
-{
-	for (unsigned i = 0; i < SRTPX_STREAMS; i++) {
-		const struct stream_state *st = &s->streamv[i];
-
-		if (!st->used || st->ssrc != ssrc || !st->started)
-			continue;
-		*roc = st->roc;
-		*seq = st->seq;
-		return 0;
-	}
-
-	return ENOENT;
-}
-
-int srtpx_roc_set(struct srtpx *s, uint32_t ssrc, uint32_t roc, uint16_t seq)
-{
-	struct stream_state *st = srtpc_stream(s, ssrc);
-
-	if (!st)
-		st = srtpc_stream_new(s, ssrc);
-	st->roc = roc;
-	st->seq = seq;
-	st->started = true;
-	st->window[0] = 1;
-	st->window[1] = 0;
-
-	return 0;
-}
-
 void srtpx_resume(struct srtpx *s, uint32_t rtcp_first)
 {
 	s->resuming = TRIES * SRTPX_ROCS;

@@ -89,17 +89,6 @@ int srtpx_protect_rtcp(struct srtpx *s, uint8_t *p, size_t *n, size_t room);
 int srtpx_unprotect_rtcp(struct srtpx *s, uint8_t *p, size_t *n);
 
 /**
- * The rollover counter of a stream, with the highest sequence number: what a
- * successor needs in order to go on
- *
- * @return 0, ENOENT (no such SSRC)
- */
-int srtpx_roc(const struct srtpx *s, uint32_t ssrc, uint32_t *roc,
-	      uint16_t *seq);
-/** @return 0 */
-int srtpx_roc_set(struct srtpx *s, uint32_t ssrc, uint32_t roc, uint16_t seq);
-
-/**
  * The key has served before, in a process that is gone: what comes may have any rollover
  * counter up to SRTPX_ROCS, and is tried for it; a stranger is tried so often, and no more.
  * What we send has to be of SSRCs that were never sent
