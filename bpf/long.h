@@ -147,7 +147,7 @@ __noinline int trip_make(struct xdp_md *ctx)
 	t->slot = NO_SLOT;
 	rc = parse_frame((void *)(long)ctx->data, (void *)(long)ctx->data_end,
 			 &t->f, &l);
-	t->sip = l && l->sip &&
+	t->sip = l && l->sip & ~LOCAL_REGISTRAR &&
 		 (rc == CAROM_R_FRAGMENT || rc == CAROM_R_IP_OPTIONS);
 	if (rc != PARSE_OK)
 		return rc;

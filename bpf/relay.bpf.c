@@ -33,7 +33,7 @@ int carom_xdp(struct xdp_md *ctx)
 		return XDP_PASS;
 	count(rc, t->f.ip_len);
 	if (rc == CAROM_R_RELAYED || rc == CAROM_R_SIP_FORWARDED ||
-	    rc == CAROM_R_AGENT)
+	    rc == CAROM_R_AGENT || rc == CAROM_R_SIP_CHALLENGED)
 		return t->action;
 	if (t->slot != NO_SLOT && rc < CAROM_R_LEG_MAX)
 		count_leg(t->slot, rc);

@@ -5,40 +5,12 @@
 #define CAROM_BPF_SIP_H
 
 #include "sip_admit.h"
+#include "sip_challenge.h"
 #include "sip_hop.h"
+#include "sip_odd.h"
 #include "sip_request.h"
 #include "sip_response.h"
 #include "sip_write.h"
-
-/* Why the scanner would not have it, as a reason */
-static __always_inline int sip_odd(int odd)
-{
-	switch (odd) {
-	case SCAN_ODD_NOT_SIP:
-		return CAROM_R_SIP_NOT_SIP;
-	case SCAN_ODD_LONG:
-		return CAROM_R_SIP_LONG;
-	case SCAN_ODD_START:
-		return CAROM_R_SIP_START;
-	case SCAN_ODD_URI:
-		return CAROM_R_SIP_URI;
-	case SCAN_ODD_LINE:
-		return CAROM_R_SIP_LINE;
-	case SCAN_ODD_FOLDED:
-		return CAROM_R_SIP_FOLDED;
-	case SCAN_ODD_TWICE:
-		return CAROM_R_SIP_TWICE;
-	case SCAN_ODD_MISSING:
-		return CAROM_R_SIP_MISSING;
-	case SCAN_ODD_LENGTH:
-		return CAROM_R_SIP_LENGTH;
-	case SCAN_ODD_CSEQ:
-		return CAROM_R_SIP_CSEQ;
-	case SCAN_ODD_TRANSPORT:
-		return CAROM_R_SIP_TRANSPORT;
-	}
-	return CAROM_R_SIP_SYNTAX;
-}
 
 /* Counted by what it is, and for the node that it goes to */
 static __always_inline void sip_count_message(struct sip_work *w,
@@ -137,6 +109,8 @@ static __always_inline int sip(struct xdp_md *ctx)
 	rc = sip_admit(ctx);
 	if (rc != CAROM_R_SIP_FORWARDED)
 		return rc;
+	if (w->flags & WORK_REGISTRAR)
+		return sip_challenge(ctx, w);
 	rc = sip_decide(ctx, w);
 	conf = sip_settings();
 	if (conf && conf->copy_every)

@@ -138,7 +138,8 @@ static __always_inline int sip_network(struct xdp_md *ctx, struct sip_work *w,
 	if (net) {
 		if (net->flags & SIP_NET_DENY)
 			return CAROM_R_SIP_DENIED;
-		if (net->flags & SIP_NET_TRUSTED) {
+		if (net->flags & SIP_NET_TRUSTED &&
+		    !(w->flags & WORK_REGISTRAR)) {
 			if (conf->flags & SIP_CONF_REVERSE &&
 			    !sip_way_back(ctx))
 				return CAROM_R_SIP_SPOOFED;
@@ -148,7 +149,9 @@ static __always_inline int sip_network(struct xdp_md *ctx, struct sip_work *w,
 		if (net->flags & (SIP_NET_ALLOW | SIP_NET_TRUSTED))
 			return CAROM_R_SIP_FORWARDED;
 	}
-	if (l->interval && !sip_in_limit(t, l, class))
+	if (w->flags & WORK_REGISTRAR)
+		w->flags |= WORK_LIMITED;
+	else if (l->interval && !sip_in_limit(t, l, class))
 		return CAROM_R_SIP_FLOOD;
 	return CAROM_R_SIP_FORWARDED;
 }
@@ -205,6 +208,25 @@ static __always_inline __u32 sip_head(struct xdp_md *ctx, const struct trip *t)
 	return head;
 }
 
+/* Is it for a listener of the edge, or a registrar's address? */
+static __always_inline bool sip_addressed(struct sip_work *w,
+					  const struct sip_conf *conf)
+{
+	const struct sip_host *self = NULL;
+
+	if (conf->flags & SIP_CONF_ON)
+		self = bpf_map_lookup_elem(&sip_hosts, &w->dst);
+	if (self && self->kind == SIP_HOST_SELF &&
+	    self->index < SIP_LISTENERS) {
+		w->in = self->index;
+		w->flags = 0;
+		return true;
+	}
+	w->in = 0;
+	w->flags = WORK_REGISTRAR;
+	return bpf_map_lookup_elem(&sip_registrars, &w->dst);
+}
+
 /* From the wire to the scanner's buffer. PARSE_PASS where nobody listens at
  * the port, CAROM_R_SIP_FORWARDED, or the reason why it goes no further */
 __noinline int sip_admit(struct xdp_md *ctx)
@@ -213,32 +235,29 @@ __noinline int sip_admit(struct xdp_md *ctx)
 	struct sip_work *w = sip_here();
 	struct cpu *cpu = cpu_here();
 	const struct sip_conf *conf = sip_settings();
-	const struct sip_host *self;
+	int rc = CAROM_R_SIP_FORWARDED;
 	__u32 class;
-	int rc;
 
-	if (!t || !w || !cpu || !conf || !(conf->flags & SIP_CONF_ON))
+	if (!t || !w || !cpu || !conf)
 		return PARSE_PASS;
 	sip_addr(w->dst.addr, &t->f.dst, t->f.v6);
 	w->dst.port = bpf_ntohs(t->f.dport);
-	self = bpf_map_lookup_elem(&sip_hosts, &w->dst);
-	if (!self || self->kind != SIP_HOST_SELF ||
-	    self->index >= SIP_LISTENERS)
+	if (!sip_addressed(w, conf))
 		return PARSE_PASS;
-	w->in = self->index;
 	w->out = w->in;
 	sip_addr(w->src.addr, &t->f.src, t->f.v6);
 	w->src.port = bpf_ntohs(t->f.sport);
-	w->flags = 0;
 	w->set = SIP_NONE;
 	w->target = ~0u;
 	w->from = ~0u;
 	t->now = clock_now(cpu);
 
 	class = sip_class(sip_head(ctx, t)) & 7;
-	if (class >= SIP_CLASS_MAX)
+	if (class >= SIP_CLASS_MAX ||
+	    (w->flags & WORK_REGISTRAR && class != SIP_CLASS_REGISTER))
 		return PARSE_PASS;
-	rc = sip_network(ctx, w, t, conf, &conf->limit[class], class);
+	if (conf->flags & SIP_CONF_ON)
+		rc = sip_network(ctx, w, t, conf, &conf->limit[class], class);
 	if (rc == CAROM_R_SIP_FORWARDED)
 		rc = sip_load(ctx, w, t);
 	if (rc == CAROM_R_SIP_FORWARDED && sip_sum_missing(ctx, t))

@@ -5,7 +5,7 @@
 #define CAROM_BPF_SIP_MAPS_H
 
 #include "carom/sipaddr.h"
-#include "carom/sipkey.h"
+#include "carom/sipnonce.h"
 #include "carom/sipmap.h"
 
 #include "trip.h"
@@ -41,6 +41,9 @@ SIP_HASH(sip_sticky, LRU_HASH, SIP_STICKY, __u64, struct sip_stick);
 SIP_HASH(sip_buckets, LRU_HASH, SIP_BUCKETS, struct addr, struct sip_bucket);
 SIP_HASH(sip_counts, PERCPU_ARRAY, SIP_COUNT_MAX, __u32, struct sip_count);
 
+SIP_ARRAY(sip_registrar, 1, struct sip_registrar);
+SIP_HASH(sip_registrars, HASH, SIP_REGISTRARS, struct sip_hostport, __u32);
+
 /* As large as there are users: in memory is what there is */
 #define SIP_HASH_SPARSE(name, n, k_, v_)                                       \
 	struct {                                                               \
@@ -53,6 +56,7 @@ SIP_HASH(sip_counts, PERCPU_ARRAY, SIP_COUNT_MAX, __u32, struct sip_count);
 
 SIP_HASH_SPARSE(sip_users, SIP_USERS, __u64, struct sip_user);
 SIP_HASH_SPARSE(sip_phones, SIP_PHONES, struct sip_hostport, struct sip_phone);
+SIP_HASH_SPARSE(sip_realms, SIP_REALMS, struct sip_domain, struct sip_realm);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
@@ -79,11 +83,12 @@ struct sip_piece {
 	__u16 pad;
 };
 
-#define PIECE_BUF 0  /* of the message that came                   */
-#define PIECE_TEXT 1 /* of sip_work.text                            */
-#define PIECE_VIA 2  /* our Via, of listener `off`                  */
-#define PIECE_RR 3   /* our Record-Route, of listener `off`         */
-#define PIECE_URI 4  /* of sip_work.uri                           */
+#define PIECE_BUF 0   /* of the message that came                   */
+#define PIECE_TEXT 1  /* of sip_work.text                            */
+#define PIECE_VIA 2   /* our Via, of listener `off`                  */
+#define PIECE_RR 3    /* our Record-Route, of listener `off`         */
+#define PIECE_URI 4   /* of sip_work.uri                           */
+#define PIECE_REALM 5 /* of the realm of sip_work.domain            */
 #define URI_TOKEN 256
 #define URI_REST 391 /* an '@' first, then words                    */
 #define RR_HEAD 19   /* "Record-Route: <sip:"                        */
@@ -101,6 +106,8 @@ struct sip_piece {
 #define WORK_USER (1u << 5)   /* sip_work.user is a registered user's  */
 #define WORK_CALLED (1u << 6) /* it goes to that user: sip_work.uri    */
 #define WORK_OWN (1u << 8)    /* it leaves from this edge's own address     */
+#define WORK_REGISTRAR (1u << 9) /* it is for the registrar             */
+#define WORK_LIMITED (1u << 10)  /* the source has a limit to keep       */
 #define WORK_TO_FLOW                                                           \
 	(1u << 7) /* to the end of a flow: sip_work.peer, and from
 		     sip_work.leave_by alone                         */
@@ -135,6 +142,8 @@ struct sip_work {
 	__u32 uri_len;   /* of uri                                      */
 	__u32 token_len; /* of the token in uri; 0: none              */
 	__u32 leave_by;  /* listener of a flow                        */
+	__u32 serial;    /* of sip_registrar, when it was looked at    */
+	__u32 nonces;    /* that this CPU has made: never set back     */
 	struct sip_piece piece[PIECES];
 	/* WORK_CALLED: the Request-URI to leave with, the token of the flow, and
 	 * at URI_REST what stands behind it in its Record-Route */

@@ -47,8 +47,8 @@ static __always_inline __u64 sip_hash_call(struct sip_work *w,
 	return siphash_end(&h);
 }
 
-/* The Request-URI's host in small letters: sip_work.domain. -1: too long */
-__noinline int sip_host_name(void)
+/* A URI's host in small letters: sip_work.domain. -1: too long */
+__noinline int sip_host_name(__u32 which)
 {
 	struct sip_work *w = sip_here();
 	__u32 off, len;
@@ -56,8 +56,9 @@ __noinline int sip_host_name(void)
 
 	if (!w)
 		return -1;
-	off = w->b.s.uri[SCAN_RURI].host.off;
-	len = w->b.s.uri[SCAN_RURI].host.len;
+	which = scan_slot(which, SCAN_RURI);
+	off = w->b.s.uri[which].host.off;
+	len = w->b.s.uri[which].host.len;
 	if (!len || len > SIP_DOMAIN_MAX)
 		return -1;
 	name = (__u64 *)w->domain.name;
@@ -77,7 +78,7 @@ static __always_inline __u32 sip_our_domain(struct sip_work *w)
 {
 	const __u32 *id;
 
-	if (sip_host_name())
+	if (sip_host_name(SCAN_RURI))
 		return 0;
 	id = bpf_map_lookup_elem(&sip_domains, &w->domain);
 	return id ? *id : 0;

@@ -21,7 +21,7 @@ __noinline int sip_user_find(__u32 domain)
 	if (w->b.s.method == SCAN_M_REGISTER || w->b.s.method == SCAN_M_PUBLISH)
 		return 0;
 	u = &w->b.s.uri[SCAN_RURI];
-	if (!u->user.len || (!domain && sip_host_name()))
+	if (!u->user.len || (!domain && sip_host_name(SCAN_RURI)))
 		return 0;
 	siphash_start(&h, conf->key[0], conf->key[1]);
 	siphash_word(&h, SIP_KEY_USER);

@@ -42,6 +42,7 @@ __noinline int sip_gather(__u32 i)
 {
 	struct sip_work *w = sip_here();
 	const struct sip_listener *l;
+	const struct sip_realm *r;
 	__u32 from, at, n, to;
 
 	if (!w || i >= PIECES)
@@ -61,6 +62,13 @@ __noinline int sip_gather(__u32 i)
 	}
 	if (from == PIECE_URI) {
 		sip_copy_blocks(w->front, to, w->uri, at, 511, n);
+		return 0;
+	}
+	if (from == PIECE_REALM) {
+		r = bpf_map_lookup_elem(&sip_realms, &w->domain);
+		if (r)
+			sip_copy_blocks(w->front, to, (__u8 *)r->text, 0,
+					SIP_REALM_TEXT - COPY_BLOCK, n);
 		return 0;
 	}
 	l = bpf_map_lookup_elem(&sip_listeners, &at);

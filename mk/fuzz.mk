@@ -43,6 +43,9 @@ FUZZ_SRCS_sip_agent = $(SRCS_edge) userspace/fastpath/names.c \
 FUZZ_SRCS_sip_diff = $(SRCS_bpf) $(FUZZ_SIP) $(addprefix tests/fuzz/,sipedge.c \
 		     frame.c)
 FUZZ_SRCS_sip_xdp = $(FUZZ_SRCS_sip_diff)
+FUZZ_SRCS_challenge = $(TEST_SRCS_sip_challenge) \
+		      $(addprefix tests/fuzz/,frame.c sipmutate.c)
+FUZZ_LIBS_challenge = -lcmocka
 FUZZ_LIBS_sip_diff = -lcmocka
 FUZZ_LIBS_sip_xdp = -lcmocka
 

@@ -41,7 +41,8 @@ SRCS_presence := $(SRCS_store) $(call room,sip digest location presence event) \
 	       tests/unit/presence_fix.c
 SRCS_bpf    := $(SRCS_log) $(SRCS_edge) $(call room,fastpath) \
 	       userspace/edge/registered.c \
-	       $(filter-out tests/bpf/test_% tests/bpf/bridgebed.c,$(wildcard tests/bpf/*.c))
+	       $(filter-out tests/bpf/test_% tests/bpf/bridgebed.c \
+		 tests/bpf/regbed.c,$(wildcard tests/bpf/*.c))
 SRCS_bridge := $(SRCS_bpf) $(call room,plane bridge audio rtp secure fax) \
 	       tests/bpf/bridgebed.c
 
@@ -194,6 +195,8 @@ TEST_SRCS_bridge_speech = $(call room,bridge audio rtp secure fax) \
 			 tests/unit/sim_plane.c tests/unit/speech.c
 TEST_SRCS_translated = $(SRCS_bpf) userspace/rtp/translate.c
 TEST_SRCS_plane = $(SRCS_bpf) $(call room,plane)
+TEST_SRCS_sip_challenge = $(sort $(SRCS_bpf) $(filter-out %/udp.c,$(call room,sip)) \
+		 $(call room,digest location registrar control)) tests/bpf/regbed.c
 TEST_SRCS_bridge = $(SRCS_bridge)
 TEST_SRCS_bridge_srtp = $(SRCS_bridge)
 TEST_SRCS_bridge_leave = $(SRCS_bridge)

@@ -33,6 +33,9 @@
 #define CAROM_TAP_BYTES (16u << 20)
 #define CAROM_TAP_SNAP 2048 /**< longest copied IP packet              */
 
+/** local.sip: a registrar of ours is asked at the address */
+#define LOCAL_REGISTRAR 0x8000
+
 /* local.used */
 #define LOCAL_FREE 0    /**< never used: a search ends here            */
 #define LOCAL_USED 1    /**< entry holds                               */
@@ -50,8 +53,8 @@ struct local {
 	__u16 port_min; /**< host order                               */
 	__u16 port_max; /**< host order, inclusive                    */
 	__u16 used;     /**< LOCAL_*                                  */
-	__u16 sip;      /**< listeners for SIP at the address         */
-	__u32 id;       /**< agent's number for the address           */
+	__u16 sip; /**< listeners for SIP at the address; LOCAL_REGISTRAR */
+	__u32 id;  /**< agent's number for the address           */
 };
 
 /** One entry, index 0. Written by the agent */

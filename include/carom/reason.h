@@ -14,7 +14,7 @@
 /**
  * X(ID, name, class, text)
  *
- * class: relay  the packet left by another leg
+ * class: relay  the packet left by another leg, or its answer did
  *        drop   the packet ended here
  *        punt   the packet went up to the host unmodified
  *        note   counted beside one of the above; no verdict of its own
@@ -111,7 +111,9 @@
 	X(SIP_CONTACT, sip_contact, punt,                                      \
 	  "registered user's contact is the agent's to find")                  \
 	X(SIP_HOP, sip_hop, note, "copied for HEP, as it came or as it left")  \
-	X(SIP_HOP_LOST, sip_hop_lost, note, "copy for HEP lost: ring full")
+	X(SIP_HOP_LOST, sip_hop_lost, note, "copy for HEP lost: ring full")    \
+	X(SIP_CHALLENGED, sip_challenged, relay,                               \
+	  "REGISTER without credentials, answered by 401")
 
 enum carom_reason {
 #define X(id, name, class, text) CAROM_R_##id,

@@ -106,6 +106,15 @@ struct scan_route {
 	__u16 behind; /**< the next entry of the same line; 0: the last one */
 };
 
+/** A header that we look into: its line and the one behind, its value without the
+ * white space around it */
+struct scan_line {
+	__u16 line, next;
+	__u16 off, end;
+};
+
+#define SCAN_HEADERS 16 /**< kinds of them: enum scan_hdr is below    */
+
 /* scan.flags */
 #define SCAN_REQUEST (1u << 0)
 #define SCAN_REQUIRE (1u << 1)       /**< has a Require header           */
@@ -127,7 +136,9 @@ struct scan {
 	struct scan_span maxfwd, callid, from_tag, to_tag, cseq, event;
 	struct scan_span clen;
 	__u32 content_length;
-	__u32 seen; /**< headers that came, by bit                       */
+	__u32 seen;  /**< headers that came, by bit                       */
+	__u64 order; /**< the last 16 of them, four bits each, the last lowest */
+	struct scan_line at[SCAN_HEADERS]; /**< the last of each kind     */
 };
 
 /** An IPv6 address while it is read: the groups in front of "::" and those

@@ -21,6 +21,9 @@
  *   sip_counts    PERCPU_ARRAY   struct sip_count     kernel writes
  *   sip_copies    RINGBUF        struct sip_copy      kernel writes
  *   sip_hops      RINGBUF        struct sip_copy      kernel writes
+ *   sip_registrar  ARRAY[1]       struct sip_registrar agent writes
+ *   sip_registrars HASH[hostport] __u32 1             agent writes
+ *   sip_realms     HASH[name]     struct sip_realm    agent writes
  *
  * Addresses are 16 bytes in network order, IPv4 as ::ffff:a.b.c.d. Ports are in
  * host order. What the rules mean is said in docs/sip.md.
@@ -31,6 +34,7 @@
 #include <linux/types.h>
 
 #include "carom/sip.h"
+#include "carom/siphash.h"
 
 #define SIP_LISTENERS 64
 #define SIP_HOSTS 65536
@@ -48,6 +52,10 @@
 #define SIP_USER_URI 200  /**< longest Request-URI that the kernel writes  */
 #define SIP_USER_TOKEN 96 /**< longest token of a flow                     */
 #define SIP_BUCKETS 65536
+#define SIP_REGISTRARS 64
+#define SIP_REALMS 64
+#define SIP_REALM_ALGS 4 /**< places: a power of two                     */
+#define SIP_REALM_TEXT 1024
 #define SIP_COPY_BYTES (4u << 20)
 /** For so long after a set has changed, calls are looked for where they went
  * before: longer than an INVITE may ring (RFC 3261 timer C is 180 s) */
@@ -282,6 +290,33 @@ struct sip_count {
 /* sip_copy.flags */
 #define SIP_COPY_LEFT (1u << 0) /**< as it left: src is ours, to says nothing */
 
+/* sip_registrar.flags */
+#define SIP_REGISTRAR_ON (1u << 0) /**< the kernel answers                */
+
+/**
+ * What the kernel answers a REGISTER without credentials by, at the addresses of
+ * sip_registrars. One entry, index 0
+ */
+struct sip_registrar {
+	__u32 flags;
+	__u32 serial; /**< another one: what it is made of has changed     */
+	__u64 until;  /**< CLOCK_MONOTONIC ns: then the agent is dead        */
+	__u64 wall;   /**< ns since 1970 when CLOCK_MONOTONIC was 0          */
+	__u64 chance; /**< in each nonce: two nodes make different ones      */
+	struct siphash tag; /**< what To-tags of REGISTER have in common     */
+};
+
+/** A domain that is registered in, and what follows To, From, Call-ID and CSeq in
+ * its 401: "Server: ...\r\nWWW-Authenticate: ...", up to the empty line */
+struct sip_realm {
+	struct siphash seed[SIP_REALM_ALGS]; /**< carom/sipnonce.h           */
+	__u16 nonce[SIP_REALM_ALGS];         /**< where each stands in text  */
+	__u16 nonces;
+	__u16 len; /**< of text                                            */
+	__u16 pad[2];
+	char text[SIP_REALM_TEXT];
+};
+
 /** A copied message, as it came in, or, in sip_hops, as it left; the text
  * follows */
 struct sip_copy {
@@ -299,5 +334,7 @@ _Static_assert(sizeof(struct sip_prefix) == 20, "no holes");
 _Static_assert(sizeof(struct sip_target) == 64, "a cache line");
 _Static_assert(sizeof(struct sip_slots) == 128, "two cache lines");
 _Static_assert(sizeof(struct sip_user) == 344, "no holes");
+_Static_assert(sizeof(struct sip_registrar) == 64, "a cache line");
+_Static_assert(sizeof(struct sip_realm) == 144 + SIP_REALM_TEXT, "no holes");
 
 #endif

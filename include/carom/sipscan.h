@@ -143,7 +143,14 @@ enum scan_hdr {
 	SCAN_H_EVENT,
 	SCAN_H_REQUIRE,
 	SCAN_H_PROXY_REQUIRE,
+	SCAN_H_AUTHORIZATION,
 };
+
+_Static_assert(SCAN_H_AUTHORIZATION < SCAN_HEADERS, "four bits of scan.order");
+
+#define SCAN_OFTEN                                                             \
+	(1u << SCAN_H_VIA | 1u << SCAN_H_ROUTE | 1u << SCAN_H_REQUIRE |        \
+	 1u << SCAN_H_PROXY_REQUIRE | 1u << SCAN_H_AUTHORIZATION)
 
 SCAN_INLINE __u32 scan_hdr_short(__u64 c)
 {
@@ -204,6 +211,9 @@ SCAN_INLINE __u32 scan_hdr_scan(const struct scan_buf *b, __u32 off, __u32 n)
 	if (n == 13 && w == SCAN_W('p', 'r', 'o', 'x', 'y', '-', 'r', 'e') &&
 	    x == SCAN_W('q', 'u', 'i', 'r', 'e', 0, 0, 0))
 		return SCAN_H_PROXY_REQUIRE;
+	if (n == 13 && w == SCAN_W('a', 'u', 't', 'h', 'o', 'r', 'i', 'z') &&
+	    x == SCAN_W('a', 't', 'i', 'o', 'n', 0, 0, 0))
+		return SCAN_H_AUTHORIZATION;
 	if (n == 14 && w == SCAN_W('c', 'o', 'n', 't', 'e', 'n', 't', '-') &&
 	    x == SCAN_W('l', 'e', 'n', 'g', 't', 'h', 0, 0))
 		return SCAN_H_CLEN;
@@ -263,12 +273,17 @@ SCAN_INLINE int scan_plain_line(struct scan_buf *b, __u32 off, __u32 end,
 SCAN_INLINE int scan_value(struct scan_buf *b, __u32 id, __u32 off, __u32 end,
 			   __u32 line)
 {
-	/* each may be there once, but Via, Route, Require */
-	if (b->s.seen & 1u << (id & 31) && id != SCAN_H_VIA &&
-	    id != SCAN_H_ROUTE && id != SCAN_H_REQUIRE &&
-	    id != SCAN_H_PROXY_REQUIRE)
+	struct scan_line *at = &b->s.at[scan_slot(id, SCAN_HEADERS - 1)];
+
+	/* each may be there once, but those */
+	if (b->s.seen & 1u << (id & 31) & ~SCAN_OFTEN)
 		return SCAN_ODD_TWICE;
 	b->s.seen |= 1u << (id & 31);
+	b->s.order = b->s.order << 4 | id;
+	at->line = line;
+	at->next = b->pos;
+	at->off = off;
+	at->end = end;
 	switch (id) {
 	case SCAN_H_VIA:
 		return scan_via_line(b, off, end, line);
@@ -288,6 +303,8 @@ SCAN_INLINE int scan_value(struct scan_buf *b, __u32 id, __u32 off, __u32 end,
 		return SCAN_OK;
 	case SCAN_H_PROXY_REQUIRE:
 		b->s.flags |= SCAN_PROXY_REQUIRE;
+		return SCAN_OK;
+	case SCAN_H_AUTHORIZATION:
 		return SCAN_OK;
 	}
 	return scan_plain_line(b, off, end, id);

@@ -69,6 +69,36 @@ both_know() { [ "$(extensions e1):$(extensions e2)" = "$1:$1" ]; }
 	until_true 10 both_know 2
 }
 
+# A REGISTER of b1 to e1, or e2, as of REGISTRAR.BATS: NODE CSEQ HEADERS...
+reg()
+{
+	local to=192.0.2.1${1#e} cseq=$2
+
+	shift 2
+	printf '%s\n' "REGISTER sip:example.com SIP/2.0" \
+		"Via: SIP/2.0/UDP 192.0.2.20:5090;rport;branch=z9hG4bK$RANDOM$cseq" \
+		"From: <sip:b1@example.com>;tag=1" "To: <sip:b1@example.com>" \
+		"Call-ID: by-hand" "CSeq: $cseq REGISTER" "$@" \
+		"Content-Length: 0" "" | edge exec phone \
+		"$ROOT/tools/lab.d/sipask.py" 192.0.2.20 5090 "$to" 5070 2
+}
+
+md5() { printf %s "$1" | md5sum | cut -d' ' -f1; }
+
+@test "a nonce that one's kernel gave is good at the other" {
+	local nonce
+
+	reg e1 1 "X: y" >"$BATS_TEST_TMPDIR/asked"
+	edge cli e1 metrics | grep 'sip_challenged.*} [1-9]'
+	edge cli e1 metrics | grep 'result="challenged"} 0$'
+	nonce=$(sed -n 's/.*nonce="\([^"]*\)".*/\1/p' "$BATS_TEST_TMPDIR/asked")
+	reg e2 2 "Authorization: Digest username=\"b1\", realm=\"example.com\",\
+ nonce=\"$nonce\", uri=\"sip:example.com\", algorithm=MD5, response=\"$(
+		md5 "$(md5 b1:example.com:secret):$nonce:$(
+			md5 REGISTER:sip:example.com)")\"" |
+		head -n 1 | grep "200"
+}
+
 @test "a phone that registers at one is called through the other" {
 	PASSWORD=secret baresip_up phone 192.0.2.20 5060 b1 "$VIP;transport=udp"
 	PASSWORD=secret baresip_up phone2 192.0.2.21 5060 b2 "$VIP;transport=udp"

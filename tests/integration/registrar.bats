@@ -327,6 +327,79 @@ uac()
 	clear_of b1@example.com
 }
 
+# How many REGISTERs the kernel has answered, and the registrar with a challenge
+challenges()
+{
+	edge cli e1 metrics >metrics
+	sed -n 's/^carom_packets_total{reason="sip_challenged".*} //p' metrics
+	sed -n 's/^carom_registrar_registers_total{result="challenged"} //p' \
+		metrics
+}
+
+# sipp's phones, asked for credentials directly
+direct() # N
+{
+	edge exec phone awk -v n="$1" 'BEGIN { print "SEQUENTIAL"; for (i = 0;
+		i < n; i++) print "b1;[authentication username=b1 " \
+			"password=secret]" }' >users.csv
+	edge exec phone timeout 60 sipp -sf "$SIPP_DIR/registrar-uac.xml" \
+		-inf users.csv -i 192.0.2.20 -p 5063 $REG:5070 -r 100 -m "$1" \
+		-nostdin </dev/null >sipp.out 2>&1 || { tail -n 30 sipp.out; false; }
+}
+
+# N N: more challenges than in `before`: by the kernel, by the registrar
+more_challenges()
+{
+	challenges >after
+	paste before after
+	[ "$(paste before after | awk '{ print $2 - $1 }' | xargs)" = "$1 $2" ]
+}
+
+@test "who comes without credentials is asked for them by the kernel" {
+	challenges >before
+	direct 200
+	has_contacts b1@example.com 1
+	more_challenges 200 0
+	PASSWORD=secret baresip_up phone 192.0.2.20 5060 alice \
+		"$REG:5070;transport=udp"
+	until_true 10 has_contacts alice@example.com 1
+	challenges >before
+	# what it can't settle, and a wrong password, are the registrar's
+	reg 1 "Require: path" >msg
+	send msg >asked
+	more_challenges 0 1
+	reg 2 "Contact: <sip:alice@192.0.2.20:5090>" \
+		"$(digest asked wrong 00000001)" >msg
+	send msg >out
+	status out | grep "401"
+	more_challenges 0 1
+	change 's/guesses: 5/challenge: agent, &/' |
+		grep "^registrar.auth: taken"
+	challenges >before
+	direct 10
+	more_challenges 0 10
+	change 's/challenge: agent, //'
+	challenges >before
+	direct 10
+	more_challenges 10 0
+	nobody
+}
+
+@test "nobody is asked on behalf of a registrar that hangs" {
+	local pid
+
+	pid=$(cat "$RUN/e1.pid")
+	reg 1 >msg
+	kill -STOP "$pid"
+	until_true 10 unasked
+	kill -CONT "$pid"
+	# what has come meanwhile is answered, too
+	send msg >out
+	status out | grep "401"
+}
+
+unasked() { ! send msg >/dev/null; }
+
 @test "what is registered is there after SIGKILL, and so is the order of its CSeqs" {
 	local c="Contact: <sip:alice@192.0.2.20:5090>"
 

@@ -70,7 +70,7 @@ static void test_printed(void **state)
 		"  keep-alive: {interval: 30, failures: 2}\n"
 		"  auth: {required: no, realm: r, users: /u, algorithms: "
 		"[SHA-512-256, MD5], nonce-lifetime: 20, guesses: 0, "
-		"block: 0}\n"
+		"block: 0, challenge: agent}\n"
 		"  tls: {certificate: /c, key: /p, ca: /a, min-version: "
 		"\"1.3\"}\n"
 		"  streams: {connections: 1, per-source: 2, idle: 10}\n";
@@ -86,6 +86,7 @@ static void test_printed(void **state)
 	assert_non_null(strstr(one, "      - SHA-512-256\n      - MD5\n"));
 	assert_non_null(strstr(one, "    - \"2001:db8::/32\"\n"));
 	assert_non_null(strstr(one, "    required: false\n"));
+	assert_non_null(strstr(one, "    challenge: agent\n"));
 	mem_deref(one);
 	mem_deref(two);
 	mem_deref(c);
@@ -131,6 +132,8 @@ static void test_refused(void **state)
 		 "registrar.keep-alive.failures"},
 		{REG "  auth: {realm: \"a:b\"}\n", "registrar.auth.realm"},
 		{REG "  auth: {users: u}\n", "registrar.auth.users"},
+		{REG "  auth: {challenge: phone}\n",
+		 "registrar.auth.challenge"},
 		{REG "  auth: {algorithms: []}\n", "registrar.auth.algorithms"},
 		{REG "  auth: {algorithms: [MD5, MD5]}\n",
 		 "registrar.auth.algorithms[1]"},

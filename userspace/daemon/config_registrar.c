@@ -210,6 +210,7 @@ static int auth(struct config_registrar *r, const struct raw_registrar *raw,
 					"registrar.auth.nonce-lifetime");
 	r->auth.guesses = number(a->guesses, "registrar.auth.guesses");
 	r->auth.block = number(a->block, "registrar.auth.block");
+	r->auth.kernel = !a->challenge || !*a->challenge;
 	if (a->realm && !config_realm_ok(a->realm))
 		return refuse(src, "registrar.auth.realm", a->realm,
 			      "is no realm");

@@ -44,6 +44,7 @@ struct config_registrar {
 		enum digest_alg algv[DIGEST_ALGS];
 		size_t algc;
 		uint32_t nonce_lifetime, guesses, block;
+		bool kernel; /**< asks, where it can                      */
 	} auth;
 	struct {
 		char *certificate, *key, *ca; /**< NULL: there is no TLS    */

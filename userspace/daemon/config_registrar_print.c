@@ -50,9 +50,11 @@ static int auth(struct re_printf *pf, const struct config_registrar *r)
 		   : re_hprintf(pf,
 				"    nonce-lifetime: %u\n"
 				"    guesses: %u\n"
-				"    block: %u\n",
+				"    block: %u\n"
+				"    challenge: %s\n",
 				r->auth.nonce_lifetime, r->auth.guesses,
-				r->auth.block);
+				r->auth.block,
+				r->auth.kernel ? "kernel" : "agent");
 }
 
 static int tls(struct re_printf *pf, const struct config_registrar *r)

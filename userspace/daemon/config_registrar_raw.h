@@ -16,6 +16,7 @@ struct raw_registrar_auth {
 	int *algorithmv; /* enum digest_alg */
 	uint32_t algorithmc;
 	uint32_t *nonce_lifetime, *guesses, *block;
+	int *challenge; /* 0: kernel, 1: agent */
 };
 
 struct raw_registrar_alive {

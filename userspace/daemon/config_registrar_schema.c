@@ -27,6 +27,8 @@ static const cyaml_strval_t algorithms[] = {{"MD5", DIGEST_MD5},
 static const cyaml_schema_value_t algorithm_entry = {CYAML_VALUE_ENUM(
 	CYAML_FLAG_STRICT, int, algorithms, CYAML_ARRAY_LEN(algorithms))};
 
+static const cyaml_strval_t challenges[] = {{"kernel", 0}, {"agent", 1}};
+
 static const cyaml_schema_field_t auth_fields[] = {
 	CYAML_FIELD_BOOL_PTR("required", OPT, struct raw_registrar_auth,
 			     required),
@@ -38,6 +40,9 @@ static const cyaml_schema_field_t auth_fields[] = {
 	NUM("nonce-lifetime", struct raw_registrar_auth, nonce_lifetime),
 	NUM("guesses", struct raw_registrar_auth, guesses),
 	NUM("block", struct raw_registrar_auth, block),
+	CYAML_FIELD_ENUM_PTR("challenge", OPT | CYAML_FLAG_STRICT,
+			     struct raw_registrar_auth, challenge, challenges,
+			     CYAML_ARRAY_LEN(challenges)),
 	CYAML_FIELD_END};
 
 static const cyaml_schema_field_t alive_fields[] = {

@@ -541,6 +541,7 @@ static const struct config_rule rules[] = {
 	 60000, 20},
 	{"registrar.auth.block",
 	 "a number of seconds, 0..604800; 0: nobody is kept out", 0, WEEK, 600},
+	{"registrar.auth.challenge", "kernel, agent", 0, 0, 0},
 	{"registrar.tls.certificate",
 	 "an absolute path; a PEM file with the chain", 0, 0, 0},
 	{"registrar.tls.key", "an absolute path; a PEM file", 0, 0, 0},

@@ -93,7 +93,8 @@ static void keep_out(const struct sa *src, uint32_t seconds, void *arg)
 
 static int open_registrar(struct daemon *d)
 {
-	int err = role_registrar(&d->registrar, d->conf, d->store, d->location);
+	int err = role_registrar(&d->registrar, d->conf, d->fp, d->store,
+				 d->location);
 
 	if (!err && d->registrar)
 		registrar_block(d->registrar->reg, keep_out, d);

@@ -17,6 +17,7 @@ static void destructor(void *arg)
 {
 	struct role_registrar *r = arg;
 
+	mem_deref(r->challenge);
 	mem_deref(r->reg);
 	mem_deref(r->ext);
 	mem_deref(r->node);
@@ -90,7 +91,7 @@ static int fill_registrar(struct registrar_conf *conf,
 }
 
 int role_registrar(struct role_registrar **rp, const struct config *c,
-		   struct store *store, struct location *loc)
+		   struct fp *fp, struct store *store, struct location *loc)
 {
 	struct registrar_conf rc;
 	struct role_registrar *r;
@@ -113,6 +114,9 @@ int role_registrar(struct role_registrar **rp, const struct config *c,
 	if (!err)
 		err = registrar_alloc(&r->reg, &rc, r->node, loc, r->ext, why,
 				      sizeof(why));
+	if (!err)
+		err = role_challenge(&r->challenge, c, fp, r->node, r->reg, why,
+				     sizeof(why));
 	if (err) {
 		log_error("registrar: %s%s%m", why, *why ? ": " : "", err);
 		mem_deref(r);
@@ -138,5 +142,9 @@ int role_registrar_renew(struct role_registrar *r, const struct config *c,
 	err = fill_registrar(&rc, &c->registrar, why, sz);
 	if (!err)
 		err = sip_node_renew(r->node, &nc, why, sz);
-	return err ? err : registrar_renew(r->reg, &rc, why, sz);
+	if (!err)
+		err = registrar_renew(r->reg, &rc, why, sz);
+	if (!err)
+		role_challenge_renew(r->challenge, c);
+	return err;
 }

@@ -154,6 +154,17 @@ enum verify_verdict verify_check(struct verify *v, struct cred *c,
 	return VERIFY_PASS;
 }
 
+/* A nonce begins behind the realm */
+static int line(struct mbuf *mb, const char *header, const struct pl *realm,
+		const char *nonce, enum digest_alg alg, bool stale)
+{
+	return mbuf_printf(mb,
+			   "%s: Digest realm=\"%r\", nonce=\"%s\", "
+			   "algorithm=%s, qop=\"auth\"%s\r\n",
+			   header, realm, nonce, digest_name(alg),
+			   stale ? ", stale=true" : "");
+}
+
 int verify_challenge(struct mbuf *mb, const struct verify *v,
 		     const char *header, const struct pl *realm,
 		     const struct sa *src, bool stale)
@@ -166,11 +177,31 @@ int verify_challenge(struct mbuf *mb, const struct verify *v,
 
 		scope(&s, v, realm, src, v->conf.algv[i]);
 		nonce_make(nonce, &s, now(v), rand_u64());
-		err = mbuf_printf(mb,
-				  "%s: Digest realm=\"%r\", nonce=\"%s\", "
-				  "algorithm=%s, qop=\"auth\"%s\r\n",
-				  header, realm, nonce, digest_name(s.alg),
-				  stale ? ", stale=true" : "");
+		err = line(mb, header, realm, nonce, s.alg, stale);
 	}
+	return err;
+}
+
+int verify_template(struct mbuf *mb, const struct verify *v, const char *header,
+		    const struct pl *realm,
+		    struct verify_place placev[DIGEST_ALGS], size_t *placec)
+{
+	char room[NONCE_LEN + 1];
+	int err = 0;
+
+	if (!v->conf.bind_source)
+		return EINVAL;
+	memset(room, '0', NONCE_LEN);
+	room[NONCE_LEN] = '\0';
+	for (size_t i = 0; i < v->conf.algc && !err; i++) {
+		const enum digest_alg alg = v->conf.algv[i];
+
+		placev[i].pos = mb->pos + strlen(header) +
+				strlen(": Digest realm=\"") + realm->l +
+				strlen("\", nonce=\"");
+		nonce_seed(&placev[i].seed, v->conf.key, realm, alg);
+		err = line(mb, header, realm, room, alg, false);
+	}
+	*placec = v->conf.algc;
 	return err;
 }

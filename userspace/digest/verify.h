@@ -13,6 +13,7 @@
 #include <re.h>
 #include "digest/cred.h"
 #include "digest/digest.h"
+#include "digest/nonce.h"
 
 enum {
 	VERIFY_REALM = 128,     /**< bytes of a realm, at most             */
@@ -88,6 +89,22 @@ bool verify_offers(const struct verify *v, enum digest_alg alg);
  */
 enum verify_verdict verify_check(struct verify *v, struct cred *c,
 				 const struct verify_in *in, const char **why);
+
+/** A place for a nonce, for somebody else to make it (carom/sipnonce.h) */
+struct verify_place {
+	size_t pos; /**< of NONCE_LEN bytes                              */
+	struct siphash seed;
+};
+
+/**
+ * The lines of verify_challenge() with places for nonces; for a verify that binds them
+ * to their source
+ *
+ * @param placev  Result, and into placec how many
+ */
+int verify_template(struct mbuf *mb, const struct verify *v, const char *header,
+		    const struct pl *realm,
+		    struct verify_place placev[DIGEST_ALGS], size_t *placec);
 
 /**
  * Lines that ask: one for each algorithm, with a new nonce

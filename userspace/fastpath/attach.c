@@ -21,13 +21,17 @@
 
 /* Maps that are pinned: the others are the program's own scratch */
 static const char *const pinnedv[] = {
-	"legs",       "aux",         "successors", "adjacencies",
-	"locals",     "settings",    "devices",    "tx_ports",
-	"reasons",    "taps",        "sip_conf",   "sip_listeners",
-	"sip_hosts",  "sip_exits",   "sip_nets",   "sip_domains",
-	"sip_rules",  "sip_sets",    "sip_slots",  "sip_targets",
-	"sip_sticky", "sip_buckets", "sip_counts", "sip_copies",
-	"sip_users",  "sip_phones",  "sip_hops",   "xsks"};
+	"legs",        "aux",           "successors",
+	"adjacencies", "locals",        "settings",
+	"devices",     "tx_ports",      "reasons",
+	"taps",        "sip_conf",      "sip_listeners",
+	"sip_hosts",   "sip_exits",     "sip_nets",
+	"sip_domains", "sip_rules",     "sip_sets",
+	"sip_slots",   "sip_targets",   "sip_sticky",
+	"sip_buckets", "sip_counts",    "sip_copies",
+	"sip_users",   "sip_phones",    "sip_hops",
+	"xsks",        "sip_registrar", "sip_registrars",
+	"sip_realms"};
 #define SIZED 3 /* as many of them have an entry for each slot */
 
 /* lo's `forwarding` switches: bpf_fib_lookup() asks as if packets came in by

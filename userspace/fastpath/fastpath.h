@@ -166,6 +166,12 @@ int fp_local_add(struct fp *fp, const struct sa *laddr, uint16_t port_min,
  */
 int fp_local_sip(struct fp *fp, const struct sa *laddr, int listeners);
 
+/** The same of a registrar, which the kernel answers for (fastpath/sip.h) */
+int fp_local_registrar(struct fp *fp, const struct sa *laddr);
+
+/** There is none any more, at whatever address */
+void fp_local_no_registrar(struct fp *fp);
+
 /** Ports of a known address that are not media: passed to the host */
 int fp_local_foreign(struct fp *fp, const struct sa *laddr, uint16_t port_min,
 		     uint16_t port_max);

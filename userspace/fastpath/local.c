@@ -137,6 +137,29 @@ static void no_media(struct local *l)
 	l->port_max = 0;
 }
 
+static int put_sip(struct fp *fp, const uint8_t a[16], int sip)
+{
+	struct local *l = find(fp, a, false);
+
+	if (l) {
+		l->sip = sip;
+		if (!sip && !slot_count(l))
+			l->used = LOCAL_DELETED;
+		return 0;
+	}
+	if (!sip)
+		return 0;
+	l = find(fp, a, true);
+	if (!l)
+		return ENOSPC;
+	memcpy(l->addr, a, sizeof(l->addr));
+	no_media(l);
+	l->sip = sip;
+	l->id = l - fp->locals;
+	__atomic_store_n(&l->used, LOCAL_USED, __ATOMIC_RELEASE);
+	return 0;
+}
+
 int fp_local_sip(struct fp *fp, const struct sa *laddr, int listeners)
 {
 	struct local *l;
@@ -145,23 +168,28 @@ int fp_local_sip(struct fp *fp, const struct sa *laddr, int listeners)
 	if (!fp || fp->readonly || sa6_from_sa(a, laddr))
 		return EINVAL;
 	l = find(fp, a, false);
-	if (l) {
-		l->sip = listeners;
-		if (!listeners && !slot_count(l))
-			l->used = LOCAL_DELETED;
-		return 0;
+	return put_sip(fp, a, listeners | (l ? l->sip & LOCAL_REGISTRAR : 0));
+}
+
+int fp_local_registrar(struct fp *fp, const struct sa *laddr)
+{
+	struct local *l;
+	uint8_t a[16];
+
+	if (!fp || fp->readonly || sa6_from_sa(a, laddr))
+		return EINVAL;
+	l = find(fp, a, false);
+	return put_sip(fp, a, LOCAL_REGISTRAR | (l ? l->sip : 0));
+}
+
+void fp_local_no_registrar(struct fp *fp)
+{
+	for (int i = 0; fp && !fp->readonly && i < CAROM_LOCALS; i++) {
+		const struct local *l = &fp->locals[i];
+
+		if (l->used == LOCAL_USED && l->sip & LOCAL_REGISTRAR)
+			(void)put_sip(fp, l->addr, l->sip & ~LOCAL_REGISTRAR);
 	}
-	if (!listeners)
-		return 0;
-	l = find(fp, a, true);
-	if (!l)
-		return ENOSPC;
-	memcpy(l->addr, a, sizeof(l->addr));
-	no_media(l);
-	l->sip = listeners;
-	l->id = l - fp->locals;
-	__atomic_store_n(&l->used, LOCAL_USED, __ATOMIC_RELEASE);
-	return 0;
 }
 
 int fp_local_foreign(struct fp *fp, const struct sa *laddr, uint16_t port_min,

@@ -29,6 +29,7 @@ static const struct {
 	[M_SLOTS] = {"sip_slots", sizeof(struct sip_slots),
 		     SIP_SETS * 2 * TABLE_LINES},
 	[M_TARGETS] = {"sip_targets", sizeof(struct sip_target), SIP_TARGETS},
+	[M_REGISTRAR] = {"sip_registrar", sizeof(struct sip_registrar), 1},
 	[M_HOSTS] = {"sip_hosts", sizeof(struct sip_host), 0},
 	[M_EXITS] = {"sip_exits", sizeof(uint32_t), 0},
 	[M_NETS] = {"sip_nets", sizeof(struct sip_net), 0},
@@ -40,6 +41,8 @@ static const struct {
 	[M_BUCKETS] = {"sip_buckets", sizeof(struct sip_bucket), 0},
 	[M_USERS] = {"sip_users", sizeof(struct sip_user), 0},
 	[M_PHONES] = {"sip_phones", sizeof(struct sip_phone), 0},
+	[M_REGISTRARS] = {"sip_registrars", sizeof(uint32_t), 0},
+	[M_REALMS] = {"sip_realms", sizeof(struct sip_realm), 0},
 };
 
 static size_t mem_size(int i)
@@ -152,9 +155,8 @@ void fp_sip_on(struct fp_sip *s, bool on)
 	__atomic_store_n(&c->flags, flags, __ATOMIC_RELEASE);
 }
 
-/* Delete `most` entries, or all. Keys change under the iteration: the first one,
- * always */
-static void empty(int fd, size_t key_size, size_t most)
+/* Keys change under the iteration: the first one, always */
+void fp_sip_empty(int fd, size_t key_size, size_t most)
 {
 	uint8_t key[sizeof(struct sip_domain)];
 
@@ -170,7 +172,7 @@ int fp_sip_forgive(struct fp_sip *s)
 {
 	if (!s || s->readonly)
 		return EINVAL;
-	empty(s->fdv[M_BUCKETS], 16, SIP_BUCKETS);
+	fp_sip_empty(s->fdv[M_BUCKETS], 16, SIP_BUCKETS);
 	return 0;
 }
 
@@ -182,10 +184,10 @@ int fp_sip_clear(struct fp_sip *s)
 	memset(s->memv[M_CONF], 0, sizeof(struct sip_conf));
 	memset(s->memv[M_LISTENERS], 0,
 	       SIP_LISTENERS * sizeof(struct sip_listener));
-	empty(s->fdv[M_HOSTS], sizeof(struct sip_hostport), SIZE_MAX);
-	empty(s->fdv[M_EXITS], sizeof(struct sip_exit), SIZE_MAX);
-	empty(s->fdv[M_NETS], sizeof(struct sip_prefix), SIZE_MAX);
-	empty(s->fdv[M_DOMAINS], sizeof(struct sip_domain), SIZE_MAX);
+	fp_sip_empty(s->fdv[M_HOSTS], sizeof(struct sip_hostport), SIZE_MAX);
+	fp_sip_empty(s->fdv[M_EXITS], sizeof(struct sip_exit), SIZE_MAX);
+	fp_sip_empty(s->fdv[M_NETS], sizeof(struct sip_prefix), SIZE_MAX);
+	fp_sip_empty(s->fdv[M_DOMAINS], sizeof(struct sip_domain), SIZE_MAX);
 	fp_sip_users_clear(s);
 	return 0;
 }
@@ -282,17 +284,24 @@ int fp_sip_net_del(struct fp_sip *s, const struct sa *sa, unsigned bits)
 	return bpf_map_delete_elem(s->fdv[M_NETS], &key) ? errno : 0;
 }
 
-int fp_sip_domain(struct fp_sip *s, const struct pl *name, uint32_t id)
+int fp_sip_domain_key(struct sip_domain *key, const struct pl *name)
 {
-	struct sip_domain key = {.name = ""};
-
-	if (!s || s->readonly || !name || !name->l ||
-	    name->l > SIP_DOMAIN_MAX || !id)
+	memset(key, 0, sizeof(*key));
+	if (!name || !name->l || name->l > sizeof(key->name))
 		return EINVAL;
 	for (size_t i = 0; i < name->l; i++)
-		key.name[i] = name->p[i] >= 'A' && name->p[i] <= 'Z'
-				      ? name->p[i] | 0x20
-				      : name->p[i];
+		key->name[i] = name->p[i] >= 'A' && name->p[i] <= 'Z'
+				       ? name->p[i] | 0x20
+				       : name->p[i];
+	return 0;
+}
+
+int fp_sip_domain(struct fp_sip *s, const struct pl *name, uint32_t id)
+{
+	struct sip_domain key;
+
+	if (!s || s->readonly || !id || fp_sip_domain_key(&key, name))
+		return EINVAL;
 	return bpf_map_update_elem(s->fdv[M_DOMAINS], &key, &id, BPF_ANY)
 		       ? errno
 		       : 0;

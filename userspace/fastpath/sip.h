@@ -182,6 +182,29 @@ size_t fp_sip_phones_sweep(struct fp_sip *s, size_t most);
 int fp_sip_called(const struct fp_sip *s, uint64_t call, uint32_t *id);
 int fp_sip_call(struct fp_sip *s, uint64_t call, uint32_t id);
 
+/* sipregistrar.c */
+
+/** The kernel answers for no registrar any more, and knows of none */
+int fp_sip_registrar_clear(struct fp_sip *s);
+
+/** A registrar of ours is asked at this address by UDP. @return 0, EINVAL, E2BIG */
+int fp_sip_registrar_at(struct fp_sip *s, const struct sa *sa);
+
+/**
+ * A domain that is registered in, and what REGISTER without credentials is answered by
+ *
+ * @return 0, EINVAL (name or text is too long), E2BIG
+ */
+int fp_sip_realm(struct fp_sip *s, const struct pl *domain,
+		 const struct sip_realm *realm);
+
+/** The kernel answers from now on, for as long as fp_sip_registrar_alive() says so */
+void fp_sip_registrar_on(struct fp_sip *s, const struct siphash *tag,
+			 uint64_t chance);
+
+/** The agent is alive, for so many ms more */
+void fp_sip_registrar_alive(struct fp_sip *s, uint32_t ms);
+
 /** CLOCK_MONOTONIC ns, as the kernel's programs read it */
 uint64_t fp_sip_now(void);
 

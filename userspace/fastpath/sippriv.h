@@ -12,6 +12,7 @@ enum {
 	M_SETS,
 	M_SLOTS,
 	M_TARGETS,
+	M_REGISTRAR,
 	M_MAPPED, /* those before are memory */
 	M_HOSTS = M_MAPPED,
 	M_EXITS,
@@ -24,6 +25,8 @@ enum {
 	M_BUCKETS,
 	M_USERS,
 	M_PHONES,
+	M_REGISTRARS,
+	M_REALMS,
 	M_MAX
 };
 
@@ -39,6 +42,12 @@ struct fp_sip {
 
 /** A key of sip_hosts and sip_phones. @return 0, EINVAL */
 int fp_sip_hostport(struct sip_hostport *h, const struct sa *sa);
+
+/** A key of sip_domains and sip_realms. @return 0, EINVAL: it is too long */
+int fp_sip_domain_key(struct sip_domain *key, const struct pl *name);
+
+/** Delete `most` entries, or all */
+void fp_sip_empty(int fd, size_t key_size, size_t most);
 
 /** Nobody is registered any more, as far as the kernel knows (sipuser.c) */
 void fp_sip_users_clear(struct fp_sip *s);

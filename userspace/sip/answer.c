@@ -40,6 +40,20 @@ static bool ours(const struct pl *name)
 	       (name->l == 8 && !strncasecmp(name->p, "received", 8));
 }
 
+/* IPv6 in full, as the kernel writes it */
+static int received(struct mbuf *mb, const struct sa *sa)
+{
+	const uint8_t *a = (const uint8_t *)&sa->u.in6.sin6_addr;
+	int err = 0;
+
+	if (sa_af(sa) == AF_INET)
+		return put_host(mb, sa);
+	for (size_t i = 0; i < 8 && !err; i++)
+		err = mbuf_printf(mb, "%s%x", i ? ":" : "",
+				  a[2 * i] << 8 | a[2 * i + 1]);
+	return err;
+}
+
 /* The topmost entry says where it came from (18.2.1, RFC 3581) */
 static int top_via(struct mbuf *mb, const struct sip_in *in)
 {
@@ -60,7 +74,7 @@ static int top_via(struct mbuf *mb, const struct sip_in *in)
 			err = mbuf_write_pl(mb, &val);
 	}
 	err = err ? err : PUT(mb, ";received=");
-	err = err ? err : put_host(mb, &in->peer);
+	err = err ? err : received(mb, &in->peer);
 	if (err || !v->has_rport)
 		return err;
 	err = PUT(mb, ";rport=");

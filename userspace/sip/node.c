@@ -89,16 +89,23 @@ static void find_source(const struct sip_node *n, struct sip_in *in)
 	}
 }
 
+void sip_node_tag_seed(struct siphash *h, const struct sip_node *n,
+		       const struct pl *method)
+{
+	siphash_start(h, n->key[0], n->key[1]);
+	siphash_word(h, SIP_KEY_TAG);
+	sipkey_mem(h, method->p, method->l);
+}
+
 static void make_tag(const struct sip_node *n, struct sip_in *in)
 {
 	const struct msg *m = in->m;
-	const struct pl partv[] = {m->met, m->callid, m->cseq, m->from_tag,
+	const struct pl partv[] = {m->callid, m->cseq, m->from_tag,
 				   m->viav[0].branch};
 	struct siphash h;
 	uint64_t text[2];
 
-	siphash_start(&h, n->key[0], n->key[1]);
-	siphash_word(&h, SIP_KEY_TAG);
+	sip_node_tag_seed(&h, n, &m->met);
 	for (size_t i = 0; i < ARRAY_SIZE(partv); i++)
 		sipkey_mem(&h, partv[i].p, partv[i].l);
 	sipkey_hex(siphash_end(&h), (__u64 *)text);
@@ -303,6 +310,11 @@ static int listen_at(struct sip_node *n, const struct sip_listen *l, char *why,
 		(void)re_snprintf(why, sz, "cannot listen at %s:%J: %m",
 				  msg_transp_name(l->transp), &l->addr, err);
 	return err;
+}
+
+const char *sip_node_agent(const struct sip_node *n)
+{
+	return n->agent;
 }
 
 unsigned sip_node_idle(const struct sip_node *n)

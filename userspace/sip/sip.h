@@ -105,6 +105,16 @@ unsigned sip_node_idle(const struct sip_node *n);
 const struct sip_listen *sip_node_listener(const struct sip_node *n,
 					   enum msg_transp transp, int af);
 
+/** What the node says it is, in Server; NULL: nothing */
+const char *sip_node_agent(const struct sip_node *n);
+
+struct siphash;
+
+/** What To-tags of the node's answers to a method have in common, hashed. What follows
+ *  is hashed as text: Call-ID, number of CSeq, From-tag, branch (carom/sipkey.h) */
+void sip_node_tag_seed(struct siphash *h, const struct sip_node *n,
+		       const struct pl *method);
+
 /** Show all that comes and is sent, keep-alives by UDP too; h NULL: to nobody any more */
 void sip_node_watch(struct sip_node *n, sip_watch_h *h, void *arg);
 
@@ -229,8 +239,6 @@ int sip_ask(struct sip_ask **ap, struct sip_node *n, const char *method,
  */
 bool sip_header(const struct msg *m, const char *name, char compact, size_t *at,
 		struct pl *val);
-
-struct siphash;
 
 /** Take in all that a request asks for: method, Request-URI, headers and body, but
  *  not what proxies write on its way (Via, Route, Record-Route, Max-Forwards, Path) */
