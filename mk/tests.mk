@@ -149,7 +149,7 @@ TEST_SRCS_edge_flow  = $(SRCS_edge) $(SRCS_log) userspace/fastpath/names.c
 TEST_SRCS_edge_hop   = $(SRCS_edge) $(SRCS_log) userspace/fastpath/names.c
 TEST_SRCS_edge_review = $(SRCS_edge) $(SRCS_log) userspace/fastpath/names.c \
 			$(addprefix userspace/edge/,stream.c streamout.c) \
-			$(addprefix userspace/sip/,conn.c connread.c frame.c ws.c \
+			$(addprefix userspace/sip/,conn.c connread.c conntable.c frame.c ws.c \
 			  source.c cert.c)
 TEST_SRCS_edge_stream = userspace/sip/keepalive.c \
 			$(addprefix userspace/sip/,frame.c ws.c source.c)

@@ -1,28 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The table of connections, their listeners, their time */
+/* The connections: who may come, what is told of them, and to whom it is of use */
 #include <errno.h>
 #include <string.h>
 #include <time.h>
 #include "base/log.h"
 #include "edge/streams.h"
 
-enum {
-	BUCKETS = 4096,
-	TICK = 250, /* ms between two looks at who is late           */
-	BACKLOG = 1024,
-	EXPIRE = 40, /* ticks between two looks at sources            */
-};
-
 static void streams_destructor(void *arg)
 {
 	struct streams *s = arg;
 
-	tmr_cancel(&s->tick);
-	list_flush(&s->listeners);
-	hash_flush(s->hash);
-	mem_deref(s->hash);
-	mem_deref(s->sources);
-	mem_deref(s->tls);
+	conntable_close(&s->table);
 	mem_deref(s->policy);
 }
 
@@ -32,13 +20,7 @@ static void wait_handler(struct conn *c, enum conn_wait wait, void *arg)
 {
 	struct streams *s = arg;
 
-	/* it is to be closed: nothing that comes by it puts that off */
-	if (c->wait_le.list && !c->due)
-		return;
-	c->wait = wait;
-	c->due = tmr_jiffies() + s->msv[wait];
-	list_unlink(&c->wait_le);
-	list_append(&s->waitv[wait], &c->wait_le, c);
+	conntable_wait(&s->table, c, wait);
 }
 
 static uint64_t now_ns(void)
@@ -99,10 +81,7 @@ static void close_handler(struct conn *c, enum conn_end why, void *arg)
 		  count_name(eventv[why]));
 	count_up(s->count, eventv[why]);
 	streamout_fail(s, c);
-	--s->connc;
-	hash_unlink(&c->hash_le);
-	list_unlink(&c->wait_le);
-	mem_deref(c);
+	conntable_remove(&s->table, c);
 }
 
 static const struct conn_handlers handlers = {
@@ -120,12 +99,7 @@ const struct conn_handlers *streams_handlers(void)
 
 void streams_add(struct streams *s, struct conn *c, unsigned listener)
 {
-	c->listener = listener;
-	c->watcher = s->watcher;
-	c->since = tmr_jiffies();
-	hash_append(s->hash, sa_hash(&c->peer, SA_ALL), &c->hash_le, c);
-	++s->connc;
-	wait_handler(c, c->active ? CONN_WAIT_CONNECT : CONN_WAIT_OPEN, s);
+	conntable_add(&s->table, c, listener, s->watcher);
 }
 
 /* ---- who comes ----------------------------------------------------------------- */
@@ -144,147 +118,65 @@ bool streams_room(const struct streams *s, bool trusted)
 {
 	const uint32_t n = s->conf.connections;
 
-	return s->connc < (trusted ? n : n - n / 8);
+	return s->table.n < (trusted ? n : n - n / 8);
 }
 
-static struct source *admit(struct streams *s, const struct sa *peer)
+static int take(struct conn **cp, struct streams *s, struct tcp_sock *sock,
+		const struct sa *peer, unsigned listener)
 {
 	const struct policy_net *net = policy_net(s->policy, peer);
 	const bool free = policy_trusted(s->policy, peer) ||
 			  (net && net->flags & SIP_NET_ALLOW);
 
-	if (denied(s, peer))
-		return NULL;
-	return streams_room(s, free) ? source_join(s->sources, peer, free)
-				     : NULL;
+	if (denied(s, peer) || !streams_room(s, free))
+		return EAGAIN;
+	return conntable_accept(cp, &s->table, sock,
+				s->policy->listenerv[listener].transp, peer,
+				free, &handlers, s);
 }
 
-static void conn_handler(const struct sa *peer, void *arg)
+static void conn_handler(struct tcp_sock *sock, const struct sa *peer,
+			 unsigned listener, void *arg)
 {
-	const struct slisten *l = arg;
-	struct streams *s = l->streams;
-	const enum msg_transp t = s->policy->listenerv[l->listener].transp;
-	const bool tls = t == MSG_TLS || t == MSG_WSS;
-	struct source *src = admit(s, peer);
+	struct streams *s = arg;
 	struct conn *c = NULL;
 
-	if (!src) {
+	if (take(&c, s, sock, peer, listener)) {
 		count_up(s->count, COUNT_STREAM_REFUSED);
-		tcp_reject(l->sock);
+		tcp_reject(sock);
 		return;
 	}
-	if (conn_accept(&c, l->sock, tls ? s->tls : NULL, t, peer, &handlers,
-			s)) {
-		count_up(s->count, COUNT_STREAM_REFUSED);
-		source_leave(src);
-		return;
-	}
-	c->source = src;
 	count_up(s->count, COUNT_STREAM_ACCEPTED);
-	streams_add(s, c, l->listener);
-}
-
-static void slisten_destructor(void *arg)
-{
-	struct slisten *l = arg;
-
-	list_unlink(&l->le);
-	mem_deref(l->sock);
+	streams_add(s, c, listener);
 }
 
 int streams_listen(struct streams *s, unsigned listener)
 {
-	const struct sa *addr = &s->policy->listenerv[listener].addr;
-	struct slisten *l = mem_zalloc(sizeof(*l), slisten_destructor);
-	int err;
-
-	if (!l)
-		return ENOMEM;
-	l->streams = s;
-	l->listener = listener;
-	err = tcp_sock_alloc(&l->sock, addr, conn_handler, l);
-	if (!err)
-		err = tcp_sock_bind(l->sock, addr);
-	if (!err)
-		err = tcp_sock_listen(l->sock, BACKLOG);
-	if (err)
-		mem_deref(l);
-	else
-		list_append(&s->listeners, &l->le, l);
-	return err;
-}
-
-/* ---- time ---------------------------------------------------------------------- */
-
-static enum conn_end late(const struct conn *c)
-{
-	if (!c->due)
-		return CONN_END_CUT;
-	switch (c->wait) {
-	case CONN_WAIT_CONNECT:
-		return CONN_END_FAILED;
-	case CONN_WAIT_OPEN:
-		return CONN_END_HANDSHAKE;
-	case CONN_WAIT_REST:
-		return CONN_END_LATE;
-	default:
-		return CONN_END_IDLE;
-	}
-}
-
-static void tick_handler(void *arg)
-{
-	struct streams *s = arg;
-	const uint64_t now = tmr_jiffies();
-	struct conn *c;
-
-	tmr_start(&s->tick, TICK, tick_handler, s);
-	/* each list is in the order of its times */
-	for (unsigned i = 0; i < CONN_WAITS; i++)
-		while ((c = list_ledata(list_head(&s->waitv[i]))) &&
-		       c->due <= now)
-			conn_close(c, late(c));
-	if (++s->ticks % EXPIRE == 0)
-		sources_expire(s->sources, now_ns());
-}
-
-/* -------------------------------------------------------------------------------- */
-
-/* To close one may close another: so it is left to the next tick, for which they
- * are the first in their lists */
-void streams_review(struct streams *s)
-{
-	for (unsigned i = 0; s && i < CONN_WAITS; i++) {
-		struct le *le = list_head(&s->waitv[i]);
-
-		while (le) {
-			struct conn *c = le->data;
-
-			le = le->next;
-			if (!denied(s, &c->peer))
-				continue;
-			c->due = 0;
-			list_unlink(&c->wait_le);
-			list_prepend(&s->waitv[i], &c->wait_le, c);
-		}
-	}
+	return conntable_listen(&s->table, &s->policy->listenerv[listener].addr,
+				listener, conn_handler, s);
 }
 
 int streams_reload(struct streams *s, const struct cert_conf *cert, char *why,
 		   size_t sz)
 {
-	struct tls *tls = NULL;
-	int err;
+	return s ? conntable_renew(&s->table, cert, why, sz) : 0;
+}
 
-	if (!s)
-		return 0;
-	err = cert_load(&tls, cert, why, sz);
-	if (err)
-		return err;
-	mem_deref(s->tls);
-	s->tls = tls;
-	s->verify = cert->ca;
-	return 0;
+/* -------------------------------------------------------------------------------- */
+
+void streams_review(struct streams *s)
+{
+	for (unsigned i = 0; s && i < CONN_WAITS; i++) {
+		struct le *le = list_head(&s->table.waitv[i]);
+
+		while (le) {
+			struct conn *c = le->data;
+
+			le = le->next;
+			if (denied(s, &c->peer))
+				conntable_cut(&s->table, c);
+		}
+	}
 }
 
 int streams_list(const struct streams *s, stream_list_h *h, void *arg)
@@ -295,7 +187,8 @@ int streams_list(const struct streams *s, stream_list_h *h, void *arg)
 	for (unsigned i = 0; s && i < CONN_WAITS && !err; i++) {
 		struct le *le;
 
-		for (le = list_head(&s->waitv[i]); le && !err; le = le->next) {
+		for (le = list_head(&s->table.waitv[i]); le && !err;
+		     le = le->next) {
 			const struct conn *c = le->data;
 			struct stream_info info = {
 				.transp = c->transp,
@@ -304,7 +197,7 @@ int streams_list(const struct streams *s, stream_list_h *h, void *arg)
 				.active = c->active,
 				.open = c->state == CONN_OPEN,
 				.age = now - c->since,
-				.quiet = now + s->msv[c->wait] - c->due,
+				.quiet = now + s->table.msv[c->wait] - c->due,
 				.in = c->messages[0],
 				.out = c->messages[1],
 				.waiting = tcp_conn_txqsz(c->tcp) + c->queued,
@@ -321,7 +214,6 @@ int streams_alloc(struct streams **sp, const struct stream_conf *conf,
 		  struct count *count, stream_msg_h *msgh, stream_fail_h *failh,
 		  void *arg, char *why, size_t sz)
 {
-	static const unsigned msv[CONN_WAITS] = {3000, 10000, 30000, 10000};
 	struct streams *s;
 	int err;
 
@@ -336,20 +228,11 @@ int streams_alloc(struct streams **sp, const struct stream_conf *conf,
 	s->msgh = msgh;
 	s->failh = failh;
 	s->arg = arg;
-	memcpy(s->msv, msv, sizeof(s->msv));
-	s->msv[CONN_WAIT_IDLE] = conf->idle * 1000;
-	tmr_init(&s->tick);
-	err = hash_alloc(&s->hash, BUCKETS);
-	if (!err)
-		err = sources_alloc(&s->sources, conf->limitv,
-				    conf->per_source);
-	if (!err)
-		err = streams_reload(s, cert, why, sz);
-	if (err) {
+	err = conntable_open(&s->table, conf->limitv, conf->per_source,
+			     conf->idle, cert, why, sz);
+	if (err)
 		mem_deref(s);
-		return err;
-	}
-	tmr_start(&s->tick, TICK, tick_handler, s);
-	*sp = s;
-	return 0;
+	else
+		*sp = s;
+	return err;
 }

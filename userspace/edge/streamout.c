@@ -51,8 +51,8 @@ static bool fits(struct le *le, void *arg)
 static struct conn *find(struct streams *s, const struct forward_out *out)
 {
 	struct wanted w = {.out = out};
-	struct le *le = hash_lookup(s->hash, sa_hash(&out->dst, SA_ALL), fits,
-				    &w);
+	struct le *le = hash_lookup(s->table.hash, sa_hash(&out->dst, SA_ALL),
+				    fits, &w);
 
 	if (le)
 		return le->data;
@@ -100,11 +100,11 @@ static int connect_to(struct conn **cp, struct streams *s,
 		return EPROTONOSUPPORT;
 	if (!streams_room(s, policy_trusted(p, &out->dst)))
 		return ENFILE;
-	if (s->verify && out->host.l)
+	if (s->table.verify && out->host.l)
 		(void)pl_strcpy(&out->host, host, sizeof(host));
-	else if (s->verify)
+	else if (s->table.verify)
 		(void)re_snprintf(host, sizeof(host), "%j", &out->dst);
-	err = conn_connect(cp, out->transp == MSG_TLS ? s->tls : NULL,
+	err = conn_connect(cp, out->transp == MSG_TLS ? s->table.tls : NULL,
 			   out->transp, &out->dst, &p->listenerv[i].addr,
 			   *host ? host : NULL, streams_handlers(), s);
 	if (err)

@@ -5,7 +5,7 @@
 #ifndef CAROM_EDGE_STREAMS_H
 #define CAROM_EDGE_STREAMS_H
 
-#include "sip/conn.h"
+#include "sip/conntable.h"
 #include "edge/stream.h"
 
 enum { REFUSALS = 256 };
@@ -24,28 +24,12 @@ struct streams {
 	stream_fail_h *failh;
 	void *arg;
 	const struct sip_watcher *watcher;
-	struct tls *tls;
-	bool verify; /**< certificates of servers                         */
-	struct list listeners; /**< struct slisten                       */
-	struct hash *hash;     /**< connections by peer                  */
-	unsigned connc;
-	struct list waitv[CONN_WAITS];
-	unsigned msv[CONN_WAITS]; /**< how long each of them may be       */
-	struct sources *sources;
+	struct conntable table;
 	struct refusal refusalv[REFUSALS]; /**< by the address's hash    */
-	struct tmr tick;
-	unsigned ticks;
 };
 
 /** Is there room for one more, of a peer that we trust or not? */
 bool streams_room(const struct streams *s, bool trusted);
-
-struct slisten {
-	struct le le;
-	struct streams *streams;
-	struct tcp_sock *sock;
-	unsigned listener;
-};
 
 const struct conn_handlers *streams_handlers(void);
 

@@ -3,36 +3,18 @@
 #include <errno.h>
 #include <string.h>
 #include "base/log.h"
+#include "sip/conntable.h"
 #include "sip/priv.h"
 
 enum {
-	BUCKETS = 4096,
-	TICK = 250,  /* ms between two looks at who is late            */
-	EXPIRE = 40, /* ticks between two looks at sources           */
-	BACKLOG = 1024,
 	QUEUE = 64, /* messages until a connection is open            */
 	QUEUE_BYTES = 131072,
 };
 
 struct conns {
 	struct sip_node *node;
-	struct tls *tls;
-	bool verify;
-	struct list listeners;
-	struct hash *hash; /* by peer */
-	unsigned connc, most;
-	struct list waitv[CONN_WAITS];
-	unsigned msv[CONN_WAITS];
-	struct sources *sources;
-	struct tmr tick;
-	unsigned ticks;
-};
-
-struct clisten {
-	struct le le;
-	struct conns *conns;
-	struct tcp_sock *sock;
-	unsigned listener;
+	struct conntable table;
+	unsigned most;
 };
 
 struct pending {
@@ -46,12 +28,7 @@ static void destructor(void *arg)
 {
 	struct conns *cs = arg;
 
-	tmr_cancel(&cs->tick);
-	list_flush(&cs->listeners);
-	hash_flush(cs->hash);
-	mem_deref(cs->hash);
-	mem_deref(cs->sources);
-	mem_deref(cs->tls);
+	conntable_close(&cs->table);
 }
 
 /* ---- what connections tell ------------------------------------------------------ */
@@ -60,10 +37,7 @@ static void wait_handler(struct conn *c, enum conn_wait wait, void *arg)
 {
 	struct conns *cs = arg;
 
-	c->wait = wait;
-	c->due = tmr_jiffies() + cs->msv[wait];
-	list_unlink(&c->wait_le);
-	list_append(&cs->waitv[wait], &c->wait_le, c);
+	conntable_wait(&cs->table, c, wait);
 }
 
 static bool admit_handler(struct conn *c, const struct pl *text, void *arg)
@@ -100,15 +74,13 @@ static void open_handler(struct conn *c, void *arg)
 static void close_handler(struct conn *c, enum conn_end why, void *arg)
 {
 	struct conns *cs = arg;
+	const enum msg_transp transp = c->transp;
+	const struct sa peer = c->peer;
 	(void)why;
 
-	log_debug("sip: %s to %J is closed", msg_transp_name(c->transp),
-		  &c->peer);
-	--cs->connc;
-	hash_unlink(&c->hash_le);
-	list_unlink(&c->wait_le);
-	node_closed(cs->node, c->transp, &c->peer);
-	mem_deref(c);
+	log_debug("sip: %s to %J is closed", msg_transp_name(transp), &peer);
+	conntable_remove(&cs->table, c);
+	node_closed(cs->node, transp, &peer);
 }
 
 static const struct conn_handlers handlers = {
@@ -119,72 +91,27 @@ static const struct conn_handlers handlers = {
 	.close = close_handler,
 };
 
-static void add(struct conns *cs, struct conn *c, unsigned listener)
-{
-	c->listener = listener;
-	c->watcher = &cs->node->watcher;
-	c->since = tmr_jiffies();
-	hash_append(cs->hash, sa_hash(&c->peer, SA_ALL), &c->hash_le, c);
-	++cs->connc;
-	wait_handler(c, c->active ? CONN_WAIT_CONNECT : CONN_WAIT_OPEN, cs);
-}
-
 /* ---- who comes ------------------------------------------------------------------ */
 
-static void conn_handler(const struct sa *peer, void *arg)
+static void conn_handler(struct tcp_sock *sock, const struct sa *peer,
+			 unsigned listener, void *arg)
 {
-	const struct clisten *l = arg;
-	struct conns *cs = l->conns;
-	const enum msg_transp t = cs->node->listenv[l->listener].transp;
-	const bool tls = t == MSG_TLS || t == MSG_WSS;
-	struct source *src;
+	struct conns *cs = arg;
 	struct conn *c = NULL;
 
-	src = cs->connc < cs->most
-		      ? source_join(cs->sources, peer,
-				    sip_node_trusts(cs->node, peer))
-		      : NULL;
-	if (!src) {
-		tcp_reject(l->sock);
-		return;
-	}
-	if (conn_accept(&c, l->sock, tls ? cs->tls : NULL, t, peer, &handlers,
-			cs)) {
-		source_leave(src);
-		return;
-	}
-	c->source = src;
-	add(cs, c, l->listener);
-}
-
-static void clisten_destructor(void *arg)
-{
-	struct clisten *l = arg;
-
-	list_unlink(&l->le);
-	mem_deref(l->sock);
+	if (cs->table.n < cs->most &&
+	    !conntable_accept(&c, &cs->table, sock,
+			      cs->node->listenv[listener].transp, peer,
+			      sip_node_trusts(cs->node, peer), &handlers, cs))
+		conntable_add(&cs->table, c, listener, &cs->node->watcher);
+	else
+		tcp_reject(sock);
 }
 
 int conns_listen(struct conns *cs, unsigned listener)
 {
-	const struct sa *addr = &cs->node->listenv[listener].addr;
-	struct clisten *l = mem_zalloc(sizeof(*l), clisten_destructor);
-	int err;
-
-	if (!l)
-		return ENOMEM;
-	l->conns = cs;
-	l->listener = listener;
-	err = tcp_sock_alloc(&l->sock, addr, conn_handler, l);
-	if (!err)
-		err = tcp_sock_bind(l->sock, addr);
-	if (!err)
-		err = tcp_sock_listen(l->sock, BACKLOG);
-	if (err)
-		mem_deref(l);
-	else
-		list_append(&cs->listeners, &l->le, l);
-	return err;
+	return conntable_listen(&cs->table, &cs->node->listenv[listener].addr,
+				listener, conn_handler, cs);
 }
 
 /* ---- sending -------------------------------------------------------------------- */
@@ -192,7 +119,8 @@ int conns_listen(struct conns *cs, unsigned listener)
 static struct conn *find(const struct conns *cs, enum msg_transp transp,
 			 const struct sa *peer)
 {
-	struct le *le = list_head(hash_list(cs->hash, sa_hash(peer, SA_ALL)));
+	struct le *le = list_head(
+		hash_list(cs->table.hash, sa_hash(peer, SA_ALL)));
 
 	for (; le; le = le->next) {
 		struct conn *c = le->data;
@@ -237,14 +165,14 @@ static int connect_to(struct conn **cp, struct conns *cs, unsigned listener,
 	/* a browser can't be connected to */
 	if (!msg_is_stream(l->transp))
 		return ENOTCONN;
-	if (cs->connc >= cs->most)
+	if (cs->table.n >= cs->most)
 		return ENFILE;
 	(void)re_snprintf(host, sizeof(host), "%j", dst);
-	err = conn_connect(cp, l->transp == MSG_TLS ? cs->tls : NULL, l->transp,
-			   dst, &l->addr, cs->verify ? host : NULL, &handlers,
-			   cs);
+	err = conn_connect(cp, l->transp == MSG_TLS ? cs->table.tls : NULL,
+			   l->transp, dst, &l->addr,
+			   cs->table.verify ? host : NULL, &handlers, cs);
 	if (!err)
-		add(cs, *cp, listener);
+		conntable_add(&cs->table, *cp, listener, &cs->node->watcher);
 	return err;
 }
 
@@ -265,40 +193,15 @@ int conns_send(struct conns *cs, unsigned listener, const struct sa *dst,
 
 /* --------------------------------------------------------------------------------- */
 
-static void tick_handler(void *arg)
-{
-	struct conns *cs = arg;
-	const uint64_t now = tmr_jiffies();
-	struct conn *c;
-
-	tmr_start(&cs->tick, TICK, tick_handler, cs);
-	/* each list is in the order of its times */
-	for (unsigned i = 0; i < CONN_WAITS; i++)
-		while ((c = list_ledata(list_head(&cs->waitv[i]))) &&
-		       c->due <= now)
-			conn_close(c, CONN_END_IDLE);
-	if (++cs->ticks % EXPIRE == 0)
-		sources_expire(cs->sources, now * 1000000);
-}
-
 int conns_renew(struct conns *cs, const struct cert_conf *cert, char *why,
 		size_t sz)
 {
-	struct tls *tls = NULL;
-	int err = cert_load(&tls, cert, why, sz);
-
-	if (err)
-		return err;
-	mem_deref(cs->tls);
-	cs->tls = tls;
-	cs->verify = cert->ca;
-	return 0;
+	return conntable_renew(&cs->table, cert, why, sz);
 }
 
 int conns_alloc(struct conns **cp, struct sip_node *n,
 		const struct sip_node_conf *conf, char *why, size_t sz)
 {
-	static const unsigned msv[CONN_WAITS] = {3000, 10000, 30000, 10000};
 	struct conns *cs = mem_zalloc(sizeof(*cs), destructor);
 	int err;
 
@@ -306,19 +209,11 @@ int conns_alloc(struct conns **cp, struct sip_node *n,
 		return ENOMEM;
 	cs->node = n;
 	cs->most = conf->connections;
-	memcpy(cs->msv, msv, sizeof(cs->msv));
-	cs->msv[CONN_WAIT_IDLE] = conf->idle * 1000;
-	tmr_init(&cs->tick);
-	err = hash_alloc(&cs->hash, BUCKETS);
-	if (!err)
-		err = sources_alloc(&cs->sources, no_limitv, conf->per_source);
-	if (!err)
-		err = conns_renew(cs, &conf->cert, why, sz);
-	if (err) {
+	err = conntable_open(&cs->table, no_limitv, conf->per_source,
+			     conf->idle, &conf->cert, why, sz);
+	if (err)
 		mem_deref(cs);
-		return err;
-	}
-	tmr_start(&cs->tick, TICK, tick_handler, cs);
-	*cp = cs;
-	return 0;
+	else
+		*cp = cs;
+	return err;
 }
