@@ -183,7 +183,7 @@ static bool bare_cr(const struct pl *line)
 static int header(struct msg *m, const struct pl *line, struct msg_fault *f)
 {
 	struct msg_header *h;
-	const char *colon = pl_strchr(line, ':');
+	const char *colon = memchr(line->p, ':', line->l);
 
 	if (m->hdrc == MSG_HEADERS)
 		return fault(f, 400, "Too many headers");
