@@ -95,7 +95,8 @@ TEST_SRCS_terms_fax  = $(SRCS_media)
 TEST_SRCS_terms_dtls = $(SRCS_media)
 TEST_SRCS_terms_dtls_rtcp = $(SRCS_media)
 TEST_SRCS_terms_lite = $(SRCS_media)
-TEST_SRCS_terms_bundle = $(SRCS_media)
+TEST_SRCS_terms_bundle = $(SRCS_media) tests/unit/bundle_fix.c
+TEST_SRCS_terms_bundled = $(TEST_SRCS_terms_bundle)
 TEST_SRCS_undo       = $(SRCS_media)
 TEST_SRCS_echo       = $(SRCS_media)
 TEST_SRCS_terms_ice  = $(SRCS_media) tests/unit/terms_ice_fix.c
@@ -134,7 +135,8 @@ TEST_SRCS_names      = $(SRCS_dns) $(SRCS_edge) userspace/fastpath/names.c \
 TEST_SRCS_locate     = $(SRCS_dns) $(call room,locate)
 TEST_SRCS_digest     = $(SRCS_edge) userspace/fastpath/names.c
 TEST_SRCS_replay     = $(TEST_SRCS_digest)
-TEST_SRCS_auth       = $(SRCS_edge) userspace/fastpath/names.c
+TEST_SRCS_auth       = $(SRCS_edge) userspace/fastpath/names.c tests/unit/auth_fix.c
+TEST_SRCS_auth_fits  = $(TEST_SRCS_auth)
 TEST_SRCS_bencode    = $(SRCS_ng)
 TEST_SRCS_ng         = $(SRCS_ng)
 TEST_SRCS_ng_flags   = $(SRCS_ng)
@@ -145,7 +147,8 @@ TEST_SRCS_cli_sipcopy = $(addprefix tools/carom/,sipcopy.c json.c) \
 			userspace/fastpath/sipaddr.c \
 			userspace/fastpath/names.c
 TEST_SRCS_cli_callrec = tools/carom/callrec.c
-TEST_SRCS_edge_flow  = $(SRCS_edge) $(SRCS_log) userspace/fastpath/names.c
+TEST_SRCS_edge_flow  = $(SRCS_edge) $(SRCS_log) userspace/fastpath/names.c tests/unit/flow_fix.c
+TEST_SRCS_edge_datagram = $(TEST_SRCS_edge_flow)
 TEST_SRCS_edge_hop   = $(SRCS_edge) $(SRCS_log) userspace/fastpath/names.c
 TEST_SRCS_edge_review = $(SRCS_edge) $(SRCS_log) userspace/fastpath/names.c \
 			$(addprefix userspace/edge/,stream.c streamout.c) \

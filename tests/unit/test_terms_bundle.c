@@ -1,53 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* BUNDLE (RFC 9143) in calls: what each is told, whose transport is whose, and what the
- * media workers get. Alice or Bob is a browser, the other has RTP by two ports */
-#include "terms_fix.h"
-#include "media/terms.h"
-#include "rtp/packet.h"
-
-#define TLS "UDP/TLS/RTP/SAVPF"
-#define MID_EXT "urn:ietf:params:rtp-hdrext:sdes:mid"
-#define PWD "0123456789012345678901234567"
-
-/* A browser: one certificate, one port */
-static struct browser {
-	struct dtlsx_cert *cert;
-	struct dtlsx *d;
-	struct sa addr;
-} web;
-
-static void web_new(const char *addr, uint16_t port)
-{
-	memset(&web, 0, sizeof(web));
-	assert_int_equal(sa_set_str(&web.addr, addr, port), 0);
-	assert_int_equal(dtlsx_cert_make(&web.cert), 0);
-}
-
-static int web_end(void **state)
-{
-	mem_deref(web.d);
-	mem_deref(web.cert);
-	memset(&web, 0, sizeof(web));
-
-	return teardown(state);
-}
-
-/* How it is reached */
-static char *transport(const char *setup)
-{
-	struct fingerprint fp;
-	char *s = NULL;
-
-	assert_int_equal(dtlsx_cert_fingerprint(web.cert, FP_SHA256, &fp), 0);
-	assert_int_equal(re_sdprintf(&s,
-				     "a=fingerprint:%H\r\na=setup:%s\r\n"
-				     "a=ice-ufrag:web1\r\na=ice-pwd:" PWD
-				     "\r\n",
-				     fingerprint_print, &fp, setup),
-			 0);
-
-	return s;
-}
+/**
+ * @file test_terms_bundle.c  BUNDLE (RFC 9143) in calls of a browser: what each is told, whose transport is whose
+ */
+#include "bundle_fix.h"
 
 enum { ONE = 1, ONLY = 2, NO_SOUND = 4, BARE = 8, THREE = 16, NO_GROUP = 32 };
 
@@ -96,45 +51,6 @@ static char *web_sdp(unsigned flags, const char *setup)
 	mem_deref(more);
 
 	return s;
-}
-
-/* The other one's; 0: it refuses a section */
-static char *plain_sdp(const char *addr, uint16_t sound, uint16_t picture)
-{
-	char *s = NULL;
-
-	assert_int_equal(re_sdprintf(&s,
-				     "v=0\r\no=- 1 1 IN IP4 %s\r\ns=-\r\n"
-				     "c=IN IP4 %s\r\nt=0 0\r\n"
-				     "m=audio %u RTP/AVP 0\r\n"
-				     "m=video %u RTP/AVP 96\r\n"
-				     "a=rtpmap:96 VP8/90000\r\n",
-				     addr, addr, sound, picture),
-			 0);
-
-	return s;
-}
-
-static struct media_opts to(const char *proto, struct media_opts o)
-{
-	pl_set_str(&o.transport, proto);
-
-	return o;
-}
-
-/* A section of what went out has a line, or has it not */
-static bool says(const struct fix *f, size_t i, const char *name,
-		 const char *want)
-{
-	struct pl val;
-
-	return sdpx_attr(f->out, i, name, 0, &val) &&
-	       (!want || !pl_strcmp(&val, want));
-}
-
-static const struct fp_leg *leg(const struct fix *f, uint16_t port)
-{
-	return fake_leg(f->fp, EXT4, port);
 }
 
 /* ---- the handshake -------------------------------------------------------- */
@@ -476,129 +392,6 @@ static void third(void **state)
 		srtpx_same_key(&fake_member(2, 0)->rx, &fake_member(0, 0)->rx));
 }
 
-/* ---- a browser is called ------------------------------------------------------ */
-
-static void called(void **state, bool require)
-{
-	struct fix *f = *state;
-	struct media_opts o = to(TLS, opts("c", "A", NULL));
-	uint16_t b[2];
-
-	web_new(BOB, 5000);
-	o.bundle_offer = !require;
-	o.bundle_require = require;
-	o.ice_force = true;
-	offer(f, o, plain_sdp(ALICE, 4000, 4002));
-	/* mids are made, and the header extension with them */
-	has(f, "a=group:BUNDLE 1 2\r\n");
-	assert_true(says(f, 0, "mid", "1"));
-	assert_true(says(f, 1, "mid", "2"));
-	assert_true(says(f, 0, "extmap", "1 " MID_EXT));
-	assert_true(says(f, 1, "extmap", "1 " MID_EXT));
-	b[0] = out_port(f, 0);
-	b[1] = out_port(f, 1);
-	assert_int_not_equal(b[0], b[1]);
-	assert_int_equal(says(f, 1, "bundle-only", NULL), require);
-	assert_int_equal(!b[1], require);
-	assert_int_equal(says(f, 1, "fingerprint", NULL), !require);
-	assert_int_equal(says(f, 1, "candidate", NULL), !require);
-	assert_true(says(f, 1, "rtcp-mux", NULL));
-	assert_false(says(f, 0, "bundle-only", NULL));
-	assert_true(says(f, 0, "setup", "actpass"));
-}
-
-static char *web_answer(const char *group, bool bundled)
-{
-	char *tr = transport("active"), *s = NULL;
-	const unsigned port = sa_port(&web.addr);
-
-	assert_int_equal(
-		re_sdprintf(&s,
-			    "v=0\r\no=- 1 1 IN IP4 %j\r\ns=-\r\n"
-			    "c=IN IP4 %j\r\nt=0 0\r\n%s"
-			    "m=audio %u " TLS " 0\r\na=mid:1\r\na=rtcp-mux\r\n"
-			    "a=extmap:1 " MID_EXT "\r\n%s"
-			    "m=video %u " TLS " 96\r\na=mid:2\r\n"
-			    "a=rtpmap:96 VP8/90000\r\na=rtcp-mux\r\n"
-			    "a=ssrc:4242 cname:x\r\n%s",
-			    &web.addr, &web.addr, group, port, tr,
-			    bundled ? port : port + 2, bundled ? "" : tr),
-		0);
-	mem_deref(tr);
-
-	return s;
-}
-
-static void offered(void **state, bool require)
-{
-	struct fix *f = *state;
-	const struct bridge_member *a, *v;
-	uint16_t b;
-
-	called(state, require);
-	b = out_port(f, 0);
-	answer(f, opts("c", "A", "B"),
-	       web_answer("a=group:BUNDLE 1 2\r\n", true));
-	has_not(f, "BUNDLE");
-	has_not(f, "fingerprint");
-	assert_int_not_equal(out_port(f, 0), out_port(f, 1));
-	assert_int_equal(fake_bridges()->bundles, 1);
-	a = fake_member(0, 1);
-	v = fake_member(1, 1);
-	assert_non_null(a->bundle);
-	assert_ptr_equal(a->bundle, v->bundle);
-	assert_int_equal(sa_port(&a->local), b);
-	assert_int_equal(sa_port(&v->local), b);
-	assert_string_equal(v->mid, "2");
-	/* where it has the extension, and where not */
-	assert_int_equal(a->mid_id, 1);
-	assert_int_equal(v->mid_id, 0);
-	assert_true(a->locked && v->locked);
-	assert_int_equal(leg(f, b)->why, LEG_WHY_BUNDLE);
-}
-
-static void offered_balanced(void **state)
-{
-	offered(state, false);
-}
-
-static void offered_only(void **state)
-{
-	offered(state, true);
-}
-
-/* It does not know of bundles: each section is as it was offered */
-static void not_taken(void **state)
-{
-	struct fix *f = *state;
-	uint16_t b[2];
-
-	called(state, false);
-	b[0] = out_port(f, 0);
-	b[1] = out_port(f, 1);
-	answer(f, opts("c", "A", "B"), web_answer("", false));
-	assert_int_equal(fake_bridges()->bundles, 0);
-	assert_int_equal(fake_bridges()->n, 2);
-	assert_int_equal(sa_port(&fake_member(0, 1)->local), b[0]);
-	assert_int_equal(sa_port(&fake_member(1, 1)->local), b[1]);
-	assert_int_equal(leg(f, b[1])->why, LEG_WHY_SRTP);
-}
-
-/* Without DTLS there is nothing to bundle, and without the wish nothing is */
-static void not_offered(void **state)
-{
-	struct fix *f = *state;
-	struct media_opts o = opts("c", "A", NULL);
-
-	o.bundle_offer = true;
-	offer(f, o, plain_sdp(ALICE, 4000, 4002));
-	has_not(f, "BUNDLE");
-	has_not(f, "a=mid");
-	offer(f, to(TLS, opts("d", "A", NULL)), plain_sdp(ALICE, 4000, 4002));
-	has_not(f, "BUNDLE");
-	has_not(f, "a=mid");
-}
-
 /* ---- the next agent ------------------------------------------------------------- */
 
 static void restart(void **state)
@@ -625,28 +418,10 @@ static void restart(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(asked_balanced, setup, web_end),
-		cmocka_unit_test_setup_teardown(asked_only, setup, web_end),
-		cmocka_unit_test_setup_teardown(asked_one, setup, web_end),
-		cmocka_unit_test_setup_teardown(asked_bare, setup, web_end),
-		cmocka_unit_test_setup_teardown(refused, setup, web_end),
-		cmocka_unit_test_setup_teardown(tag_refused, setup, web_end),
-		cmocka_unit_test_setup_teardown(rejected, setup, web_end),
-		cmocka_unit_test_setup_teardown(passed, setup, web_end),
-		cmocka_unit_test_setup_teardown(again, setup, web_end),
-		cmocka_unit_test_setup_teardown(third, setup, web_end),
-		cmocka_unit_test_setup_teardown(offered_balanced, setup,
-						web_end),
-		cmocka_unit_test_setup_teardown(offered_only, setup, web_end),
-		cmocka_unit_test_setup_teardown(not_taken, setup, web_end),
-		cmocka_unit_test_setup_teardown(not_offered, setup, web_end),
-		cmocka_unit_test_setup_teardown(restart, setup, web_end),
+		T(asked_balanced), T(asked_only),  T(asked_one), T(asked_bare),
+		T(refused),        T(tag_refused), T(rejected),  T(passed),
+		T(again),          T(third),       T(restart),
 	};
-	int err = libre_init();
 
-	if (!err)
-		err = cmocka_run_group_tests(tests, NULL, NULL);
-	libre_close();
-
-	return err;
+	return cmocka_run_group_tests(tests, all_up, all_down);
 }
