@@ -148,21 +148,6 @@ static void both(unsigned side, uint16_t port, unsigned first, unsigned second)
 	assert_false(a->locked || v->locked);
 }
 
-static void queried(const struct fix *f, const char *what)
-{
-	struct odict *o;
-	struct pl id = PL("c");
-	char *s = NULL;
-
-	assert_int_equal(odict_alloc(&o, 16), 0);
-	assert_int_equal(media_query(f->m, &id, NULL, NULL, o), 0);
-	assert_int_equal(re_sdprintf(&s, "%H", json_encode_odict, o), 0);
-	if (!strstr(s, what))
-		fail_msg("'%s' is not in:\n%s", what, s);
-	mem_deref(s);
-	mem_deref(o);
-}
-
 /* ---- a browser calls -------------------------------------------------------- */
 
 static void asked(void **state, unsigned flags)
@@ -217,7 +202,7 @@ static void asked(void **state, unsigned flags)
 	assert_int_equal(leg(f, a)->why, LEG_WHY_BUNDLE);
 	assert_int_equal(leg(f, b[1])->why, LEG_WHY_SRTP);
 	assert_int_equal(sa_port(&leg(f, b[1])->peer_local), a);
-	queried(f, "\"bundled as\":\"1\"");
+	query_says(f, "\"bundled as\":\"1\"");
 }
 
 /* bundlePolicy balanced: each section has a port in the offer */
