@@ -27,7 +27,7 @@ SRCS_media  := $(SRCS_store) $(call room,media audio secure ice rtp fax) tests/u
 	       userspace/fastpath/names.c tests/unit/fake_fp.c
 SRCS_dns    := $(SRCS_log) $(call room,dns) tests/unit/fake_dns.c
 SRCS_sipmsg := $(addprefix userspace/sip/,msg.c list.c uri.c)
-SRCS_digest := $(filter-out %/creds.c,$(call room,digest))
+SRCS_digest := $(filter-out %/creds.c %/asked.c,$(call room,digest))
 SRCS_edge   := $(call room,dispatch) $(SRCS_sipmsg) $(SRCS_digest) \
 	       $(addprefix userspace/edge/,policy.c key.c edit.c hop.c flow.c \
 		 contact.c choose.c depart.c forward.c lookup.c reply.c auth.c whose.c count.c)

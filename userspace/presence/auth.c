@@ -2,10 +2,8 @@
 /* Who asks, and whether he may: Digest (RFC 3261 22.2) for From's user */
 #include <errno.h>
 #include <string.h>
-#include "carom/sipkey.h"
+#include "digest/asked.h"
 #include "presence/priv.h"
-
-enum { CREDENTIALS = 16 /* that are looked at */ };
 
 int presence_auth_start(const struct presence_conf *conf, struct verify **vp,
 			const struct verify *before)
@@ -62,44 +60,6 @@ static bool challenge(const struct req *q, const struct pl *realm, bool stale)
 	return false;
 }
 
-/* The first of the realm, by an algorithm that we ask for. @return 0, ENOENT, EBADMSG */
-static int find(const struct req *q, struct cred *c, const struct pl *realm)
-{
-	const struct msg *m = q->in->m;
-	unsigned n = 0;
-
-	for (size_t i = 0; i < m->hdrc && n < CREDENTIALS; i++) {
-		int err;
-
-		if (m->hdrv[i].type != MSG_AUTHORIZATION)
-			continue;
-		++n;
-		err = cred_decode(c, &m->hdrv[i].val);
-		if (err == ENOENT || (c->realm.p && !cred_is(&c->realm, realm)))
-			continue;
-		if (err || !c->realm.p)
-			return EBADMSG;
-		if (verify_offers(q->p->verify, c->alg))
-			return 0;
-	}
-	return ENOENT;
-}
-
-/* Credentials say nothing of Contact, Expires or the body: who repeats them with
- * others repeats nothing */
-static uint64_t request_hash(const struct req *q, const struct cred *c)
-{
-	const struct msg *m = q->in->m;
-	struct siphash h;
-
-	siphash_start(&h, q->p->conf.key[0], q->p->conf.key[1]);
-	siphash_word(&h, SIP_KEY_NONCE);
-	sipkey_mem(&h, m->viav[0].branch.p, m->viav[0].branch.l);
-	sipkey_mem(&h, c->response.p, c->response.l);
-	sip_hash_asked(&h, m);
-	return siphash_end(&h);
-}
-
 static bool uri_fits(const struct req *q, const struct pl *text)
 {
 	const struct msg *m = q->in->m;
@@ -122,13 +82,13 @@ static bool identified(struct req *q)
 	int err;
 
 	realm_of(q, &vi.realm);
-	err = find(q, &c, &vi.realm);
+	err = asked_find(&c, q->p->verify, q->in->m, &vi.realm);
 	if (err == ENOENT)
 		return challenge(q, &vi.realm, false);
 	if (err)
 		return req_refuse(q, 400, "Malformed Credentials", NULL);
 	vi.domain = domain_of(&q->user);
-	vi.request = request_hash(q, &c);
+	vi.request = asked_hash(q->in->m, &c, q->p->conf.key);
 	vi.uri_fits = uri_fits(q, &c.uri);
 	switch (verify_check(q->p->verify, &c, &vi, &why)) {
 	case VERIFY_PASS:

@@ -3,10 +3,8 @@
 #include <errno.h>
 #include <string.h>
 #include "base/log.h"
-#include "carom/sipkey.h"
+#include "digest/asked.h"
 #include "registrar/priv.h"
-
-enum { CREDENTIALS = 16 /* that are looked at */ };
 
 /* ---- secrets --------------------------------------------------------------------- */
 
@@ -149,45 +147,6 @@ static bool user_fits(const struct reg *g, const struct cred *c)
 	       cred_is(&c->username, &g->aor);
 }
 
-/* Credentials say nothing of Contact, Expires or the body: who repeats them with
- * others repeats nothing */
-static uint64_t request_hash(const struct reg *g, const struct cred *c)
-{
-	const struct msg *m = g->in->m;
-	struct siphash h;
-
-	siphash_start(&h, g->r->conf.key[0], g->r->conf.key[1]);
-	siphash_word(&h, SIP_KEY_NONCE);
-	sipkey_mem(&h, m->viav[0].branch.p, m->viav[0].branch.l);
-	sipkey_mem(&h, c->response.p, c->response.l);
-	sip_hash_asked(&h, m);
-	return siphash_end(&h);
-}
-
-/* The first of our realm, by an algorithm that we ask for. @return 0, ENOENT,
- * EBADMSG */
-static int find(const struct reg *g, struct cred *c, const struct pl *realm)
-{
-	const struct msg *m = g->in->m;
-	unsigned n = 0;
-
-	for (size_t i = 0; i < m->hdrc && n < CREDENTIALS; i++) {
-		int err;
-
-		if (m->hdrv[i].type != MSG_AUTHORIZATION)
-			continue;
-		++n;
-		err = cred_decode(c, &m->hdrv[i].val);
-		if (err == ENOENT || (c->realm.p && !cred_is(&c->realm, realm)))
-			continue;
-		if (err || !c->realm.p)
-			return EBADMSG;
-		if (verify_offers(g->r->verify, c->alg))
-			return 0;
-	}
-	return ENOENT;
-}
-
 bool auth_passes(struct reg *g)
 {
 	struct registrar_stats *st = &g->r->stats;
@@ -199,13 +158,13 @@ bool auth_passes(struct reg *g)
 	if (!g->r->conf.authenticate)
 		return true;
 	realm_of(g, &vi.realm);
-	err = find(g, &c, &vi.realm);
+	err = asked_find(&c, g->r->verify, g->in->m, &vi.realm);
 	if (err == ENOENT)
 		return challenge(g, &st->challenged, false);
 	if (err)
 		return reg_refuse(g, 400, "Malformed Credentials");
 	vi.domain = g->domain;
-	vi.request = request_hash(g, &c);
+	vi.request = asked_hash(g->in->m, &c, g->r->conf.key);
 	vi.uri_fits = uri_fits(g, &c.uri);
 	switch (verify_check(g->r->verify, &c, &vi, &why)) {
 	case VERIFY_PASS:
