@@ -10,23 +10,18 @@
 #include <unistd.h>
 #include <re.h>
 #include "base/log.h"
-#include "audio/resample.h"
 #include "media/media.h"
 #include "base/pcap.h"
 #include "media/oggopus.h"
 #include "media/recname.h"
+#include "media/recside.h"
 #include "media/record.h"
 #include "media/wav.h"
 
 enum {
 	NAME_BYTES = 160, /* of a Call-ID in a file name            */
 	NAME_TRIES = 10000,
-	SAMPLES_MAX = 4096,     /* of one packet                          */
-	STRAY = TRACK_RATE / 2, /* frames that timestamps may be off    */
-	PT_PCMU = 0,
-	PT_PCMA = 8,
 	FORMATS = 3,
-	ANEW = 3000, /* numbers that no packet is missing or late by */
 	PASS_MS =
 		1000, /* silence is written as it goes by: at the end of an hour
 			   of it nobody has to wait for that */
@@ -36,30 +31,6 @@ enum {
 static const char *const endings[FORMATS] = {"pcap", "wav", "opus"};
 
 #define FRAME_NS (1000000000ull / TRACK_RATE)
-
-/** A payload type that is not G.711's own */
-struct told {
-	uint8_t pt;
-	const struct codec *codec;
-	char fmtp[RECORD_FMTP];
-};
-
-/** One party: where its RTP time stands on the recording's time line */
-struct side {
-	bool started;  /* ssrc and seq hold           */
-	bool anchored; /* ts <-> pos hold             */
-	uint32_t ssrc;
-	uint32_t ts;  /* timestamp ...               */
-	uint64_t pos; /* ... of this frame           */
-	uint16_t seq_max;
-	uint64_t seen;  /* bit n: seq_max - n came     */
-	uint32_t clock; /* Hz of ts                    */
-	struct told toldv[RECORD_CODECS];
-	unsigned toldc;
-	struct codec_dec *dec; /* of the last packet, or NULL */
-	struct resample *rs;   /* from its rate; NULL: the track's */
-	const struct told *of; /* whose it is                 */
-};
 
 struct record {
 	struct pcap *pcap;
@@ -72,18 +43,9 @@ struct record {
 	bool running;         /* zero holds                   */
 	bool paused;
 	struct tmr tmr; /* of a track that runs        */
-	struct side side[2];
+	struct recside side[2];
 	struct record_stats st;
 	uint64_t gap_frames;
-};
-
-/** What we want of an RTP packet (RFC 3550 5.1) */
-struct rtp {
-	uint8_t pt;
-	uint16_t seq;
-	uint32_t ts, ssrc;
-	const uint8_t *data;
-	size_t len;
 };
 
 static void record_destructor(void *arg)
@@ -96,10 +58,8 @@ static void record_destructor(void *arg)
 	mem_deref(r->track);
 	mem_deref(r->wav);
 	mem_deref(r->ogg);
-	for (unsigned i = 0; i < 2; i++) {
-		mem_deref(r->side[i].dec);
-		mem_deref(r->side[i].rs);
-	}
+	for (unsigned i = 0; i < 2; i++)
+		recside_end(&r->side[i]);
 	for (unsigned i = 0; i < FORMATS; i++)
 		mem_deref(r->pathv[i]);
 }
@@ -224,120 +184,9 @@ static void failed(struct record *r, int err)
 	r->st.error = err;
 }
 
-static bool rtp_parse(struct rtp *h, const struct tap *tap, const uint8_t *pkt)
-{
-	const uint8_t *p = pkt + tap->payload;
-	size_t len, n;
-
-	if (tap->payload >= tap->caplen)
-		return false;
-
-	len = (size_t)tap->caplen - tap->payload;
-	if (len < 12 || p[0] >> 6 != 2)
-		return false;
-
-	h->pt = p[1] & 0x7f;
-	h->seq = (uint16_t)(p[2] << 8 | p[3]);
-	h->ts = (uint32_t)p[4] << 24 | (uint32_t)p[5] << 16 |
-		(uint32_t)p[6] << 8 | p[7];
-	h->ssrc = (uint32_t)p[8] << 24 | (uint32_t)p[9] << 16 |
-		  (uint32_t)p[10] << 8 | p[11];
-
-	n = 12 + (size_t)(p[0] & 0x0f) * 4;
-	if (p[0] & 0x10) {
-		if (n + 4 > len)
-			return false;
-		n += 4 + (size_t)(p[n + 2] << 8 | p[n + 3]) * 4;
-	}
-	if (n > len)
-		return false;
-
-	/* the copy of a long packet ends before its padding does */
-	if (p[0] & 0x20 && !(tap->flags & TAP_CUT)) {
-		if (!p[len - 1] || n + p[len - 1] > len)
-			return false;
-		len -= p[len - 1];
-	}
-
-	h->data = p + n;
-	h->len = len - n;
-
-	return true;
-}
-
-static void side_start(struct side *s, const struct rtp *h)
-{
-	s->started = true;
-	s->anchored = false;
-	s->ssrc = h->ssrc;
-	s->seq_max = h->seq;
-	s->seen = 1;
-}
-
-/* @return how many packets are missing before this one, more than ANEW: the sender began
- * anew; -1: came late and fills a gap; -2: came before */
-static int side_seq(struct side *s, const struct rtp *h)
-{
-	int16_t d = (int16_t)(h->seq - s->seq_max);
-
-	if (d > 0) {
-		s->seen = d < 64 ? s->seen << d | 1 : 1;
-		s->seq_max = h->seq;
-		return d - 1;
-	}
-
-	if (-d > ANEW)
-		return -d;
-	if (-d >= 64)
-		return -2;
-
-	if (s->seen >> -d & 1)
-		return -2;
-	s->seen |= 1ull << -d;
-
-	return -1;
-}
-
 static uint64_t arrival(const struct record *r, const struct tap *tap)
 {
 	return tap->time > r->zero ? (tap->time - r->zero) / FRAME_NS : 0;
-}
-
-/* Frames of the recording */
-static int64_t frames(const struct side *s, int32_t units)
-{
-	return (int64_t)units * TRACK_RATE / s->clock;
-}
-
-static void anchor(struct side *s, const struct rtp *h, uint64_t pos)
-{
-	s->anchored = true;
-	s->ts = h->ts;
-	s->pos = pos;
-}
-
-/* Timestamps say where; when they stray from the clock, arrival does */
-static uint64_t place_of(struct record *r, struct side *s, const struct rtp *h,
-			 const struct tap *tap)
-{
-	uint64_t came = arrival(r, tap);
-	int64_t pos;
-
-	if (!s->anchored)
-		anchor(s, h, came);
-
-	pos = (int64_t)s->pos + frames(s, (int32_t)(h->ts - s->ts));
-
-	if (pos < 0 || pos > (int64_t)came + STRAY ||
-	    pos + STRAY < (int64_t)came) {
-		anchor(s, h, came);
-		pos = (int64_t)came;
-	} else if ((int32_t)(h->ts - s->ts) > 0) {
-		s->ts = h->ts;
-		s->pos = (uint64_t)pos;
-	}
-
-	return (uint64_t)pos;
 }
 
 static void count_gap(struct record *r, int missing, size_t samples)
@@ -354,105 +203,11 @@ static void count_gap(struct record *r, int missing, size_t samples)
 	r->st.gap_ms = r->gap_frames * 1000 / TRACK_RATE;
 }
 
-static const struct told *told_of(const struct side *s, uint8_t pt)
-{
-	for (unsigned i = 0; i < s->toldc; i++) {
-		if (s->toldv[i].pt == pt)
-			return &s->toldv[i];
-	}
-
-	return NULL;
-}
-
 void record_codec(struct record *r, unsigned side, uint8_t pt,
 		  const struct codec *codec, const char *fmtp)
 {
-	struct side *s;
-	struct told *t = NULL;
-
-	if (!r || side > 1 || !codec)
-		return;
-	s = &r->side[side];
-	for (unsigned i = 0; i < s->toldc; i++) {
-		if (s->toldv[i].pt == pt)
-			t = &s->toldv[i];
-	}
-	if (t && t->codec == codec && !str_cmp(t->fmtp, fmtp))
-		return;
-	if (!t && s->toldc == RECORD_CODECS)
-		return;
-	if (!t)
-		t = &s->toldv[s->toldc++];
-	if (s->of == t)
-		s->of = NULL;
-	t->pt = pt;
-	t->codec = codec;
-	(void)re_snprintf(t->fmtp, sizeof(t->fmtp), "%s", fmtp ? fmtp : "");
-}
-
-/* Another clock is another time line */
-static void set_clock(struct side *s, uint32_t clock)
-{
-	if (s->clock != clock)
-		s->anchored = false;
-	s->clock = clock;
-}
-
-static size_t decode_g711(struct side *s, const struct rtp *h, int16_t *sampv)
-{
-	if (h->len > SAMPLES_MAX)
-		return 0;
-	set_clock(s, TRACK_RATE);
-	for (size_t i = 0; i < h->len; i++)
-		sampv[i] = h->pt == PT_PCMU ? wav_ulaw(h->data[i])
-					    : wav_alaw(h->data[i]);
-
-	return h->len;
-}
-
-static bool take_decoder(struct side *s, const struct told *t)
-{
-	struct codec_param prm = {
-		.codec = t->codec, .rate = TRACK_RATE, .complexity = -1};
-
-	if (s->of == t)
-		return s->dec != NULL;
-	s->dec = mem_deref(s->dec);
-	s->rs = mem_deref(s->rs);
-	s->of = t;
-	pl_set_str(&prm.fmtp, t->fmtp);
-	if (codec_dec_alloc(&s->dec, &prm))
-		return false;
-	if (codec_dec_rate(s->dec) != TRACK_RATE &&
-	    resample_alloc(&s->rs, codec_dec_rate(s->dec), TRACK_RATE, 1))
-		s->dec = mem_deref(s->dec);
-
-	return s->dec != NULL;
-}
-
-/* @return samples, 0: it does not go into the WAV */
-static size_t decode(struct side *s, const struct rtp *h, int16_t *sampv)
-{
-	const struct told *t = told_of(s, h->pt);
-	int16_t wide[CODEC_SAMPLES_MAX];
-	int16_t *v;
-	size_t n, room = CODEC_SAMPLES_MAX;
-
-	if (!t && (h->pt == PT_PCMU || h->pt == PT_PCMA))
-		return decode_g711(s, h, sampv);
-	if (!t || !h->len || !take_decoder(s, t))
-		return 0;
-	v = s->rs ? wide : sampv;
-	if (codec_decode(s->dec, h->data, h->len, v, &n))
-		return 0;
-	set_clock(s, t->codec->clock);
-	if (codec_dec_ch(s->dec) == 2)
-		resample_mono(v, n);
-	if (!s->rs)
-		return n;
-	resample_run(s->rs, wide, n, sampv, &room);
-
-	return room;
+	if (r && side < 2 && codec)
+		recside_codec(&r->side[side], pt, codec, fmtp);
 }
 
 /* A packet may be on its way to us: nothing is given on before it could be placed */
@@ -469,13 +224,13 @@ static void pass(void *arg)
 static void track_packet(struct record *r, unsigned n, const struct tap *tap,
 			 const uint8_t *pkt)
 {
-	struct side *s = &r->side[n];
+	struct recside *s = &r->side[n];
 	int16_t sampv[CODEC_SAMPLES_MAX];
-	struct rtp h;
-	int missing = 0, err;
+	struct recrtp h;
+	int missing, err;
 	size_t count;
 
-	if (!rtp_parse(&h, tap, pkt)) {
+	if (!recside_parse(&h, tap, pkt)) {
 		++r->st.skipped;
 		return;
 	}
@@ -486,20 +241,11 @@ static void track_packet(struct record *r, unsigned n, const struct tap *tap,
 		tmr_start(&r->tmr, PASS_MS, pass, r);
 	}
 
-	if (!s->started || s->ssrc != h.ssrc) {
-		side_start(s, &h);
-	} else {
-		missing = side_seq(s, &h);
-		if (missing == -2)
-			return;
-		/* not a loss: the sender began anew */
-		if (missing > ANEW) {
-			side_start(s, &h);
-			missing = 0;
-		}
-	}
+	missing = recside_take(s, &h);
+	if (missing == -2)
+		return;
 
-	count = decode(s, &h, sampv);
+	count = recside_decode(s, &h, sampv);
 	if (!count) {
 		count_gap(r, missing, 0);
 		++r->st.skipped;
@@ -507,7 +253,8 @@ static void track_packet(struct record *r, unsigned n, const struct tap *tap,
 	}
 
 	count_gap(r, missing, count);
-	err = track_place(r->track, n, place_of(r, s, &h, tap), sampv, count);
+	err = track_place(r->track, n, recside_place(s, &h, arrival(r, tap)),
+			  sampv, count);
 	if (err && err != ETIME)
 		failed(r, err);
 }
