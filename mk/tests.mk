@@ -41,8 +41,8 @@ SRCS_presence := $(SRCS_store) $(call room,sip digest location presence event) \
 	       tests/unit/presence_fix.c
 SRCS_bpf    := $(SRCS_log) $(SRCS_edge) $(call room,fastpath) \
 	       userspace/edge/registered.c \
-	       $(filter-out tests/bpf/test_% tests/bpf/bridgebed.c \
-		 tests/bpf/regbed.c,$(wildcard tests/bpf/*.c))
+	       $(filter-out tests/bpf/test_% $(addprefix tests/bpf/,bridgebed.c digitsbed.c \
+		 regbed.c),$(wildcard tests/bpf/*.c))
 SRCS_bridge := $(SRCS_bpf) $(call room,plane bridge audio rtp secure fax) \
 	       tests/bpf/bridgebed.c
 
@@ -205,7 +205,8 @@ TEST_SRCS_bridge_srtp = $(SRCS_bridge)
 TEST_SRCS_bridge_leave = $(SRCS_bridge)
 TEST_SRCS_bridge_fax = $(SRCS_bridge)
 TEST_SRCS_bridge_play = $(SRCS_bridge)
-TEST_SRCS_bridge_digits = $(SRCS_bridge)
+TEST_SRCS_bridge_digits = $(SRCS_bridge) tests/bpf/digitsbed.c
+TEST_SRCS_bridge_guard = $(SRCS_bridge) tests/bpf/digitsbed.c
 TEST_SRCS_bridge_enter = $(SRCS_bridge)
 TEST_SRCS_bridge_bundle = $(SRCS_bridge)
 
