@@ -89,6 +89,12 @@ def up():
                "dev", dev, "nud", "permanent")
 
 
+def wake_sender():
+    """What the dut's XDP program sends back arrives at the sender's veth at once only
+    where that has a program, too"""
+    sh(*inside("gen", "tools/lab.d/xdppass.py", "g0"))
+
+
 def plain_ends():
     """The far ends take packets one by one: what a relay's core does for them in a veth
     is not the relay's work. No redirected frame arrives there then"""

@@ -40,6 +40,8 @@ def others(stats):
              *spread(stats["refresh_vs_kamailio"])],
             ["Carom / Kamailio written through",
              *spread(stats["register_vs_kamailio_stored"])],
+            ["us of Carom's XDP program for a new registration",
+             *spread(report.microseconds(stats["carom_register_xdp_ns"]))],
             ["bytes for a contact, Kamailio",
              *spread(stats["kamailio_bytes_per_contact"])],
             ["share of a core while 100,000 refresh in 60 s",

@@ -2,6 +2,7 @@
 """What is compared: each registrar brought into force, and taken away again"""
 import contextlib
 import glob
+import json
 import os
 import subprocess
 import time
@@ -62,6 +63,19 @@ class Registrar:
                 total += cpu_ns(pid)
         return total
 
+    def xdp_ns(self):
+        """Time of the XDP program, if there is one on the phones' side. A veth runs it
+        on the core of who sends: it is work of the registrar's all the same"""
+        with open("/proc/sys/kernel/bpf_stats_enabled", encoding="ascii") as f:
+            if f.read().strip() != "1":
+                raise BenchError("kernel.bpf_stats_enabled is not set")
+        link = json.loads(sh("ip", "-j", "-n", "dut", "link", "show", "d0"))[0]
+        prog = link.get("xdp", {}).get("prog", {}).get("id")
+        if not prog:
+            return 0
+        return json.loads(sh("bpftool", "-j", "prog", "show", "id",
+                             prog)).get("run_time_ns", 0)
+
     def memory(self):
         """Bytes of all its processes, what they share counted once"""
         total = 0
@@ -91,6 +105,21 @@ def fresh(*names):
     for name in names:
         for path in glob.glob(f"{OUT}/{name}*"):
             os.unlink(path)
+
+
+@contextlib.contextmanager
+def xdp_timed():
+    """The kernel keeps the time of each BPF program"""
+    path = "/proc/sys/kernel/bpf_stats_enabled"
+    with open(path, encoding="ascii") as f:
+        before = f.read()
+    with open(path, "w", encoding="ascii") as f:
+        f.write("1")
+    try:
+        yield
+    finally:
+        with open(path, "w", encoding="ascii") as f:
+            f.write(before)
 
 
 @contextlib.contextmanager
@@ -149,7 +178,7 @@ def carom(cpu, users):
     with open(f"{OUT}/users", "w", encoding="ascii") as f:
         f.write(sh(f"{BIN}/bench-register", "--ha1", "--users", users))
     cli = inside("dut", "build/bin/carom")
-    sh(*cli, "attach", "--config", f"{OUT}/registrar.yaml", "d1")
+    sh(*cli, "attach", "--config", f"{OUT}/registrar.yaml", "d0", "d1")
     try:
         r = Registrar("caromd-registrar", ["build/bin/caromd", "--config",
                                            f"{OUT}/registrar.yaml"], cpu)
