@@ -4,24 +4,24 @@
 #include <string.h>
 #include "digest/replay.h"
 
-enum { WAYS = 4, LAST = 4, WINDOW = 64, MAX = 1 << 20, LINE = 64 };
+enum { WAYS = 8, LAST = 4, WINDOW = 64, MAX = 1 << 20, LINE = 64 };
 
+/* Of a nonce: a line of the cache */
 struct used {
-	uint64_t request;
-	uint32_t at; /* s, when it first came */
-	uint32_t count;
+	uint64_t window; /* bit n: top - n has been used      */
+	uint32_t top;
+	uint32_t next;           /* of those behind it                */
+	uint64_t requestv[LAST]; /* that may come again, each with its count */
+	uint32_t atv[LAST];      /* s, when it first came             */
 };
 
-/* Four nonces that share a place. What is looked at for each request is in two lines
- * of the cache, and what it may be a retransmission of in a third */
+/* Nonces that share a place: eight, so that it seldom happens that more than have room
+ * come in one second. What one is found by is two lines, far from the others */
 struct bucket {
 	uint64_t idv[WAYS];
 	uint32_t madev[WAYS]; /* s since 1970; 0: free                     */
 	uint32_t low; /* made when or before: may have been forgotten      */
-	uint8_t nextv[WAYS];    /* of last                                  */
-	uint64_t windowv[WAYS]; /* bit n: top - n has been used             */
-	uint32_t topv[WAYS];
-	_Alignas(LINE) struct used lastv[WAYS][LAST];
+	_Alignas(LINE) struct used usedv[WAYS];
 };
 
 struct replay {
@@ -74,10 +74,7 @@ static unsigned take(struct bucket *b, uint64_t id, uint32_t made)
 		b->low = b->madev[w];
 	b->idv[w] = id;
 	b->madev[w] = made;
-	b->windowv[w] = 0;
-	b->topv[w] = 0;
-	b->nextv[w] = 0;
-	memset(b->lastv[w], 0, sizeof(b->lastv[w]));
+	memset(&b->usedv[w], 0, sizeof(b->usedv[w]));
 	return w;
 }
 
@@ -89,22 +86,20 @@ static unsigned place(struct bucket *b, uint64_t id, uint32_t made)
 	return take(b, id, made);
 }
 
-static bool first(struct bucket *b, unsigned w, const struct used *u)
+static bool first(struct used *u, uint64_t request, uint32_t now)
 {
-	b->lastv[w][b->nextv[w]] = *u;
-	b->nextv[w] = (b->nextv[w] + 1) % LAST;
+	u->requestv[u->next] = request;
+	u->atv[u->next] = now;
+	u->next = (u->next + 1) % LAST;
 	return true;
 }
 
-static bool again(const struct bucket *b, unsigned w, const struct used *now)
+static bool again(const struct used *u, uint64_t request, uint32_t now)
 {
-	for (unsigned i = 0; i < LAST; i++) {
-		const struct used *u = &b->lastv[w][i];
-
-		if (u->count == now->count && u->request == now->request &&
-		    now->at - u->at <= REPLAY_AGAIN)
+	for (unsigned i = 0; i < LAST; i++)
+		if (u->atv[i] && u->requestv[i] == request &&
+		    now - u->atv[i] <= REPLAY_AGAIN)
 			return true;
-	}
 	return false;
 }
 
@@ -112,22 +107,25 @@ bool replay_use(struct replay *r, uint64_t id, uint32_t count, uint64_t request,
 		uint64_t now, uint64_t made)
 {
 	struct bucket *b = &r->bucketv[id & r->mask];
-	const struct used u = {request, (uint32_t)now, count};
 	const unsigned w = place(b, id, (uint32_t)made);
+	const uint32_t at = (uint32_t)now + 1; /* 0: none */
 	uint32_t ahead, behind;
+	struct used *u;
 
 	if (w == WAYS)
 		return false;
-	if (count > b->topv[w]) {
-		ahead = count - b->topv[w];
-		b->windowv[w] = ahead < WINDOW ? b->windowv[w] << ahead : 0;
-		b->windowv[w] |= 1;
-		b->topv[w] = count;
-		return first(b, w, &u);
+	u = &b->usedv[w];
+	request += count * 0x9e3779b97f4a7c15ull;
+	if (count > u->top) {
+		ahead = count - u->top;
+		u->window = ahead < WINDOW ? u->window << ahead : 0;
+		u->window |= 1;
+		u->top = count;
+		return first(u, request, at);
 	}
-	behind = b->topv[w] - count;
-	if (behind >= WINDOW || b->windowv[w] >> behind & 1)
-		return again(b, w, &u);
-	b->windowv[w] |= 1ull << behind;
-	return first(b, w, &u);
+	behind = u->top - count;
+	if (behind >= WINDOW || u->window >> behind & 1)
+		return again(u, request, at);
+	u->window |= 1ull << behind;
+	return first(u, request, at);
 }

@@ -7,7 +7,7 @@
 #include "digest/replay.h"
 #include "digest/verify.h"
 
-enum { NONCES = 65536 /* with which somebody has logged in lately */ };
+enum { NONCES = 131072 /* with which somebody has logged in lately */ };
 
 struct verify {
 	struct verify_conf conf;
