@@ -62,6 +62,7 @@ TEST_SRCS_store_log   = $(SRCS_store)
 TEST_SRCS_store_redis = $(SRCS_store) tests/unit/redis_srv.c
 TEST_SRCS_digest_users = $(SRCS_log) $(SRCS_digest)
 TEST_SRCS_put        = $(SRCS_registrar)
+TEST_SRCS_store_first = $(SRCS_store) tests/unit/redis_srv.c
 TEST_SRCS_utf8       = $(SRCS_log)
 TEST_SRCS_event      = $(SRCS_event)
 TEST_SRCS_api = $(SRCS_api) tests/unit/api_fix.c

@@ -61,14 +61,13 @@ int store_watch(struct store_watch **wp, struct store *s, const char *kind,
 	return 0;
 }
 
-int store_get(struct store *s, const char *kind, const struct pl *key,
-	      char **value)
+int store_first(struct store *s, const char *kind, const struct pl *key,
+		const struct pl *value, char **kept)
 {
 	(void)s;
 	(void)kind;
 	(void)key;
-	(void)value;
-	return ENOENT;
+	return pl_strdup(kept, value);
 }
 
 int store_put(struct store *s, const char *kind, const struct pl *key,

@@ -21,28 +21,22 @@
 int record_etag_key(struct api *a)
 {
 	static const struct pl name = PL("etag");
-	static const char kind[] = "api-key";
-	struct pl value = {a->etag_key, sizeof(a->etag_key) - 1};
+	char text[2 * 32 + 1], *kept = NULL;
+	struct pl value = {text, sizeof(text) - 1};
 	uint8_t key[32];
-	char *have = NULL;
-	int err = 0;
+	int err;
 
 	if (*a->etag_key)
 		return 0;
-	err = store_get(a->conf.store, kind, &name, &have);
-	if (!err) {
-		str_ncpy(a->etag_key, have, sizeof(a->etag_key));
-		mem_deref(have);
-		return 0;
-	}
-	if (err != ENOENT)
-		return err;
 	if (getrandom(key, sizeof(key), 0) != sizeof(key))
 		return EIO;
-	(void)re_snprintf(a->etag_key, sizeof(a->etag_key), "%w", key,
-			  sizeof(key));
+	(void)re_snprintf(text, sizeof(text), "%w", key, sizeof(key));
+	err = store_first(a->conf.store, "api-key", &name, &value, &kept);
+	if (!err)
+		str_ncpy(a->etag_key, kept, sizeof(a->etag_key));
+	mem_deref(kept);
 
-	return store_put(a->conf.store, kind, &name, &value);
+	return err;
 }
 
 void record_etag(char etag[RECORD_ETAG], const struct api *a, const char *text)

@@ -84,30 +84,29 @@ int keep_load(struct providers *ps)
 int keep_key(struct providers *ps)
 {
 	static const struct pl name = PL("key");
-	char text[33], *have = NULL;
+	char text[33], *kept = NULL;
 	struct pl value = {text, 32};
-	int err = store_get(ps->store, "provider-key", &name, &have);
+	uint64_t chance[2];
+	int err;
 
-	if (err == ENOENT) {
-		if (getrandom(ps->key, sizeof(ps->key), 0) != sizeof(ps->key))
-			return EIO;
-		(void)re_snprintf(text, sizeof(text), "%016llx%016llx",
-				  ps->key[0], ps->key[1]);
-		return store_put(ps->store, "provider-key", &name, &value);
-	}
+	if (getrandom(chance, sizeof(chance), 0) != sizeof(chance))
+		return EIO;
+	(void)re_snprintf(text, sizeof(text), "%016llx%016llx", chance[0],
+			  chance[1]);
+	err = store_first(ps->store, "provider-key", &name, &value, &kept);
 	if (err)
 		return err;
-	if (strlen(have) != 32 || strspn(have, "0123456789abcdef") != 32) {
+	if (strlen(kept) != 32 || strspn(kept, "0123456789abcdef") != 32) {
 		log_error("store: the providers' key can't be read");
 		err = EBADMSG;
 	} else {
-		pl_set_str(&value, have);
+		pl_set_str(&value, kept);
 		value.l = 16;
 		ps->key[0] = pl_x64(&value);
 		value.p += 16;
 		ps->key[1] = pl_x64(&value);
 	}
-	mem_deref(have);
+	mem_deref(kept);
 	return err;
 }
 

@@ -15,6 +15,8 @@ struct backend {
 	int (*get)(void *b, const char *kind, const struct pl *key,
 		   char **value);
 	int (*each)(void *b, const char *kind, store_h *h, void *arg);
+	/* NULL: nobody else writes between a get and a put */
+	int (*first)(void *b, const struct store_op *op, char **kept);
 	/* takes the reference on the job when it returns 0 */
 	int (*write)(void *b, struct job *job);
 	/* *wp: mem_deref when done; NULL: nobody else writes */

@@ -19,6 +19,7 @@ struct queue {
 	pthread_t thread;
 	queue_work_h *workh;
 	queue_told_h *toldh;
+	queue_fail_h *failh;
 	void *arg;
 	int wake_fd;     /* eventfd: todo, or stop    */
 	int fd;          /* eventfd: done, or told    */
@@ -115,6 +116,8 @@ static void tell(struct queue *q)
 
 		if (err)
 			q->failed += job->opc;
+		if (err && q->failh)
+			q->failh(job, q->arg);
 		__atomic_sub_fetch(&q->opc, job->opc, __ATOMIC_RELAXED);
 		mem_deref(job);
 		if (h)
@@ -219,6 +222,11 @@ int queue_alloc(struct queue **qp, unsigned idle_ms, queue_work_h *workh,
 	*qp = q;
 
 	return 0;
+}
+
+void queue_failh(struct queue *q, queue_fail_h *h)
+{
+	q->failh = h;
 }
 
 int queue_push(struct queue *q, struct job *job)

@@ -45,6 +45,10 @@ typedef void(queue_told_h)(void *arg);
 int queue_alloc(struct queue **qp, unsigned idle_ms, queue_work_h *workh,
 		queue_told_h *toldh, void *arg);
 
+/** In the loop, before the handler of a job that failed */
+typedef void(queue_fail_h)(const struct job *job, void *arg);
+void queue_failh(struct queue *q, queue_fail_h *h);
+
 /**
  * Loop: start the thread, if it does not run; queue_push() does, too
  *

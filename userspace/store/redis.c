@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "store/redis.h"
@@ -220,6 +221,75 @@ static int each(void *b, const char *kind, store_h *h, void *arg)
 	return err == ENOENT ? 0 : err;
 }
 
+/* Whoever comes first: one script is not interrupted by others */
+static const char first_script[] =
+	"local v = redis.call('GET', KEYS[1]) "
+	"if v then return v end "
+	"redis.call('SET', KEYS[1], ARGV[1]) "
+	"redis.call('ZADD', KEYS[2], 'NX', ARGV[2], ARGV[3]) "
+	"return ARGV[1]";
+
+/* As many replicas as have to, have what was written until now */
+static int wait_replicas(struct redis *r)
+{
+	redisReply *reply = NULL;
+	struct resp cmd = {0};
+	int err;
+
+	if (!r->replicas)
+		return 0;
+	resp_cmd(&cmd, 3);
+	resp_str(&cmd, "WAIT");
+	resp_u64(&cmd, r->replicas);
+	resp_u64(&cmd, REDIS_TIMEOUT);
+	err = redis_wait(r, &cmd, &reply);
+	resp_free(&cmd);
+	if (err)
+		return err;
+	if (reply->integer < (long long)r->replicas)
+		err = ETIMEDOUT;
+	freeReplyObject(reply);
+
+	return err;
+}
+
+static int first(void *b, const struct store_op *op, char **kept)
+{
+	struct redis *r = b;
+	redisReply *reply = NULL;
+	struct resp cmd = {0};
+	char buf[REDIS_KIND];
+	const char *kind = redis_kind(r, op->kind, buf);
+	struct timespec ts;
+	struct pl text;
+	int err;
+
+	if (r->readonly)
+		return EACCES;
+	(void)clock_gettime(CLOCK_REALTIME, &ts);
+	resp_cmd(&cmd, 8);
+	resp_str(&cmd, "EVAL");
+	resp_str(&cmd, first_script);
+	resp_str(&cmd, "2");
+	redis_cmd_record(&cmd, kind, &op->key);
+	redis_cmd_index(&cmd, kind);
+	resp_pl(&cmd, &op->value);
+	resp_u64(&cmd,
+		 (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000);
+	resp_pl(&cmd, &op->key);
+	err = redis_wait(r, &cmd, &reply);
+	resp_free(&cmd);
+	if (err)
+		return err;
+	text = (struct pl){reply->str, (size_t)reply->len};
+	err = reply->type == REDIS_REPLY_STRING ? wait_replicas(r) : EIO;
+	if (!err)
+		err = pl_strdup(kept, &text);
+	freeReplyObject(reply);
+
+	return err;
+}
+
 static int watch(void *b, void **wp, const char *kind, store_change_h *h,
 		 void *arg)
 {
@@ -249,6 +319,7 @@ const struct backend backend_redis = {
 	.put = put,
 	.get = get,
 	.each = each,
+	.first = first,
 	.write = job_write,
 	.watch = watch,
 	.degraded = degraded,

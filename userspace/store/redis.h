@@ -81,6 +81,8 @@ struct redis {
 	char holder[72]; /* of the node's name */
 	char id[20];     /* of this process, in what it publishes */
 	char channel[32];
+	uint64_t hash_key[2]; /* keys and values come from outside: nobody is to
+				 choose which look alike */
 	unsigned replicas;
 	bool readonly;
 	struct queue *q;
@@ -129,6 +131,8 @@ bool redis_is_own(const struct redis *r, const char *kind);
 
 void redis_cmd_record(struct resp *cmd, const char *kind, const struct pl *key);
 void redis_cmd_index(struct resp *cmd, const char *kind);
+
+uint64_t redis_hash(const struct redis *r, const struct pl *pl);
 
 /* ---- the thread (redis_work.c, redis_conn.c, redis_lease.c, redis_job.c,
  * redis_sync.c) ---- */
@@ -182,6 +186,10 @@ void redis_pending_set(struct redis *r, const char *kind, const struct pl *key,
 bool redis_pending(const struct redis *r, const char *kind,
 		   const struct pl *key, uint64_t seen);
 void redis_pending_forget(struct redis *r, uint64_t seen);
+
+/** It failed, and may have been done nevertheless: what a watch is told next of its
+ * records is news, whatever it is */
+void redis_doubt(const struct job *job, void *arg);
 
 /** Tell the watches */
 void redis_told(void *arg);

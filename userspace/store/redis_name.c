@@ -2,6 +2,7 @@
 /* What things are called in Redis */
 #include <string.h>
 
+#include "carom/sipkey.h"
 #include "store/redis.h"
 
 bool redis_is_own(const struct redis *r, const char *kind)
@@ -41,4 +42,14 @@ void redis_cmd_index(struct resp *cmd, const char *kind)
 	const struct pl partv[] = {PL("carom.index:"), {kind, strlen(kind)}};
 
 	resp_join(cmd, partv, ARRAY_SIZE(partv));
+}
+
+uint64_t redis_hash(const struct redis *r, const struct pl *pl)
+{
+	struct siphash h;
+
+	siphash_start(&h, r->hash_key[0], r->hash_key[1]);
+	sipkey_mem(&h, pl->p, pl->l);
+
+	return siphash_end(&h);
 }

@@ -72,6 +72,8 @@ static int configure(struct redis *r, const struct store_conf *conf)
 		str_ncpy(r->node, conf->node, sizeof(r->node));
 	else if (gethostname(r->node, sizeof(r->node) - 1))
 		return errno;
+	r->hash_key[0] = rand_u64();
+	r->hash_key[1] = rand_u64();
 	(void)re_snprintf(r->id, sizeof(r->id), "%016llx", rand_u64());
 	(void)re_snprintf(r->channel, sizeof(r->channel), "carom.changes.%u",
 			  r->url.db);
@@ -115,6 +117,8 @@ int redis_alloc(void **bp, const struct store_conf *conf)
 		err = hash_alloc(&r->pending, 8192);
 	if (!err)
 		err = queue_alloc(&r->q, 0, redis_work, redis_told, r);
+	if (!err)
+		queue_failh(r->q, redis_doubt);
 	if (!err)
 		err = queue_start(r->q, !r->readonly);
 	if (!err)

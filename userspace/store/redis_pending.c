@@ -17,10 +17,9 @@ struct name {
 	const struct pl *key;
 };
 
-static uint32_t hash_name(const struct name *n)
+static uint32_t hash_name(const struct redis *r, const struct name *n)
 {
-	return hash_joaat((const uint8_t *)n->key->p, n->key->l) ^
-	       hash_joaat_str(n->kind);
+	return (uint32_t)redis_hash(r, n->key) ^ hash_joaat_str(n->kind);
 }
 
 static bool pending_cmp(struct le *le, void *arg)
@@ -39,7 +38,7 @@ static struct pending *pending_find(const struct redis *r, const char *kind,
 	struct name n = {kind, key};
 
 	return list_ledata(
-		hash_lookup(r->pending, hash_name(&n), pending_cmp, &n));
+		hash_lookup(r->pending, hash_name(r, &n), pending_cmp, &n));
 }
 
 static void pending_destructor(void *data)
@@ -65,7 +64,7 @@ void redis_pending_set(struct redis *r, const char *kind, const struct pl *key,
 		p->len = len + key->l;
 		memcpy(p->name, kind, len);
 		memcpy(p->name + len, key->p, key->l);
-		hash_append(r->pending, hash_name(&n), &p->he, p);
+		hash_append(r->pending, hash_name(r, &n), &p->he, p);
 	}
 	p->seq = seq;
 	list_unlink(&p->le);

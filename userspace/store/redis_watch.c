@@ -27,17 +27,13 @@ struct watch {
 struct known {
 	struct le le;
 	unsigned generation;
-	uint32_t value; /* hash of it */
+	uint64_t value; /* hash of it */
+	bool doubt;     /* whether it is that */
 	size_t len;
 	char key[];
 };
 
 /* ---- known ------------------------------------------------------------------ */
-
-static uint32_t hash_pl(const struct pl *pl)
-{
-	return hash_joaat((const uint8_t *)pl->p, pl->l);
-}
 
 static bool known_cmp(struct le *le, void *arg)
 {
@@ -49,8 +45,9 @@ static bool known_cmp(struct le *le, void *arg)
 
 static struct known *known_find(const struct watch *w, const struct pl *key)
 {
-	return list_ledata(
-		hash_lookup(w->known, hash_pl(key), known_cmp, (void *)key));
+	return list_ledata(hash_lookup(w->known,
+				       (uint32_t)redis_hash(w->r, key),
+				       known_cmp, (void *)key));
 }
 
 static void known_destructor(void *data)
@@ -69,7 +66,7 @@ static struct known *known_add(struct watch *w, const struct pl *key)
 	memset(k, 0, sizeof(*k));
 	k->len = key->l;
 	memcpy(k->key, key->p, key->l);
-	hash_append(w->known, hash_pl(key), &k->le, k);
+	hash_append(w->known, (uint32_t)redis_hash(w->r, key), &k->le, k);
 
 	return k;
 }
@@ -78,19 +75,20 @@ static struct known *known_add(struct watch *w, const struct pl *key)
 static bool learn(struct watch *w, const struct pl *key, const struct pl *value)
 {
 	struct known *k = known_find(w, key);
-	uint32_t hash;
+	uint64_t hash;
 	bool is_new;
 
 	if (!value->p) {
 		mem_deref(k);
 		return k != NULL;
 	}
-	hash = hash_pl(value);
-	is_new = !k || k->value != hash;
+	hash = redis_hash(w->r, value);
+	is_new = !k || k->doubt || k->value != hash;
 	if (!k)
 		k = known_add(w, key);
 	if (k) {
 		k->value = hash;
+		k->doubt = false;
 		k->generation = w->generation;
 	}
 
@@ -125,6 +123,25 @@ void redis_known(struct redis *r, const struct store_op *op, uint64_t seq)
 	}
 	if (any && seq)
 		redis_pending_set(r, op->kind, &op->key, seq);
+}
+
+void redis_doubt(const struct job *job, void *arg)
+{
+	const struct redis *r = arg;
+
+	for (size_t i = 0; i < job->opc; i++)
+		for (struct le *le = r->watches.head; le; le = le->next) {
+			struct watch *w = le->data;
+			struct known *k;
+
+			if (strcmp(w->kind, job->opv[i].kind) != 0)
+				continue;
+			k = known_find(w, &job->opv[i].key);
+			if (!k)
+				k = known_add(w, &job->opv[i].key);
+			if (k)
+				k->doubt = true;
+		}
 }
 
 struct sweep {

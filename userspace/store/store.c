@@ -169,6 +169,38 @@ int store_each(struct store *s, const char *kind, store_h *h, void *arg)
 	return s->be->each(s->b, kind, h, arg);
 }
 
+/* Nobody else has it */
+static int first(struct store *s, const struct store_op *op, char **kept)
+{
+	int err = s->be->get(s->b, op->kind, &op->key, kept);
+
+	if (err != ENOENT)
+		return err;
+	err = s->be->put(s->b, op);
+
+	return err ? err : pl_strdup(kept, &op->value);
+}
+
+int store_first(struct store *s, const char *kind, const struct pl *key,
+		const struct pl *value, char **kept)
+{
+	struct store_op op = {.kind = kind};
+	int err;
+
+	if (!s || !key || !value || !kept)
+		return EINVAL;
+	op.key = some(key);
+	op.value = some(value);
+	if (!is_valid(&op))
+		return EINVAL;
+	err = s->be->first ? s->be->first(s->b, &op, kept)
+			   : first(s, &op, kept);
+	++s->count.operations;
+	s->count.failed += err != 0;
+
+	return err;
+}
+
 static void watch_destructor(void *data)
 {
 	struct store_watch *w = data;

@@ -137,6 +137,19 @@ typedef bool(store_h)(const struct pl *key, const struct pl *value, void *arg);
  */
 int store_each(struct store *s, const char *kind, store_h *h, void *arg);
 
+/**
+ * Write a record that never expires, unless there is one: of several nodes that
+ * begin with an empty Redis, all have what the first one wrote. Nobody is told of it
+ *
+ * @param kept  What there is now, this value or another's. Zero-terminated;
+ *              mem_deref when done
+ *
+ * @return 0, EACCES (a view), EAGAIN (Redis is away), ETIMEDOUT (not enough replicas
+ *         have it), ENOSPC, EIO
+ */
+int store_first(struct store *s, const char *kind, const struct pl *key,
+		const struct pl *value, char **kept);
+
 struct store_watch;
 
 /** Another node wrote a record, or removed it: value NULL. That a record expires
