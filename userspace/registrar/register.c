@@ -135,6 +135,21 @@ static void put(struct plan *p, const struct reg *g, const struct wanted *w,
 	p->count += !old;
 }
 
+/* The same contact twice in one REGISTER: the last says what is meant */
+static bool comes_again(const struct reg *g, size_t at)
+{
+	const struct wanted *w = &g->wantv[at];
+
+	for (size_t i = at + 1; i < g->wantc; i++) {
+		const struct wanted *o = &g->wantv[i];
+
+		if (!pl_cmp(&o->id, &w->id) || (!o->reg_id && !w->reg_id &&
+						sip_uri_same(&o->uri, &w->uri)))
+			return true;
+	}
+	return false;
+}
+
 static void one(struct plan *p, const struct reg *g, const struct wanted *w)
 {
 	const struct binding *old = match(g->r, w);
@@ -331,7 +346,8 @@ static void change(struct reg *g)
 	if (g->star)
 		remove_all(&p, g);
 	for (size_t i = 0; i < g->wantc; i++)
-		one(&p, g, &g->wantv[i]);
+		if (!comes_again(g, i))
+			one(&p, g, &g->wantv[i]);
 	if (p.late)
 		(void)reg_refuse(g, 500, "CSeq Is Not Higher");
 	else if (p.count > r->conf.max_contacts && p.count > r->havec)
