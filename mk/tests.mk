@@ -29,6 +29,7 @@ SRCS_dns    := $(SRCS_log) $(call room,dns) tests/unit/fake_dns.c
 SRCS_sipmsg := $(addprefix userspace/sip/,msg.c list.c uri.c)
 SRCS_digest := $(filter-out %/creds.c %/asked.c,$(call room,digest))
 SRCS_edge   := $(call room,dispatch) $(SRCS_sipmsg) $(SRCS_digest) \
+	       userspace/base/prefix.c \
 	       $(addprefix userspace/edge/,policy.c key.c edit.c hop.c flow.c \
 		 contact.c choose.c depart.c forward.c lookup.c reply.c auth.c whose.c count.c)
 SRCS_route  := $(call room,route) userspace/base/fields.c
@@ -53,7 +54,7 @@ TEST_SRCS_config     = $(SRCS_config_test)
 TEST_SRCS_config_refused = $(SRCS_config_test)
 TEST_SRCS_config_sip = $(SRCS_config_test)
 TEST_SRCS_config_providers = $(SRCS_config_test)
-TEST_SRCS_config_registrar = $(SRCS_config_test)
+TEST_SRCS_config_registrar = $(SRCS_config_test) userspace/daemon/denied.c
 TEST_SRCS_config_presence = $(SRCS_config_test)
 TEST_SRCS_config_diff = $(SRCS_config_test)
 TEST_SRCS_store      = $(SRCS_store) tests/unit/redis_srv.c
@@ -150,6 +151,7 @@ TEST_SRCS_cli_sipcopy = $(addprefix tools/carom/,sipcopy.c json.c) \
 TEST_SRCS_cli_callrec = tools/carom/callrec.c
 TEST_SRCS_edge_flow  = $(SRCS_edge) $(SRCS_log) userspace/fastpath/names.c tests/unit/flow_fix.c
 TEST_SRCS_edge_datagram = $(TEST_SRCS_edge_flow)
+TEST_SRCS_edge_denied = $(SRCS_edge) $(SRCS_log) userspace/fastpath/names.c
 TEST_SRCS_edge_hop   = $(SRCS_edge) $(SRCS_log) userspace/fastpath/names.c
 TEST_SRCS_edge_review = $(SRCS_edge) $(SRCS_log) userspace/fastpath/names.c \
 			$(addprefix userspace/edge/,stream.c streamout.c) \

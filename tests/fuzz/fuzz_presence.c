@@ -50,6 +50,20 @@ int sip_node_handle(struct sip_node *n, const char *method, enum sip_mode mode,
 	return 0;
 }
 
+bool sip_node_denies(const struct sip_node *n, const struct sa *dst)
+{
+	(void)n;
+	(void)dst;
+	return false;
+}
+
+bool sip_node_denies_uri(const struct sip_node *n, const struct pl *uri)
+{
+	(void)n;
+	(void)uri;
+	return false;
+}
+
 const struct sip_listen *sip_node_listener(const struct sip_node *n,
 					   enum msg_transp transp, int af)
 {

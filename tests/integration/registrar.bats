@@ -296,6 +296,24 @@ uac()
 	clear_of alice@example.com
 }
 
+@test "a Contact at a cloud's metadata, at this host, at its link: 403" {
+	local to n=1
+
+	reg 20 >msg
+	send msg >asked
+	for to in 169.254.169.254:80 127.0.0.1:6379 "[fe80::1]" "h;maddr=::1"; do
+		reg $((20 + n)) "Contact: <sip:alice@$to>" \
+			"$(digest asked secret 0000000$n)" >msg
+		send msg >out
+		status out | grep "403 Contact Address Denied"
+		n=$((n + 1))
+	done
+	reg 30 "Contact: <sip:alice@10.0.0.1>" "$(digest asked secret 00000005)" >msg
+	send msg >out
+	status out | grep "200"
+	clear_of alice@example.com
+}
+
 @test "1,000 contacts of one address: 503 beyond the bound" {
 	local i
 

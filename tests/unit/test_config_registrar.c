@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include "daemon/config.h"
+#include "daemon/denied.h"
 
 #define MEDIA "media:\n  interfaces:\n    - {name: ext, address: 192.0.2.1}\n"
 #define LISTEN MEDIA "registrar:\n  domains: [example.com]\n  listen: "
@@ -40,6 +41,52 @@
 	mem_deref(c);
 	c = good(MEDIA);
 	assert_false(c->registrar.on);
+	mem_deref(c);
+}
+
+static bool denies(const struct prefix *v, size_t n, const char *host,
+		   uint16_t port)
+{
+	struct sa sa;
+
+	assert_int_equal(sa_set_str(&sa, host, port), 0);
+	return prefix_find(v, n, &sa);
+}
+
+/* Where no contact may be: by default, as the file says, and the node's own services */
+static void test_denied(void **state)
+{
+	static struct prefix v[DENIED];
+	struct config *c = good(MEDIA);
+	size_t n = denied_fill(v, c);
+	(void)state;
+
+	assert_true(denies(v, n, "127.0.0.1", 5060));
+	assert_true(denies(v, n, "169.254.169.254", 80));
+	assert_true(denies(v, n, "239.0.0.1", 5060));
+	assert_true(denies(v, n, "::1", 5060));
+	assert_true(denies(v, n, "fe80::1", 5060));
+	assert_true(denies(v, n, "::ffff:127.0.0.1", 5060));
+	assert_false(denies(v, n, "10.0.0.1", 5060));
+	assert_false(denies(v, n, "172.16.0.1", 5060));
+	assert_false(denies(v, n, "192.168.1.1", 5060));
+	assert_false(denies(v, n, "2001:db8::1", 5060));
+	mem_deref(c);
+	c = good(MEDIA "metrics: {listen: [\"192.0.2.1:9090\"]}\n"
+		       "store: \"redis://192.0.2.9:7000,redis.example/0\"\n"
+		       "registrar:\n  domains: [example.com]\n"
+		       "  contact-deny: [\"10.0.0.0/8\"]\n"
+		       "  listen: [\"udp:192.0.2.3:5060\"]\n");
+	assert_int_equal(c->registrar.denyc, 1);
+	n = denied_fill(v, c);
+	assert_true(denies(v, n, "10.0.0.1", 5060));
+	assert_false(denies(v, n, "169.254.169.254", 80));
+	assert_true(denies(v, n, "192.0.2.1", 9090));
+	assert_false(denies(v, n, "192.0.2.1", 5060));
+	assert_true(denies(v, n, "192.0.2.9", 7000));
+	mem_deref(c);
+	c = good(REG "  contact-deny: []\n");
+	assert_int_equal(c->registrar.denyc, 0);
 	mem_deref(c);
 }
 
@@ -121,6 +168,10 @@ static void test_refused(void **state)
 		{REG "  trusted: [\"192.0.2.1/24\"]\n", "registrar.trusted[0]"},
 		{REG "  trusted: [\"192.0.2.0/24\", \"192.0.2.0/24\"]\n",
 		 "registrar.trusted[1]"},
+		{REG "  contact-deny: [\"10.0.0.1/8\"]\n",
+		 "registrar.contact-deny[0]"},
+		{REG "  contact-deny: [\"10.0.0.0/8\", \"10.0.0.0/8\"]\n",
+		 "registrar.contact-deny[1]"},
 		{REG "  key-file: k\n", "registrar.key-file"},
 		{REG "  min-expires: 0\n", "registrar.min-expires"},
 		{REG "  min-expires: 3000\n  max-expires: 2000\n",
@@ -160,6 +211,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_denied),
 		cmocka_unit_test(test_beside_an_edge),
 		cmocka_unit_test(test_printed),
 		cmocka_unit_test(test_refused),

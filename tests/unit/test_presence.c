@@ -112,6 +112,34 @@ static void test_refused(void **state)
 	refused(f, "PUBLISH", "sip:bob@example.com", PIDF, DOC(OPEN), 403);
 }
 
+/* Where nobody may be: the subscriber's Contact, a Record-Route, where it came from */
+static void test_denied(void **state)
+{
+	static const char hdrs[] = "Event: presence\r\n";
+	struct fix *f = *state;
+	struct prefix net = {.bits = 16};
+	const struct sip_node_conf nc = {.denyv = &net, .denyc = 1};
+	char why[64];
+
+	assert_int_equal(sa_set_str(&net.addr, "169.254.0.0", 0), 0);
+	assert_int_equal(sip_node_renew(f->node, &nc, why, sizeof(why)), 0);
+	refused(f, "SUBSCRIBE", "sip:bob@example.com",
+		"Event: presence\r\nRecord-Route: <sip:e;lr>, "
+		"<sip:169.254.169.254;lr>\r\n",
+		"", 403);
+	assert_non_null(strstr(f->gotv[0], "403 Contact Address Denied\r\n"));
+	quiet(f, 20);
+	subscribe(f, "presence", "");
+	quiet(f, 20);
+	/* its Contact is at 127.0.0.2; a refresh finds that out, too */
+	assert_int_equal(sa_set_str(&net.addr, "127.0.0.0", 0), 0);
+	assert_int_equal(sip_node_renew(f->node, &nc, why, sizeof(why)), 0);
+	refused(f, "SUBSCRIBE", "sip:bob@example.com", hdrs, "", 403);
+	ask(f, 0, "SUBSCRIBE", "sip:bob@example.com", f->totag, 2, hdrs, "");
+	assert_non_null(strstr(f->gotv[0], "403 Contact Address Denied\r\n"));
+	quiet(f, 20);
+}
+
 static void test_expiry(void **state)
 {
 	struct fix *f = *state;
@@ -371,10 +399,10 @@ static void test_view(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_subscribe), TEST(test_fetch),      TEST(test_refused),
-		TEST(test_expiry),    TEST(test_failed),     TEST(test_ended),
-		TEST(test_auth),      TEST(test_registered), TEST(test_restart),
-		TEST(test_view),
+		TEST(test_subscribe), TEST(test_fetch),  TEST(test_refused),
+		TEST(test_denied),    TEST(test_expiry), TEST(test_failed),
+		TEST(test_ended),     TEST(test_auth),   TEST(test_registered),
+		TEST(test_restart),   TEST(test_view),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

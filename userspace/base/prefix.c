@@ -31,3 +31,40 @@ int prefix_decode(struct sa *addr, unsigned *bits, const char *s)
 		       ? EINVAL
 		       : 0;
 }
+
+static const uint8_t *bytes_of(const struct sa *sa, unsigned *len)
+{
+	const bool v4 = sa_af(sa) == AF_INET;
+	const uint8_t *b = v4 ? (const uint8_t *)&sa->u.in.sin_addr
+			      : (const uint8_t *)&sa->u.in6.sin6_addr;
+
+	*len = v4 ? 4 : 16;
+	if (v4 || !IN6_IS_ADDR_V4MAPPED(&sa->u.in6.sin6_addr))
+		return b;
+	*len = 4;
+	return b + 12;
+}
+
+static bool inside(const struct prefix *p, const struct sa *sa)
+{
+	unsigned la, lb, bits = p->bits, i = 0;
+	const uint8_t *a = bytes_of(&p->addr, &la), *b = bytes_of(sa, &lb);
+
+	if (la != lb || (sa_port(&p->addr) && sa_port(&p->addr) != sa_port(sa)))
+		return false;
+	for (; bits >= 8 && i < la; bits -= 8, i++)
+		if (a[i] != b[i])
+			return false;
+	return i == la || !bits || !((a[i] ^ b[i]) >> (8 - bits));
+}
+
+const struct prefix *prefix_find(const struct prefix *v, size_t n,
+				 const struct sa *sa)
+{
+	if (!sa_isset(sa, SA_ADDR))
+		return NULL;
+	for (size_t i = 0; i < n; i++)
+		if (inside(&v[i], sa))
+			return &v[i];
+	return NULL;
+}

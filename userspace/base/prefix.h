@@ -18,4 +18,15 @@
  */
 int prefix_decode(struct sa *addr, unsigned *bits, const char *s);
 
+/** Addresses: those of a network, at any port or at one */
+struct prefix {
+	struct sa addr; /**< its port: that one alone; 0: any             */
+	unsigned bits;
+};
+
+/** The first one that an address and port is in; NULL: none. An IPv4 address within
+ *  an IPv6 one (::ffff:0:0/96) is looked at as what it is */
+const struct prefix *prefix_find(const struct prefix *v, size_t n,
+				 const struct sa *sa);
+
 #endif

@@ -145,6 +145,37 @@ static int lists(struct config_registrar *r, const struct raw_registrar *raw,
 	return err;
 }
 
+/* This host, its link, everybody, nobody; a cloud's metadata is at 169.254.169.254 and
+ * fd00:ec2::254. Private networks are where phones are */
+static const char *const never[] = {
+	"0.0.0.0/8",   "127.0.0.0/8",      "169.254.0.0/16", "224.0.0.0/4",
+	"240.0.0.0/4", "::/128",           "::1/128",        "fe80::/10",
+	"ff00::/8",    "fd00:ec2::254/128"};
+
+static int denied(struct config_registrar *r, const struct raw_registrar *raw,
+		  const struct config_src *src)
+{
+	const bool given = raw &&
+			   config_tree_has(src->tree, "registrar.contact-deny");
+	const char *const *v = given ? (const char *const *)raw->denyv : never;
+	const size_t n = given ? raw->denyc : ARRAY_SIZE(never);
+
+	for (size_t i = 0; i < n; i++) {
+		struct prefix *p = &r->denyv[i];
+
+		if (prefix_decode(&p->addr, &p->bits, v[i]))
+			return refuse_at(src, "contact-deny", i, v[i],
+					 "is no network");
+		for (size_t k = 0; k < i; k++)
+			if (p->bits == r->denyv[k].bits &&
+			    sa_cmp(&p->addr, &r->denyv[k].addr, SA_ADDR))
+				return refuse_at(src, "contact-deny", i, v[i],
+						 "twice");
+		++r->denyc;
+	}
+	return 0;
+}
+
 /* ---- figures -------------------------------------------------------------- */
 
 static int times(struct config_registrar *r, const struct raw_registrar *raw,
@@ -296,8 +327,9 @@ int config_fill_registrar(struct config *c, const struct config_src *src)
 	struct config_registrar *r = &c->registrar;
 	int err;
 
-	if (!raw)
-		return 0;
+	err = denied(r, raw, src);
+	if (!raw || err)
+		return err;
 	r->on = true;
 	err = tls(r, c, raw, src);
 	if (!err)

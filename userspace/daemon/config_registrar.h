@@ -6,12 +6,14 @@
 #define CAROM_CONFIG_REGISTRAR_H
 
 #include <re.h>
+#include "base/prefix.h"
 #include "digest/digest.h"
 
 enum {
 	CONFIG_REGISTRAR_LISTENERS = 16,
 	CONFIG_REGISTRAR_DOMAINS = 64,
 	CONFIG_REGISTRAR_TRUSTED = 64,
+	CONFIG_REGISTRAR_DENIED = 64,
 	CONFIG_REGISTRAR_ROUTE = 511, /**< bytes */
 };
 
@@ -33,6 +35,9 @@ struct config_registrar {
 	size_t domainc;
 	struct config_registrar_net trustv[CONFIG_REGISTRAR_TRUSTED];
 	size_t trustc;
+	/** Where no contact may be; there without the section, too: for edges */
+	struct prefix denyv[CONFIG_REGISTRAR_DENIED];
+	size_t denyc;
 	char *key_file; /**< NULL: a key by chance, at each start          */
 	char *service_route;
 	uint32_t min_expires, max_expires, default_expires, max_contacts;

@@ -31,6 +31,12 @@ static int lists(struct re_printf *pf, const struct config_registrar *r)
 	for (size_t i = 0; i < r->trustc && !err; i++)
 		err = re_hprintf(pf, "    - \"%j/%u\"\n", &r->trustv[i].addr,
 				 r->trustv[i].bits);
+	if (!err)
+		err = re_hprintf(pf, "  contact-deny:%s\n",
+				 r->denyc ? "" : " []");
+	for (size_t i = 0; i < r->denyc && !err; i++)
+		err = re_hprintf(pf, "    - \"%j/%u\"\n", &r->denyv[i].addr,
+				 r->denyv[i].bits);
 	return err;
 }
 

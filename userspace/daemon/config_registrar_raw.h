@@ -30,6 +30,8 @@ struct raw_registrar {
 	uint32_t domainc;
 	char **trustv;
 	uint32_t trustc;
+	char **denyv;
+	uint32_t denyc;
 	char *key_file, *service_route;
 	uint32_t *min_expires, *max_expires, *default_expires, *max_contacts;
 	bool *gruu;

@@ -53,6 +53,7 @@ const cyaml_schema_field_t config_registrar_fields[] = {
 	LIST("listen", NEED, listenv, listenc, CONFIG_REGISTRAR_LISTENERS),
 	LIST("domains", NEED, domainv, domainc, CONFIG_REGISTRAR_DOMAINS),
 	LIST("trusted", OPT, trustv, trustc, CONFIG_REGISTRAR_TRUSTED),
+	LIST("contact-deny", OPT, denyv, denyc, CONFIG_REGISTRAR_DENIED),
 	STR("key-file", OPT, struct raw_registrar, key_file),
 	NUM("min-expires", struct raw_registrar, min_expires),
 	NUM("max-expires", struct raw_registrar, max_expires),

@@ -512,6 +512,8 @@ static const struct config_rule rules[] = {
 	 0, 0, 0},
 	{"registrar.trusted[]",
 	 "ADDRESS/BITS, zeroes behind the prefix, each once", 0, 0, 0},
+	{"registrar.contact-deny[]",
+	 "ADDRESS/BITS, zeroes behind the prefix, each once", 0, 0, 0},
 	{"registrar.key-file",
 	 "an absolute path; the file has 32 hexadecimal digits", 0, 0, 0},
 	{"registrar.min-expires", "a number of seconds, 1..3600", 1, 3600, 60},

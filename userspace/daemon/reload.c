@@ -115,6 +115,7 @@ static const char *const takenv[] = {
 	"providers.probe",
 	"registrar.domains",
 	"registrar.trusted",
+	"registrar.contact-deny",
 	"registrar.min-expires",
 	"registrar.max-expires",
 	"registrar.default-expires",

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/log.h"
+#include "daemon/denied.h"
 #include "daemon/role_edge.h"
 
 _Static_assert((int)CONFIG_TCP == (int)MSG_TCP &&
@@ -55,6 +56,15 @@ static void fill_listeners(struct policy *p, const struct config_sip *s)
 	add_silent(p, MSG_TLS, AF_INET);
 	add_silent(p, MSG_TCP, AF_INET6);
 	add_silent(p, MSG_TLS, AF_INET6);
+}
+
+static int fill_denied(struct policy *p, const struct config *c)
+{
+	p->denyv = mem_zalloc(DENIED * sizeof(*p->denyv), NULL);
+	if (!p->denyv)
+		return ENOMEM;
+	p->denyc = denied_fill(p->denyv, c);
+	return 0;
 }
 
 static int fill_policy(struct policy *p, const struct config_sip *s)
@@ -153,6 +163,8 @@ static int fill_conf(struct edge_conf *conf, const struct config *c)
 
 	if (!err)
 		err = fill_policy(conf->policy, s);
+	if (!err)
+		err = fill_denied(conf->policy, c);
 	if (err)
 		return err;
 	for (size_t i = 0; i < s->setc; i++)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include "base/log.h"
+#include "daemon/denied.h"
 #include "daemon/role_registrar.h"
 
 _Static_assert((int)CONFIG_UDP == (int)MSG_UDP &&
@@ -10,6 +11,7 @@ _Static_assert((int)CONFIG_UDP == (int)MSG_UDP &&
 	       "fill_node() takes one for the other");
 _Static_assert((int)CONFIG_REGISTRAR_LISTENERS == (int)SIP_NODE_LISTENERS &&
 		       (int)CONFIG_REGISTRAR_TRUSTED == (int)SIP_NODE_TRUSTED &&
+		       (int)DENIED == (int)SIP_NODE_DENIED &&
 		       (int)CONFIG_REGISTRAR_DOMAINS == (int)REGISTRAR_DOMAINS,
 	       "what the file may have is what there is room for");
 
@@ -26,11 +28,14 @@ static void destructor(void *arg)
 struct node_lists {
 	struct sip_listen listenv[SIP_NODE_LISTENERS];
 	struct sip_trust trustv[SIP_NODE_TRUSTED];
+	struct prefix denyv[DENIED];
 };
 
 static void fill_node(struct sip_node_conf *conf, struct node_lists *l,
-		      const struct config_registrar *c)
+		      const struct config *all)
 {
+	const struct config_registrar *c = &all->registrar;
+
 	for (size_t i = 0; i < c->listenc; i++)
 		l->listenv[i] = (struct sip_listen){
 			(enum msg_transp)c->listenv[i].transp,
@@ -43,6 +48,8 @@ static void fill_node(struct sip_node_conf *conf, struct node_lists *l,
 		.listenc = c->listenc,
 		.trustv = l->trustv,
 		.trustc = c->trustc,
+		.denyv = l->denyv,
+		.denyc = denied_fill(l->denyv, all),
 		.cert = {c->tls.certificate, c->tls.key, c->tls.ca,
 			 c->tls.min_version},
 		.agent = "carom/" CAROM_VERSION,
@@ -105,7 +112,7 @@ int role_registrar(struct role_registrar **rp, const struct config *c,
 	r = mem_zalloc(sizeof(*r), destructor);
 	if (!r)
 		return ENOMEM;
-	fill_node(&nc, &lists, &c->registrar);
+	fill_node(&nc, &lists, c);
 	err = fill_registrar(&rc, &c->registrar, why, sizeof(why));
 	if (!err)
 		err = extensions_alloc(&r->ext, store);
@@ -138,7 +145,7 @@ int role_registrar_renew(struct role_registrar *r, const struct config *c,
 
 	if (!r || !c->registrar.on)
 		return 0;
-	fill_node(&nc, &lists, &c->registrar);
+	fill_node(&nc, &lists, c);
 	err = fill_registrar(&rc, &c->registrar, why, sz);
 	if (!err)
 		err = sip_node_renew(r->node, &nc, why, sz);

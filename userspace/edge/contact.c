@@ -218,6 +218,10 @@ static int fill(struct contact *c, const struct policy *p,
 	if (err)
 		return err;
 	straighten(c, &u);
+	/* whose connection it is has been here; a source may be forged */
+	if ((!c->flow || c->transp == MSG_UDP) && !c->relay &&
+	    policy_denied(p, &c->dst))
+		return EACCES;
 	if (!c->flow && !c->relay && sa_isset(&c->dst, SA_ADDR) &&
 	    policy_forbidden(p, &c->dst) && !policy_node(p, &c->dst, NULL))
 		return EACCES;

@@ -65,7 +65,8 @@ enum forward_verdict way_permit(struct way *w)
 	}
 	out->target = policy_node(w->p, &out->dst, &set);
 	/* a node may be of this host: the dispatcher list says so */
-	if (!out->target && policy_forbidden(w->p, &out->dst))
+	if ((!out->target && policy_forbidden(w->p, &out->dst)) ||
+	    (w->called && policy_denied(w->p, &out->dst)))
 		return way_reply(w, 403, "Forbidden");
 	if (sneaks(w))
 		return way_authenticate(w);

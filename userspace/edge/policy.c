@@ -15,6 +15,7 @@ static void destructor(void *arg)
 	for (size_t i = 0; i < SIP_SETS; i++)
 		mem_deref(p->setv[i].set);
 	mem_deref(p->netv);
+	mem_deref(p->denyv);
 	mem_deref(p->auth);
 }
 
@@ -184,6 +185,14 @@ bool policy_forbidden(const struct policy *p, const struct sa *sa)
 		if (b[i])
 			return false;
 	return b[15] <= 1;
+}
+
+bool policy_denied(const struct policy *p, const struct sa *sa)
+{
+	const struct prefix *net = prefix_find(p->denyv, p->denyc, sa);
+
+	return net && (sa_port(&net->addr) ||
+		       !(policy_trusted(p, sa) || policy_node(p, sa, NULL)));
 }
 
 uint32_t policy_domain(const struct policy *p, const struct pl *host)

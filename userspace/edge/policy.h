@@ -10,6 +10,7 @@
 
 #include <re.h>
 #include "carom/sipmap.h"
+#include "base/prefix.h"
 #include "dispatch/dispatch.h"
 #include "locate/locate.h"
 #include "sip/msg.h"
@@ -55,6 +56,8 @@ struct policy {
 	size_t domainc;
 	struct policy_net *netv;
 	size_t netc;
+	struct prefix *denyv; /**< where no registered user is called      */
+	size_t denyc;
 	struct policy_set setv[SIP_SETS];
 	struct sip_rule rulev[SIP_RULES];
 	size_t rulec;
@@ -123,6 +126,9 @@ bool policy_asks_auth(const struct policy *p, const struct sa *sa);
 bool policy_trusted(const struct policy *p, const struct sa *sa);
 /** Never to be sent to */
 bool policy_forbidden(const struct policy *p, const struct sa *sa);
+/** No registered user is called there: within denyv, and no node or trusted host, which
+ *  counts for addresses at any port alone */
+bool policy_denied(const struct policy *p, const struct sa *sa);
 /** Transports that we have a listener of: 1 << enum msg_transp, of IPv4 and of
  *  IPv6 */
 void policy_have(const struct policy *p, uint32_t have[2]);

@@ -191,10 +191,21 @@ static void take_auth(struct edge *e, struct auth *auth, struct creds *creds)
 			 __ATOMIC_RELEASE);
 }
 
+static void take_denied(struct policy *p, struct policy *other)
+{
+	struct prefix *v = p->denyv;
+
+	p->denyv = other->denyv;
+	p->denyc = other->denyc;
+	other->denyv = v;
+	other->denyc = 0;
+}
+
 static int take_rules(struct edge *e, const struct plan *pl)
 {
 	struct policy *p = e->policy;
 
+	take_denied(p, pl->p);
 	memcpy(p->rulev, pl->p->rulev, sizeof(p->rulev));
 	p->rulec = pl->p->rulec;
 	/* users first, for a rule for them passes by whom it does not know */

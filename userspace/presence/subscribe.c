@@ -106,6 +106,29 @@ static int make_dialog(struct sub *s, const struct sip_in *in)
 	return err;
 }
 
+/* A NOTIFY goes by the first Route, by the flow, or to the Contact: none of them may
+ * lead where nothing is sent */
+static bool permitted(const struct req *q)
+{
+	const struct msg *m = q->in->m;
+	const struct msg_header *h = m->first[MSG_CONTACT];
+	struct pl list, entry, uri, params;
+	bool denied = h && !msg_name_addr(&uri, &params, &h->val) &&
+		      sip_node_denies_uri(q->in->node, &uri);
+
+	for (size_t i = 0; i < m->hdrc && !denied; i++) {
+		if (m->hdrv[i].type != MSG_RECORD_ROUTE)
+			continue;
+		list = m->hdrv[i].val;
+		while (!denied && msg_list_next(&list, &entry))
+			denied = !msg_name_addr(&uri, &params, &entry) &&
+				 sip_node_denies_uri(q->in->node, &uri);
+	}
+	if (!denied && q->in->transp == MSG_UDP)
+		denied = sip_node_denies(q->in->node, &q->in->peer);
+	return !denied || req_refuse(q, 403, "Contact Address Denied", NULL);
+}
+
 /* ---- what is asked for ------------------------------------------------------------ */
 
 /* A package has one type of body: whoever says what he takes has to take it */
@@ -264,6 +287,8 @@ static void refresh(struct req *q)
 		(void)req_refuse(q, 481, "Subscription Does Not Exist", NULL);
 		return;
 	}
+	if (!permitted(q))
+		return;
 	if (m->cseq_num <= s->rcseq) {
 		(void)req_refuse(q, 500, "CSeq Is Behind", NULL);
 		return;
@@ -343,7 +368,7 @@ void subscribe_handler(const struct sip_in *in, void *arg)
 		refresh(&q);
 		return;
 	}
-	if (presence_auth_passes(&q) && exists(&q) && accepts(&q) &&
-	    req_expires(&q))
+	if (presence_auth_passes(&q) && permitted(&q) && exists(&q) &&
+	    accepts(&q) && req_expires(&q))
 		subscribe(&q);
 }

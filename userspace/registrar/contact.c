@@ -196,6 +196,44 @@ static bool outbound(struct reg *g)
 	return true;
 }
 
+/* ---- where nobody may be ---------------------------------------------------------- */
+
+static bool path_denied(const struct reg *g)
+{
+	struct pl list = g->path, entry, uri, params;
+
+	while (msg_list_next(&list, &entry))
+		if (!msg_name_addr(&uri, &params, &entry) &&
+		    sip_node_denies_uri(g->in->node, &uri))
+			return true;
+	return false;
+}
+
+/* By a datagram it is reached where it came from, if by no Path */
+static bool source_denied(const struct reg *g)
+{
+	return !g->path.l && g->in->src_transp == MSG_UDP &&
+	       sip_node_denies(g->in->node, &g->in->src);
+}
+
+static bool permitted(const struct reg *g)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < g->wantc; i++) {
+		const struct wanted *w = &g->wantv[i];
+
+		any |= w->expires > 0;
+		if (w->expires && sip_node_denies_uri(g->in->node, &w->uri))
+			return reg_refuse(g, 403, "Contact Address Denied");
+	}
+	if (any && path_denied(g))
+		return reg_refuse(g, 403, "Path Address Denied");
+	if (any && source_denied(g))
+		return reg_refuse(g, 403, "Source Address Denied");
+	return true;
+}
+
 /* ---- bounds ---------------------------------------------------------------------- */
 
 static bool times(struct reg *g)
@@ -242,7 +280,7 @@ bool contacts_read(struct reg *g)
 		bad = "Call-ID Too Long";
 	if (bad)
 		return reg_refuse(g, 400, bad);
-	if (!outbound(g) || !times(g))
+	if (!permitted(g) || !outbound(g) || !times(g))
 		return false;
 	g->gruu = g->r->conf.gruu && sip_option(m, "Supported", 'k', "gruu");
 	if (sip_header(m, "User-Agent", 0, NULL, &g->agent))

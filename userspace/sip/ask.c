@@ -250,6 +250,10 @@ int sip_ask(struct sip_ask **ap, struct sip_node *n, const char *method,
 		err = next_hop(&flow, to);
 	if (err)
 		return err;
+	/* who has connected to us is where he is */
+	if ((!to->flow.set || flow.transp == MSG_UDP) &&
+	    sip_node_denies(n, &flow.peer))
+		return EACCES;
 	l = sip_node_listener(n, flow.transp, sa_af(&flow.peer));
 	if (!l)
 		return EAFNOSUPPORT;

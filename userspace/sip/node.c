@@ -344,16 +344,20 @@ static bool conf_good(const struct sip_node_conf *c)
 			return false;
 	}
 	return c->listenc && c->listenc <= SIP_NODE_LISTENERS &&
-	       c->trustc <= SIP_NODE_TRUSTED && c->connections &&
-	       c->per_source && c->idle;
+	       c->trustc <= SIP_NODE_TRUSTED && c->denyc <= SIP_NODE_DENIED &&
+	       c->connections && c->per_source && c->idle;
 }
 
-static void take_trusted(struct sip_node *n, const struct sip_node_conf *conf)
+static void take_networks(struct sip_node *n, const struct sip_node_conf *conf)
 {
 	if (conf->trustc)
 		memcpy(n->trustv, conf->trustv,
 		       conf->trustc * sizeof(n->trustv[0]));
 	n->trustc = conf->trustc;
+	if (conf->denyc)
+		memcpy(n->denyv, conf->denyv,
+		       conf->denyc * sizeof(n->denyv[0]));
+	n->denyc = conf->denyc;
 }
 
 int sip_node_renew(struct sip_node *n, const struct sip_node_conf *conf,
@@ -361,11 +365,12 @@ int sip_node_renew(struct sip_node *n, const struct sip_node_conf *conf,
 {
 	int err;
 
-	if (!n || !conf || conf->trustc > SIP_NODE_TRUSTED)
+	if (!n || !conf || conf->trustc > SIP_NODE_TRUSTED ||
+	    conf->denyc > SIP_NODE_DENIED)
 		return EINVAL;
 	err = conns_renew(n->conns, &conf->cert, why, sz);
 	if (!err)
-		take_trusted(n, conf);
+		take_networks(n, conf);
 	return err;
 }
 
@@ -388,7 +393,7 @@ int sip_node_alloc(struct sip_node **np, const struct sip_node_conf *conf,
 	n->idle = conf->idle;
 	n->key[0] = rand_u64();
 	n->key[1] = rand_u64();
-	take_trusted(n, conf);
+	take_networks(n, conf);
 	if (!err && conf->agent)
 		err = str_dup(&n->agent, conf->agent);
 	if (!err)

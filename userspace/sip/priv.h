@@ -32,6 +32,8 @@ struct sip_node {
 	struct sip_udp *udpv[SIP_NODE_LISTENERS];
 	struct sip_trust trustv[SIP_NODE_TRUSTED];
 	size_t trustc;
+	struct prefix denyv[SIP_NODE_DENIED];
+	size_t denyc;
 	struct sip_method methodv[SIP_NODE_METHODS];
 	size_t methodc;
 	sip_closed_h *closedh;

@@ -18,6 +18,7 @@
 #define CAROM_SIP_SIP_H
 
 #include <re.h>
+#include "base/prefix.h"
 #include "sip/cert.h"
 #include "sip/msg.h"
 #include "sip/watch.h"
@@ -25,6 +26,7 @@
 enum {
 	SIP_NODE_LISTENERS = 16,
 	SIP_NODE_TRUSTED = 64,
+	SIP_NODE_DENIED = 256,
 	SIP_NODE_METHODS = 16, /**< that have a handler                     */
 	SIP_TAG_TEXT = 20,     /**< a tag of ours, and its zero              */
 };
@@ -54,6 +56,8 @@ struct sip_node_conf {
 	size_t listenc;
 	const struct sip_trust *trustv;
 	size_t trustc;
+	const struct prefix *denyv; /**< where no request is sent (deny.c) */
+	size_t denyc;
 	struct cert_conf cert; /**< for TLS and WSS                         */
 	const char *agent;     /**< Server and User-Agent; NULL: none       */
 	unsigned connections;  /**< at a time, 1..                          */
@@ -89,7 +93,7 @@ struct sip_in {
 int sip_node_alloc(struct sip_node **np, const struct sip_node_conf *conf,
 		   char *why, size_t sz);
 
-/** Take trustv and certificates of another configuration. On an error nothing
+/** Take trustv, denyv and certificates of another configuration. On an error nothing
  *  changes, and why says what is wrong. @return 0, EINVAL, ENOMEM, errno of a
  *  certificate */
 int sip_node_renew(struct sip_node *n, const struct sip_node_conf *conf,
@@ -97,6 +101,14 @@ int sip_node_renew(struct sip_node *n, const struct sip_node_conf *conf,
 
 /** Is the host one of trustv? */
 bool sip_node_trusts(const struct sip_node *n, const struct sa *host);
+
+/** Is it an address that nothing is sent to: within denyv, and not within trustv,
+ *  which counts for addresses at any port alone? sip_ask() gives EACCES then */
+bool sip_node_denies(const struct sip_node *n, const struct sa *dst);
+
+/** Does a URI lead there, by its host or maddr? A name does not, before it has been
+ *  looked up */
+bool sip_node_denies_uri(const struct sip_node *n, const struct pl *uri);
 
 /** Seconds, until a connection is closed that nothing comes by */
 unsigned sip_node_idle(const struct sip_node *n);
