@@ -137,7 +137,12 @@ static bool may(const struct req *q)
 
 bool presence_auth_passes(struct req *q)
 {
-	if (open_to_all(q))
+	const bool all = open_to_all(q);
+
+	/* an edge has asked, where we do not */
+	q->guest = all || (!q->p->conf.authenticate &&
+			   !sip_node_trusts(q->in->node, &q->in->peer));
+	if (all)
 		return true;
 	/* a stranger has no password here; who is asked for whom is known first */
 	if (!q->user.l)

@@ -44,6 +44,7 @@ static void destructor(void *arg)
 	if (p->subs)
 		end_subs(p);
 	mem_deref(p->subs);
+	mem_deref(p->guests);
 	if (p->resources)
 		hash_flush(p->resources);
 	mem_deref(p->resources);
@@ -282,6 +283,8 @@ int presence_alloc(struct presence **pp, const struct presence_conf *conf,
 		p->life->p = p;
 		err = take_conf(p, conf);
 	}
+	if (!err)
+		err = guests_alloc(&p->guests);
 	if (!err)
 		err = hash_alloc(&p->resources, BUCKETS);
 	if (!err)

@@ -19,6 +19,8 @@ enum {
 	TEXT = 1024,     /**< bytes of a header that is kept                */
 };
 
+struct guests;
+
 /** The room, for who is called back later; p NULL: it is gone */
 struct life {
 	struct presence *p;
@@ -37,6 +39,7 @@ struct presence {
 	struct location *loc;
 	struct location_watch *locw;
 	struct events *events;
+	struct guests *guests;
 	struct hash *resources; /**< struct res                            */
 	struct hash *subs;      /**< struct sub, by our tag                */
 	struct tmr sweep;       /**< looks at who has expired               */
@@ -106,7 +109,10 @@ struct sub {
 	char *contact, *route, *event_id; /**< or NULL                      */
 	char *ours;                       /**< our Contact's URI            */
 	struct sip_flow flow;             /**< as it came                   */
-	bool by_flow; /**< it can be reached by that alone                  */
+	bool by_flow;  /**< it can be reached by that alone                  */
+	bool guest;    /**< nobody knows who it is of                       */
+	bool unproven; /**< and its first NOTIFY has not been answered      */
+	struct sa src; /**< of that one: where its SUBSCRIBE came from      */
 	uint32_t rcseq, lcseq, version;
 	uint64_t expires;
 	uint64_t told; /**< res.gen that it was told last; 0: nothing        */
@@ -137,6 +143,7 @@ struct req {
 	char aorbuf[AOR + 1], userbuf[AOR + 1];
 	bool has_expires;
 	uint32_t expires;
+	bool guest; /**< nobody has been asked who he is                    */
 };
 
 /* package.c */
@@ -197,6 +204,18 @@ int presence_auth_start(const struct presence_conf *conf, struct verify **vp,
 /** Is From who it says, where that has to be known? @return whether the request may go
  *  on; else it has been answered */
 bool presence_auth_passes(struct req *q);
+
+/* guest.c */
+
+int guests_alloc(struct guests **gp);
+/** One more subscription of that address, whose first NOTIFY is to be answered. @param
+ *  now  ms. @return whether it may be */
+bool guest_comes(struct guests *gs, const struct sa *src, uint64_t now);
+/** It has been answered, by 2xx or not well; or was not at all */
+void guest_answered(struct guests *gs, const struct sa *src, bool well,
+		    uint64_t now);
+/** It will not be: the subscription has gone before */
+void guest_leaves(struct guests *gs, const struct sa *src);
 
 /* subscribe.c */
 void subscribe_handler(const struct sip_in *in, void *arg);

@@ -63,6 +63,7 @@ int presence_record_sub(struct mbuf *mb, const struct sub *s)
 	err |= num(o, "expires", s->expires);
 	err |= num(o, "hash", s->hash);
 	err |= put_flow(o, &s->flow, s->by_flow);
+	err |= num(o, "guest", s->guest);
 	if (!err)
 		err = print_json(mb, o);
 	mem_deref(o);
@@ -158,6 +159,7 @@ static int fill_sub(struct sub *s, const struct odict *o)
 	if (!err && (unsigned)s->flow.transp >= MSG_TRANSP_MAX)
 		err = EBADMSG;
 	s->by_flow = number(o, "by_flow") != 0;
+	s->guest = number(o, "guest") != 0;
 	s->rcseq = (uint32_t)number(o, "rcseq");
 	s->lcseq = (uint32_t)number(o, "lcseq");
 	s->version = (uint32_t)number(o, "version");

@@ -74,6 +74,9 @@ void sub_unlink(struct sub *s)
 		return;
 	tmr_cancel(&s->tmr);
 	s->ask = mem_deref(s->ask);
+	if (s->unproven)
+		guest_leaves(s->p->guests, &s->src);
+	s->unproven = false;
 	hash_unlink(&s->he);
 	list_unlink(&s->le);
 	--s->p->stats.subscriptions;
@@ -208,7 +211,7 @@ static int send_notify(struct sub *s)
 	err = sip_ask(&s->ask, s->p->node, "NOTIFY", &way, &lines, &body,
 		      answered, s);
 	/* of a connection that went with the agent's restart there may be another one */
-	if (err == ENOTCONN && way.flow.set) {
+	if (err == ENOTCONN && way.flow.set && !s->guest) {
 		way.flow.set = false;
 		err = sip_ask(&s->ask, s->p->node, "NOTIFY", &way, &lines,
 			      &body, answered, s);
@@ -254,6 +257,10 @@ static void answered(int err, const struct sip_in *resp, void *arg)
 	s->again = false;
 	s->busy = false;
 	s->body = mem_deref(s->body);
+	if (s->unproven)
+		guest_answered(s->p->guests, &s->src, !err && code < 300,
+			       tmr_jiffies());
+	s->unproven = false;
 	if (err || is_over(code)) {
 		failed(s, err, code);
 		return;

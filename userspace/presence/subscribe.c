@@ -47,6 +47,16 @@ static int dup_route(struct sub *s, const struct msg *m)
 	return err;
 }
 
+/* It names the host that it came from, and no other */
+static bool names_peer(const struct sip_in *in, const struct pl *text)
+{
+	struct uri uri;
+	struct sa sa;
+
+	return !msg_uri_decode(&uri, text) && !sa_set(&sa, &uri.host, 0) &&
+	       sa_cmp(&sa, &in->peer, SA_ADDR);
+}
+
 /* Contact says where to; what it can't be reached by, its NAT or connection, is
  * remembered beside it */
 static int take_target(struct sub *s, const struct sip_in *in)
@@ -64,6 +74,10 @@ static int take_target(struct sub *s, const struct sip_in *in)
 	s->by_flow = !s->route &&
 		     (in->transp != MSG_UDP || sa_set(&via, &v->host, 0) ||
 		      !sa_cmp(&via, &in->peer, SA_ADDR));
+	/* nor does he whom nobody knows say whom else we send to */
+	if (s->guest && !sip_node_trusts(in->node, &in->peer) &&
+	    (s->route || !names_peer(in, &uri)))
+		s->by_flow = true;
 	return pl_strdup(&s->contact, &uri);
 }
 
@@ -314,6 +328,7 @@ static int make(struct sub **sp, const struct req *q, struct res *r)
 
 	if (err)
 		return err;
+	s->guest = q->guest;
 	err = make_dialog(s, q->in);
 	if (!err && q->event_id.l)
 		err = q->event_id.l > TEXT
@@ -326,6 +341,18 @@ static int make(struct sub **sp, const struct req *q, struct res *r)
 	s->expires = presence_now(q->p) + q->expires;
 	sub_link(s);
 	*sp = s;
+	return 0;
+}
+
+/* Whoever comes by a connection is where he says */
+static int admit(struct sub *s, const struct req *q)
+{
+	if (!q->guest || q->in->src_transp != MSG_UDP)
+		return 0;
+	if (!guest_comes(q->p->guests, &q->in->src, tmr_jiffies()))
+		return EBUSY;
+	s->unproven = true;
+	sa_cpy(&s->src, &q->in->src);
 	return 0;
 }
 
@@ -344,6 +371,8 @@ static void subscribe(const struct req *q)
 	err = res_get(&r, p, q->pkg, &q->aor);
 	if (!err)
 		err = make(&s, q, r);
+	if (!err)
+		err = admit(s, q);
 	if (!err)
 		err = commit(s, q, true);
 	if (err) {
