@@ -512,6 +512,38 @@ denied() { edge cli e1 network --json | jq -e '.networks[] |
 		-H "Content-Type: application/json" -d '{"password": "secret"}'
 }
 
+# The last N types of events of alice's contact
+alices() # N
+{
+	edge cli e1 events --types "registration.*" --json | jq -sc \
+		"map(select(.data.aor == \"alice@example.com\") | .type)[-$1:]"
+}
+
+@test "a refresh is an event where the contact has moved, or where each is wanted" {
+	local c="Contact: <sip:alice@192.0.2.20:5090>"
+
+	reg 40 >msg
+	send msg >asked
+	reg 41 "$c" "$(digest asked secret 00000001)" >msg
+	send msg >out
+	status out | grep "200"
+	reg 42 "$c" "$(digest asked secret 00000002)" >msg
+	send msg >out
+	status out | grep "200"
+	[ "$(alices 1)" = '["registration.added"]' ]
+	reg 43 "$c;q=0.5" "$(digest asked secret 00000003)" >msg
+	send msg >out
+	status out | grep "200"
+	[ "$(alices 2)" = '["registration.added","registration.refreshed"]' ]
+	change 's/max-contacts: 5/&\n  refresh-events: true/'
+	reg 44 "$c;q=0.5" "$(digest asked secret 00000004)" >msg
+	send msg >out
+	status out | grep "200"
+	[ "$(alices 2)" = '["registration.refreshed","registration.refreshed"]' ]
+	change '/refresh-events/d'
+	clear_of alice@example.com
+}
+
 @test "a call from a registered phone to another, through the edge that knows both" {
 	edge steer e1
 	PASSWORD=secret baresip_up phone 192.0.2.20 5060 b1 "$VIP;transport=udp"

@@ -33,6 +33,7 @@
 	assert_int_equal(r->max_contacts, 10);
 	assert_int_equal(r->alive_interval, 0);
 	assert_true(r->gruu);
+	assert_false(r->refresh_events);
 	assert_true(r->auth.required);
 	assert_int_equal(r->auth.algc, 2);
 	assert_int_equal(r->auth.algv[0], DIGEST_SHA256);

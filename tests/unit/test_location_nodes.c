@@ -219,6 +219,33 @@ static void mended(void **state)
 	expect_kept(f, "c 5 theirs");
 }
 
+static void moved_watcher(enum location_event ev, const struct binding *b,
+			  void *arg)
+{
+	struct fix *f = arg;
+
+	(void)re_snprintf(f->log + strlen(f->log),
+			  sizeof(f->log) - strlen(f->log), "%s%s|",
+			  location_event_name(ev), b->moved ? " moved" : "");
+}
+
+/* A refresh is told apart from another way to the phone */
+static void moved(void **state)
+{
+	struct fix *f = *state;
+	struct location_watch *w = NULL;
+
+	assert_int_equal(location_watch(&w, f->l, moved_watcher, f), 0);
+	put(f, "c", 1);
+	settle(f, 1);
+	told(f, "c", 2); /* from another address */
+	told(f, "d", 7);
+	told(f, "d", 8);
+	assert_string_equal(f->log, "created|refreshed moved|refreshed|"
+				    "refreshed|");
+	mem_deref(w);
+}
+
 static void closed_meanwhile(void **state)
 {
 	struct fix *f = *state;
@@ -251,7 +278,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define T(x) cmocka_unit_test_setup_teardown(x, setup, teardown)
 		T(of_whom), T(of_nobody),        T(told_meanwhile), T(late),
-		T(mended),  T(closed_meanwhile), T(names),
+		T(mended),  T(closed_meanwhile), T(names),          T(moved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,8 +10,8 @@
 
 /**
  * /v1/registrations; contacts that come and go as events: "registration.added",
- * "registration.removed", "registration.expired", "registration.unreachable". One
- * that is refreshed is no event, unless it is another contact now
+ * "registration.removed", "registration.expired", "registration.unreachable",
+ * "registration.refreshed": when it has moved, or each time (registrar.h)
  *
  * @param r, loc  Kept by the caller
  *

@@ -183,11 +183,19 @@ static int remove_them(struct api_req *req, void *arg)
 
 /* ---- events ------------------------------------------------------------------------ */
 
-static const char *type_of(enum location_event ev)
+/* Phones come again each hour or each minute, and there may be many: their refreshes
+ * would leave no room for what happens besides */
+static const char *type_of(const struct regs *g, enum location_event ev,
+			   const struct binding *b)
 {
 	switch (ev) {
 	case LOCATION_CREATED:
 		return "registration.added";
+	case LOCATION_REFRESHED:
+	case LOCATION_SHORTENED:
+		return b->moved || registrar_refresh_events(g->r)
+			       ? "registration.refreshed"
+			       : NULL;
 	case LOCATION_EXPIRED:
 		return "registration.expired";
 	case LOCATION_PROBATION:
@@ -208,7 +216,7 @@ static int print(struct mbuf *mb, const void *arg)
 static void changed(enum location_event ev, const struct binding *b, void *arg)
 {
 	const struct regs *g = arg;
-	const char *type = type_of(ev);
+	const char *type = type_of(g, ev, b);
 
 	if (type)
 		(void)event_emit_text(api_events(g->a), type, print, b);

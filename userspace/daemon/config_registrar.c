@@ -311,6 +311,7 @@ static void rest(struct config_registrar *r, const struct raw_registrar *raw)
 
 	r->max_contacts = number(raw->max_contacts, "registrar.max-contacts");
 	r->gruu = !raw->gruu || *raw->gruu;
+	r->refresh_events = raw->refresh_events && *raw->refresh_events;
 	r->alive_interval = number(a->interval,
 				   "registrar.keep-alive.interval");
 	r->alive_failures = number(a->failures,

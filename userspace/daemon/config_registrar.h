@@ -41,7 +41,7 @@ struct config_registrar {
 	char *key_file; /**< NULL: a key by chance, at each start          */
 	char *service_route;
 	uint32_t min_expires, max_expires, default_expires, max_contacts;
-	bool gruu;
+	bool gruu, refresh_events;
 	uint32_t alive_interval, alive_failures;
 	struct {
 		bool required;

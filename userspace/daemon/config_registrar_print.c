@@ -93,10 +93,12 @@ int config_registrar_print(struct re_printf *pf,
 				 "  max-expires: %u\n"
 				 "  default-expires: %u\n"
 				 "  max-contacts: %u\n"
-				 "  gruu: %s\n",
+				 "  gruu: %s\n"
+				 "  refresh-events: %s\n",
 				 r->min_expires, r->max_expires,
 				 r->default_expires, r->max_contacts,
-				 r->gruu ? "true" : "false");
+				 r->gruu ? "true" : "false",
+				 r->refresh_events ? "true" : "false");
 	err = err ? err : text(pf, "  service-route", r->service_route);
 	if (!err)
 		err = re_hprintf(pf,

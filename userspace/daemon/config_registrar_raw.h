@@ -34,7 +34,7 @@ struct raw_registrar {
 	uint32_t denyc;
 	char *key_file, *service_route;
 	uint32_t *min_expires, *max_expires, *default_expires, *max_contacts;
-	bool *gruu;
+	bool *gruu, *refresh_events;
 	struct raw_registrar_alive *alive;
 	struct raw_registrar_auth *auth;
 	struct raw_sip_tls *tls;

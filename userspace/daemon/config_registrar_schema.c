@@ -60,6 +60,8 @@ const cyaml_schema_field_t config_registrar_fields[] = {
 	NUM("default-expires", struct raw_registrar, default_expires),
 	NUM("max-contacts", struct raw_registrar, max_contacts),
 	CYAML_FIELD_BOOL_PTR("gruu", OPT, struct raw_registrar, gruu),
+	CYAML_FIELD_BOOL_PTR("refresh-events", OPT, struct raw_registrar,
+			     refresh_events),
 	STR("service-route", OPT, struct raw_registrar, service_route),
 	CYAML_FIELD_MAPPING_PTR("keep-alive", OPT, struct raw_registrar, alive,
 				alive_fields),

@@ -121,6 +121,7 @@ static const char *const takenv[] = {
 	"registrar.default-expires",
 	"registrar.max-contacts",
 	"registrar.gruu",
+	"registrar.refresh-events",
 	"registrar.service-route",
 	"registrar.keep-alive",
 	"registrar.auth",

@@ -56,6 +56,7 @@ static void put_one(struct location *l, struct aor *a, struct entry *e,
 	struct entry *old = entry_find(a, &id);
 
 	if (old) {
+		e->moved = entry_moved(old, e);
 		entry_out(l, old);
 		mem_deref(old);
 	}

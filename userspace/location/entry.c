@@ -66,6 +66,30 @@ int entry_alloc(struct entry **ep, const struct binding *b)
 	return 0;
 }
 
+static bool same_text(const struct entry *a, const struct entry *b, enum text t)
+{
+	const char *pa = a->text, *pb = b->text;
+
+	for (unsigned i = 0; i < t; i++) {
+		pa += a->lenv[i];
+		pb += b->lenv[i];
+	}
+	return a->lenv[t] == b->lenv[t] && !memcmp(pa, pb, a->lenv[t]);
+}
+
+bool entry_moved(const struct entry *old, const struct entry *e)
+{
+	static const enum text textv[] = {TEXT_URI, TEXT_INSTANCE, TEXT_PATH,
+					  TEXT_AGENT};
+
+	for (size_t i = 0; i < ARRAY_SIZE(textv); i++)
+		if (!same_text(old, e, textv[i]))
+			return true;
+	return old->q != e->q || old->port != e->port || old->v6 != e->v6 ||
+	       memcmp(old->addr, e->addr, sizeof(e->addr)) != 0 ||
+	       old->transp != e->transp || old->direct != e->direct;
+}
+
 void entry_view(struct binding *b, const struct entry *e)
 {
 	struct pl textv[TEXTS];
@@ -96,6 +120,7 @@ void entry_view(struct binding *b, const struct entry *e)
 	b->transp = e->transp;
 	b->direct = e->direct;
 	b->elsewhere = e->elsewhere;
+	b->moved = e->moved;
 	b->cseq = e->cseq;
 	b->reg_id = e->reg_id;
 	b->q = e->q;

@@ -53,6 +53,8 @@ struct binding {
 	/* of this node alone, kept nowhere */
 	uint32_t rtt;   /**< us of the last keep-alive's answer; 0: none yet */
 	uint8_t failed; /**< keep-alives in a row without an answer         */
+	bool moved; /**< as watchers are told of a refresh: it is reached another
+				way now, or preferred otherwise             */
 	bool elsewhere; /**< another node wrote it last: it is that one's to ask
 				whether it is still there                    */
 };

@@ -34,7 +34,7 @@ struct entry {
 	uint16_t port; /**< of the address, host order                    */
 	uint16_t lenv[TEXTS];
 	uint8_t addr[16];
-	uint8_t v6 : 1, direct : 1, transp : 3, elsewhere : 1;
+	uint8_t v6 : 1, direct : 1, transp : 3, elsewhere : 1, moved : 1;
 	uint8_t failed;
 	char text[];
 };
@@ -78,6 +78,8 @@ void entry_out(struct location *l, struct entry *e);
 
 /* entry.c */
 int entry_alloc(struct entry **ep, const struct binding *b);
+/** Is the phone reached another way, or preferred otherwise? */
+bool entry_moved(const struct entry *old, const struct entry *e);
 /** @param b  Filled; texts are the entry's */
 void entry_view(struct binding *b, const struct entry *e);
 

@@ -161,6 +161,11 @@ const char *registrar_realm(const struct registrar *r)
 	return r && r->realm ? r->realm : "";
 }
 
+bool registrar_refresh_events(const struct registrar *r)
+{
+	return r && r->conf.refresh_events;
+}
+
 void registrar_stats(const struct registrar *r, struct registrar_stats *s)
 {
 	if (r && s)

@@ -49,7 +49,9 @@ struct registrar_conf {
 	/* OPTIONS to each contact */
 	uint32_t alive_interval; /**< s between two; 0: none                */
 	uint32_t alive_failures; /**< in a row, until a binding is removed  */
-	uint64_t key[2];         /**< of nonces and temporary GRUUs         */
+	bool refresh_events; /**< each refresh is an event (api/), not only one
+				by which a contact has moved                */
+	uint64_t key[2];     /**< of nonces and temporary GRUUs             */
 };
 
 /** What has come of REGISTERs */
@@ -96,6 +98,9 @@ void registrar_block(struct registrar *r, registrar_block_h *h, void *arg);
 
 /** The realm of all; "": each domain's own */
 const char *registrar_realm(const struct registrar *r);
+
+/** conf.refresh_events, in force */
+bool registrar_refresh_events(const struct registrar *r);
 
 /** @param s  Result: counted since registrar_alloc() */
 void registrar_stats(const struct registrar *r, struct registrar_stats *s);
