@@ -213,10 +213,13 @@ static void start(void)
 {
 	static struct sip_listen l = {.transp = MSG_UDP};
 	static struct sip_trust t = {.bits = 24};
+	static struct prefix d = {.bits = 16};
 	const struct sip_node_conf nc = {.listenv = &l,
 					 .listenc = 1,
 					 .trustv = &t,
 					 .trustc = 1,
+					 .denyv = &d,
+					 .denyc = 1,
 					 .agent = "fuzz",
 					 .connections = 1,
 					 .per_source = 1,
@@ -225,6 +228,7 @@ static void start(void)
 
 	(void)sa_set_str(&l.addr, "192.0.2.3", 5060);
 	(void)sa_set_str(&t.addr, "192.0.2.0", 0);
+	(void)sa_set_str(&d.addr, "169.254.0.0", 0);
 	MUST(!sip_node_alloc(&node, &nc, why, sizeof(why)));
 	MUST(!location_alloc(&loc, (struct store *)1, NULL, NULL));
 	MUST(!extensions_alloc(&ext, (struct store *)1));
