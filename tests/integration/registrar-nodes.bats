@@ -42,6 +42,7 @@ setup_file()
 		  trusted: ["$VIP/32", "192.0.2.11/32", "192.0.2.12/32"]
 		  auth: {algorithms: [MD5]}
 		  keep-alive: {interval: 1, failures: 3}
+		presence: {allow: all}
 		END
 	done
 	redis_up
@@ -154,4 +155,51 @@ asked_more() { [ "$(asked "$1")" -ge "$2" ]; } # EDGE N
 	until_true 20 asked_more e1 2
 	[ "$(asked e2)" = 0 ]
 	both_have b1@example.com 1
+}
+
+subscriptions() # EDGE
+{
+	edge cli "$1" metrics | awk '$1 == "carom_presence_subscriptions" { print $2 }'
+}
+
+subscribed() { [ "$(subscriptions "$1")" = "$2" ]; } # EDGE N
+
+# A subscription of b1's to b2 at e1, whose first NOTIFY is answered
+subscribe()
+{
+	edge exec phone2 timeout 20 python3 - <<-'END'
+	import socket
+
+	s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+	s.bind(("192.0.2.21", 5091))
+	s.sendto("\r\n".join([
+	    "SUBSCRIBE sip:b2@example.com SIP/2.0",
+	    "Via: SIP/2.0/UDP 192.0.2.21:5091;rport;branch=z9hG4bKnodes",
+	    "From: <sip:b1@example.com>;tag=1", "To: <sip:b2@example.com>",
+	    "Call-ID: nodes", "CSeq: 1 SUBSCRIBE",
+	    "Contact: <sip:b1@192.0.2.21:5091>", "Event: presence",
+	    "Expires: 300", "Content-Length: 0", "", ""]).encode(),
+	    ("192.0.2.11", 5070))
+	while True:
+	    text, peer = s.recvfrom(65535)
+	    lines = text.decode().split("\r\n")
+	    print(lines[0])
+	    if lines[0].startswith("NOTIFY"):
+	        break
+	same = ("Via:", "From:", "To:", "Call-ID:", "CSeq:")
+	s.sendto("\r\n".join(["SIP/2.0 200 OK"] +
+	    [x for x in lines if x.startswith(same)] +
+	    ["Content-Length: 0", "", ""]).encode(), peer)
+	END
+}
+
+@test "a subscription is that node's which it was made with" {
+	subscribe >out
+	grep "^SIP/2.0 200" out
+	grep "^NOTIFY" out
+	subscribed e1 1
+	edge kill e2
+	edge start e2
+	subscribed e2 0
+	subscribed e1 1
 }

@@ -484,6 +484,17 @@ for i in range(120):
 denied() { edge cli e1 network --json | jq -e '.networks[] |
 	select(.prefix == "192.0.2.66/32" and .kind == "deny")' >/dev/null; }
 
+# The last events of a user's contacts are of these types
+happened() # USER TYPE...
+{
+	local user=$1
+
+	shift
+	edge cli e1 events --types "registration.*" --json | jq -r \
+		"select(.data.aor == \"$user@example.com\") | .type" |
+		tail -n $# | cmp -s - <(printf '%s\n' "$@")
+}
+
 @test "the API: extensions and registrations, and events of them" {
 	api() { edge exec e1 curl -sS --fail-with-body --unix-socket \
 		"$RUN/e1-api.sock" "http://carom/v1/$1" "${@:2}"; }
@@ -504,19 +515,10 @@ denied() { edge cli e1 network --json | jq -e '.networks[] |
 	api registrations?limit=1 | jq -e '.registrations | length == 1'
 	api registrations/api@example.com -X DELETE
 	run ! api registrations/api@example.com
-	edge cli e1 events --types "registration.*" --json >events
-	jq -se 'map(select(.data.aor == "api@example.com") | .type) |
-		. == ["registration.added", "registration.removed"]' events
+	until_true 10 happened api registration.added registration.removed
 	api extensions/api@example.com -X DELETE
 	run ! api extensions/x@elsewhere.example -X PUT \
 		-H "Content-Type: application/json" -d '{"password": "secret"}'
-}
-
-# The last N types of events of alice's contact
-alices() # N
-{
-	edge cli e1 events --types "registration.*" --json | jq -sc \
-		"map(select(.data.aor == \"alice@example.com\") | .type)[-$1:]"
 }
 
 @test "a refresh is an event where the contact has moved, or where each is wanted" {
@@ -530,16 +532,16 @@ alices() # N
 	reg 42 "$c" "$(digest asked secret 00000002)" >msg
 	send msg >out
 	status out | grep "200"
-	[ "$(alices 1)" = '["registration.added"]' ]
 	reg 43 "$c;q=0.5" "$(digest asked secret 00000003)" >msg
 	send msg >out
 	status out | grep "200"
-	[ "$(alices 2)" = '["registration.added","registration.refreshed"]' ]
+	# of the one before that changed nothing there is none
+	until_true 10 happened alice registration.added registration.refreshed
 	change 's/max-contacts: 5/&\n  refresh-events: true/'
 	reg 44 "$c;q=0.5" "$(digest asked secret 00000004)" >msg
 	send msg >out
 	status out | grep "200"
-	[ "$(alices 2)" = '["registration.refreshed","registration.refreshed"]' ]
+	until_true 10 happened alice registration.refreshed registration.refreshed
 	change '/refresh-events/d'
 	clear_of alice@example.com
 }

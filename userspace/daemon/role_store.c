@@ -8,9 +8,10 @@
 #include "base/log.h"
 #include "daemon/role_store.h"
 
-/* Calls are in this node's kernel, events are counted by node: of no use, and
- * no business, to others that have the same Redis */
-static const char own[] = "media event event-seq";
+/* Calls are in this node's kernel, events are counted by node, a subscription is a
+ * dialog with this node: of no use, and no business, to others that have the same
+ * Redis */
+static const char own[] = "media event event-seq subscription";
 
 static int take_lock(struct lock **lp, const struct config *c,
 		     const struct privs *privs)
