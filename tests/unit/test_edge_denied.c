@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include "edge/contact.h"
+#include "edge/forward.h"
 
 static struct sa addr(const char *host, uint16_t port)
 {
@@ -126,6 +127,72 @@ static void prefixes(void **state)
 	assert_null(prefix_find(p->denyv, p->denyc, &sa));
 }
 
+/* ---- by a name ---------------------------------------------------------------------- */
+
+static const char *leads_to;
+
+static int user(struct contact **cp, const struct msg *m, void *arg)
+{
+	struct contact_binding b = {.uri = PL("sip:u@metadata.internal:80"),
+				    .expires = 1};
+	(void)m;
+
+	sa_init(&b.received, AF_UNSPEC);
+	return contact_alloc(cp, arg, &b);
+}
+
+static int found(const struct locate_want *w, struct locate_found *f, void *arg)
+{
+	(void)w;
+	(void)arg;
+	*f = (struct locate_found){.addr = addr(leads_to, 80),
+				   .transp = MSG_UDP};
+	return 0;
+}
+
+static enum forward_verdict call(const struct policy *p, uint16_t *code)
+{
+	static struct msg msg;
+	struct forward_in in = {
+		.src = addr("10.0.0.5", 5060),
+		.text = PL("INVITE sip:u@example.com SIP/2.0\r\n"
+			   "Via: SIP/2.0/UDP 10.0.0.5:5060;branch=z9hG4bK1\r\n"
+			   "Max-Forwards: 70\r\n"
+			   "From: <sip:a@example.com>;tag=1\r\n"
+			   "To: <sip:u@example.com>\r\nCall-ID: c\r\n"
+			   "CSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n")};
+	struct forward_out out;
+	const enum forward_verdict v = forward(p, &in, &msg, &out);
+
+	*code = out.code;
+	mem_deref(out.contact);
+	mem_deref(out.mb);
+	mem_deref(out.datagram);
+	return v;
+}
+
+/* Where it leads is known when it is called */
+static void by_name(void **state)
+{
+	struct policy *p = *state;
+	struct policy_listener *l = &p->listenerv[p->listenerc++];
+	uint16_t code;
+
+	l->transp = MSG_UDP;
+	l->addr = l->advertised = addr("192.0.2.100", 5060);
+	assert_int_equal(str_dup(&p->domainv[p->domainc++], "example.com"), 0);
+	p->rulev[p->rulec++] = (struct sip_rule){.flags = SIP_RULE_REGISTERED,
+						 .set = SIP_NONE};
+	p->registered = user;
+	p->locate = found;
+	p->arg = p;
+	leads_to = "10.0.0.1";
+	assert_int_equal(call(p, &code), FORWARD_SEND);
+	leads_to = "169.254.169.254";
+	assert_int_equal(call(p, &code), FORWARD_REPLY);
+	assert_int_equal(code, 403);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -133,6 +200,7 @@ int main(void)
 		T(by_contact),
 		T(by_path_and_source),
 		T(prefixes),
+		T(by_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
