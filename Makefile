@@ -23,7 +23,7 @@ include mk/lint.mk
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z][a-zA-Z%_-]*:.*## / \
-		{ printf "  %-14s %s\n", $$1, $$2 }' Makefile mk/*.mk
+		{ printf "  %-16s %s\n", $$1, $$2 }' Makefile mk/*.mk
 	@echo
 	@echo "  Variables: SAN=1 (address and undefined-behaviour sanitizers),"
 	@echo "  V=1 (show commands), CC=clang, FUZZ_SECONDS=20, DESTDIR, PREFIX"

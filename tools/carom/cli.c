@@ -193,7 +193,7 @@ static void usage(FILE *f)
 		   "Commands:\n\n");
 
 	for (size_t i = 0; cmdv[i]; i++)
-		fprintf(f, "  %-12s %s\n", cmdv[i]->name, cmdv[i]->summary);
+		fprintf(f, "  %-13s %s\n", cmdv[i]->name, cmdv[i]->summary);
 
 	fprintf(f, "\nOptions of every command:\n\n");
 	opts_help(f, shared);
