@@ -100,14 +100,15 @@ settle()
 	return 1
 }
 
-# call_from HOST ADDRESS PORT NAME RATE N ARGUMENTS...: all of them must do
+# call_from HOST ADDRESS PORT NAME RATE N ARGUMENTS...: all of them must do, in WITHIN seconds
+# (40)
 call_from()
 {
 	local host=$1 addr=$2 port=$3 name=$4 rate=$5 n=$6 to=$VIP
 
 	shift 6
 	[[ $addr != *:* ]] || to="[$VIP6]"
-	edge exec "$host" timeout 40 sipp "$@" -i "$addr" -p "$port" \
+	edge exec "$host" timeout "${WITHIN:-40}" sipp "$@" -i "$addr" -p "$port" \
 		"${TO:-$to:5060}" -r "$rate" -m "$n" -nostdin -timeout 30 \
 		-trace_err -error_file "$name.err" </dev/null >"$name.out" \
 		2>&1 || {

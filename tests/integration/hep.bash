@@ -6,7 +6,9 @@
 # The tables that sipcapture writes to
 hep_tables() # DB
 {
-	rm -f "$1"
+	rm -f "$1" "$1-wal" "$1-shm"
+	# who looks keeps nobody from writing: sipcapture forgets what it could not
+	sqlite3 "$1" "PRAGMA journal_mode = WAL" >/dev/null
 	sqlite3 "$1" <<-'END'
 	CREATE TABLE sip_capture (id INTEGER PRIMARY KEY, date, micro_ts,
 		method, reply_reason, ruri, ruri_user, ruri_domain, from_user,

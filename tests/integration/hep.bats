@@ -137,6 +137,16 @@ hops_of_call() # PATTERN N
 	until_true 10 hops_of_call 'capture-%' 12
 }
 
+# ends HOST PROGRAM: what runs there by that name is interrupted
+ends()
+{
+	local pid
+
+	for pid in $(ip netns pids "$CAROM_LAB-edge-$1"); do
+		[ "$(cat "/proc/$pid/comm")" != "$2" ] || kill -INT "$pid"
+	done
+}
+
 @test "sngrep makes packets of it, and tshark finds nothing malformed" {
 	edge exec f3 timeout -s INT 60 sngrep -N -q -L udp:192.0.2.33:9061 \
 		-O "$RUN/sngrep.pcap" </dev/null >/dev/null 2>&1 3>&- &
@@ -144,7 +154,7 @@ hops_of_call() # PATTERN N
 	TO=192.0.2.12:5060 calls sngrep 20 20 -sn uac -cid_str "sngrep-%u@%s"
 	TO=192.0.2.12:5060 calls sngrept 1 1 -sn uac -t t1 -cid_str "sngrep-t%u@%s"
 	until_true 10 sent e2 252
-	kill -INT "$(pgrep -P $!)"
+	ends f3 sngrep
 	wait $! || true
 	tshark -r "$RUN/sngrep.pcap" -T fields -e sip.Call-ID \
 		-e _ws.malformed -Y 'sip contains "sngrep-"' 2>/dev/null >seen

@@ -49,28 +49,31 @@ counted()
 	[ "$(jq .packets agent.json)" = "$CAME" ]
 }
 
-# bad_call USER HOST WAY REPEATED: alice calls, the wire at HOST is bad until it is cut
-# after some seconds; what the worker counted, then, REPEATED naming what has doubles
+# bad_call USER HOST WAY REPEATED: alice calls, the wire at HOST is bad for five seconds of
+# speech, which begin when the worker has the call, and cut then; what the worker counted,
+# REPEATED naming what has doubles
 bad_call()
 {
 	capture alice
 	capture bob
-	bad_wire "$2" "$3" "${BAD[@]}"
-	caller alice uac "$ALICE4" "$1" 15000 &
+	bad_wire "$2" "$3" shut=1 packets=250 "${BAD[@]}"
+	caller alice uac "$ALICE4" "$1" 50000 &
 	local pid=$!
 	LAB_PIDS+=($pid)
 	wait_for 10 in_agent
 	ID=$(ngc send '{"command": "list"}' | jq -r '.calls[0]')
-	sleep 5
+	open_wire "$2"
+	wait_for 30 wire_done "$2"
 	cut_wire "$2"
 	cat "$2.impair"
 	PORT=$(wire_did "$2" '.to | split(":")[1] | tonumber')
 	# enough of everything to speak of
 	wire_did "$2" '.packets > 200 and .lost >= 4 and .duplicated >= 2 and .reordered >= 2 and .["delay ms"] > 20'
-	CAME=$(wire_did "$2" ".packets - .lost - .kept $4")
+	CAME=$(wire_did "$2" ".packets - .lost $4")
 	wait_for 5 counted
 	jq -s 'add' agent.json <(wire_did "$2" '{wire: .}') | tee both.json
 	good_wire "$2"
+	hang_up alice "$ALICE4"
 	wait $pid
 	wait_for 5 no_calls
 }

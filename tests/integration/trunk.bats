@@ -94,7 +94,7 @@ outcome()
 	trunk acme '"username": "acme", "realm": "example.com", "password": "pass"'
 	calls good 20 10 -sf "$SIPP_DIR/edge-auth-uac.xml" -au acme -ap pass
 	# sipp is asked again, and does not know what to do
-	! calls bad 20 1 -sf "$SIPP_DIR/edge-auth-uac.xml" -au acme -ap wrong
+	! WITHIN=5 calls bad 20 1 -sf "$SIPP_DIR/edge-auth-uac.xml" -au acme -ap wrong
 	gone acme
-	! calls gone 20 1 -sf "$SIPP_DIR/edge-auth-uac.xml" -au acme -ap pass
+	! WITHIN=5 calls gone 20 1 -sf "$SIPP_DIR/edge-auth-uac.xml" -au acme -ap pass
 }

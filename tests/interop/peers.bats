@@ -78,7 +78,12 @@ baresip_call()
 	baresip_bob "$codec" "$2" "$3" || return 1
 	capture alice || return 1
 	# its ClientHello comes before its answer has, and again a second later
-	caller alice uac "$ALICE4" "bob.$1.$4" 3200 || return 1
+	caller alice uac "$ALICE4" "bob.$1.$4" 50000 &
+	local pid=$!
+	LAB_PIDS+=($pid)
+	wait_for 20 hears alice "$ALICE4" 660 80 >/dev/null || return 1
+	hang_up alice "$ALICE4"
+	wait $pid || return 1
 	wait_for 5 no_calls || return 1
 	hears alice "$ALICE4" 660 75 && no_gaps alice "$ALICE4" &&
 		"$ROOT/tools/lab.d/tone.py" judge phone/dump-*-dec.wav 440
@@ -99,12 +104,18 @@ baresip_call()
 
 # ---- sipp: has one codec, and no SRTP
 
+both_hear() { hears alice "$ALICE4" 660 75 && hears bob "$BOB4" 440 75; } >/dev/null
+
 sipp_call()
 {
 	capture alice && capture bob || return 1
 	callee bob uas "$BOB4" || return 1
-	caller alice uac "$ALICE4" bob 2500 || return 1
-	wait "$CALLEE" || return 1
+	caller alice uac "$ALICE4" bob 50000 &
+	local pid=$!
+	LAB_PIDS+=($pid)
+	wait_for 20 both_hear || return 1
+	hang_up alice "$ALICE4"
+	wait $pid && wait "$CALLEE" || return 1
 	hears alice "$ALICE4" 660 75 && no_gaps alice "$ALICE4" &&
 		hears bob "$BOB4" 440 75 && no_gaps bob "$BOB4"
 }
@@ -192,12 +203,11 @@ rtpengine_call()
 	fi
 	between "$offer" "$profile" "$2" && between "$got" "$profile" "$2" || return 1
 	# a ClientHello that comes too early is sent again a second later
-	become bob "$LAB_D/talk.py" b.alaw "$BOB4:5000" "$(where "$asked")" 4 &
+	become bob "$LAB_D/talk.py" b.alaw "$BOB4:5000" "$(where "$asked")" 50 &
 	LAB_PIDS+=($!)
-	become alice "$LAB_D/talk.py" a.alaw "$ALICE4:4000" "$(where "$answer")" 4 &
-	local pid=$!
-	LAB_PIDS+=($pid)
-	wait $pid || return 1
+	become alice "$LAB_D/talk.py" a.alaw "$ALICE4:4000" "$(where "$answer")" 50 &
+	LAB_PIDS+=($!)
+	wait_for 20 both_hear || true
 	hears alice "$ALICE4" 660 75 && hears bob "$BOB4" 440 75
 }
 

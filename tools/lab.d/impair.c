@@ -4,12 +4,16 @@
  * second is lost, doubled, late and out of order. The other direction is a good one.
  *
  *   impair FROM TO [loss=PCT] [duplicate=PCT] [reorder=PCT] [jitter=MS] [seed=N]
+ *          [packets=N] [shut=1]
  *
  * Streams (UDP; both addresses and ports) are treated, each packet by the seed and its
  * number in the stream alone: each run is the same. SIP (port 5060) and
  * what is not UDP passes. A packet that is out of order comes behind the next one of its
  * stream. Jitter is added evenly, 0 to MS; it puts nothing out of order. A loss is of one
  * packet: the one behind it comes.
+ *
+ * packets: a stream ends with its Nth packet, or the next one that is not lost nor waits;
+ * "done" is said then. shut: nothing of a stream passes or is counted before SIGUSR1.
  *
  * SIGTERM ends it, with what it did as a line of JSON for each stream:
  *   {"from": "192.0.2.10:6000", "to": "203.0.113.2:30000", "packets": 150, "lost": 4,
@@ -42,6 +46,7 @@ struct stream {
 	uint64_t last;          /* ns: when its last packet goes */
 	struct frame *next_one; /* waits for the next packet */
 	bool spared;
+	bool done; /* nothing more of it passes */
 };
 
 struct frame {
@@ -55,6 +60,8 @@ struct frame {
 struct wire {
 	int in, out;
 	double loss, duplicate, reorder, jitter;
+	double packets; /* of a stream; 0: all */
+	double shut;
 	uint64_t seed;
 	struct stream streamv[STREAMS];
 	unsigned streamc;
@@ -63,12 +70,18 @@ struct wire {
 	uint64_t order;
 };
 
-static volatile sig_atomic_t over;
+static volatile sig_atomic_t over, opened;
 
 static void on_term(int sig)
 {
 	(void)sig;
 	over = 1;
+}
+
+static void on_usr1(int sig)
+{
+	(void)sig;
+	opened = 1;
 }
 
 static uint64_t now(void)
@@ -218,6 +231,8 @@ static void treat(struct wire *w, const uint8_t *p, size_t n)
 		put(w->out, p, n);
 		return;
 	}
+	if (s->done || (w->shut > 0 && !opened))
+		return;
 	++s->n;
 	before = s->next_one;
 	s->next_one = NULL;
@@ -245,6 +260,10 @@ static void treat(struct wire *w, const uint8_t *p, size_t n)
 	}
 	if (before)
 		hold(w, before, s->last);
+	if (w->packets > 0 && s->n >= w->packets) {
+		s->done = true;
+		fprintf(stderr, "impair: done\n");
+	}
 }
 
 /* Our own packets are seen, too: they are going out */
@@ -300,7 +319,9 @@ static bool option(struct wire *w, const char *s)
 	} optv[] = {{"loss", &w->loss, 100},
 		    {"duplicate", &w->duplicate, 100},
 		    {"reorder", &w->reorder, 100},
-		    {"jitter", &w->jitter, 1000}};
+		    {"jitter", &w->jitter, 1000},
+		    {"packets", &w->packets, 1e6},
+		    {"shut", &w->shut, 1}};
 
 	if (!eq || end == eq + 1 || *end || v < 0)
 		return false;
@@ -325,7 +346,8 @@ int main(int argc, char *argv[])
 	if (argc < 3) {
 		fprintf(stderr,
 			"usage: impair FROM TO [loss=PCT] [duplicate=PCT] "
-			"[reorder=PCT] [jitter=MS] [seed=N]\n");
+			"[reorder=PCT] [jitter=MS] [seed=N] "
+			"[packets=N] [shut=1]\n");
 		return 2;
 	}
 	for (int i = 3; i < argc; i++) {
@@ -336,6 +358,7 @@ int main(int argc, char *argv[])
 	}
 	signal(SIGTERM, on_term);
 	signal(SIGINT, on_term);
+	signal(SIGUSR1, on_usr1);
 	pv[0].fd = w.in = device(argv[1]);
 	pv[1].fd = w.out = device(argv[2]);
 	fprintf(stderr, "impair: ready\n");

@@ -6,6 +6,8 @@
 #
 #   bad_wire HOST to|from OPTION...   alice or bob; what comes to the host, or from it, is
 #                                     treated (impair.c has the options)
+#   open_wire HOST                    one that was made with shut=1
+#   wire_done HOST                    has the stream all its packets (packets=N)?
 #   cut_wire HOST                     nothing passes; what was done is in HOST.impair, a
 #                                     line of JSON for each stream
 #   good_wire HOST                    as it was
@@ -52,6 +54,10 @@ bad_wire()
 	# neighbours have another address now
 	inside "$host" ping -c 1 -W 2 "$(wire_end "$host" | awk '{ sub("/.*", "", $2); print $2 }')" >/dev/null
 }
+
+open_wire() { kill -USR1 "$(cat "$1.impair.pid")"; } # HOST
+
+wire_done() { grep -q "done" "$1.impair.err"; } # HOST
 
 # Nothing passes from now on, and no more is counted
 cut_wire() # HOST
