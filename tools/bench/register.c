@@ -38,9 +38,18 @@ struct phone {
 	char nonce[REGMSG_NONCE];
 };
 
+/* What is sent in one go */
+struct out {
+	struct mmsghdr v[BATCH];
+	struct iovec iov[BATCH];
+	char textv[BATCH][REGMSG_MAX];
+	unsigned n;
+};
+
 struct bench {
 	struct args a;
 	int fd;
+	struct out out;
 	struct phone *v;
 	uint32_t *
 		queue; /* those under way, the one that was sent first in front */
@@ -179,19 +188,42 @@ static void udp(struct bench *b)
 
 /* ---- one phone ---------------------------------------------------------- */
 
+static void flush(struct bench *b)
+{
+	struct out *o = &b->out;
+	unsigned done = 0;
+
+	while (done < o->n) {
+		const int n = sendmmsg(b->fd, o->v + done, o->n - done, 0);
+
+		if (n > 0) {
+			done += (unsigned)n;
+		} else if (errno == EAGAIN) {
+			struct pollfd pfd = {.fd = b->fd, .events = POLLOUT};
+
+			(void)poll(&pfd, 1, 10);
+		} else {
+			++done; /* lost, or an error of one before */
+		}
+	}
+	o->n = 0;
+}
+
 static void transmit(struct bench *b, uint32_t i)
 {
 	struct phone *p = &b->v[i];
-	char text[REGMSG_MAX];
-	const size_t len = regmsg_make(
-		text, &b->a.reg, (uint32_t)b->a.first + i, p->cseq,
-		p->state == PROVED ? p->nonce : "", p->nc);
+	struct out *o = &b->out;
 
-	while (send(b->fd, text, len, 0) < 0 && errno == EAGAIN) {
-		struct pollfd pfd = {.fd = b->fd, .events = POLLOUT};
-
-		(void)poll(&pfd, 1, 10);
-	}
+	if (o->n == BATCH)
+		flush(b);
+	o->iov[o->n] = (struct iovec){
+		o->textv[o->n],
+		regmsg_make(o->textv[o->n], &b->a.reg, (uint32_t)b->a.first + i,
+			    p->cseq, p->state == PROVED ? p->nonce : "",
+			    p->nc)};
+	o->v[o->n].msg_hdr = (struct msghdr){.msg_iov = &o->iov[o->n],
+					     .msg_iovlen = 1};
+	++o->n;
 	p->sent = now_ns();
 	++p->tries;
 	b->queue[b->tail++ % b->size] = i;
@@ -324,8 +356,10 @@ static void run(struct bench *b)
 				b->open < b->a.window;
 		     i++)
 			begin(b);
+		flush(b);
 		take(b);
 		overdue(b);
+		flush(b);
 		if (b->open == b->a.window || b->next >= due)
 			(void)poll(&pfd, 1, b->a.rate ? 1 : 10);
 	}
@@ -354,14 +388,14 @@ static void print(struct bench *b, double seconds)
 
 int main(int argc, char *argv[])
 {
-	struct bench b = {.a = {.users = 1000,
-				.turns = 1,
-				.window = 64,
-				.cseq = 1,
-				.reg = {.port = 5070,
-					.domain = "example.com",
-					.password = "secret",
-					.expires = 3600}}};
+	static struct bench b = {.a = {.users = 1000,
+				       .turns = 1,
+				       .window = 64,
+				       .cseq = 1,
+				       .reg = {.port = 5070,
+					       .domain = "example.com",
+					       .password = "secret",
+					       .expires = 3600}}};
 	uint64_t start;
 
 	parse(&b.a, argc, argv);

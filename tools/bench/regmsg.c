@@ -22,81 +22,130 @@ static void hash(char out[33], const char *text, size_t len)
 
 int regmsg_user(char user[16], uint32_t n)
 {
-	return snprintf(user, 16, "phone%07u", n);
+	char *p = stpcpy(user, "phone");
+
+	for (uint32_t unit = 1000000; unit; unit /= 10)
+		*p++ = (char)('0' + n / unit % 10);
+	*p = '\0';
+	return (int)(p - user);
 }
 
 void regmsg_ha1(char ha1[33], const struct regmsg_conf *c, uint32_t n)
 {
-	char text[256], user[16];
-	int len;
+	char text[256], *p = text + regmsg_user(text, n);
 
-	(void)regmsg_user(user, n);
-	len = snprintf(text, sizeof(text), "%s:%s:%s", user, c->domain,
-		       c->password);
-	hash(ha1, text, (size_t)len);
+	p = stpcpy(stpcpy(p, ":"), c->domain);
+	p = stpcpy(stpcpy(p, ":"), c->password);
+	hash(ha1, text, (size_t)(p - text));
+}
+
+/* By hand: a phone is to cost less than whoever answers it */
+static char *put_hex(char *p, uint32_t n)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (int i = 28; i >= 0; i -= 4)
+		*p++ = digits[n >> i & 15];
+	return p;
+}
+
+static char *put_number(char *p, uint32_t n)
+{
+	char text[10], *t = text + sizeof(text);
+
+	do {
+		*--t = (char)('0' + n % 10);
+		n /= 10;
+	} while (n);
+	return mempcpy(p, t, (size_t)(text + sizeof(text) - t));
+}
+
+static char *put_at(char *p, const char *user, const char *host)
+{
+	p = stpcpy(p, user);
+	*p++ = '@';
+	return stpcpy(p, host);
 }
 
 /* RFC 7616 3.4.1, with qop=auth */
-static int credentials(char *out, size_t sz, const struct regmsg_conf *c,
-		       uint32_t n, const char *nonce, uint32_t nc)
+static void answer(char out[33], const struct regmsg_conf *c, uint32_t n,
+		   const char *nonce, uint32_t nc)
 {
-	char text[512], ha1[33], ha2[33], response[33], user[16];
-	int len;
+	char text[512], ha2[33], *p;
 
-	(void)regmsg_user(user, n);
-	regmsg_ha1(ha1, c, n);
-	len = snprintf(text, sizeof(text), "REGISTER:sip:%s", c->domain);
-	hash(ha2, text, (size_t)len);
-	len = snprintf(text, sizeof(text), "%s:%s:%08x:%08x:auth:%s", ha1,
-		       nonce, nc, n, ha2);
-	hash(response, text, (size_t)len);
-	return snprintf(out, sz,
-			"Authorization: Digest username=\"%s\",realm=\"%s\","
-			"nonce=\"%s\",uri=\"sip:%s\",response=\"%s\","
-			"algorithm=MD5,cnonce=\"%08x\",qop=auth,nc=%08x\r\n",
-			user, c->domain, nonce, c->domain, response, n, nc);
+	p = stpcpy(stpcpy(text, "REGISTER:sip:"), c->domain);
+	hash(ha2, text, (size_t)(p - text));
+	regmsg_ha1(text, c, n);
+	p = stpcpy(text + 32, ":");
+	p = stpcpy(stpcpy(p, nonce), ":");
+	p = stpcpy(put_hex(p, nc), ":");
+	p = stpcpy(put_hex(p, n), ":auth:");
+	p = stpcpy(p, ha2);
+	hash(out, text, (size_t)(p - text));
+}
+
+static char *credentials(char *p, const struct regmsg_conf *c, uint32_t n,
+			 const char *user, const char *nonce, uint32_t nc)
+{
+	char response[33];
+
+	answer(response, c, n, nonce, nc);
+	p = stpcpy(stpcpy(p, "Authorization: Digest username=\""), user);
+	p = stpcpy(stpcpy(p, "\",realm=\""), c->domain);
+	p = stpcpy(stpcpy(p, "\",nonce=\""), nonce);
+	p = stpcpy(stpcpy(p, "\",uri=\"sip:"), c->domain);
+	p = stpcpy(stpcpy(p, "\",response=\""), response);
+	p = put_hex(stpcpy(p, "\",algorithm=MD5,cnonce=\""), n);
+	p = put_hex(stpcpy(p, "\",qop=auth,nc="), nc);
+	return stpcpy(p, "\r\n");
+}
+
+static char *contact(char *p, const struct regmsg_conf *c, const char *user)
+{
+	p = put_at(stpcpy(p, "Contact: <sip:"), user, c->near);
+	p = put_number(stpcpy(p, ":"), c->port);
+	p = put_number(stpcpy(p, ">;expires="), c->expires);
+	return stpcpy(p, "\r\n");
 }
 
 size_t regmsg_make(char text[REGMSG_MAX], const struct regmsg_conf *c,
 		   uint32_t n, uint32_t cseq, const char *nonce, uint32_t nc)
 {
-	char user[16], contact[128] = "";
-	int len;
+	char user[16], *p;
 
 	(void)regmsg_user(user, n);
+	p = stpcpy(stpcpy(text, "REGISTER sip:"), c->domain);
+	p = stpcpy(stpcpy(p, " SIP/2.0\r\nVia: SIP/2.0/UDP "), c->near);
+	p = put_number(stpcpy(p, ":"), c->port);
+	p = put_hex(put_hex(stpcpy(p, ";branch=z9hG4bK"), n), cseq);
+	p = stpcpy(p, ";rport\r\nMax-Forwards: 70\r\nFrom: <sip:");
+	p = put_at(p, user, c->domain);
+	p = put_hex(stpcpy(p, ">;tag="), n);
+	p = put_at(stpcpy(p, "\r\nTo: <sip:"), user, c->domain);
+	p = put_hex(put_hex(stpcpy(p, ">\r\nCall-ID: "), c->run), n);
+	p = stpcpy(stpcpy(p, "@"), c->near);
+	p = put_number(stpcpy(p, "\r\nCSeq: "), cseq);
+	p = stpcpy(p, " REGISTER\r\n");
 	if (!c->query)
-		(void)snprintf(contact, sizeof(contact),
-			       "Contact: <sip:%s@%s:%u>;expires=%u\r\n", user,
-			       c->near, c->port, c->expires);
-	len = snprintf(
-		text, REGMSG_MAX,
-		"REGISTER sip:%s SIP/2.0\r\n"
-		"Via: SIP/2.0/UDP %s:%u;branch=z9hG4bK%08x%08x;rport\r\n"
-		"Max-Forwards: 70\r\n"
-		"From: <sip:%s@%s>;tag=%08x\r\n"
-		"To: <sip:%s@%s>\r\n"
-		"Call-ID: %08x%08x@%s\r\n"
-		"CSeq: %u REGISTER\r\n"
-		"%s"
-		"User-Agent: Phone 4.2.1\r\n"
-		"Allow: INVITE, ACK, CANCEL, BYE, NOTIFY, REFER, OPTIONS\r\n"
-		"Supported: replaces, path\r\n",
-		c->domain, c->near, c->port, n, cseq, user, c->domain, n, user,
-		c->domain, c->run, n, c->near, cseq, contact);
+		p = contact(p, c, user);
+	p = stpcpy(p, "User-Agent: Phone 4.2.1\r\n"
+		      "Allow: INVITE, ACK, CANCEL, BYE, NOTIFY, REFER, "
+		      "OPTIONS\r\n"
+		      "Supported: replaces, path\r\n");
 	if (*nonce)
-		len += credentials(text + len, REGMSG_MAX - (size_t)len, c, n,
-				   nonce, nc);
-	len += snprintf(text + len, REGMSG_MAX - (size_t)len,
-			"Content-Length: 0\r\n\r\n");
-	return (size_t)len;
+		p = credentials(p, c, n, user, nonce, nc);
+	p = stpcpy(p, "Content-Length: 0\r\n\r\n");
+	return (size_t)(p - text);
 }
 
 static uint32_t hex(const char *s)
 {
-	char digits[9] = "";
+	uint32_t n = 0;
 
-	memcpy(digits, s, strnlen(s, 8));
-	return (uint32_t)strtoul(digits, NULL, 16);
+	for (int i = 0; i < 8; i++)
+		n = n << 4 | (uint32_t)(s[i] <= '9' ? s[i] - '0'
+						    : (s[i] | 0x20) - 'a' + 10);
+	return n;
 }
 
 unsigned regmsg_answer(const char *text, uint32_t *n, uint32_t *cseq)
@@ -127,17 +176,21 @@ bool regmsg_nonce(const char *text, char nonce[REGMSG_NONCE])
 		if (alg && alg < end && strncmp(alg + 10, "MD5", 3) != 0)
 			continue;
 		p += sizeof(at) - 1;
-		return sscanf(p, "%127[^\"]", nonce) == 1;
+		end = memchr(p, '"', REGMSG_NONCE);
+		if (!end || end == p)
+			return false;
+		*(char *)mempcpy(nonce, p, (size_t)(end - p)) = '\0';
+		return true;
 	}
 	return false;
 }
 
 bool regmsg_bound(const char *text, const struct regmsg_conf *c, uint32_t n)
 {
-	char contact[64], user[16];
+	char where[64], user[16], *p;
 
 	(void)regmsg_user(user, n);
-	(void)snprintf(contact, sizeof(contact), "<sip:%s@%s:%u", user, c->near,
-		       c->port);
-	return strstr(text, "\r\nContact:") && strstr(text, contact);
+	p = put_at(stpcpy(where, "<sip:"), user, c->near);
+	*put_number(stpcpy(p, ":"), c->port) = '\0';
+	return strstr(text, "\r\nContact:") && strstr(text, where);
 }
