@@ -24,7 +24,7 @@
 
 enum {
 	WIDTH = 1728,
-	LINES = 120,
+	LINES = 40,
 	FRAME = 160,
 	SECONDS_MAX = 90,
 	LINGER = 50, /* frames behind the end of its call */
