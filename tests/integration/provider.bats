@@ -72,6 +72,22 @@ teardown() { end_providers; }
 		{"from": "08:00", "to": "9"}]}}' >x
 	jq -e '.errors[0].pointer == "/times/windows/0/to"' x
 	[ "$(api providers | jq '.providers | length')" = 0 ]
+	# what is kept of a password goes to no other host, and not in the clear
+	api providers/x -f -X PUT -d '{"hostname": "a.example", "transport": "tls",
+		"username": "u", "realm": "r", "password": "p", "probe": {"interval": 0}}'
+	api providers/x -f -X PUT -d '{"hostname": "A.example", "transport": "tls",
+		"username": "u", "realm": "r", "probe": {"interval": 0}}'
+	api providers/x -X PUT -d '{"hostname": "b.example", "transport": "tls",
+		"username": "u", "realm": "r"}' >x
+	jq -e '.status == 422 and .errors[0].pointer == "/password" and
+		(.errors[0].detail | contains("is for A.example"))' x
+	api providers/x -X PUT -d '{"hostname": "a.example", "username": "u",
+		"realm": "r"}' >x
+	jq -e '.errors[0].detail | contains("goes by tls")' x
+	api providers/x | jq -e '.hostname == "A.example"'
+	api providers/x -f -X PUT -d '{"hostname": "b.example", "username": "u",
+		"realm": "r", "password": "q"}'
+	api providers/x -f -X DELETE
 }
 
 @test "provider: which way a number goes, and why not another, is told" {

@@ -51,13 +51,8 @@ static void test_tokens(void **state)
 	f->headerv[1].value = "Basic secret";
 	assert_int_equal(ask(f, "GET", "/v1/things/a", NULL), 401);
 	f->headerv[1].value = "Bearer secretx";
-	for (unsigned i = 0; i < 20; i++)
-		assert_int_equal(ask(f, "GET", "/v1/things/a", NULL), 401);
-	/* enough guesses: the right one comes too late, from there */
+	assert_int_equal(ask(f, "GET", "/v1/things/a", NULL), 401);
 	f->headerv[1].value = "Bearer secret";
-	assert_int_equal(ask(f, "GET", "/v1/things/a", NULL), 429);
-	assert_string_equal(reply_header(f, "Retry-After"), "60");
-	assert_int_equal(sa_set_str(&f->peer, "192.0.2.2", 1), 0);
 	assert_int_equal(ask(f, "GET", "/v1/things/a", NULL), 200);
 
 	/* what is wrong leaves the old ones in force */

@@ -55,6 +55,19 @@ static int admit_open(struct api_req *req, const struct api_in *in)
 
 enum { WRONG_MAX = 20 /* wrong tokens of one source in a minute */ };
 
+/* Whoever has an IPv6 address has all of its /64 */
+static uint32_t source_hash(const struct sa *peer)
+{
+	const struct in6_addr *in6 = &peer->u.in6.sin6_addr;
+
+	if (sa_af(peer) == AF_INET)
+		return hash_fast((const char *)&peer->u.in.sin_addr, 4);
+
+	return hash_fast(
+		(const char *)in6,
+		sa_is_linklocal(peer) || IN6_IS_ADDR_V4MAPPED(in6) ? 16 : 8);
+}
+
 static unsigned *wrong_of(struct api *a, const struct sa *peer)
 {
 	const uint64_t now = tmr_jiffies();
@@ -64,8 +77,7 @@ static unsigned *wrong_of(struct api *a, const struct sa *peer)
 		a->wrong.since = now;
 	}
 
-	return &a->wrong.n[peer ? sa_hash(peer, SA_ADDR) %
-					   ARRAY_SIZE(a->wrong.n)
+	return &a->wrong.n[peer ? source_hash(peer) % ARRAY_SIZE(a->wrong.n)
 				: 0];
 }
 
@@ -78,18 +90,40 @@ static int unauthorized(struct api_req *req, const char *error,
 	return api_problem(req, 401, "no-token", "%s", detail);
 }
 
+static void refuse_slowly(void *arg)
+{
+	struct api_req *req = arg;
+
+	(void)api_reply_header(req, "Retry-After", "60");
+	if (api_problem(req, 429, "too-many-tokens",
+			"too many wrong tokens from this address"))
+		(void)api_reply(req, 429, NULL);
+}
+
+/* Who guesses on waits for each answer. Nobody else there does: it is the wrong token
+ * that is slow, not the address it came from */
+static int wrong_token(struct api_req *req, const struct sa *peer)
+{
+	unsigned *wrong = wrong_of(req->a, peer);
+
+	if (*wrong >= WRONG_MAX) {
+		req->held = true;
+		tmr_start(&req->patience, req->a->slow, refuse_slowly, req);
+		return 0;
+	}
+	++*wrong;
+
+	return unauthorized(req, ", error=\"invalid_token\"",
+			    "this token is not known");
+}
+
 static int admit_token(struct api_req *req, const struct api_in *in)
 {
 	static const char bearer[] = "Bearer ";
 	const char *auth = api_header(req, "Authorization");
-	unsigned *wrong = wrong_of(req->a, in->peer), scopes;
+	unsigned scopes;
 	struct pl token;
 
-	if (*wrong >= WRONG_MAX) {
-		(void)api_reply_header(req, "Retry-After", "60");
-		return api_problem(req, 429, "too-many-tokens",
-				   "too many wrong tokens from this address");
-	}
 	if (!auth || strncasecmp(auth, bearer, sizeof(bearer) - 1) != 0)
 		return unauthorized(req, "",
 				    "a token is needed; allowed: "
@@ -97,11 +131,8 @@ static int admit_token(struct api_req *req, const struct api_in *in)
 	pl_set_str(&token, auth + sizeof(bearer) - 1);
 	scopes = api_token_scopes(req->a->tokens, &token, req->who,
 				  sizeof(req->who));
-	if (!scopes) {
-		++*wrong;
-		return unauthorized(req, ", error=\"invalid_token\"",
-				    "this token is not known");
-	}
+	if (!scopes)
+		return wrong_token(req, in->peer);
 	if (!(scopes & req->route->scope)) {
 		const char *scope = api_scope_name(req->route->scope);
 
@@ -156,7 +187,7 @@ int api_admit(struct api_req *req, const struct api_in *in)
 
 	if (!in->only && req->route->scope != API_OPEN)
 		err = in->open ? admit_open(req, in) : admit_token(req, in);
-	if (!err && !req->out.status && !takes_answer(req))
+	if (!err && !req->out.status && !req->held && !takes_answer(req))
 		err = api_problem(req, 406, NULL,
 				  "allowed: Accept: application/json (or "
 				  "text/event-stream for events, text/plain "

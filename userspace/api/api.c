@@ -82,6 +82,8 @@ int api_alloc(struct api **ap, const struct api_conf *conf)
 	list_init(&a->records);
 	list_init(&a->figures);
 	list_init(&a->kept);
+	a->patience = API_PATIENCE;
+	a->slow = API_SLOW;
 	tmr_init(&a->heartbeat);
 	tmr_init(&a->bury);
 	a->conf.store = mem_ref(conf->store);

@@ -37,6 +37,7 @@ enum {
 	API_PAGE = 100,         /**< entries of a page, when nobody says     */
 	API_PAGE_MAX = 1000,
 	API_PATIENCE = 30000, /**< ms for an answer that is not at hand    */
+	API_SLOW = 1000,      /**< ms for one to who guesses at tokens     */
 };
 
 /**

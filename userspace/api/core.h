@@ -122,10 +122,13 @@ struct api_req {
 	char *idem; /**< under which the answer is kept; NULL              */
 	char *hash; /**< of the body, with it                              */
 	struct tmr patience;
+	bool held; /**< refused, and told so later                        */
+	bool late; /**< no answer came in time; what comes of it is kept  */
 	api_get_header_h *header; /**< NULL: gone with the connection     */
 	api_answered_h *answered;
 	void *arg;
-	struct api_out out;
+	struct api_out out;     /**< what is sent                         */
+	struct api_out outcome; /**< what came of it when it was late     */
 };
 
 /**
@@ -148,6 +151,9 @@ int api_query_decode(struct api_req *req, const struct pl *query);
 int api_body_decode(struct api_req *req, const struct pl *body);
 /** The answer is complete */
 void api_done(struct api_req *req);
+/** Where the answer goes: to whoever asked, or, where he was told that it takes too
+ *  long, to what is kept of it */
+struct api_out *api_out_of(struct api_req *req);
 /** Answer an error of a handler */
 void api_failed(struct api_req *req, int err);
 
@@ -169,7 +175,8 @@ int api_tokens_load(struct api_tokens **tp, const char *path, char *why,
 
 /* ---- idempotency (idem.c) ------------------------------------------------ */
 
-/** Was this done before? Then the answer is the one it got. @return 0; EALREADY
+/** Was this done before? Then the answer is the one it got; while it is under way,
+ *  also after whoever asked was told 504 or has gone, it is 409. @return 0; EALREADY
  *  answered */
 int api_idem_begin(struct api_req *req, const struct pl *body);
 /** Keep the answer */
@@ -208,6 +215,8 @@ struct api {
 	uint64_t started; /**< s since 1970                               */
 	const char *rolev[16];
 	size_t rolec;
+	uint32_t patience; /**< ms: API_PATIENCE                          */
+	uint32_t slow;     /**< ms that a refusal is held back            */
 	struct tmr heartbeat;
 	struct tmr bury; /**< of listeners whose certificate is another now  */
 	struct fp *fp;

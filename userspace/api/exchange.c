@@ -192,8 +192,12 @@ static enum MHD_Result begin(struct exchange *x, const char *method)
 	if (api_begin(&x->req, x->l->a, &in))
 		return MHD_NO;
 	check_head(x);
+	if (x->req->out.status)
+		return queue(x);
+	if (x->req->held)
+		suspend(x);
 
-	return x->req->out.status ? queue(x) : MHD_YES;
+	return MHD_YES;
 }
 
 static enum MHD_Result more(struct exchange *x, const char *data, size_t *size)

@@ -47,6 +47,8 @@ static int refuse(struct api_req *req, unsigned status, const char *type,
 		  const char *detail)
 {
 	req->idem = mem_deref(req->idem);
+	if (status == 409)
+		(void)api_reply_header(req, "Retry-After", "1");
 	(void)api_problem(req, status, type, "%s", detail);
 
 	return EALREADY;
@@ -102,7 +104,7 @@ static int look(struct api_req *req)
 	return err;
 }
 
-/* The same request may be under way on another connection */
+/* The same request may be under way on another connection, or on none any more */
 static bool is_under_way(const struct api_req *req)
 {
 	struct le *le;
@@ -110,7 +112,7 @@ static bool is_under_way(const struct api_req *req)
 	LIST_FOREACH (&req->a->reqs, le) {
 		const struct api_req *other = le->data;
 
-		if (other != req && other->idem && !other->out.status &&
+		if (other != req && other->idem && !api_answered(other) &&
 		    !strcmp(other->idem, req->idem))
 			return true;
 	}
@@ -137,9 +139,11 @@ int api_idem_begin(struct api_req *req, const struct pl *body)
 		err = re_sdprintf(&req->hash, "%H", print_hash, body);
 	if (err)
 		return err;
-	return is_under_way(req) ? refuse(req, 409, "idempotency-key-in-use",
-					  "the same request is under way")
-				 : look(req);
+	return is_under_way(req)
+		       ? refuse(req, 409, "idempotency-key-in-use",
+				"the same request is under way; "
+				"what comes of it is kept for this key")
+		       : look(req);
 }
 
 static const char *location_of(const struct api_out *out)
@@ -153,7 +157,7 @@ static const char *location_of(const struct api_out *out)
 
 static int keep(struct api_req *req)
 {
-	const struct api_out *out = &req->out;
+	const struct api_out *out = api_out_of(req);
 	const char *location = location_of(out);
 	char *body = NULL, *text = NULL;
 	struct odict *o = NULL;
@@ -189,10 +193,11 @@ static int keep(struct api_req *req)
 /* What failed on our side may be tried again */
 void api_idem_keep(struct api_req *req)
 {
+	const struct api_out *out = api_out_of(req);
 	int err;
 
-	if (!req->idem || req->out.status >= 500 || req->out.stream ||
-	    (req->out.body && req->out.body->end > KEPT_MAX))
+	if (!req->idem || out->status >= 500 || out->stream ||
+	    (out->body && out->body->end > KEPT_MAX))
 		return;
 	err = keep(req);
 	if (err)

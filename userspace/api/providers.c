@@ -10,20 +10,6 @@
 #include "base/member.h"
 #include "provider/provider.h"
 
-void api_field_fault(struct api_req *req, const struct fields_err *e)
-{
-	char pointer[128] = "/";
-	size_t n = 1;
-
-	for (const char *p = e->path; *p && n < sizeof(pointer) - 1; p++) {
-		if (*p == ']')
-			continue;
-		pointer[n++] = *p == '.' || *p == '[' ? '/' : *p;
-	}
-	pointer[n] = '\0';
-	api_fault(req, *e->path ? pointer : "", "%s", e->text);
-}
-
 int api_become(struct odict *o, const struct odict *from)
 {
 	struct le *le;
@@ -50,16 +36,44 @@ static bool same_text(const struct odict *a, const struct odict *b,
 	return x && y && !strcmp(x, y);
 }
 
+bool api_keeps_secret(const struct odict *body, const struct odict *old)
+{
+	return old && odict_get_type(old, ODICT_OBJECT, "ha1") &&
+	       !odict_lookup(body, "password") && !odict_lookup(body, "ha1") &&
+	       same_text(body, old, "username") &&
+	       same_text(body, old, "realm");
+}
+
 int api_keep_secret(struct odict *body, const struct odict *old)
 {
-	const struct odict_entry *e = old ? odict_get_type(old, ODICT_OBJECT,
-							   "ha1")
-					  : NULL;
+	return api_keeps_secret(body, old)
+		       ? odict_entry_add(
+				 body, "ha1", ODICT_OBJECT,
+				 odict_get_type(old, ODICT_OBJECT, "ha1")
+					 ->u.odict)
+		       : 0;
+}
 
-	if (!e || odict_lookup(body, "password") || odict_lookup(body, "ha1") ||
-	    !same_text(body, old, "username") || !same_text(body, old, "realm"))
-		return 0;
-	return odict_entry_add(body, "ha1", ODICT_OBJECT, e->u.odict);
+/* Whoever may write, but knows no password, has none sent to a host of his own, nor in
+ * the clear where it went by TLS */
+static void check_secret(struct api_req *req, const struct odict *body,
+			 const struct odict *old)
+{
+	const char *host = odict_string(body, "hostname"),
+		   *had = old ? odict_string(old, "hostname") : NULL,
+		   *by = old ? odict_string(old, "transport") : NULL;
+
+	if (!host || !had || !api_keeps_secret(body, old))
+		return;
+	if (str_casecmp(host, had) != 0)
+		api_fault(req, "/password",
+			  "is missing; what is kept of it is for %s: another "
+			  "host needs it once more",
+			  had);
+	else if (by && !strcmp(by, "tls") && !same_text(body, old, "transport"))
+		api_fault(req, "/password",
+			  "is missing; what is kept of it goes by tls: another "
+			  "transport needs it once more");
 }
 
 static int check(struct api_req *req, const char *id, struct odict *stored,
@@ -74,11 +88,14 @@ static int check(struct api_req *req, const char *id, struct odict *stored,
 
 	/* what is known of it is shown beside it, and may come back */
 	odict_entry_del(stored, "status");
+	check_secret(req, stored, old);
+	if (api_faults(req))
+		return 0;
 	err = api_keep_secret(stored, old);
 	if (!err)
 		err = record_decode(&r, stored, providers_defaults(ps), &e);
 	if (err == EBADMSG) {
-		api_field_fault(req, &e);
+		api_fault_fields(req, &e);
 		return 0;
 	}
 	if (!err)

@@ -7,7 +7,6 @@
 
 #include "api/api.h"
 
-struct fields_err;
 struct providers;
 
 /** Serve them. @param ps  Kept by the caller. @return 0, ENOMEM */
@@ -24,10 +23,8 @@ int api_routes(struct api *a, struct providers *ps);
 /** Their figures (providerfigures.c): an api_figures_h, arg the providers */
 int provider_figures(struct odict *arr, void *arg);
 
-/** A member that base/fields.h refused becomes a fault of the request: its path
- *  "times.windows[1].from" as a JSON pointer */
-void api_field_fault(struct api_req *req, const struct fields_err *e);
-
+/** Does it keep the HA1s of what is there? */
+bool api_keeps_secret(const struct odict *body, const struct odict *old);
 /**
  * Nobody is shown an HA1: who writes back what he has read has not meant to take it
  * away. Where a body has the user name and realm of what is there, and no password, it

@@ -58,13 +58,18 @@ const char *api_status_text(unsigned status)
 
 bool api_answered(const struct api_req *req)
 {
-	return req && req->out.status;
+	return req && (req->late ? req->outcome.status : req->out.status);
+}
+
+struct api_out *api_out_of(struct api_req *req)
+{
+	return req->late ? &req->outcome : &req->out;
 }
 
 int api_reply_header(struct api_req *req, const char *name, const char *fmt,
 		     ...)
 {
-	struct api_out *out = &req->out;
+	struct api_out *out = api_out_of(req);
 	va_list ap;
 	int err;
 
@@ -84,13 +89,16 @@ int api_reply_header(struct api_req *req, const char *name, const char *fmt,
 int api_reply_text(struct api_req *req, unsigned status, const char *type,
 		   struct mbuf *text)
 {
+	struct api_out *out;
+
 	if (!req)
 		return EINVAL;
-	if (req->out.status)
+	out = api_out_of(req);
+	if (out->status)
 		return EALREADY;
-	req->out.status = status;
-	req->out.type = type;
-	req->out.body = mem_ref(text);
+	out->status = status;
+	out->type = type;
+	out->body = mem_ref(text);
 	api_done(req);
 
 	return 0;
@@ -194,7 +202,7 @@ int api_problem(struct api_req *req, unsigned status, const char *type,
 
 	if (!req)
 		return EINVAL;
-	if (req->out.status)
+	if (api_answered(req))
 		return EALREADY;
 	va_start(ap, fmt);
 	err = re_vsdprintf(&detail, fmt, ap);

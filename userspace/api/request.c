@@ -12,18 +12,24 @@
 #include "base/log.h"
 #include "base/utf8.h"
 
+static void out_reset(struct api_out *out)
+{
+	for (size_t i = 0; i < out->headerc; i++)
+		mem_deref(out->headerv[i].value);
+	if (out->stream)
+		mem_deref(out->stream->arg);
+	mem_deref(out->stream);
+	mem_deref(out->body);
+}
+
 static void destructor(void *arg)
 {
 	struct api_req *req = arg;
 
 	list_unlink(&req->le);
 	tmr_cancel(&req->patience);
-	for (size_t i = 0; i < req->out.headerc; i++)
-		mem_deref(req->out.headerv[i].value);
-	if (req->out.stream)
-		mem_deref(req->out.stream->arg);
-	mem_deref(req->out.stream);
-	mem_deref(req->out.body);
+	out_reset(&req->out);
+	out_reset(&req->outcome);
 	mem_deref(req->instance);
 	mem_deref(req->querybuf);
 	mem_deref(req->body);
@@ -175,9 +181,18 @@ static int begin(struct api_req *req, const struct api_in *in)
 	return err || req->out.status ? err : api_admit(req, in);
 }
 
+/* It goes on nevertheless: its key is taken until it is known what came of it */
 static void patience_handler(void *arg)
 {
-	(void)api_problem(arg, 504, NULL, "no answer in time");
+	struct api_req *req = arg;
+
+	mem_ref(req);
+	(void)api_problem(req, 504, NULL, "no answer in time%s",
+			  req->idem ? "; it is under way, and the same "
+				      "Idempotency-Key tells what came of it"
+				    : "");
+	req->late = req->idem;
+	mem_deref(req);
 }
 
 int api_begin(struct api_req **rp, struct api *a, const struct api_in *in)
@@ -267,7 +282,7 @@ void api_run(struct api_req *req, const struct pl *body)
 {
 	int err;
 
-	if (!req || req->out.status || !req->route)
+	if (!req || req->out.status || !req->route || req->held)
 		return;
 	mem_ref(req);
 	err = api_body_decode(req, body);
@@ -278,21 +293,25 @@ void api_run(struct api_req *req, const struct pl *body)
 	if (err)
 		api_failed(req, err);
 	else if (!req->out.status)
-		tmr_start(&req->patience, API_PATIENCE, patience_handler, req);
+		tmr_start(&req->patience, req->a->patience, patience_handler,
+			  req);
 	mem_deref(req);
 }
 
 void api_done(struct api_req *req)
 {
-	api_answered_h *h = req->answered;
+	api_answered_h *h = req->late ? NULL : req->answered;
+	const unsigned status = api_out_of(req)->status;
 
 	tmr_cancel(&req->patience);
 	/* who changed what */
 	if (req->route && pl_strcmp(&req->method, "GET"))
-		log_info("api: %s%s%r %s: %u", req->who, *req->who ? ": " : "",
-			 &req->method, req->instance, req->out.status);
+		log_info("api: %s%s%r %s: %u%s", req->who,
+			 *req->who ? ": " : "", &req->method, req->instance,
+			 status, req->late ? ", after 504" : "");
 	if (req->a) {
-		++req->a->answersv[min(req->out.status / 100, 5u)];
+		if (!req->late)
+			++req->a->answersv[min(status / 100, 5u)];
 		api_idem_keep(req);
 	}
 	if (h)

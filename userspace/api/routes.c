@@ -21,7 +21,7 @@ static int check(struct api_req *req, const char *id, struct odict *stored,
 	(void)arg;
 
 	if (err == EBADMSG) {
-		api_field_fault(req, &e);
+		api_fault_fields(req, &e);
 		return 0;
 	}
 	if (!err)
