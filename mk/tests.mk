@@ -170,6 +170,7 @@ TEST_SRCS_registrar_outbound = $(SRCS_registrar)
 TEST_SRCS_registrar_auth = $(SRCS_registrar)
 TEST_SRCS_registrar_alive = $(SRCS_registrar)
 TEST_SRCS_registrar_contact = $(SRCS_registrar)
+TEST_SRCS_registrar_qualify = $(SRCS_registrar)
 TEST_SRCS_location   = $(SRCS_store) $(SRCS_sipmsg) $(call room,location)
 TEST_SRCS_location_nodes = $(TEST_SRCS_location)
 TEST_SRCS_edge_located = $(TEST_SRCS_location) userspace/edge/located.c

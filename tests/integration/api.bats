@@ -358,9 +358,8 @@ readers()
 	[ $c -le 21 ]
 	https -H "Authorization: Bearer $(<reader)" /v1/nodes | jq -e '.nodes'
 	# also where a body comes with it
-	https -o /dev/null -w '%{http_code}\n' -H 'Authorization: Bearer x' -X PUT \
-		-H 'Content-Type: application/json' -d '{"rate": 1}' /v1/limits/invite |
-		grep -qx 429
+	https -o /dev/null -w '%{http_code}\n' -H 'Authorization: Bearer x' -X POST \
+		-H 'Content-Type: application/json' -d '{}' /v1/reload | grep -qx 429
 	rm "$LAB_RUN/more.yaml"
 	appliance stop
 	appliance start

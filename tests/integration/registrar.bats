@@ -447,6 +447,12 @@ unasked() { ! send msg >/dev/null; }
 	PASSWORD=secret baresip_up phone2 192.0.2.21 5060 b1 "$VIP;transport=udp"
 	until_true 10 has_contacts b1@example.com 1
 	until_true 10 answered b1@example.com
+	edge cli e1 registrations qualify b1@example.com --json >out
+	jq -e '.contacts | length == 1 and (.[0] | .reachable and
+		.code == 200 and .time_ms > 0)' out
+	run edge cli e1 registrations qualify nobody@example.com
+	[ "$status" = 1 ]
+	[[ $output == *"is not registered"* ]]
 	# it has no time to say that it goes
 	ip netns pids "$CAROM_LAB-edge-phone2" | xargs -r kill -9
 	until_true 100 has_contacts b1@example.com 0
@@ -513,6 +519,9 @@ happened() # USER TYPE...
 	grep -q "^200" out
 	api registrations/api@example.com | jq -e '.contacts | length == 1'
 	api registrations?limit=1 | jq -e '.registrations | length == 1'
+	api 'registrations?aor=api@example.com' | jq -e '.total == 1 and
+		.registrations[0].aor == "api@example.com"'
+	api 'registrations?aor=nobody@example.com' | jq -e '.registrations == []'
 	api registrations/api@example.com -X DELETE
 	run ! api registrations/api@example.com
 	until_true 10 happened api registration.added registration.removed

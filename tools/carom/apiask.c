@@ -8,6 +8,7 @@
 
 enum {
 	PATIENCE = 40000, /* ms: longer than the API itself waits for others */
+	GLANCE = 1000,    /* for what is shown beside what the kernel knows */
 	DEPTH = 32,
 	ITEMS = 4 << 20,
 };
@@ -26,35 +27,80 @@ static int decode(struct odict **reply, const struct mbuf *mb, const char *what)
 	return CLI_FAIL;
 }
 
+/* How the agent is asked */
+struct asked {
+	struct http_request r;
+	bool maybe; /* 404 is no error */
+	unsigned ms;
+};
+
+static int ask_it(struct cli *cli, const struct http_asking *a,
+		  const char *what, const struct asked *k, struct odict **reply)
+{
+	struct mbuf *mb = mbuf_alloc(16384);
+	unsigned status = 0;
+	int code = mb ? http_ask(cli, a, what, &k->r, &status, http_gather, mb,
+				 k->ms)
+		      : CLI_FAIL;
+
+	*reply = NULL;
+	if (!code && status == 404 && k->maybe)
+		code = CLI_OK;
+	else if (!code && status >= 300)
+		code = k->r.quiet ? CLI_FAIL : http_problem(what, status, mb);
+	else if (!code)
+		code = decode(reply, mb, what);
+	mem_deref(mb);
+
+	return code;
+}
+
 int apiask(struct cli *cli, const struct http_asking *a, const char *what,
 	   const char *method, const char *path, const struct odict *body,
 	   struct odict **reply)
 {
-	struct http_request r = {
-		.method = method, .target = path, .accept = "application/json"};
-	struct mbuf *mb = mbuf_alloc(16384);
-	unsigned status = 0;
+	struct asked k = {.r = {.method = method,
+				.target = path,
+				.accept = "application/json"},
+			  .ms = PATIENCE};
 	char *text = NULL;
 	struct pl pl;
-	int code = mb ? CLI_OK : CLI_FAIL;
+	int code = CLI_OK;
 
 	if (body && re_sdprintf(&text, "%H", json_encode_odict, body))
 		code = CLI_FAIL;
 	if (text) {
 		pl_set_str(&pl, text);
-		r.body = &pl;
+		k.r.body = &pl;
 	}
 	if (!code)
-		code = http_ask(cli, a, what, &r, &status, http_gather, mb,
-				PATIENCE);
-	if (!code && status >= 300)
-		code = http_problem(what, status, mb);
-	else if (!code)
-		code = decode(reply, mb, what);
+		code = ask_it(cli, a, what, &k, reply);
 	mem_deref(text);
-	mem_deref(mb);
 
 	return code;
+}
+
+int apiask_there(struct cli *cli, const struct http_asking *a, const char *what,
+		 const char *path, struct odict **reply)
+{
+	const struct asked k = {.r = {.method = "GET",
+				      .target = path,
+				      .accept = "application/json"},
+				.maybe = true,
+				.ms = PATIENCE};
+
+	return ask_it(cli, a, what, &k, reply);
+}
+
+int apiask_quietly(struct cli *cli, const char *path, struct odict **reply)
+{
+	const struct asked k = {.r = {.method = "GET",
+				      .target = path,
+				      .accept = "application/json",
+				      .quiet = true},
+				.ms = GLANCE};
+
+	return ask_it(cli, NULL, "", &k, reply);
 }
 
 void apiask_escape(char *to, size_t size, const char *s)

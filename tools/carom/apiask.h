@@ -23,6 +23,14 @@ int apiask(struct cli *cli, const struct http_asking *a, const char *what,
 	   const char *method, const char *path, const struct odict *body,
 	   struct odict **reply);
 
+/** The same, but what is not there is no error: *reply is NULL then */
+int apiask_there(struct cli *cli, const struct http_asking *a, const char *what,
+		 const char *path, struct odict **reply);
+
+/** GET, for what is shown beside what is known without the agent: nothing is said
+ *  where it is not there, or is slow. @return 0 or exit code */
+int apiask_quietly(struct cli *cli, const char *path, struct odict **reply);
+
 /** All pages of a list, in one array `key` */
 int apiask_all(struct cli *cli, const struct http_asking *a, const char *what,
 	       const char *path, const char *key, struct odict **reply);

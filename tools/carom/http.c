@@ -156,10 +156,11 @@ int http_ask(const struct cli *cli, const struct http_asking *a,
 	struct mbuf *mb = mbuf_alloc(4096);
 	int fd = -1, err = mb ? 0 : ENOMEM;
 
-	if (!path) {
+	if (!path && !r->quiet)
 		cli_error("%s: api.listen has no UNIX socket; name one by "
 			  "--socket",
 			  what);
+	if (!path) {
 		mem_deref(mb);
 		return CLI_FAIL;
 	}
@@ -174,6 +175,9 @@ int http_ask(const struct cli *cli, const struct http_asking *a,
 	if (fd >= 0)
 		(void)close(fd);
 	mem_deref(mb);
+
+	if (err && r->quiet)
+		return CLI_FAIL;
 
 	return err ? unreachable(what, path, err) : CLI_OK;
 }

@@ -23,6 +23,7 @@ struct http_request {
 	const char *method, *target;
 	const char *accept;    /**< NULL: anything                          */
 	const struct pl *body; /**< JSON; NULL none                         */
+	bool quiet; /**< that it can't be asked is not said                 */
 };
 
 /** Bytes of a body have come. Return true to stop */

@@ -2,14 +2,17 @@
 /**
  * @file registrations.c  carom registrations: who is registered, and where
  */
-#include "ask.h"
+#include "apiask.h"
 #include "human.h"
 
-static const struct opt optv[] = {ASK_OPTION, {0}};
+static const struct opt optv[] = {HTTP_OPTION, {0}};
 
-static const struct verb listv = {"list", 0, 1, "registrations [AOR]"},
-			 deletev = {"delete", 1, 2,
-				    "registrations delete AOR [ID]"};
+/* The first is for whatever is none of the others */
+static const struct verb verbv[] = {
+	{"list", 0, 1, "registrations [AOR]"},
+	{"delete", 1, 2, "registrations delete AOR [ID]"},
+	{"qualify", 1, 1, "registrations qualify AOR"},
+};
 
 static const struct table_col colv[] = {
 	{"ADDRESS", false, 0}, {"CONTACT", false, 0}, {"Q", true, 1},
@@ -64,40 +67,140 @@ static int print_list(struct cli *cli, struct odict *reply)
 	return err ? CLI_FAIL : CLI_OK;
 }
 
+static int list(struct cli *cli, const struct http_asking *a, const char *aor)
+{
+	char path[1600], who[1536] = "";
+	struct odict *reply = NULL;
+	int code;
+
+	if (aor)
+		apiask_escape(who, sizeof(who), aor);
+	(void)re_snprintf(path, sizeof(path),
+			  "/v1/registrations?limit=1000%s%s",
+			  aor ? "&aor=" : "", who);
+	code = apiask(cli, a, "registrations", "GET", path, NULL, &reply);
+	if (code)
+		return code;
+
+	return cli->json ? cli_json(cli, reply) : print_list(cli, reply);
+}
+
+static int delete_them(struct cli *cli, const struct http_asking *a,
+		       const char *aor, const char *id)
+{
+	char path[4096], who[1536], which[2048] = "";
+	struct odict *reply = NULL;
+	int code;
+
+	apiask_escape(who, sizeof(who), aor);
+	if (id)
+		apiask_escape(which, sizeof(which), id);
+	(void)re_snprintf(path, sizeof(path), "/v1/registrations/%s%s%s", who,
+			  id ? "?id=" : "", which);
+	code = apiask(cli, a, "registrations", "DELETE", path, NULL, &reply);
+	mem_deref(reply);
+	if (!code)
+		fprintf(cli->out, "%s: removed\n", aor);
+
+	return code;
+}
+
+/* ---- are they there? ------------------------------------------------------------- */
+
+static const struct table_col answer_colv[] = {
+	{"CONTACT", false, 0},
+	{"STATE", false, 0},
+	{"RTT", true, 0},
+	{"ANSWER", false, 0},
+};
+
+static void answer(const struct odict *o, void *arg)
+{
+	const struct odict_entry *ms = odict_lookup(o, "time_ms");
+	const unsigned code = (unsigned)ask_number(o, "code");
+	const bool there = ask_bool(o, "reachable");
+	struct table *t = arg;
+
+	table_cell(t, TINT_NONE, "%s", odict_string(o, "contact"));
+	table_cell(t, there ? TINT_GOOD : TINT_BAD, "%s",
+		   there ? "reachable" : "unreachable");
+	if (ms && ms->type == ODICT_DOUBLE)
+		table_cell(t, TINT_NONE, "%.1f ms", ms->u.dbl);
+	else
+		table_cell(t, TINT_DIM, "-");
+	if (code)
+		table_cell(t, TINT_NONE, "%u %s", code,
+			   odict_string(o, "reason"));
+	else
+		table_cell(t, TINT_WARN, "%s", odict_string(o, "reason"));
+}
+
+static const struct ask_list answers = {
+	.key = "contacts",
+	.colv = answer_colv,
+	.colc = ARRAY_SIZE(answer_colv),
+	.row = answer,
+	.nothing = "nobody is registered",
+};
+
+static void count_lost(const struct odict *o, void *arg)
+{
+	*(bool *)arg |= !ask_bool(o, "reachable");
+}
+
+static int qualify(struct cli *cli, const struct http_asking *a,
+		   const char *aor)
+{
+	char path[1600], who[1536];
+	struct odict *reply = NULL;
+	bool lost = false;
+	int code;
+
+	apiask_escape(who, sizeof(who), aor);
+	(void)re_snprintf(path, sizeof(path), "/v1/registrations/%s/qualify",
+			  who);
+	code = apiask(cli, a, "registrations", "POST", path, NULL, &reply);
+	if (code)
+		return code;
+	ask_each(ask_array(reply, "contacts"), count_lost, &lost);
+	code = cli->json ? cli_json(cli, reply)
+			 : ask_table(cli, &answers, reply);
+
+	return lost ? CLI_FAIL : code;
+}
+
 static int run(struct cli *cli, void *cfg, int argc, char **argv)
 {
-	const bool del = argc && !strcmp(argv[0], "delete");
-	const struct verb *verb = del ? &deletev : &listv;
-	struct odict *req = NULL, *reply = NULL;
-	const int n = argc - del;
-	int err, code;
+	const struct verb *verb = verbv;
+	int code;
 
-	if (argc && !strcmp(argv[0], "list"))
-		return run(cli, cfg, argc - 1, argv + 1);
-	if (n < verb->min || n > verb->max) {
+	for (size_t i = 0; argc && i < ARRAY_SIZE(verbv); i++) {
+		if (strcmp(argv[0], verbv[i].name) != 0)
+			continue;
+		verb = &verbv[i];
+		--argc;
+		++argv;
+		break;
+	}
+	if (argc < verb->min || argc > verb->max) {
 		cli_error("registrations: usage: carom %s", verb->usage);
 		return CLI_USAGE;
 	}
 	code = cli_config(cli, false);
 	if (code)
 		return code;
-	err = ask_request(&req, "registrations", verb);
-	if (n)
-		js_str(&err, req, "aor", argv[del]);
-	if (n > 1)
-		js_str(&err, req, "id", argv[2]);
-	code = ask(cli, cfg, "registrations", err ? mem_deref(req) : req,
-		   &reply);
-	if (code)
-		return code;
+	if (!strcmp(verb->name, "delete"))
+		return delete_them(cli, cfg, argv[0],
+				   argc > 1 ? argv[1] : NULL);
 
-	return cli->json || del ? ask_print(cli, reply)
-				: print_list(cli, reply);
+	return !strcmp(verb->name, "qualify")
+		       ? qualify(cli, cfg, argv[0])
+		       : list(cli, cfg, argc ? argv[0] : NULL);
 }
 
 const struct cmd cmd_registrations = {
 	.name = "registrations",
-	.args = "[AOR | delete AOR [ID]]",
+	.args = "[AOR | delete AOR [ID] | qualify AOR]",
 	.summary = "Show who is registered, and where",
 	.text = "FROM is where the phone registered from, as seen from outside "
 		"its NAT; RTT how long\nit took to answer the last keep-alive. "
@@ -105,9 +208,10 @@ const struct cmd cmd_registrations = {
 		"this id (--json shows ids). The first thousand are shown.",
 	.example = "  carom registrations\n  carom registrations "
 		   "alice@example.com --json\n  carom registrations delete "
+		   "alice@example.com\n  carom registrations qualify "
 		   "alice@example.com",
 	.optv = optv,
-	.cfg_size = sizeof(struct asking),
+	.cfg_size = sizeof(struct http_asking),
 	.argc_max = 3,
 	.run = run,
 };

@@ -229,6 +229,8 @@ int api_page_begin(struct api_page **pp, struct api_req *req, const char *name);
 bool api_page_wants(const struct api_page *p, const struct pl *key);
 /** Add one that it wants; o is referenced */
 int api_page_add(struct api_page *p, const struct pl *key, struct odict *o);
+/** A number besides, as "total". name is kept, not copied; two at most */
+void api_page_number(struct api_page *p, const char *name, uint64_t n);
 /** Answer {"NAME": [...], "next": CURSOR} with a Link header (RFC 8288); next is
  *  there only where more follows. p is released, whatever becomes of it */
 int api_page_reply(struct api_page *p);

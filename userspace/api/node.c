@@ -101,15 +101,12 @@ void api_node_end(struct api *a)
 
 /* ---- others --------------------------------------------------------------- */
 
-static int add(struct api_page *p, struct odict *o, bool is_self)
+/* What is known besides */
+static int complete(struct odict *o, bool is_self)
 {
 	uint64_t started = 0, seen = 0;
-	struct pl key;
 	int err;
 
-	pl_set_str(&key, odict_string(o, "id"));
-	if (!api_page_wants(p, &key))
-		return 0;
 	(void)odict_get_number(o, &started, "started");
 	(void)odict_get_number(o, &seen, "seen");
 	err = odict_entry_add(o, "uptime_seconds", ODICT_INT,
@@ -118,6 +115,19 @@ static int add(struct api_page *p, struct odict *o, bool is_self)
 		err = odict_entry_add(o, "state", ODICT_STRING, "up");
 	if (!err)
 		err = odict_entry_add(o, "self", ODICT_BOOL, (int)is_self);
+
+	return err;
+}
+
+static int add(struct api_page *p, struct odict *o, bool is_self)
+{
+	struct pl key;
+	int err;
+
+	pl_set_str(&key, odict_string(o, "id"));
+	if (!api_page_wants(p, &key))
+		return 0;
+	err = complete(o, is_self);
 
 	return err ? err : api_page_add(p, &key, o);
 }
@@ -167,12 +177,65 @@ static int nodes_get(struct api_req *req, void *arg)
 	return err ? err : api_page_reply(l.page);
 }
 
+/* Of another node what it has said of itself. @return 0, ENOENT: there is none, or it
+ * has not been heard of for so long that it is taken for dead */
+static int other(struct odict **op, const struct api *a, const char *id)
+{
+	struct odict *o = NULL;
+	char *text = NULL;
+	struct pl key;
+	int err;
+
+	pl_set_str(&key, id);
+	err = a->conf.store ? store_get(a->conf.store, kind, &key, &text)
+			    : ENOENT;
+	if (!err && json_decode_odict(&o, 8, text, strlen(text), 4))
+		err = EIO;
+	mem_deref(text);
+	if (!err)
+		*op = o;
+
+	return err;
+}
+
+static int node_get(struct api_req *req, void *arg)
+{
+	static const char *const none[] = {NULL};
+	const struct api *a = arg;
+	const char *id = api_param(req, "id");
+	const bool is_self = !strcmp(id, a->node);
+	struct odict *o = NULL;
+	int err = api_query_only(req, none);
+
+	if (err)
+		return err;
+	err = is_self ? self(&o, a) : other(&o, a, id);
+	if (!err)
+		err = complete(o, is_self);
+	if (err == ENOENT)
+		err = api_problem(req, 404, "not-found",
+				  "no node %s is up; /v1/nodes has those that "
+				  "are",
+				  id);
+	else if (!err)
+		err = api_reply(req, 200, o);
+	mem_deref(o);
+
+	return err;
+}
+
 int api_nodes(struct api *a)
 {
+	int err;
+
 	if (!a)
 		return EINVAL;
 	if (a->conf.store)
 		tmr_start(&a->heartbeat, 0, beat_handler, a);
 
-	return api_route(a, "GET", "/v1/nodes", API_READ, nodes_get, a);
+	err = api_route(a, "GET", "/v1/nodes", API_READ, nodes_get, a);
+
+	return err ? err
+		   : api_route(a, "GET", "/v1/nodes/{id}", API_READ, node_get,
+			       a);
 }

@@ -26,6 +26,11 @@ struct api_page {
 	char buf[KEY_MAX + 1];
 	struct list entries; /* sorted, one more than there is room for    */
 	uint32_t n;
+	struct {
+		const char *name;
+		uint64_t n;
+	} numberv[2];
+	size_t numberc;
 };
 
 static void entry_destructor(void *arg)
@@ -220,6 +225,14 @@ static int add_next(struct api_page *p, struct odict *body)
 	return err;
 }
 
+void api_page_number(struct api_page *p, const char *name, uint64_t n)
+{
+	if (p->numberc == ARRAY_SIZE(p->numberv))
+		return;
+	p->numberv[p->numberc].name = name;
+	p->numberv[p->numberc++].n = n;
+}
+
 int api_page_reply(struct api_page *p)
 {
 	struct odict *body = NULL, *arr = NULL;
@@ -236,6 +249,9 @@ int api_page_reply(struct api_page *p)
 		err = odict_entry_add(body, p->name, ODICT_ARRAY, arr);
 	if (!err && p->n > p->limit)
 		err = add_next(p, body);
+	for (size_t i = 0; i < p->numberc && !err; i++)
+		err = odict_entry_add(body, p->numberv[i].name, ODICT_INT,
+				      (int64_t)p->numberv[i].n);
 	for (le = list_head(&p->entries); le && !err; le = le->next) {
 		const struct entry *e = le->data;
 		char key[16];

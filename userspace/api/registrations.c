@@ -27,11 +27,11 @@ static void destructor(void *arg)
 	mem_deref(g->watch);
 }
 
-/* ---- lists ---------------------------------------------------------------------- */
+/* ---- a contact ---------------------------------------------------------------------- */
 
 struct lister {
 	struct api_page *page;
-	uint64_t now;
+	uint64_t now, n;
 	int err;
 };
 
@@ -42,6 +42,7 @@ static bool add(const struct binding *b, void *arg)
 	char key[KEY];
 	struct pl pl;
 
+	++l->n;
 	(void)re_snprintf(key, sizeof(key), "%r %r", &b->aor, &b->id);
 	pl_set_str(&pl, key);
 	if (!api_page_wants(l->page, &pl))
@@ -53,44 +54,58 @@ static bool add(const struct binding *b, void *arg)
 	return l->err;
 }
 
-static int list(struct api_req *req, void *arg)
-{
-	static const char *const keyv[] = {"limit", "cursor", NULL};
-	const struct regs *g = arg;
-	struct lister l = {.now = (uint64_t)time(NULL)};
-	int err = api_query_only(req, keyv);
-
-	if (!err)
-		err = api_page_begin(&l.page, req, "registrations");
-	if (err)
-		return err;
-	(void)location_each(g->loc, add, &l);
-	if (l.err) {
-		mem_deref(l.page);
-		return l.err;
-	}
-	return api_page_reply(l.page);
-}
-
 /* ---- one address ----------------------------------------------------------------- */
 
 /* "alice@example.com", "sip:alice@example.com". @return 0; EINVAL: it was answered */
-static int aor_of(struct api_req *req, const struct regs *g, struct pl *aor,
-		  char *buf, size_t sz)
+static int aor_of(struct api_req *req, const struct regs *g, const char *said,
+		  struct pl *aor, char *buf, size_t sz)
 {
-	const char *said = api_param(req, "aor");
 	char text[API_PARAM_MAX + 8];
 	struct pl uri, instance;
+	const bool fits = strlen(said) <= API_PARAM_MAX;
 
 	(void)re_snprintf(text, sizeof(text), "%s%s",
 			  strncmp(said, "sip:", 4) ? "sip:" : "", said);
 	pl_set_str(&uri, text);
-	if (!registrar_aor(g->r, aor, &instance, buf, sz, &uri))
+	if (fits && !registrar_aor(g->r, aor, &instance, buf, sz, &uri))
 		return 0;
 	(void)api_problem(req, 404, "not-found",
 			  "%s is no address of a domain that registers here",
 			  said);
 	return EINVAL;
+}
+
+/* ---- all of them, or those of an address --------------------------------------- */
+
+static int list(struct api_req *req, void *arg)
+{
+	static const char *const keyv[] = {"limit", "cursor", "aor", NULL};
+	const struct regs *g = arg;
+	struct lister l = {.now = (uint64_t)time(NULL)};
+	const char *said = api_query(req, "aor");
+	size_t total = location_count(g->loc, NULL), aors;
+	struct pl aor;
+	char buf[KEY];
+	int err = api_query_only(req, keyv);
+
+	if (!err && said)
+		err = aor_of(req, g, said, &aor, buf, sizeof(buf));
+	if (!err)
+		err = api_page_begin(&l.page, req, "registrations");
+	if (err)
+		return err;
+	(void)location_count(g->loc, &aors);
+	if (said)
+		(void)location_find(g->loc, &aor, add, &l);
+	else
+		(void)location_each(g->loc, add, &l);
+	if (l.err) {
+		mem_deref(l.page);
+		return l.err;
+	}
+	api_page_number(l.page, "total", said ? l.n : total);
+	api_page_number(l.page, "addresses", aors);
+	return api_page_reply(l.page);
 }
 
 struct contacts {
@@ -121,7 +136,7 @@ static int show(struct api_req *req, void *arg)
 	char buf[KEY], text[LOCATION_AOR + 1];
 	struct odict *o = NULL;
 	struct pl aor;
-	int err = aor_of(req, g, &aor, buf, sizeof(buf));
+	int err = aor_of(req, g, api_param(req, "aor"), &aor, buf, sizeof(buf));
 
 	if (err)
 		return 0;
@@ -168,7 +183,8 @@ static int remove_them(struct api_req *req, void *arg)
 	char buf[KEY];
 	int err = api_query_only(req, keyv);
 
-	if (err || aor_of(req, g, &aor, buf, sizeof(buf)))
+	if (err ||
+	    aor_of(req, g, api_param(req, "aor"), &aor, buf, sizeof(buf)))
 		return err;
 	pl_set_str(&which, id ? id : "");
 	mem_ref(req);
@@ -178,6 +194,85 @@ static int remove_them(struct api_req *req, void *arg)
 		mem_deref(req);
 	if (err == ENOENT)
 		return api_problem(req, 404, "not-found", "no such contact");
+	return err;
+}
+
+/* ---- are they there? ------------------------------------------------------------- */
+
+static int add_answer(struct odict *arr, const struct registrar_answer *r,
+		      unsigned i)
+{
+	char key[16], *id = NULL, *uri = NULL;
+	struct odict *o = NULL;
+	int err = odict_alloc(&o, 8);
+
+	err = err ? err : pl_strdup(&id, &r->id);
+	err = err ? err : pl_strdup(&uri, &r->uri);
+	if (!err)
+		err = odict_entry_add(o, "id", ODICT_STRING, id);
+	if (!err)
+		err = odict_entry_add(o, "contact", ODICT_STRING, uri);
+	if (!err)
+		err = odict_entry_add(o, "reachable", ODICT_BOOL,
+				      (int)r->reachable);
+	if (!err && r->code)
+		err = odict_entry_add(o, "code", ODICT_INT, (int64_t)r->code);
+	if (!err && r->code)
+		err = odict_entry_add(o, "time_ms", ODICT_DOUBLE,
+				      r->rtt / 1000.0);
+	if (!err)
+		err = odict_entry_add(o, "reason", ODICT_STRING, r->reason);
+	(void)re_snprintf(key, sizeof(key), "%u", i);
+	if (!err)
+		err = odict_entry_add(arr, key, ODICT_OBJECT, o);
+	mem_deref(o);
+	mem_deref(uri);
+	mem_deref(id);
+	return err;
+}
+
+static void qualified(int err, const struct registrar_answer *v, size_t n,
+		      void *arg)
+{
+	struct odict *o = NULL, *arr = NULL;
+	struct api_req *req = arg;
+
+	if (!err)
+		err = odict_alloc(&o, 4);
+	if (!err)
+		err = odict_alloc(&arr, 16);
+	for (unsigned i = 0; i < n && !err; i++)
+		err = add_answer(arr, &v[i], i);
+	if (!err)
+		err = odict_entry_add(o, "aor", ODICT_STRING,
+				      api_param(req, "aor"));
+	if (!err)
+		err = odict_entry_add(o, "contacts", ODICT_ARRAY, arr);
+	if (err)
+		(void)api_problem(req, 503, NULL, "%m", err);
+	else
+		(void)api_reply(req, 200, o);
+	mem_deref(arr);
+	mem_deref(o);
+	mem_deref(req);
+}
+
+static int qualify(struct api_req *req, void *arg)
+{
+	const struct regs *g = arg;
+	struct pl aor;
+	char buf[KEY];
+	int err;
+
+	if (aor_of(req, g, api_param(req, "aor"), &aor, buf, sizeof(buf)))
+		return 0;
+	err = registrar_qualify(g->r, &aor, qualified, mem_ref(req));
+	if (err)
+		mem_deref(req);
+	if (err == ENOENT)
+		return api_problem(req, 404, "not-found",
+				   "%s is not registered",
+				   api_param(req, "aor"));
 	return err;
 }
 
@@ -241,6 +336,9 @@ int api_registrations(struct api *a, struct registrar *r, struct location *loc)
 		err = api_route(a, "GET", one, API_READ, show, g);
 	if (!err)
 		err = api_route(a, "DELETE", one, API_ADMIN, remove_them, g);
+	if (!err)
+		err = api_route(a, "POST", "/v1/registrations/{aor}/qualify",
+				API_WRITE, qualify, g);
 	/* the routes have it */
 	if (!err)
 		err = api_keep(a, g);

@@ -49,7 +49,7 @@ static void ping_destructor(void *arg)
 	mem_deref(p->ask);
 }
 
-static uint64_t now_us(void)
+uint64_t alive_now(void)
 {
 	struct timespec ts;
 
@@ -75,7 +75,7 @@ static void lost(const struct ping *p, bool gone)
 static void answered(const struct ping *p)
 {
 	struct registrar *r = p->a->r;
-	const uint64_t us = now_us() - p->sent;
+	const uint64_t us = alive_now() - p->sent;
 	const struct pl aor = {p->text, p->aorl},
 			id = {p->text + p->aorl, p->idl};
 
@@ -85,17 +85,18 @@ static void answered(const struct ping *p)
 			     us && us < UINT32_MAX ? (uint32_t)us : 1);
 }
 
-/* An edge that could not reach it says so by these */
-static bool edges_word(uint16_t code)
+bool alive_is_answer(const struct binding *b, uint16_t code)
 {
-	return code == 408 || code == 430 || code == 502 || code == 503;
+	return !b->path.l ||
+	       !(code == 408 || code == 430 || code == 502 || code == 503);
 }
 
 static void ask_handler(int err, const struct sip_in *resp, void *arg)
 {
 	struct ping *p = arg;
+	const struct binding by = {.path = {NULL, p->edge}};
 
-	if (!err && !(p->edge && edges_word(resp->m->code)))
+	if (!err && alive_is_answer(&by, resp->m->code))
 		answered(p);
 	else
 		lost(p, p->flow && err == ENOTCONN);
@@ -105,7 +106,19 @@ static void ask_handler(int err, const struct sip_in *resp, void *arg)
 
 /* ---- asking ------------------------------------------------------------------------ */
 
-static int ask(struct ping *p, const struct binding *b)
+const char *alive_why_not(const struct binding *b)
+{
+	if (!b->direct && !b->path.l)
+		return "the edge that it registered by keeps the way to itself "
+		       "(no Path)";
+
+	return b->direct && b->elsewhere
+		       ? "it registered at another node: ask that one"
+		       : NULL;
+}
+
+int alive_options(struct sip_ask **ap, struct registrar *r,
+		  const struct binding *b, sip_ask_h *h, void *arg)
 {
 	struct sip_way way = {.uri = b->uri, .route = b->path};
 	struct mbuf *mb = mbuf_alloc(512);
@@ -119,12 +132,11 @@ static int ask(struct ping *p, const struct binding *b)
 	err = mbuf_printf(mb,
 			  "From: <sip:%s>;tag=%08x\r\nTo: <%r>\r\n"
 			  "Call-ID: %016llx\r\nCSeq: 1 OPTIONS\r\n",
-			  p->a->r->domainv[0], rand_u32(), &b->uri, rand_u64());
+			  r->domainv[0], rand_u32(), &b->uri, rand_u64());
 	lines = (struct pl){(const char *)mb->buf, mb->end};
-	p->sent = now_us();
 	if (!err)
-		err = sip_ask(&p->ask, p->a->r->node, "OPTIONS", &way, &lines,
-			      NULL, ask_handler, p);
+		err = sip_ask(ap, r->node, "OPTIONS", &way, &lines, NULL, h,
+			      arg);
 	mem_deref(mb);
 	return err;
 }
@@ -154,14 +166,14 @@ static bool look(const struct binding *b, void *arg)
 	struct ping *p;
 	int err;
 
-	/* the way to one that an edge forwarded without a Path is the edge's; one
-	 * that came to another node is that one's to ask, by its NAT or connection */
-	if ((!b->direct && !b->path.l) || b->elsewhere || a->pingc >= AWAY)
+	/* one that came to another node is that one's to ask */
+	if (alive_why_not(b) || b->elsewhere || a->pingc >= AWAY)
 		return false;
 	p = ping_alloc(a, b);
 	if (!p)
 		return false;
-	err = ask(p, b);
+	p->sent = alive_now();
+	err = alive_options(&p->ask, a->r, b, ask_handler, p);
 	if (!err) {
 		++a->r->stats.alive_sent;
 		++a->pingc;

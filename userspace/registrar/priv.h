@@ -37,6 +37,7 @@ struct registrar {
 	void *block_arg;
 	struct block *block;
 	struct alive *alive;
+	struct list qualifies;
 	struct flows *flows;
 	struct hash *parked; /**< struct parked, by AOR                     */
 	unsigned parkedc;
@@ -139,5 +140,21 @@ int flows_alloc(struct flows **fp, struct registrar *r);
 int alive_alloc(struct alive **ap, struct registrar *r);
 /** The interval may be another one now */
 void alive_renew(struct alive *a);
+/** Why it can't be asked from this node: the way to one that an edge forwarded without
+ *  a Path is the edge's, and to one that came directly to another node, by its NAT or
+ *  connection, that node's. NULL: it can */
+const char *alive_why_not(const struct binding *b);
+/** OPTIONS to a contact. As sip_ask() */
+int alive_options(struct sip_ask **ap, struct registrar *r,
+		  const struct binding *b, sip_ask_h *h, void *arg);
+/** Is it the contact's word, and not that of an edge that could not reach it? */
+bool alive_is_answer(const struct binding *b, uint16_t code);
+/** us, of a clock that is never set */
+uint64_t alive_now(void);
+
+/* qualify.c */
+
+/** Whoever waits for answers is told ECANCELED */
+void qualify_close(struct registrar *r);
 
 #endif

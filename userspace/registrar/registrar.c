@@ -13,6 +13,7 @@ static void destructor(void *arg)
 	if (r->node)
 		(void)sip_node_handle(r->node, "REGISTER", SIP_STATELESS, NULL,
 				      NULL);
+	qualify_close(r);
 	mem_deref(r->alive);
 	mem_deref(r->flows);
 	register_close(r);

@@ -105,6 +105,38 @@ bool registrar_refresh_events(const struct registrar *r);
 /** @param s  Result: counted since registrar_alloc() */
 void registrar_stats(const struct registrar *r, struct registrar_stats *s);
 
+/** What a contact said to an OPTIONS */
+struct registrar_answer {
+	struct pl id, uri; /**< of the binding                              */
+	bool reachable;
+	uint16_t code;      /**< of its answer; 0: none                     */
+	uint32_t rtt;       /**< us; of an answer                           */
+	const char *reason; /**< its phrase, or why there is no answer      */
+};
+
+/** Of all contacts, as location_find() has them, or ECANCELED: the registrar goes. Once.
+ *  Texts are valid during the call */
+typedef void(registrar_qualify_h)(int err, const struct registrar_answer *v,
+				  size_t n, void *arg);
+
+enum {
+	REGISTRAR_QUALIFY = 8000,  /**< ms until no answer is one          */
+	REGISTRAR_QUALIFIES = 256, /**< addresses that are asked at a time  */
+};
+
+/**
+ * Send an OPTIONS to each contact of an AOR, now
+ *
+ * An answer is taken as a keep-alive's; that there is none is said, and counts for
+ * nothing.
+ *
+ * @param h  Called later
+ *
+ * @return 0; ENOENT: nobody is registered there; EBUSY; ENOMEM
+ */
+int registrar_qualify(struct registrar *r, const struct pl *aor,
+		      registrar_qualify_h *h, void *arg);
+
 /**
  * The AOR that a URI of ours names, a GRUU too (RFC 5627)
  *
