@@ -41,6 +41,16 @@ status()
 	[[ $output == *127.0.0.1:9650* ]]
 }
 
+@test "api: a device without its program is no readiness" {
+	carom_only
+	carom detach wan
+	status 503 $TCP/readyz
+	jq -e '.parts[] | select(.ready | not) | .name == "devices" and
+		.reason == "wan: no XDP program; carom attach wan"' body
+	carom attach wan
+	status 200 $TCP/readyz
+}
+
 @test "api: its socket is of the user that the agent runs as" {
 	carom_only
 	echo "user: nobody" >"$LAB_RUN/more.yaml"

@@ -10,6 +10,7 @@ setup_file()
 	edge down
 	edge up
 	edge more e1 <<-END
+	node: e1
 	providers: {probe: {interval: 0}}
 	registrar:
 	  listen: ["udp:192.0.2.11:5070"]
@@ -24,6 +25,32 @@ setup_file()
 @test "openapi: each path and method is as described, and nothing else is served" {
 	"$ROOT/tests/integration/openapi.py" "$ROOT/docs/openapi.yaml" \
 		"$RUN/e1-api.sock"
+}
+
+@test "openapi: whether it is ready is said part by part" {
+	local i
+
+	curl -sS --unix-socket "$RUN/e1-api.sock" 'http://carom/readyz?verbose' |
+		jq -e '.status == "ready" and ([.parts[].name] ==
+			["maps", "store", "devices", "media", "edge", "registrar",
+			"providers"]) and
+			(.parts | all(.ready)) and (.parts[] |
+			select(.name == "edge") | .detail | test("of 3 targets usable"))'
+	curl -sS --unix-socket "$RUN/e1-api.sock" 'http://carom/readyz' |
+		jq -e '.parts | all(.detail | not)'
+	# nowhere to send a call to
+	for i in 1 2 3; do
+		edge cli e1 dispatcher set sip:192.0.2.3$i:5060 disabled
+	done
+	curl -sS -w '%{http_code}' --unix-socket "$RUN/e1-api.sock" \
+		'http://carom/readyz' >out
+	[ "$(tail -1 out)" = 503 ]
+	head -1 out | jq -e '.status == "not ready" and ([.parts[] |
+		select(.ready | not)] | length == 1 and (.[0] | .name == "edge" and
+		(.reason | test("0 of 3 targets usable"))))'
+	for i in 1 2 3; do
+		edge cli e1 dispatcher set sip:192.0.2.3$i:5060 active
+	done
 }
 
 @test "openapi: figures of all roles are what Prometheus takes" {

@@ -14,7 +14,7 @@
 #include "base/jsontext.h"
 #include "base/put.h"
 #include "base/utf8.h"
-#include "registrar/control.h"
+#include "registrar/view.h"
 
 static struct mbuf *mb;
 

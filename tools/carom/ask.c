@@ -5,10 +5,7 @@
 #include "ask.h"
 #include "control/control.h"
 
-enum {
-	PATIENCE = 10000, /* ms: for an answer that was asked for             */
-	GLANCE = 1000,    /* for what is shown beside what the kernel knows */
-};
+enum { PATIENCE = 10000 /* ms: for an answer */ };
 
 static const char *socket_path(const struct cli *cli, const struct asking *a)
 {
@@ -93,20 +90,6 @@ int ask(struct cli *cli, const struct asking *a, const char *what,
 	return CLI_FAIL;
 }
 
-int ask_quietly(struct cli *cli, struct odict *req, struct odict **reply)
-{
-	int err = req ? control_ask(reply, socket_path(cli, NULL), req, GLANCE)
-		      : ENOMEM;
-
-	mem_deref(req);
-	if (!err && !ask_bool(*reply, "ok")) {
-		*reply = mem_deref(*reply);
-		err = ENOENT;
-	}
-
-	return err;
-}
-
 uint64_t ask_number(const struct odict *o, const char *key)
 {
 	uint64_t n = 0;
@@ -114,6 +97,16 @@ uint64_t ask_number(const struct odict *o, const char *key)
 	(void)odict_get_number(o, &n, key);
 
 	return n;
+}
+
+double ask_real(const struct odict *o, const char *key)
+{
+	const struct odict_entry *e = odict_lookup(o, key);
+
+	if (e && e->type == ODICT_INT)
+		return (double)e->u.integer;
+
+	return e && e->type == ODICT_DOUBLE ? e->u.dbl : 0;
 }
 
 bool ask_bool(const struct odict *o, const char *key)
@@ -176,30 +169,4 @@ int ask_table(struct cli *cli, const struct ask_list *l, struct odict *reply)
 	mem_deref(reply);
 
 	return err ? CLI_FAIL : CLI_OK;
-}
-
-int ask_command(struct cli *cli, const struct asking *a, const char *cmd,
-		const struct verb *verbv, const char *const *keyv,
-		const struct ask_list *list, int argc, char **argv)
-{
-	const struct verb *verb = ask_verb(verbv, cmd, argc, argv);
-	struct odict *req = NULL, *reply = NULL;
-	int err, code;
-
-	if (!verb)
-		return CLI_USAGE;
-
-	code = cli_config(cli, false);
-	if (code)
-		return code;
-
-	err = ask_request(&req, cmd, verb);
-	for (int i = 1; i < argc; i++)
-		js_str(&err, req, keyv[i - 1], argv[i]);
-	code = ask(cli, a, cmd, err ? mem_deref(req) : req, &reply);
-	if (code)
-		return code;
-
-	return verb == verbv && !cli->json ? ask_table(cli, list, reply)
-					   : ask_print(cli, reply);
 }

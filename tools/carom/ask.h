@@ -14,7 +14,7 @@ struct verb {
 	const char *usage; /**< all of it but "carom "                    */
 };
 
-/** Every command that asks has this option, in an object that begins with it */
+/** Every command that asks by the control socket has this option, in an object that begins with it */
 struct asking {
 	const char *socket;
 };
@@ -52,11 +52,10 @@ int ask_request(struct odict **reqp, const char *cmd, const struct verb *verb);
 int ask(struct cli *cli, const struct asking *a, const char *what,
 	struct odict *req, struct odict **reply);
 
-/** The same, but an agent that is not there is no error: nothing is said */
-int ask_quietly(struct cli *cli, struct odict *req, struct odict **reply);
-
 /** A number of the reply; 0 where it has none */
 uint64_t ask_number(const struct odict *o, const char *key);
+/** The same, of one that may have a fraction */
+double ask_real(const struct odict *o, const char *key);
 bool ask_bool(const struct odict *o, const char *key);
 /** An array of the reply; NULL */
 const struct odict *ask_array(const struct odict *o, const char *key);
@@ -77,17 +76,6 @@ struct ask_list {
 
 /** Print the reply's list as a table; it is released. @return exit code */
 int ask_table(struct cli *cli, const struct ask_list *l, struct odict *reply);
-
-/**
- * A whole command: the first verb prints a list, the others what the agent says
- *
- * @param keyv  What the arguments behind the verb are called in the request
- *
- * @return exit code
- */
-int ask_command(struct cli *cli, const struct asking *a, const char *cmd,
-		const struct verb *verbv, const char *const *keyv,
-		const struct ask_list *list, int argc, char **argv);
 
 /** Print the reply's text, or, with --json, all of it; it is released. @return
  *  exit code */

@@ -2,15 +2,10 @@
 /**
  * @file connections.c  carom connections: SIP over TCP, TLS, WS and WSS
  */
-#include "ask.h"
+#include "apiask.h"
 #include "human.h"
 
-static const struct opt optv[] = {ASK_OPTION, {0}};
-
-static const struct verb verbv[] = {
-	{"connections", 0, 0, "connections"},
-	{0},
-};
+static const struct opt optv[] = {HTTP_OPTION, {0}};
 
 static const struct table_col colv[] = {
 	{"TRANSPORT", false, 0}, {"PEER", false, 0}, {"AT", false, 1},
@@ -63,20 +58,18 @@ static int print_list(struct cli *cli, struct odict *reply)
 
 static int run(struct cli *cli, void *cfg, int argc, char **argv)
 {
-	struct odict *req = NULL, *reply = NULL;
-	int err, code;
+	struct odict *reply = NULL;
+	int code = cli_config(cli, false);
 	(void)argc;
 	(void)argv;
 
-	code = cli_config(cli, false);
-	if (code)
-		return code;
-	err = ask_request(&req, "sip", verbv);
-	code = ask(cli, cfg, "connections", err ? mem_deref(req) : req, &reply);
+	if (!code)
+		code = apiask(cli, cfg, "connections", "GET",
+			      "/v1/connections?limit=1000", NULL, &reply);
 	if (code)
 		return code;
 
-	return cli->json ? ask_print(cli, reply) : print_list(cli, reply);
+	return cli->json ? cli_json(cli, reply) : print_list(cli, reply);
 }
 
 const struct cmd cmd_connections = {
@@ -89,6 +82,6 @@ const struct cmd cmd_connections = {
 	.example = "  carom connections\n  carom connections --json | jq "
 		   "'.connections | length'",
 	.optv = optv,
-	.cfg_size = sizeof(struct asking),
+	.cfg_size = sizeof(struct http_asking),
 	.run = run,
 };

@@ -2,12 +2,11 @@
 /**
  * @file dispatcher.c  carom dispatcher: sets of SIP targets, and their states
  */
-#include <unistd.h>
-#include "ask.h"
+#include "apiask.h"
 #include "human.h"
 
 struct dispatcher {
-	struct asking ask; /* first */
+	struct http_asking ask; /* first */
 	const char *set;
 	const char *reason;
 };
@@ -25,7 +24,7 @@ static const struct opt optv[] = {
 	 .off = offsetof(struct dispatcher, reason),
 	 .arg = "TEXT",
 	 .help = "why a state is set, for those who look later"},
-	ASK_OPTION,
+	HTTP_OPTION,
 	{0},
 };
 
@@ -111,46 +110,88 @@ static const struct ask_list table = {
 	.nothing = "no targets",
 };
 
-/* ---- ping --------------------------------------------------------------- */
+/* All targets, or those of --set */
+static int list(struct cli *cli, const struct dispatcher *d,
+		struct odict **reply)
+{
+	char path[400] = "/v1/dispatchers/targets", set[300];
 
-enum { LOOK = 20 /* ms between two looks for the answer */ };
+	if (!d->set)
+		return apiask_all(cli, &d->ask, "dispatcher", path, table.key,
+				  reply);
+	apiask_escape(set, sizeof(set), d->set);
+	(void)re_snprintf(path, sizeof(path), "/v1/dispatchers/%s/targets",
+			  set);
 
-/* How many probes the targets have had their result of */
-struct tally {
-	const char *uri; /* these alone; NULL all */
-	uint64_t v[1024];
-	size_t c;
+	return apiask_all(cli, &d->ask, "dispatcher", path, table.key, reply);
+}
+
+/* ---- states ------------------------------------------------------------- */
+
+struct setting {
+	struct cli *cli;
+	const struct dispatcher *d;
+	const char *name, *state;
+	unsigned n;
+	int code;
 };
 
-static bool meant(const struct odict *o, const char *uri)
+static void set_one(const struct odict *o, void *arg)
 {
-	return !uri || !strcmp(text(o, "uri"), uri) ||
-	       !strcmp(text(o, "duid"), uri);
+	struct setting *s = arg;
+	struct odict *body = NULL, *reply = NULL;
+	char path[1024], uri[900];
+	int err;
+
+	if (s->code || (strcmp(text(o, "uri"), s->name) != 0 &&
+			strcmp(text(o, "duid"), s->name) != 0))
+		return;
+	apiask_escape(uri, sizeof(uri), text(o, "uri"));
+	(void)re_snprintf(path, sizeof(path),
+			  "/v1/dispatchers/%u/targets/%s/state",
+			  (unsigned)ask_number(o, "set"), uri);
+	err = odict_alloc(&body, 4);
+	js_str(&err, body, "state", s->state);
+	if (s->d->reason)
+		js_str(&err, body, "reason", s->d->reason);
+	s->code = err ? CLI_FAIL
+		      : apiask(s->cli, &s->d->ask, "dispatcher", "PUT", path,
+			       body, &reply);
+	mem_deref(reply);
+	mem_deref(body);
+	++s->n;
 }
 
-static void count(const struct odict *o, void *arg)
+/* A target may be in several sets */
+static int set(struct cli *cli, const struct dispatcher *d, const char *name,
+	       const char *state)
 {
-	struct tally *t = arg;
+	struct setting s = {.cli = cli, .d = d, .name = name, .state = state};
+	struct odict *all = NULL;
 
-	if (meant(o, t->uri) && t->c < ARRAY_SIZE(t->v))
-		t->v[t->c++] = ask_number(o, "answers") +
-			       ask_number(o, "timeouts");
-}
-
-/* Each target has had a result since */
-static bool moved(const struct tally *a, const struct tally *b)
-{
-	for (size_t i = 0; i < a->c && i < b->c; i++) {
-		if (a->v[i] == b->v[i])
-			return false;
+	s.code = list(cli, d, &all);
+	if (s.code)
+		return s.code;
+	ask_each(ask_array(all, table.key), set_one, &s);
+	mem_deref(all);
+	if (s.code)
+		return s.code;
+	if (!s.n) {
+		cli_error("dispatcher: no target %s; carom dispatcher list "
+			  "shows them",
+			  name);
+		return CLI_FAIL;
 	}
+	fprintf(cli->out, "%s: done, %u target%s\n", name, s.n,
+		s.n == 1 ? "" : "s");
 
-	return true;
+	return CLI_OK;
 }
+
+/* ---- ping --------------------------------------------------------------- */
 
 struct ping {
 	struct cli *cli;
-	const char *uri;
 	uint64_t timeout; /* ms */
 	bool failed;
 };
@@ -159,9 +200,6 @@ static void print_ping(const struct odict *o, void *arg)
 {
 	const unsigned code = (unsigned)ask_number(o, "last_code");
 	struct ping *p = arg;
-
-	if (!meant(o, p->uri))
-		return;
 
 	p->failed |= ask_number(o, "fails") > 0;
 	if (p->cli->json)
@@ -180,40 +218,33 @@ static void print_ping(const struct odict *o, void *arg)
 	fprintf(p->cli->out, "; %s\n", text(o, "state"));
 }
 
-static int list(struct cli *cli, const struct dispatcher *d,
-		struct odict **reply)
+static int ping(struct cli *cli, const struct dispatcher *d, const char *uri)
 {
-	struct odict *req = NULL;
-	int err = ask_request(&req, "dispatcher", &verbv[0]);
+	struct odict *body = NULL, *reply = NULL;
+	struct ping p = {.cli = cli};
+	char *end = NULL;
+	int code, err = odict_alloc(&body, 4);
+	const unsigned long id = d->set ? strtoul(d->set, &end, 10) : 0;
 
+	if (d->set && (!*d->set || *end)) {
+		cli_error("dispatcher: --set '%s': allowed: the id of a set, "
+			  "a number",
+			  d->set);
+		mem_deref(body);
+		return CLI_USAGE;
+	}
 	if (d->set)
-		js_str(&err, req, "set", d->set);
-
-	return ask(cli, &d->ask, "dispatcher", err ? mem_deref(req) : req,
-		   reply);
-}
-
-/* The answers come to the agent: look until it has them */
-static int ping(struct cli *cli, const struct dispatcher *d, const char *uri,
-		const struct tally *before, uint64_t timeout)
-{
-	struct ping p = {.cli = cli, .uri = uri, .timeout = timeout};
-	const uint64_t end = tmr_jiffies() + timeout + 1000;
-	struct odict *reply = NULL;
-	struct tally now = {.uri = uri};
-	int code;
-
-	do {
-		reply = mem_deref(reply);
-		(void)usleep(LOOK * 1000);
-		code = list(cli, d, &reply);
-		if (code)
-			return code;
-		now.c = 0;
-		ask_each(ask_array(reply, "targets"), count, &now);
-	} while (!moved(before, &now) && tmr_jiffies() < end);
-
-	ask_each(ask_array(reply, "targets"), print_ping, &p);
+		js_int(&err, body, "set", (int64_t)id);
+	if (uri)
+		js_str(&err, body, "target", uri);
+	code = err ? CLI_FAIL
+		   : apiask(cli, &d->ask, "dispatcher", "POST",
+			    "/v1/dispatchers/ping", body, &reply);
+	mem_deref(body);
+	if (code)
+		return code;
+	p.timeout = ask_number(reply, "timeout_ms");
+	ask_each(ask_array(reply, table.key), print_ping, &p);
 	if (cli->json)
 		code = cli_json(cli, reply);
 	else
@@ -224,56 +255,38 @@ static int ping(struct cli *cli, const struct dispatcher *d, const char *uri,
 
 /* ------------------------------------------------------------------------ */
 
-static struct odict *request(const struct dispatcher *d,
-			     const struct verb *verb, int argc, char **argv)
+static int reload(struct cli *cli, const struct dispatcher *d)
 {
-	struct odict *req = NULL;
-	int err = ask_request(&req, "dispatcher", verb);
+	struct odict *reply = NULL;
+	const int code = apiask(cli, &d->ask, "dispatcher", "POST",
+				"/v1/dispatchers/reload", NULL, &reply);
 
-	if (d->set)
-		js_str(&err, req, "set", d->set);
-	if (argc > 1)
-		js_str(&err, req, "uri", argv[1]);
-	if (argc > 2)
-		js_str(&err, req, "state", argv[2]);
-	if (d->reason)
-		js_str(&err, req, "reason", d->reason);
-
-	return err ? mem_deref(req) : req;
+	return code ? code : ask_print(cli, reply);
 }
 
 static int run(struct cli *cli, void *cfg, int argc, char **argv)
 {
 	const struct verb *verb = ask_verb(verbv, "dispatcher", argc, argv);
-	struct odict *reply = NULL;
 	const struct dispatcher *d = cfg;
-	struct tally before = {.uri = argc > 1 ? argv[1] : NULL};
+	struct odict *reply = NULL;
 	int code;
 
 	if (!verb)
 		return CLI_USAGE;
 	code = cli_config(cli, false);
-	if (!code && !strcmp(verb->name, "ping")) {
-		code = list(cli, d, &reply);
-		if (!code)
-			ask_each(ask_array(reply, "targets"), count, &before);
-		reply = mem_deref(reply);
-	}
-	if (!code)
-		code = ask(cli, &d->ask, "dispatcher",
-			   request(d, verb, argc, argv), &reply);
+	if (code)
+		return code;
+	if (!strcmp(verb->name, "set"))
+		return set(cli, d, argv[1], argv[2]);
+	if (!strcmp(verb->name, "ping"))
+		return ping(cli, d, argc > 1 ? argv[1] : NULL);
+	if (!strcmp(verb->name, "reload"))
+		return reload(cli, d);
+	code = list(cli, d, &reply);
 	if (code)
 		return code;
 
-	if (!strcmp(verb->name, "ping")) {
-		const uint64_t timeout = ask_number(reply, "timeout_ms");
-
-		mem_deref(reply);
-		return ping(cli, d, before.uri, &before, timeout);
-	}
-
-	return verb == verbv && !cli->json ? ask_table(cli, &table, reply)
-					   : ask_print(cli, reply);
+	return cli->json ? cli_json(cli, reply) : ask_table(cli, &table, reply);
 }
 
 const struct cmd cmd_dispatcher = {

@@ -2,41 +2,66 @@
 /**
  * @file legmos.c  How legs sound: opinion scores, which the agent alone knows
  */
-#include "ask.h"
+#include "apiask.h"
 #include "legmos.h"
+
+struct gathering {
+	struct odict *by_local;
+	int err;
+};
+
+/* Of those that are heard, by our address */
+static void gather(const struct odict *leg, void *arg)
+{
+	const char *local = odict_string(leg, "local");
+	struct gathering *g = arg;
+	struct odict *o;
+
+	if (!local ||
+	    (!odict_lookup(leg, "mos_in") && !odict_lookup(leg, "mos_out")))
+		return;
+	o = js_obj(&g->err, g->by_local, local);
+	js_dbl(&g->err, o, "in", ask_real(leg, "mos_in"));
+	js_dbl(&g->err, o, "out", ask_real(leg, "mos_out"));
+}
 
 struct odict *legmos_ask(struct cli *cli)
 {
-	struct odict *req = NULL, *reply = NULL;
-	int err = ask_request(&req, "media quality", NULL);
+	struct gathering g = {0};
+	char path[640] = "/v1/legs?limit=1000", next[600];
 
-	err = ask_quietly(cli, err ? mem_deref(req) : req, &reply);
+	if (odict_alloc(&g.by_local, 4096))
+		return NULL;
+	while (*path && !g.err) {
+		struct odict *page = NULL;
+		const char *cursor;
 
-	return err ? NULL : reply;
-}
+		if (apiask_quietly(cli, path, &page))
+			break;
+		ask_each(ask_array(page, "legs"), gather, &g);
+		cursor = odict_string(page, "next");
+		if (cursor)
+			apiask_escape(next, sizeof(next), cursor);
+		(void)re_snprintf(path, sizeof(path), "%s%s",
+				  cursor ? "/v1/legs?limit=1000&cursor=" : "",
+				  cursor ? next : "");
+		mem_deref(page);
+	}
 
-static double score(const struct odict *o, const char *key)
-{
-	const struct odict_entry *e = odict_lookup(o, key);
-
-	if (e && e->type == ODICT_INT)
-		return (double)e->u.integer;
-
-	return e && e->type == ODICT_DOUBLE ? e->u.dbl : 0;
+	return g.by_local;
 }
 
 void legmos_fill(struct legview *v, const struct odict *mos)
 {
-	const struct odict *all = mos ? ask_array(mos, "streams") : NULL;
 	const struct odict_entry *e;
 	char local[80];
 
-	if (!all || v->st.media == LEG_RTCP)
+	if (!mos || v->st.media == LEG_RTCP)
 		return;
 	(void)re_snprintf(local, sizeof(local), "%J", &v->st.local);
-	e = odict_lookup(all, local);
+	e = odict_lookup(mos, local);
 	if (!e || e->type != ODICT_OBJECT)
 		return;
-	v->mos_in = score(e->u.odict, "in");
-	v->mos_out = score(e->u.odict, "out");
+	v->mos_in = ask_real(e->u.odict, "in");
+	v->mos_out = ask_real(e->u.odict, "out");
 }

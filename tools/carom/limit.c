@@ -2,9 +2,9 @@
 /**
  * @file limit.c  carom limit: flood limits of SIP sources
  */
-#include "ask.h"
+#include "apiask.h"
 
-static const struct opt optv[] = {ASK_OPTION, {0}};
+static const struct opt optv[] = {HTTP_OPTION, {0}};
 
 static const struct verb verbv[] = {
 	{"list", 0, 0, "limit list"},
@@ -52,11 +52,57 @@ static const struct ask_list list = {
 	.nothing = "no limits",
 };
 
+/* What is no number the agent refuses, and says what is allowed */
+static void put(int *err, struct odict *o, const char *key, const char *text)
+{
+	const size_t digits = strspn(text, "0123456789");
+
+	if (digits && digits < 10 && !text[digits])
+		js_int(err, o, key, (int64_t)strtoul(text, NULL, 10));
+	else
+		js_str(err, o, key, text);
+}
+
+static int change(struct cli *cli, const struct http_asking *a, int argc,
+		  char **argv)
+{
+	const bool reset = !strcmp(argv[0], "reset");
+	struct odict *body = NULL, *reply = NULL;
+	char path[256], class[200];
+	int code, err = odict_alloc(&body, 4);
+
+	apiask_escape(class, sizeof(class), argv[1]);
+	(void)re_snprintf(path, sizeof(path), "/v1/limits/%s", class);
+	if (argc > 2)
+		put(&err, body, "rate", argv[2]);
+	if (argc > 3)
+		put(&err, body, "burst", argv[3]);
+	code = err ? CLI_FAIL
+		   : apiask(cli, a, "limit", reset ? "DELETE" : "PUT", path,
+			    reset ? NULL : body, &reply);
+	mem_deref(body);
+
+	return code ? code : ask_print(cli, reply);
+}
+
 static int run(struct cli *cli, void *cfg, int argc, char **argv)
 {
-	static const char *const keyv[] = {"class", "rate", "burst"};
+	const struct verb *verb = ask_verb(verbv, "limit", argc, argv);
+	struct odict *reply = NULL;
+	int code;
 
-	return ask_command(cli, cfg, "limit", verbv, keyv, &list, argc, argv);
+	if (!verb)
+		return CLI_USAGE;
+	code = cli_config(cli, false);
+	if (code)
+		return code;
+	if (verb != verbv)
+		return change(cli, cfg, argc, argv);
+	code = apiask_all(cli, cfg, "limit", "/v1/limits", list.key, &reply);
+	if (code)
+		return code;
+
+	return cli->json ? cli_json(cli, reply) : ask_table(cli, &list, reply);
 }
 
 const struct cmd cmd_limit = {
@@ -72,7 +118,7 @@ const struct cmd cmd_limit = {
 	.example = "  carom limit\n  carom limit set register 5 10\n"
 		   "  carom limit reset register",
 	.optv = optv,
-	.cfg_size = sizeof(struct asking),
+	.cfg_size = sizeof(struct http_asking),
 	.argc_max = 4,
 	.run = run,
 };

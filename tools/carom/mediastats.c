@@ -2,7 +2,7 @@
 /**
  * @file mediastats.c  carom stats media: workers, bridges, calls that were refused
  */
-#include "ask.h"
+#include "apiask.h"
 #include "human.h"
 #include "mediastats.h"
 
@@ -42,12 +42,9 @@ struct view {
 
 struct odict *mediastats_ask(struct cli *cli)
 {
-	struct odict *req = NULL, *reply = NULL;
-	int err = ask_request(&req, "media stats", NULL);
+	struct odict *reply = NULL;
 
-	err = ask_quietly(cli, err ? mem_deref(req) : req, &reply);
-
-	return err ? NULL : reply;
+	return apiask_quietly(cli, "/v1/statistics", &reply) ? NULL : reply;
 }
 
 static double value(const struct odict *o)
@@ -304,15 +301,13 @@ static int print_json(struct cli *cli, const struct odict *reply)
 
 int mediastats(struct cli *cli, bool all)
 {
-	struct odict *req = NULL, *reply = NULL;
+	struct odict *reply = NULL;
 	int code = cli_config(cli, false);
-	int err;
 
 	if (code)
 		return code;
-	err = ask_request(&req, "media stats", NULL);
-	code = ask(cli, NULL, "stats media", err ? mem_deref(req) : req,
-		   &reply);
+	code = apiask(cli, NULL, "stats media", "GET", "/v1/statistics", NULL,
+		      &reply);
 	if (code)
 		return code;
 	code = cli->json ? print_json(cli, reply) : print(cli, reply, all);

@@ -2,16 +2,16 @@
 /**
  * @file network.c  carom network: whose SIP is welcome
  */
-#include "ask.h"
+#include "apiask.h"
 #include "human.h"
 
 struct networking {
-	struct asking asking;
+	struct http_asking asking;
 	const char *life;
 };
 
 static const struct opt optv[] = {
-	ASK_OPTION,
+	HTTP_OPTION,
 	{.name = "for",
 	 .type = OPT_STR,
 	 .off = offsetof(struct networking, life),
@@ -90,54 +90,63 @@ static uint32_t seconds(const char *s)
 	return 0;
 }
 
+static int usage(const char *what)
+{
+	cli_error("network: %s", what);
+
+	return CLI_USAGE;
+}
+
 /* deny: add, of that kind */
 static int change(struct cli *cli, const struct networking *n,
 		  const struct verb *verb, int argc, char **argv)
 {
-	const bool deny = !strcmp(verb->name, "deny");
-	struct odict *req = NULL, *reply = NULL;
-	char life[16];
-	int err, code;
+	const bool add = verb == &verbv[VERB_ADD] || verb == &verbv[VERB_DENY];
+	struct odict *body = NULL, *reply = NULL;
+	char path[320], prefix[280];
+	int code, err = odict_alloc(&body, 4);
 
-	if (n->life && !seconds(n->life)) {
-		fprintf(stderr,
-			"carom network: --for '%s': allowed: seconds, or a "
-			"number with s, m, h or d, at most a year\n",
-			n->life);
-		return CLI_USAGE;
-	}
-	code = cli_config(cli, false);
-	if (code)
-		return code;
-	err = ask_request(&req, "network", deny ? &verbv[VERB_ADD] : verb);
-	js_str(&err, req, "prefix", argv[1]);
-	if (deny || argc > 2)
-		js_str(&err, req, "kind", deny ? "deny" : argv[2]);
-	if (n->life) {
-		(void)snprintf(life, sizeof(life), "%u", seconds(n->life));
-		js_str(&err, req, "for", life);
-	}
-	code = ask(cli, &n->asking, "network", err ? mem_deref(req) : req,
-		   &reply);
+	apiask_escape(prefix, sizeof(prefix), argv[1]);
+	(void)re_snprintf(path, sizeof(path), "/v1/networks/%s", prefix);
+	js_str(&err, body, "kind", argc > 2 ? argv[2] : "deny");
+	if (n->life)
+		js_int(&err, body, "seconds", seconds(n->life));
+	code = err ? CLI_FAIL
+		   : apiask(cli, &n->asking, "network", add ? "PUT" : "DELETE",
+			    path, add ? body : NULL, &reply);
+	mem_deref(body);
+
 	return code ? code : ask_print(cli, reply);
 }
 
 static int run(struct cli *cli, void *cfg, int argc, char **argv)
 {
-	static const char *const keyv[] = {"prefix", "kind"};
 	const struct networking *n = cfg;
 	const struct verb *verb = ask_verb(verbv, "network", argc, argv);
+	struct odict *reply = NULL;
+	bool add;
+	int code;
 
 	if (!verb)
 		return CLI_USAGE;
-	if (verb == &verbv[VERB_ADD] || verb == &verbv[VERB_DENY])
+	add = verb == &verbv[VERB_ADD] || verb == &verbv[VERB_DENY];
+	if (n->life && !add)
+		return usage("--for goes with add and deny");
+	if (n->life && !seconds(n->life))
+		return usage(
+			"--for: allowed: seconds, or a number with s, m, h "
+			"or d, at most a year");
+	code = cli_config(cli, false);
+	if (code)
+		return code;
+	if (verb != verbv)
 		return change(cli, n, verb, argc, argv);
-	if (n->life) {
-		fprintf(stderr,
-			"carom network: --for goes with add and deny\n");
-		return CLI_USAGE;
-	}
-	return ask_command(cli, cfg, "network", verbv, keyv, &list, argc, argv);
+	code = apiask_all(cli, &n->asking, "network", "/v1/networks", list.key,
+			  &reply);
+	if (code)
+		return code;
+
+	return cli->json ? cli_json(cli, reply) : ask_table(cli, &list, reply);
 }
 
 const struct cmd cmd_network = {

@@ -2,7 +2,7 @@
 /**
  * @file sipagent.c  What the agent did with SIP
  */
-#include "ask.h"
+#include "apiask.h"
 #include "human.h"
 #include "sipagent.h"
 
@@ -27,12 +27,9 @@ static const struct table_col target_colv[] = {
 
 struct odict *sipagent_ask(struct cli *cli)
 {
-	struct odict *req = NULL, *reply = NULL;
-	int err = ask_request(&req, "sip stats", NULL);
+	struct odict *reply = NULL;
 
-	err = ask_quietly(cli, err ? mem_deref(req) : req, &reply);
-
-	return err ? NULL : reply;
+	return apiask_quietly(cli, "/v1/statistics/sip", &reply) ? NULL : reply;
 }
 
 static void events(struct table *t, const struct odict *reply)

@@ -2,7 +2,7 @@
 /**
  * @file sipsum.c  SIP in a few words
  */
-#include "ask.h"
+#include "apiask.h"
 #include "sipsnap.h"
 #include "sipsum.h"
 
@@ -20,24 +20,25 @@ static void add(struct sipsum *s, uint32_t id, bool usable)
 	s->setv[i].usable += usable;
 }
 
-static void target(const struct odict *o, void *arg)
+static void set(const struct odict *o, void *arg)
 {
-	const char *state = odict_string(o, "state");
+	struct sipsum *s = arg;
 
-	add(arg, (uint32_t)ask_number(o, "set"),
-	    !str_cmp(state, "active") || !str_cmp(state, "trying"));
+	if (s->setc < ARRAY_SIZE(s->setv))
+		s->setv[s->setc++] = (struct sipsum_set){
+			.id = (uint32_t)ask_number(o, "id"),
+			.usable = (unsigned)ask_number(o, "active"),
+			.total = (unsigned)ask_number(o, "targets")};
 }
 
 static bool take_list(struct sipsum *s, struct cli *cli)
 {
-	static const struct verb list = {.name = "list"};
-	struct odict *req = NULL, *reply = NULL;
-	int err = ask_request(&req, "dispatcher", &list);
+	struct odict *reply = NULL;
 
-	if (ask_quietly(cli, err ? mem_deref(req) : req, &reply))
+	if (apiask_quietly(cli, "/v1/dispatchers", &reply))
 		return false;
 
-	ask_each(ask_array(reply, "targets"), target, s);
+	ask_each(ask_array(reply, "dispatchers"), set, s);
 	mem_deref(reply);
 
 	return true;

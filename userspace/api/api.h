@@ -276,10 +276,11 @@ struct edge;
 struct fp;
 struct media;
 
-/** /healthz, /readyz: is something not ready? One reason each */
-typedef bool(api_ready_h)(char *why, size_t size, void *arg);
+/** /readyz: is it ready? text: the reason where it is not; else what was looked at, for
+ *  ?verbose, or "" */
+typedef bool(api_ready_h)(char *text, size_t size, void *arg);
 int api_health(struct api *a); /**< and /v1: which routes there are */
-/** A part that has to be ready: h says false and why, where it is not */
+/** A part that has to be ready, or /readyz is 503. name is kept, not copied */
 int api_ready(struct api *a, const char *part, api_ready_h *h, void *arg);
 
 /** /v1/events. @return 0, ENOMEM */
@@ -292,8 +293,8 @@ int api_edge(struct api *a, struct edge *e);
 /** /v1/calls; what happens to calls as events. @return 0, ENOMEM */
 int api_media(struct api *a, struct media *m);
 
-/** /v1/legs. @return 0, ENOMEM */
-int api_legs(struct api *a, struct fp *fp);
+/** /v1/legs. fp and m are kept by the caller. @return 0, ENOMEM */
+int api_legs(struct api *a, const struct fp *fp, const struct media *m);
 
 /** /v1/nodes: this one, and others that share its store. @return 0, ENOMEM */
 int api_nodes(struct api *a);
@@ -319,9 +320,6 @@ typedef int(api_figures_h)(struct odict *arr, void *arg);
 
 /** Have a room's figures in /metrics and /v1/statistics */
 int api_figures(struct api *a, api_figures_h *h, void *arg);
-
-/** Add those of all rooms to what media_figures() made */
-int api_figures_all(struct api *a, struct odict *out);
 
 /** The array "figures" with those of media, as media_figures() */
 typedef int(api_begin_figures_h)(struct odict *out, void *arg);

@@ -150,21 +150,24 @@ static int page_add(struct odict *o, void *arg)
 	char key[KEY_MAX];
 	struct pl pl;
 
-	(void)re_snprintf(key, sizeof(key), "%s", odict_string(o, "uri"));
+	(void)re_snprintf(key, sizeof(key), "%010llu %s",
+			  (unsigned long long)number(o, "set"),
+			  odict_string(o, "uri"));
 	pl_set_str(&pl, key);
 
 	return api_page_wants(p, &pl) ? api_page_add(p, &pl, o) : 0;
 }
 
-static int targets_get(struct api_req *req, void *arg)
+/* Of a set, or all. @param set  NULL all */
+static int targets_page(struct api_req *req, struct edge *e, const char *set,
+			const char *const *keyv)
 {
-	static const char *const keyv[] = {"limit", "cursor", NULL};
 	struct odict *reply = NULL;
 	struct api_page *p = NULL;
 	int err = api_query_only(req, keyv);
 
 	if (!err)
-		err = list_of(req, arg, api_param(req, "set"), &reply);
+		err = list_of(req, e, set, &reply);
 	if (!err)
 		err = api_page_begin(&p, req, "targets");
 	if (!err)
@@ -174,6 +177,20 @@ static int targets_get(struct api_req *req, void *arg)
 		mem_deref(p);
 
 	return err ? err : api_page_reply(p);
+}
+
+static int targets_get(struct api_req *req, void *arg)
+{
+	static const char *const keyv[] = {"limit", "cursor", NULL};
+
+	return targets_page(req, arg, api_param(req, "set"), keyv);
+}
+
+static int all_targets_get(struct api_req *req, void *arg)
+{
+	static const char *const keyv[] = {"limit", "cursor", "set", NULL};
+
+	return targets_page(req, arg, api_query(req, "set"), keyv);
 }
 
 /* One target, by its URI or its duid */
@@ -283,6 +300,12 @@ int edge_dispatcher_routes(struct api *a, struct edge *e)
 	if (!err)
 		err = api_route(a, "POST", "/v1/dispatchers/reload", API_ADMIN,
 				reload_post, e);
+	if (!err)
+		err = api_route(a, "GET", "/v1/dispatchers/targets", API_READ,
+				all_targets_get, e);
+	if (!err)
+		err = api_route(a, "POST", "/v1/dispatchers/ping", API_ADMIN,
+				edge_pings_post, e);
 	if (!err)
 		err = api_route(a, "GET", "/v1/dispatchers/{set}", API_READ,
 				set_get, e);

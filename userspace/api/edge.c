@@ -137,6 +137,22 @@ static int figures(struct odict *arr, void *arg)
 	return err;
 }
 
+/* More than figures: what is told in words, and by target */
+static int statistics_get(struct api_req *req, void *arg)
+{
+	static const char *const none[] = {NULL};
+	struct odict *reply = NULL;
+	int err = api_query_only(req, none);
+
+	if (!err)
+		err = edge_ask(req, arg, "sip stats", NULL, &reply);
+	if (!err)
+		err = api_reply(req, 200, reply);
+	mem_deref(reply);
+
+	return err;
+}
+
 int api_edge(struct api *a, struct edge *e)
 {
 	int err;
@@ -147,6 +163,9 @@ int api_edge(struct api *a, struct edge *e)
 	err = edge_dispatcher_routes(a, e);
 	if (!err)
 		err = edge_tune_routes(a, e);
+	if (!err)
+		err = api_route(a, "GET", "/v1/statistics/sip", API_READ,
+				statistics_get, e);
 
 	return err ? err : api_figures(a, figures, e);
 }

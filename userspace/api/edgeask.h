@@ -33,7 +33,8 @@ int edge_each(const struct odict *reply, const char *key, edge_each_h *h,
  *  0; EINVAL: there is none, which was answered; ENOMEM */
 int edge_target_of(struct api_req *req, struct edge *e, struct odict **op);
 
-api_h edge_ping_post;
+/** Of a target; of several at once (ping.c) */
+api_h edge_ping_post, edge_pings_post;
 
 /** Sets, targets: /v1/dispatchers */
 int edge_dispatcher_routes(struct api *a, struct edge *e);

@@ -124,15 +124,14 @@ static int own(struct odict *arr, void *arg)
 
 /* ---- all of them ---------------------------------------------------------- */
 
-int api_figures_all(struct api *a, struct odict *out)
+/* Add those of all rooms to what media_figures() made */
+static int add_all(struct api *a, struct odict *out)
 {
-	const struct odict_entry *e;
+	const struct odict_entry *e = odict_get_type(out, ODICT_ARRAY,
+						     "figures");
 	struct le *le;
 	int err;
 
-	if (!a || !out)
-		return EINVAL;
-	e = odict_get_type(out, ODICT_ARRAY, "figures");
 	if (!e)
 		return ENOENT;
 	err = own(e->u.odict, a);
@@ -153,7 +152,7 @@ static int all(struct api *a, struct odict **op)
 	if (!err)
 		err = a->figuresh(o, a->figures_arg);
 	if (!err)
-		err = api_figures_all(a, o);
+		err = add_all(a, o);
 	if (err)
 		mem_deref(o);
 	else

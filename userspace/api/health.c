@@ -57,11 +57,12 @@ static int healthz(struct api_req *req, void *arg)
 	return err;
 }
 
-static int add_part(struct odict *parts, const struct part *p, bool *ready)
+static int add_part(struct odict *parts, const struct part *p, bool verbose,
+		    bool *ready)
 {
-	char why[256] = "", key[64];
+	char text[256] = "", key[64];
 	struct odict *o = NULL;
-	const bool ok = p->h(why, sizeof(why), p->arg);
+	const bool ok = p->h(text, sizeof(text), p->arg);
 	int err = odict_alloc(&o, 4);
 
 	*ready &= ok;
@@ -70,7 +71,9 @@ static int add_part(struct odict *parts, const struct part *p, bool *ready)
 	if (!err)
 		err = odict_entry_add(o, "ready", ODICT_BOOL, ok);
 	if (!err && !ok)
-		err = odict_entry_add(o, "reason", ODICT_STRING, why);
+		err = odict_entry_add(o, "reason", ODICT_STRING, text);
+	else if (!err && verbose && *text)
+		err = odict_entry_add(o, "detail", ODICT_STRING, text);
 	(void)re_snprintf(key, sizeof(key), "%u",
 			  (unsigned)odict_count(parts, false));
 	if (!err)
@@ -80,18 +83,23 @@ static int add_part(struct odict *parts, const struct part *p, bool *ready)
 	return err;
 }
 
+/* "?verbose", as Kubernetes' own servers have it: what was looked at, too */
 static int readyz(struct api_req *req, void *arg)
 {
+	static const char *const keyv[] = {"verbose", NULL};
+	const bool verbose = api_query(req, "verbose");
 	struct odict *o = NULL, *parts = NULL;
 	struct api *a = arg;
 	bool ready = true;
 	struct le *le;
-	int err = odict_alloc(&o, 4);
+	int err = api_query_only(req, keyv);
 
+	if (!err)
+		err = odict_alloc(&o, 4);
 	if (!err)
 		err = odict_alloc(&parts, 8);
 	for (le = list_head(&a->parts); le && !err; le = le->next)
-		err = add_part(parts, le->data, &ready);
+		err = add_part(parts, le->data, verbose, &ready);
 	if (!err)
 		err = odict_entry_add(o, "status", ODICT_STRING,
 				      ready ? "ready" : "not ready");

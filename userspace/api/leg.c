@@ -10,6 +10,13 @@
 
 #include "api/core.h"
 #include "fastpath/fastpath.h"
+#include "media/media.h"
+
+/* Lives as long as the API */
+struct legs {
+	const struct fp *fp;
+	const struct media *m;
+};
 
 static int put_addr(struct odict *o, const char *key, const struct sa *sa)
 {
@@ -86,7 +93,25 @@ static int put_reasons(struct odict *leg, const struct fp_leg_stats *st)
 	return err;
 }
 
-static int view(struct odict **op, uint32_t slot, const struct fp_leg_stats *st)
+/* How it sounds, where the agent knows it */
+static int put_mos(struct odict *leg, const struct media *m, uint32_t slot,
+		   const struct fp_leg_stats *st)
+{
+	double in = 0, out = 0;
+	int err = 0;
+
+	if (st->media != LEG_RTCP)
+		media_leg_quality(m, slot, &in, &out);
+	if (in > 0)
+		err = odict_entry_add(leg, "mos_in", ODICT_DOUBLE, in);
+	if (!err && out > 0)
+		err = odict_entry_add(leg, "mos_out", ODICT_DOUBLE, out);
+
+	return err;
+}
+
+static int view(struct odict **op, const struct legs *l, uint32_t slot,
+		const struct fp_leg_stats *st)
 {
 	const struct number v[] = {{"packets", (int64_t)st->packets},
 				   {"bytes", (int64_t)st->bytes}};
@@ -125,6 +150,8 @@ static int view(struct odict **op, uint32_t slot, const struct fp_leg_stats *st)
 	if (!err)
 		err = put_rtp(o, st);
 	if (!err)
+		err = put_mos(o, l->m, slot, st);
+	if (!err)
 		err = put_reasons(o, st);
 	if (err)
 		mem_deref(o);
@@ -134,7 +161,7 @@ static int view(struct odict **op, uint32_t slot, const struct fp_leg_stats *st)
 	return err;
 }
 
-static int add(struct api_page *p, const struct fp *fp, uint32_t slot)
+static int add(struct api_page *p, const struct legs *legs, uint32_t slot)
 {
 	struct fp_leg_stats st;
 	struct odict *o = NULL;
@@ -145,9 +172,9 @@ static int add(struct api_page *p, const struct fp *fp, uint32_t slot)
 	/* as many digits for each: the order of their numbers */
 	(void)re_snprintf(key, sizeof(key), "%010u", slot);
 	pl_set_str(&pl, key);
-	if (!api_page_wants(p, &pl) || fp_leg_stats(fp, slot, &st))
+	if (!api_page_wants(p, &pl) || fp_leg_stats(legs->fp, slot, &st))
 		return 0;
-	err = view(&o, slot, &st);
+	err = view(&o, legs, slot, &st);
 	if (!err)
 		err = api_page_add(p, &pl, o);
 	mem_deref(o);
@@ -158,7 +185,8 @@ static int add(struct api_page *p, const struct fp *fp, uint32_t slot)
 static int legs_get(struct api_req *req, void *arg)
 {
 	static const char *const keyv[] = {"limit", "cursor", "all", NULL};
-	const struct fp *fp = arg;
+	const struct legs *legs = arg;
+	const struct fp *fp = legs->fp;
 	struct api_page *p = NULL;
 	uint64_t all = 0;
 	int err = api_query_only(req, keyv);
@@ -172,7 +200,7 @@ static int legs_get(struct api_req *req, void *arg)
 
 		if (l && l->ctl.state != LEG_FREE &&
 		    (all || l->ctl.state != LEG_FOREIGN))
-			err = add(p, fp, i);
+			err = add(p, legs, i);
 	}
 	if (err)
 		mem_deref(p);
@@ -183,7 +211,8 @@ static int legs_get(struct api_req *req, void *arg)
 static int leg_get(struct api_req *req, void *arg)
 {
 	const char *id = api_param(req, "id");
-	const struct fp *fp = arg;
+	const struct legs *legs = arg;
+	const struct fp *fp = legs->fp;
 	struct fp_leg_stats st;
 	struct odict *o = NULL;
 	const bool number = strlen(id) <= 9 && !id[strspn(id, "0123456789")];
@@ -196,7 +225,7 @@ static int leg_get(struct api_req *req, void *arg)
 				   "no leg %s; allowed: the id of one that is "
 				   "in use",
 				   id);
-	err = view(&o, slot, &st);
+	err = view(&o, legs, slot, &st);
 	if (!err)
 		err = api_reply(req, 200, o);
 	mem_deref(o);
@@ -204,11 +233,23 @@ static int leg_get(struct api_req *req, void *arg)
 	return err;
 }
 
-int api_legs(struct api *a, struct fp *fp)
+int api_legs(struct api *a, const struct fp *fp, const struct media *m)
 {
-	int err = api_route(a, "GET", "/v1/legs", API_READ, legs_get, fp);
+	struct legs *l = mem_zalloc(sizeof(*l), NULL);
+	int err = l ? 0 : ENOMEM;
 
-	return err ? err
-		   : api_route(a, "GET", "/v1/legs/{id}", API_READ, leg_get,
-			       fp);
+	if (err)
+		return err;
+	l->fp = fp;
+	l->m = m;
+	err = api_route(a, "GET", "/v1/legs", API_READ, legs_get, l);
+	if (!err)
+		err = api_route(a, "GET", "/v1/legs/{id}", API_READ, leg_get,
+				l);
+	if (!err)
+		err = api_keep(a, l);
+	else
+		mem_deref(l);
+
+	return err;
 }

@@ -6,7 +6,7 @@
 #define CAROM_API_REGISTRAR_H
 
 #include "api/api.h"
-#include "registrar/control.h"
+#include "registrar/view.h"
 
 /**
  * /v1/registrations; contacts that come and go as events: "registration.added",

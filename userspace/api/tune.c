@@ -13,7 +13,8 @@
 
 struct paging {
 	struct api_page *page;
-	const char *key; /* member that tells entries apart                */
+	const char *key; /* member that tells entries apart; NULL: count them,
+			    and say how many there are in all            */
 	unsigned n;
 };
 
@@ -36,6 +37,7 @@ static int page_of(struct api_req *req, struct edge *e, const char *command,
 	static const char *const keyv[] = {"limit", "cursor", NULL};
 	struct paging p = {.key = key};
 	struct odict *reply = NULL;
+	uint64_t total = 0;
 	int err = api_query_only(req, keyv);
 
 	if (!err)
@@ -44,6 +46,8 @@ static int page_of(struct api_req *req, struct edge *e, const char *command,
 		err = api_page_begin(&p.page, req, name);
 	if (!err)
 		err = edge_each(reply, name, page_add, &p);
+	if (!err && !key && odict_get_number(reply, &total, "total"))
+		api_page_number(p.page, "total", total);
 	mem_deref(reply);
 	if (err)
 		mem_deref(p.page);
@@ -51,7 +55,7 @@ static int page_of(struct api_req *req, struct edge *e, const char *command,
 	return err ? err : api_page_reply(p.page);
 }
 
-/* Have it done, and answer with nothing */
+/* Have it done, and answer with what there is to say of it */
 static int done(struct api_req *req, struct edge *e, const char *command,
 		const struct edge_arg *argv)
 {
@@ -59,7 +63,7 @@ static int done(struct api_req *req, struct edge *e, const char *command,
 	int err = edge_ask(req, e, command, argv, &reply);
 
 	if (!err)
-		err = api_reply(req, 204, NULL);
+		err = api_reply(req, 200, reply);
 	mem_deref(reply);
 
 	return err;

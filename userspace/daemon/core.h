@@ -61,7 +61,7 @@ int daemon_listen_ng(struct daemon *d);
 /** Edge, registrar, presence: those that the configuration has */
 int daemon_open_signalling(struct daemon *d);
 
-/** The socket of the CLI */
+/** The socket of `carom reload` */
 int daemon_open_control(struct daemon *d);
 
 /** The API, at last: with the resources of all that is open */
@@ -73,8 +73,5 @@ int daemon_open_api(struct daemon *d);
  * @param text  Pointer to what there is to say (mem_deref when done), also on an error
  */
 int daemon_renew(struct daemon *d, char **text);
-
-/** Figures of all rooms but the fast path's, for api_statistics(). arg: the daemon */
-int daemon_figures(struct odict *o, void *arg);
 
 #endif

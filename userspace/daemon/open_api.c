@@ -7,20 +7,11 @@
 #include "api/providers.h"
 #include "api/registrar.h"
 #include "daemon/core.h"
+#include "daemon/ready.h"
 #include "daemon/role_api.h"
 #include "daemon/role_hep.h"
-#include "daemon/role_store.h"
 #include "fastpath/fastpath.h"
 #include "media/media.h"
-
-static bool maps_ready(char *why, size_t size, void *arg)
-{
-	struct daemon *d = arg;
-
-	(void)re_snprintf(why, size, "`carom detach` took the maps away");
-
-	return !fp_closed(d->fp);
-}
 
 static int reload_post(struct api_req *req, void *arg)
 {
@@ -43,7 +34,8 @@ static int reload_post(struct api_req *req, void *arg)
 	return err;
 }
 
-int daemon_figures(struct odict *o, void *arg)
+/* Of all rooms but the fast path */
+static int figures(struct odict *o, void *arg)
 {
 	const struct daemon *d = arg;
 	int err = media_figures(d->media, o);
@@ -69,14 +61,20 @@ static int api_registrar(struct daemon *d)
 int daemon_open_api(struct daemon *d)
 {
 	const struct api_conf conf = {d->conf->node, d->store, d->events};
+	const struct ready_conf parts = {
+		.conf = d->conf,
+		.fp = d->fp,
+		.store = d->store,
+		.edge = d->edge,
+		.location = d->registrar ? d->location : NULL,
+		.providers = d->providers,
+	};
 	int err = api_alloc(&d->api, &conf);
 
 	if (!err)
 		err = api_health(d->api);
 	if (!err)
-		err = api_ready(d->api, "maps", maps_ready, d);
-	if (!err)
-		err = api_ready(d->api, "store", role_store_ready, d->store);
+		err = ready_parts(d->api, &parts);
 	if (!err)
 		err = api_route(d->api, "POST", "/v1/reload", API_ADMIN,
 				reload_post, d);
@@ -91,11 +89,11 @@ int daemon_open_api(struct daemon *d)
 	if (!err)
 		err = api_nodes(d->api);
 	if (!err)
-		err = api_legs(d->api, d->fp);
+		err = api_legs(d->api, d->fp, d->media);
 	if (!err)
 		err = api_media(d->api, d->media);
 	if (!err)
-		err = api_statistics(d->api, d->fp, daemon_figures, d);
+		err = api_statistics(d->api, d->fp, figures, d);
 	api_role(d->api, "media");
 	if (!err && d->edge)
 		err = api_edge(d->api, d->edge);

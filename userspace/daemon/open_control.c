@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The CLI's questions: who answers which */
+/* What `carom reload` and `carom user reload` ask for, whatever the API is like */
 #include <errno.h>
 #include <string.h>
 
 #include <re.h>
 
-#include "api/api.h"
 #include "base/log.h"
 #include "control/control.h"
 #include "daemon/core.h"
 #include "edge/edge.h"
-#include "media/media.h"
-#include "registrar/control.h"
 
 static int reload_command(struct daemon *d, struct odict *reply)
 {
@@ -27,17 +24,6 @@ static int reload_command(struct daemon *d, struct odict *reply)
 	return err;
 }
 
-static int registrar_command(struct daemon *d, const char *name,
-			     const struct odict *req, struct odict *reply)
-{
-	return d->registrar
-		       ? registrar_control(d->registrar->reg, name, req, reply)
-		       : control_fail(reply, ENOENT,
-				      "this node is no registrar: its "
-				      "configuration has no section "
-				      "registrar");
-}
-
 static int command(const char *name, const struct odict *req,
 		   struct odict *reply, void *arg)
 {
@@ -45,16 +31,9 @@ static int command(const char *name, const struct odict *req,
 
 	if (!strcmp(name, "reload"))
 		return reload_command(d, reply);
-	if (!strcmp(name, "media quality"))
-		return media_quality(d->media, reply);
-	if (!strcmp(name, "media stats")) {
-		const int err = daemon_figures(reply, d);
-
-		return err ? err : api_figures_all(d->api, reply);
-	}
-	if (!strncmp(name, "registrations ", 14) ||
-	    !strncmp(name, "extension ", 10))
-		return registrar_command(d, name, req, reply);
+	/* all else is the API's */
+	if (strcmp(name, "user reload") != 0)
+		return ENOSYS;
 	if (!d->edge)
 		return control_fail(reply, ENOENT,
 				    "this node is no edge: its configuration "

@@ -92,6 +92,10 @@ typedef void(fp_dev_h)(const struct fp_dev *dev, void *arg);
 /** Call h for each device that is attached */
 int fp_devices(const char *pin_dir, fp_dev_h *h, void *arg, struct fp_err *e);
 
+/** How packets of a device come to its XDP program, FP_NONE: it has none. Anybody may
+ *  ask; whose program it is takes fp_dev_query() */
+enum fp_mode fp_dev_mode(const char *ifname);
+
 /** What a device is and can do, attached or not */
 int fp_dev_query(const char *ifname, const char *pin_dir, struct fp_dev *dev,
 		 struct fp_err *e);

@@ -42,6 +42,13 @@ static enum fp_mode attached_mode(int ifindex)
 	return FP_NONE;
 }
 
+enum fp_mode fp_dev_mode(const char *ifname)
+{
+	const unsigned ifindex = ifname ? if_nametoindex(ifname) : 0;
+
+	return ifindex ? attached_mode((int)ifindex) : FP_NONE;
+}
+
 /* Our program in the dispatcher of a device, or NULL. Keep *mp while using */
 static struct xdp_program *find_shared(int ifindex, struct xdp_multiprog **mp)
 {

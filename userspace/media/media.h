@@ -313,13 +313,14 @@ int media_statistics(struct media *m, struct odict *out);
 int media_figures(const struct media *m, struct odict *out);
 
 /**
- * Opinion scores (G.107), 1.0 to 4.5: the object "streams" has for each local RTP address
- * whose stream is known about "in": of what its party sends, where that is heard, "out":
- * of what the party hears; means
+ * Opinion scores (G.107) of the stream of a local RTP port, 1.0 to 4.5; means
  *
- * @return 0, EINVAL, ENOMEM
+ * @param slot  Of the port, in the leg table
+ * @param in    Result: of what its party sends, where that is heard; 0 not known
+ * @param out   Result: of what the party hears; 0 not known
  */
-int media_quality(const struct media *m, struct odict *out);
+void media_leg_quality(const struct media *m, uint32_t slot, double *in,
+		       double *out);
 
 /** Which packets a command is about */
 struct media_sel {

@@ -187,57 +187,26 @@ void quality_look(struct media_call *c, uint64_t now, uint64_t least)
 
 /* ---- told ----------------------------------------------------------------------- */
 
-static int put(struct odict *o, const char *key, const struct stream *s)
+static double mean(const struct stream *s)
 {
 	struct quality_sample x;
 
-	return s && quality_average(&x, &s->mos) ? dict_float(o, key, x.mos)
-						 : 0;
+	return s && quality_average(&x, &s->mos) ? x.mos : 0;
 }
 
-static int add_stream(struct odict *all, const struct stream *s)
+static bool is_of_slot(struct le *le, void *arg)
 {
-	const struct stream *t = stream_peer(s);
-	struct odict *o;
-	char local[80];
-	int err;
+	const struct stream *s = le->data;
 
-	if (!s->iface || (!s->mos.samples && (!t || !t->mos.samples)))
-		return 0;
-	(void)re_snprintf(local, sizeof(local), "%J", &s->local);
-	err = dict_add(&o, all, local, ODICT_OBJECT);
-	if (err)
-		return err;
-
-	return put(o, "in", s) | put(o, "out", t);
+	return s->slot[0] == *(uint32_t *)arg;
 }
 
-int media_quality(const struct media *m, struct odict *out)
+void media_leg_quality(const struct media *m, uint32_t slot, double *in,
+		       double *out)
 {
-	struct le *ce, *pe, *se;
-	struct odict *all;
-	int err;
+	const struct stream *s = list_ledata(
+		hash_lookup(m->locals, slot, is_of_slot, &slot));
 
-	if (!m || !out)
-		return EINVAL;
-	/* as many as there are calls: libre's dictionary does not grow */
-	err = odict_alloc(&all, hash_valid_size(4 * (m->callc + 1)));
-	if (err)
-		return err;
-	for (ce = list_head(&m->calll); ce; ce = ce->next) {
-		const struct media_call *c = ce->data;
-
-		for (pe = list_head(&c->parties); pe; pe = pe->next) {
-			const struct party *p = pe->data;
-
-			for (se = list_head(&p->streams); se && !err;
-			     se = se->next)
-				err = add_stream(all, se->data);
-		}
-	}
-	if (!err)
-		err = odict_entry_add(out, "streams", ODICT_OBJECT, all);
-	mem_deref(all);
-
-	return err;
+	*in = s ? mean(s) : 0;
+	*out = s ? mean(stream_peer(s)) : 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The registrar's figures, among the agent's */
 #include "base/figure.h"
-#include "registrar/control.h"
+#include "registrar/view.h"
 #include "registrar/priv.h"
 
 static const char group[] = "registrar";

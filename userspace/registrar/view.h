@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * @file registrar/control.h  `carom registrations` and `carom extension`, answered
+ * @file registrar/view.h  A binding, and the figures, as they are shown
  */
-#ifndef CAROM_REGISTRAR_CONTROL_H
-#define CAROM_REGISTRAR_CONTROL_H
+#ifndef CAROM_REGISTRAR_VIEW_H
+#define CAROM_REGISTRAR_VIEW_H
 
 #include "registrar/registrar.h"
-
-enum { CONTROL_SHOWN = 1000 /**< entries of a list, at most */ };
 
 /**
  * A binding as JSON: "aor", "id", "contact", "q", "expires_in" and "registered_for"
@@ -22,15 +20,6 @@ int registration_json(struct odict **op, const struct binding *b, uint64_t now);
 
 /** The same as text. @return 0 or ENOMEM */
 int registration_print(struct mbuf *mb, const struct binding *b, uint64_t now);
-
-/**
- * Commands (control.h): "registrations list" [aor], "registrations delete" aor [id],
- * "extension list", "extension add" id password, "extension delete" id
- *
- * @return ENOSYS for any other
- */
-int registrar_control(struct registrar *r, const char *command,
-		      const struct odict *req, struct odict *reply);
 
 /** Its figures among the agent's: those of media_figures(), in the array "figures".
  *  @return 0 or ENOMEM */
