@@ -87,7 +87,8 @@ static int check(struct api_req *req, const char *id, struct odict *stored,
 
 	if (!split(g, &user, &domain, id))
 		api_fault(req, "/id",
-			  "is no USER@DOMAIN of a domain that registers here");
+			  "is no USER@DOMAIN, or its domain is none of "
+			  "registrar.domains");
 	check_secret(req, stored, old);
 	if (api_faults(req))
 		return 0;
