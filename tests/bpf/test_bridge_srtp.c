@@ -176,6 +176,46 @@ static size_t get_at(uint8_t *p, uint16_t port)
 	return 0;
 }
 
+/* The last report that the worker told of */
+static struct {
+	unsigned n;
+	struct sa dst;
+	uint8_t p[2000];
+	size_t len;
+} told;
+
+static void told_handler(struct bridge *b, unsigned side, unsigned type,
+			 const struct sa *src, const uint8_t *p, size_t n,
+			 void *arg)
+{
+	(void)b;
+	(void)arg;
+	if (type != BRIDGE_REPORT || side != 1 || n > sizeof(told.p))
+		return;
+	++told.n;
+	told.dst = *src;
+	memcpy(told.p, p, n);
+	told.len = n;
+	re_cancel();
+}
+
+static void too_long(void *arg)
+{
+	(void)arg;
+	re_cancel();
+}
+
+static void wait_told(void)
+{
+	struct tmr tmr;
+
+	tmr_init(&tmr);
+	tmr_start(&tmr, 30000, too_long, NULL);
+	if (!told.n)
+		(void)re_main(NULL);
+	tmr_cancel(&tmr);
+}
+
 /* Who is sent what we encode gets our reports, with our SSRC, under its keys; and what
  * it says of us is seen */
 static void test_reports(void **state)
@@ -191,7 +231,9 @@ static void test_reports(void **state)
 	bb_transcoding(mv, "PCMU", "PCMA");
 	mv[1].tx = (struct srtpx_key){.suite = SRTPX_AES_CM_128_HMAC_SHA1_80};
 	memset(mv[1].tx.key, 7, sizeof(mv[1].tx.key));
+	mv[1].shown = true;
 	assert_int_equal(srtpx_alloc(&keys, &mv[1].tx), 0);
+	bb.eventh = told_handler;
 	bb_up(PLANE_XDP, mv);
 	phone_open(&ph, "PCMU", 96);
 	for (unsigned i = 0; i < 5; i++) {
@@ -206,6 +248,12 @@ static void test_reports(void **state)
 	assert_memory_equal(p, "\x80\xc8\x00\x06\x00\x00\xca\x20", 8);
 	assert_memory_equal(p + 20, "\0\0\0\x05\0\0\x03\x20", 8);
 	assert_int_equal(p[29], 202);
+	/* and whoever looks on is told of it, before it was encrypted */
+	wait_told();
+	assert_int_equal(told.n, 1);
+	assert_true(sa_cmp(&told.dst, &mv[1].rtcp, SA_ALL));
+	assert_int_equal(told.len, n);
+	assert_memory_equal(told.p, p, n);
 	bridge_stats(bb.b, 0, &st);
 	assert_int_equal(st.packets, 5);
 	mem_deref(keys);

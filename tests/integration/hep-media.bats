@@ -65,6 +65,31 @@ has() { ! stores "$DB" 0 "$1"; }
 		abs(micro_ts / 1000000 - $(date +%s)) > 60"
 }
 
+@test "reports that the agent makes, where it encodes, by the call's Call-ID" {
+	local from
+
+	ngc plan --calls 1 --kind pcma --id made >plan
+	load calls plan --ptime 20
+	for from in "$ALICE4" "$BOB4"; do
+		wait_for 15 has "rtcp_capture WHERE correlation_id LIKE 'made-%' AND
+			destination_ip = '$from'"
+	done
+	load_end calls >/dev/null
+	ngc end --calls 1 --id made
+	# who is sent what we encode gets SRs, who sends what we decode gets reports of it
+	made "$ALICE4" | tee json
+	jq -e '.type == 200 and .sender_information.packets > 0 and .ssrc > 0' json
+	made "$BOB4" | tee json
+	jq -e '(.report_blocks | length == 1) and .sdes_information[0].text != ""' json
+}
+
+# made ADDRESS: a report that we sent there
+made()
+{
+	stored "$DB" "SELECT msg FROM rtcp_capture WHERE correlation_id LIKE 'made-%'
+		AND destination_ip = '$1' AND source_ip = '$WAN4' LIMIT 1"
+}
+
 @test "log lines, with the Call-ID of the call that they are about" {
 	wait_for 10 has "logs_capture WHERE CAST(msg AS TEXT) LIKE '%is ready%'"
 	ngc send '{"command": "delete", "call-id": "no-such-call"}' || true

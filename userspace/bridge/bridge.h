@@ -94,6 +94,7 @@ struct bridge_member {
 	uint16_t seq; /**< that it begins with, and ts: random (RFC 3550 5.1) */
 	uint32_t ts;
 	bool silent; /**< it is sent nothing                */
+	bool shown;  /**< reports that are made for it are told: events */
 	bool echo; /**< what it sends goes back to itself, and not to the other
 			one, which sends it nothing: under an SSRC of ours  */
 	bool t38;  /**< it speaks T.38 by UDPTL, and the other one by sound: no
@@ -159,6 +160,8 @@ enum {
 	BRIDGE_PLAYED,      /**< event: nothing is left of what the member
 				 was played                              */
 	BRIDGE_DTLS_RTCP, /**< event: a datagram of DTLS came to its RTCP port */
+	BRIDGE_REPORT,    /**< event: RTCP that was made for the member, in the
+			  clear; src: whom it is sent to                */
 };
 
 /** A digit that a member dialled */

@@ -57,6 +57,8 @@ static void report(struct member *m, const uint8_t *fb, size_t fbn)
 	if (fbn)
 		memcpy(out + n, fb, fbn);
 	n += fbn;
+	if (p->conf.shown)
+		member_event(m, BRIDGE_REPORT, &p->conf.rtcp, out, n);
 	if (tx && srtpx_protect_rtcp(tx, out, &n, PLANE_PAYLOAD_MAX))
 		return;
 	plane_commit(port, p->dst_rtcp, n);

@@ -118,14 +118,31 @@ bool stream_fax_stats(const struct stream *s, struct fax_stats *st)
 	return s->agent && bridge_fax(s->agent->b, side_of(s), st);
 }
 
+static struct sa local_rtcp(const struct stream *s)
+{
+	struct sa sa = s->local;
+
+	if (!s->mux)
+		sa_set_port(&sa, (uint16_t)(sa_port(&sa) + 1));
+
+	return sa;
+}
+
 static void report(struct stream *s, const struct sa *src, const uint8_t *p,
 		   size_t n)
 {
-	struct sa dst = s->local;
+	const struct sa dst = local_rtcp(s);
 
-	if (!s->mux)
-		sa_set_port(&dst, (uint16_t)(sa_port(&dst) + 1));
 	tapsink_report(s, media_now() * 1000000, src, &dst, p, n);
+}
+
+/* One of ours, where the stream is made here */
+static void made(const struct stream *s, const struct sa *dst, const uint8_t *p,
+		 size_t n)
+{
+	const struct sa src = local_rtcp(s);
+
+	tapsink_show(s, media_now() * 1000000, &src, dst, p, n);
 }
 
 /* A member's packets come from elsewhere: the kernel has learnt it, or its SDP was
@@ -154,6 +171,8 @@ static void event_handler(struct bridge *b, unsigned side, unsigned type,
 		report(s, src, p, n);
 		tapsink_copy(s, src, p, n, true);
 	}
+	if (s && type == BRIDGE_REPORT)
+		made(s, src, p, n);
 	if (s && type == BRIDGE_DIGIT && n == sizeof(heard)) {
 		memcpy(&heard, p, n);
 		digits_dialled(s, &heard);
@@ -210,12 +229,12 @@ static bool same(const struct bridge_member *a, const struct bridge_member *b)
 	       srtpx_same_key(&a->rtcp_rx, &b->rtcp_rx) &&
 	       srtpx_same_key(&a->rtcp_tx, &b->rtcp_tx) &&
 	       a->silent == b->silent && a->hear == b->hear &&
-	       a->echo == b->echo && guard_same(&a->guard, &b->guard) &&
-	       a->event_pt == b->event_pt && a->event_clock == b->event_clock &&
-	       same_pts(a, b) && a->codec == b->codec && a->pt == b->pt &&
-	       a->ptime == b->ptime && same_section(a, b) &&
-	       a->bitrate == b->bitrate && a->complexity == b->complexity &&
-	       !str_cmp(a->fmtp, b->fmtp);
+	       a->shown == b->shown && a->echo == b->echo &&
+	       guard_same(&a->guard, &b->guard) && a->event_pt == b->event_pt &&
+	       a->event_clock == b->event_clock && same_pts(a, b) &&
+	       a->codec == b->codec && a->pt == b->pt && a->ptime == b->ptime &&
+	       same_section(a, b) && a->bitrate == b->bitrate &&
+	       a->complexity == b->complexity && !str_cmp(a->fmtp, b->fmtp);
 }
 
 static int change(struct agent *a, struct bridge_member mv[2])

@@ -260,6 +260,7 @@ void agent_member(struct bridge_member *m, const struct stream *s,
 	m->complexity = -1;
 	m->jitter_ms = s->party->call->m->conf.jitter_buffer;
 	m->hear = digits_wanted(s) && agent_decodes(s);
+	m->shown = s->party->call->m->rtcph;
 	m->guard = s->guard;
 	m->echo = echo_back(s);
 	if (m->guard.delay_ms)

@@ -465,7 +465,10 @@ void tapsink_stream(struct stream *s);
 /** A packet of s goes to its call's recording */
 void tapsink_record(struct stream *s, const struct tap *tap,
 		    const uint8_t *pkt);
-/** RTCP of s, in the clear. @param at  ns when it came */
+/** RTCP of s, in the clear, is shown to whoever wants it (media_rtcp_handler()) */
+void tapsink_show(const struct stream *s, uint64_t at, const struct sa *src,
+		  const struct sa *dst, const uint8_t *p, size_t n);
+/** The same of what its party sent, which is read, too. @param at  ns when it came */
 void tapsink_report(struct stream *s, uint64_t at, const struct sa *src,
 		    const struct sa *dst, const uint8_t *p, size_t n);
 /** 0: of who made the call's first offer; 1: the other one */

@@ -405,10 +405,10 @@ typedef void(media_dialled_h)(const struct media_dialled *d, void *arg);
  *  them (dtmfinfo_print()); NULL: no more. Calls of before tell when they are changed next */
 void media_dialled_handler(struct media *m, media_dialled_h *h, void *arg);
 
-/** RTCP that a party sent, in the clear */
+/** RTCP that a party sent, or that was made for one, in the clear */
 struct media_rtcp {
 	const char *call_id;
-	struct sa src, dst; /**< dst: ours                               */
+	struct sa src, dst; /**< the other's, and ours: who sent it to whom */
 	uint64_t time;      /**< us since 1970                           */
 	const uint8_t *p;   /**< a compound packet                       */
 	size_t n;
@@ -417,7 +417,7 @@ struct media_rtcp {
 typedef void(media_rtcp_h)(const struct media_rtcp *r, void *arg);
 
 /** Have the RTCP of all calls shown, as far as it can be read: what is encrypted from end
- *  to end can't. NULL: no more */
+ *  to end can't; and what is made here. NULL: no more */
 void media_rtcp_handler(struct media *m, media_rtcp_h *h, void *arg);
 
 enum media_what {

@@ -47,10 +47,17 @@ unsigned tapsink_side(const struct stream *s)
 
 void media_rtcp_handler(struct media *m, media_rtcp_h *h, void *arg)
 {
+	const bool was = m && m->rtcph;
+	struct le *le;
+
 	if (!m)
 		return;
 	m->rtcph = h;
 	m->rtcp_arg = arg;
+	/* bridges that there are have to tell what they make; those that do so for
+	 * nobody are told when their calls change next */
+	for (le = h && !was ? list_head(&m->calll) : NULL; le; le = le->next)
+		(void)agents_apply(le->data);
 }
 
 static uint64_t clock_ns(clockid_t id)
@@ -68,17 +75,23 @@ static uint64_t wall_us(uint64_t at)
 	       1000;
 }
 
-void tapsink_report(struct stream *s, uint64_t at, const struct sa *src,
-		    const struct sa *dst, const uint8_t *p, size_t n)
+void tapsink_show(const struct stream *s, uint64_t at, const struct sa *src,
+		  const struct sa *dst, const uint8_t *p, size_t n)
 {
 	const struct media *m = s->party->call->m;
-	const struct stream *t = stream_peer(s);
 	const struct media_rtcp r = {s->party->call->id, *src, *dst,
 				     wall_us(at),        p,    n};
 
 	if (m->rtcph)
 		m->rtcph(&r, m->rtcp_arg);
+}
 
+void tapsink_report(struct stream *s, uint64_t at, const struct sa *src,
+		    const struct sa *dst, const uint8_t *p, size_t n)
+{
+	const struct stream *t = stream_peer(s);
+
+	tapsink_show(s, at, src, dst, p, n);
 	if (!rtcpx_update(&s->reports, t ? &t->reports : NULL, at, p, n))
 		quality_reported(s);
 }
