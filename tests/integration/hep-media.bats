@@ -16,6 +16,8 @@ setup_file()
 	hep: {send: "udp:$FARM4:9060", id: 7, node-name: relay, log: true}
 	providers:
 	  listen: ["udp:$LAN4:5070"]
+	  trusted: ["198.51.100.0/24"]
+	  record-route: always
 	  probe: {interval: 1, timeout: 500}
 	END
 	engine_up
@@ -99,14 +101,51 @@ made()
 		CAST(msg AS TEXT) LIKE '%' || correlation_id || '%' AND correlation_id != ''"
 }
 
+api() # PATH CURL-ARGUMENTS...
+{
+	curl -sSf --max-time 10 --unix-socket "$LAB_RUN/api.sock" \
+		-H 'Content-Type: application/json' "http://carom/v1/$1" "${@:2}"
+}
+
+# hop METHOD-OR-CODE FROM TO: there is such a message of the call
+hop()
+{
+	has "sip_capture WHERE method = '$1' AND source_ip = '$2' AND
+		destination_ip = '$3' AND callid LIKE 'carried-%' AND
+		correlation_id = callid"
+}
+
+@test "a call to a provider: as it came, and as it left" {
+	local s="$ROOT/tools/lab.d/sipp" m
+
+	become provider sipp -sf "$s/edge-proxied-uas.xml" -i "$PROVIDER4" -p 5061 \
+		-mp 6000 -nostdin >uas.out 2>&1 </dev/null &
+	LAB_PIDS+=($!)
+	api providers/hep -X PUT -d "{\"hostname\": \"$PROVIDER4\", \"port\": 5061,
+		\"transport\": \"udp\", \"probe\": {\"interval\": 0}}"
+	api routes/hep -X PUT -d '{"provider": "hep"}'
+	wait_for 10 listens
+	inside farm timeout 60 sipp -sf "$s/edge-proxied-uac.xml" -i "$FARM4" \
+		-p 5060 -s 4711 "$LAN4:5070" -m 1 -nostdin -timeout 50 \
+		-cid_str 'carried-%u@%s' </dev/null >uac.out 2>&1 ||
+		{ tail -n 20 uac.out; false; }
+	for m in INVITE ACK BYE; do
+		wait_for 10 hop $m "$FARM4" "$LAN4"
+		wait_for 10 hop $m "$LAN4" "$PROVIDER4"
+	done
+	wait_for 10 hop 200 "$PROVIDER4" "$LAN4"
+	wait_for 10 hop 200 "$LAN4" "$FARM4"
+	api routes/hep -X DELETE
+	api providers/hep -X DELETE
+}
+
+listens() { inside provider ss -Hlun "sport = :5061" | grep -q .; }
+
 @test "what is asked of a provider" {
-	curl -sSf --max-time 10 --unix-socket "$LAB_RUN/api.sock" -X PUT \
-		-H 'Content-Type: application/json' \
-		-d "{\"hostname\": \"$PROVIDER4\", \"port\": 5090, \"transport\": \"udp\"}" \
-		http://carom/v1/providers/hep
+	api providers/hep -X PUT -d "{\"hostname\": \"$PROVIDER4\", \"port\": 5090,
+		\"transport\": \"udp\"}"
 	wait_for 10 has "sip_capture WHERE method = 'OPTIONS' AND
 		source_ip = '$LAN4' AND destination_ip = '$PROVIDER4' AND
 		destination_port = 5090 AND correlation_id = callid"
-	curl -sSf --max-time 10 --unix-socket "$LAB_RUN/api.sock" -X DELETE \
-		http://carom/v1/providers/hep
+	api providers/hep -X DELETE
 }
