@@ -141,6 +141,39 @@ hop()
 
 listens() { inside provider ss -Hlun "sport = :5061" | grep -q .; }
 
+@test "a reload: another collector, no more of one, and one again" {
+	local other=$LAB_RUN/hep2.db
+
+	collector inside farm "$other" "$FARM4:9061"
+	sed -i 's/:9060"/:9061"/' "$LAB_RUN/carom.yaml"
+	carom reload | tee said
+	grep -qx 'hep.send: taken' said
+	ngc plan --calls 1 --id again >plan
+	ngc end --calls 1 --id again
+	DB=$other wait_for 10 line_of again
+	! line_of again
+	# a fault in it changes nothing
+	sed -i 's/id: 7/id: x/' "$LAB_RUN/carom.yaml"
+	run carom reload
+	[ "$status" = 1 ]
+	[[ $output == *"hep.id"* ]]
+	sed -i '/^hep:/d' "$LAB_RUN/carom.yaml"
+	carom reload | grep -qx 'hep: taken'
+	! carom metrics | grep -q '^carom_hep_'
+	ngc plan --calls 1 --id none >plan
+	ngc end --calls 1 --id none
+	echo "hep: {send: \"udp:$FARM4:9060\", log: true, rtcp: false}" >>"$LAB_RUN/carom.yaml"
+	carom reload | grep -qx 'hep: taken'
+	ngc plan --calls 1 --id back >plan
+	ngc end --calls 1 --id back
+	wait_for 10 line_of back
+	! line_of none
+	! DB=$other line_of none
+	kill "$(cat "$other.pid")"
+}
+
+line_of() { has "logs_capture WHERE correlation_id LIKE '$1-%'"; }
+
 @test "what is asked of a provider" {
 	api providers/hep -X PUT -d "{\"hostname\": \"$PROVIDER4\", \"port\": 5090,
 		\"transport\": \"udp\"}"

@@ -119,6 +119,7 @@ static void clean(char *text)
 static void print(enum log_level level, const char *fmt, va_list ap)
 {
 	char prefix[64], *text = NULL;
+	log_watch_h *watchh;
 	size_t len;
 
 	if (level > logger.level)
@@ -137,8 +138,9 @@ static void print(enum log_level level, const char *fmt, va_list ap)
 	/* one write, so that lines of two threads do not mix */
 	(void)fprintf(stderr, "%s%s\n", prefix, text);
 	(void)fflush(stderr);
-	if (logger.watchh)
-		logger.watchh(level, text, about, logger.watch_arg);
+	watchh = __atomic_load_n(&logger.watchh, __ATOMIC_ACQUIRE);
+	if (watchh)
+		watchh(level, text, about, logger.watch_arg);
 	mem_deref(text);
 }
 
@@ -188,6 +190,8 @@ void log_about(const char *callid, size_t n)
 
 void log_watch(log_watch_h *h, void *arg)
 {
-	logger.watchh = h;
-	logger.watch_arg = arg;
+	/* other threads may be logging: who sees h has to see what is its own */
+	if (h)
+		logger.watch_arg = arg;
+	__atomic_store_n(&logger.watchh, h, __ATOMIC_RELEASE);
 }

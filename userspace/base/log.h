@@ -44,8 +44,9 @@ void log_about(const char *callid, size_t n);
 typedef void(log_watch_h)(enum log_level level, const char *text,
 			  const char *about, void *arg);
 
-/** Show each line to h, too, in the thread that logs it; NULL: to nobody any more. To be
- *  set while no other thread logs */
+/** Show each line to h, too, in the thread that logs it; NULL: to nobody any more, but
+ *  another thread may be showing its last one. Set while other threads log, arg stays
+ *  what it was */
 void log_watch(log_watch_h *h, void *arg);
 
 #endif

@@ -29,11 +29,11 @@ struct daemon {
 	struct plane *plane;
 	struct media *media;
 	struct ng *ng;
-	struct edge *edge;                /* NULL without a section sip */
-	struct location *location;        /* NULL where nobody asks for it */
-	struct located *located;          /* NULL without an edge */
-	struct extensions *extensions;    /* whom it knows; the same */
-	struct role_hep *hep;             /* NULL without its section */
+	struct edge *edge;             /* NULL without a section sip */
+	struct location *location;     /* NULL where nobody asks for it */
+	struct located *located;       /* NULL without an edge */
+	struct extensions *extensions; /* whom it knows; the same */
+	struct role_hep *hep;
 	struct trunks *trunks;            /* NULL without an edge */
 	struct providers *providers;      /* NULL without its section */
 	struct role_registrar *registrar; /* NULL without its section */

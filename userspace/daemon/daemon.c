@@ -237,7 +237,8 @@ static int start(struct daemon *d)
 		role_hep_providers(d->hep, d->providers);
 	if (!err)
 		err = reload_alloc(&d->reload, d->path, d->conf, d->edge,
-				   d->providers, d->registrar, d->presence);
+				   d->providers, d->registrar, d->presence,
+				   d->hep);
 	if (!err)
 		err = daemon_open_control(d);
 	if (!err)

@@ -12,6 +12,7 @@
 #include "daemon/config_diff.h"
 #include "daemon/reload.h"
 #include "daemon/role_edge.h"
+#include "daemon/role_hep.h"
 #include "daemon/role_providers.h"
 
 struct reload {
@@ -23,6 +24,7 @@ struct reload {
 	struct providers *providers;
 	struct role_registrar *reg;
 	struct role_presence *presence;
+	struct role_hep *hep;
 	struct mbuf *said;
 	unsigned taken;
 };
@@ -37,7 +39,7 @@ static void destructor(void *arg)
 int reload_alloc(struct reload **rp, const char *path,
 		 const struct config *started, struct edge *edge,
 		 struct providers *ps, struct role_registrar *reg,
-		 struct role_presence *presence)
+		 struct role_presence *presence, struct role_hep *hep)
 {
 	struct reload *r;
 
@@ -52,6 +54,7 @@ int reload_alloc(struct reload **rp, const char *path,
 	r->providers = ps;
 	r->reg = reg;
 	r->presence = presence;
+	r->hep = hep;
 	*rp = r;
 	return 0;
 }
@@ -75,7 +78,8 @@ void reload_foresee(const struct reload *r)
 				     c->registrar.auth.users,
 				     c->registrar.tls.certificate,
 				     c->registrar.tls.key,
-				     c->registrar.tls.ca};
+				     c->registrar.tls.ca,
+				     c->hep.ca};
 
 	for (size_t i = 0; i < ARRAY_SIZE(pathv); i++)
 		if (pathv[i] && faccessat(AT_FDCWD, pathv[i], R_OK, AT_EACCESS))
@@ -135,6 +139,18 @@ static const char *const takenv[] = {
 	"presence.subscriptions",
 	"presence.publications",
 	"presence.tcp-above",
+	"hep",
+	"hep.send",
+	"hep.id",
+	"hep.node-name",
+	"hep.password",
+	"hep.sip",
+	"hep.rtcp",
+	"hep.log",
+	"hep.sample",
+	"hep.large",
+	"hep.queue",
+	"hep.ca",
 };
 
 /* Of a section that comes or goes its name says it all */
@@ -148,6 +164,9 @@ static bool inside_other(const struct reload *r, const char *key)
 		return !r->presence || !r->fresh->presence.on;
 	if (!strncmp(key, "providers.", 10))
 		return !r->providers || !r->fresh->providers.on;
+	if (!strncmp(key, "hep.", 4))
+		return !(r->now ? r->now : r->started)->hep.on ||
+		       !r->fresh->hep.on;
 	return false;
 }
 
@@ -210,9 +229,11 @@ static int take_roles(const struct reload *r, const struct config *c,
 	if (!err)
 		err = role_registrar_renew(r->reg, c, derr->msg,
 					   sizeof(derr->msg));
+	if (!err)
+		err = role_presence_renew(r->presence, c, derr->msg,
+					  sizeof(derr->msg));
 	return err ? err
-		   : role_presence_renew(r->presence, c, derr->msg,
-					 sizeof(derr->msg));
+		   : role_hep_renew(r->hep, c, derr->msg, sizeof(derr->msg));
 }
 
 static int take(struct reload *r, struct config *c)

@@ -12,6 +12,7 @@
 
 struct providers;
 struct reload;
+struct role_hep;
 
 /**
  * @param rp       Pointer to the object (mem_deref when done)
@@ -24,7 +25,7 @@ struct reload;
 int reload_alloc(struct reload **rp, const char *path,
 		 const struct config *started, struct edge *edge,
 		 struct providers *ps, struct role_registrar *reg,
-		 struct role_presence *presence);
+		 struct role_presence *presence, struct role_hep *hep);
 
 /** Name in the log what the next reload may not read, as the user that we are now */
 void reload_foresee(const struct reload *r);

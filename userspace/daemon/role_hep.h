@@ -14,16 +14,28 @@
 struct role_hep;
 
 /**
- * Watch, as the configuration says; without a section hep the kernel is told that
- * nobody does
+ * Watch, as the configuration says; without a section hep nobody does, which the kernel
+ * is told, until a reload brings one
  *
- * @param rp    Pointer to the object (mem_deref when done); NULL without the section
+ * @param rp    Pointer to the object (mem_deref when done)
  * @param edge  NULL: no edge. Both have to outlive the object
  *
  * Errors are logged. @return 0 or errno
  */
 int role_hep(struct role_hep **rp, const struct config *c, struct edge *edge,
 	     struct media *media);
+
+/**
+ * Another configuration: its section hep may have come, or gone
+ *
+ * What waits for a collector that is another now is lost. r may be NULL
+ *
+ * @param why  Result: says what is wrong; nothing has changed then
+ *
+ * @return 0 or errno
+ */
+int role_hep_renew(struct role_hep *r, const struct config *c, char *why,
+		   size_t size);
 
 /** The same of calls to providers and probes of them. ps outlives r */
 void role_hep_providers(struct role_hep *r, struct providers *ps);
