@@ -105,6 +105,20 @@ with_calls() # N: that many, talking
 	[ "$("$BIN" detach --all $NOWHERE)" = "0 devices detached" ]
 }
 
+@test "where no agent runs, it says what to do" {
+	grep -v '^control:' "$LAB_RUN/carom.yaml" >nobody.yaml
+	printf 'control: %s\napi: {listen: ["unix:%s"]}\n' "$PWD/no.sock" \
+		"$PWD/nobody.sock" >>nobody.yaml
+	for c in dispatcher "dispatcher ping" connections network "limit reset other" \
+		registrations "registrations qualify a@b" extension provider \
+		"route test 1" events "api /v1" "stats media"; do
+		# shellcheck disable=SC2086
+		refused 1 "no agent listens at $PWD/nobody.sock; start it (systemctl start" \
+			"$BIN" --config nobody.yaml $c
+	done
+	refused 1 "no agent listens at $PWD/no.sock" "$BIN" --config nobody.yaml reload
+}
+
 @test "a device that is not there is named" {
 	refused 1 "nosuchdev0" carom attach nosuchdev0
 }

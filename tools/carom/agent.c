@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * @file agent.c  Is caromd running?
+ * @file agent.c  Is caromd running? And what to do where it is not
  *
  * It holds a lock beside its store, with its process id inside. Trying the
  * lock would keep a caromd that starts at this moment from getting it; so ask
@@ -86,4 +86,32 @@ enum agent_state agent_state(const struct cli *cli, int *pid)
 		*pid = 0;
 
 	return state;
+}
+
+int agent_unreachable(const char *what, const char *path, int err)
+{
+	switch (err) {
+
+	case ENOENT:
+	case ECONNREFUSED:
+		cli_error("%s: no agent listens at %s; start it (systemctl "
+			  "start carom), or say where it is (--config FILE, "
+			  "--socket PATH)",
+			  what, path);
+		break;
+	case EACCES:
+		cli_error("%s: %s: %m; run as root, or as one of its group",
+			  what, path, err);
+		break;
+	case ETIMEDOUT:
+		cli_error("%s: %s: the agent does not answer; its log says "
+			  "what it is at (journalctl -u carom)",
+			  what, path);
+		break;
+	default:
+		cli_error("%s: %s: %m", what, path, err);
+		break;
+	}
+
+	return CLI_FAIL;
 }

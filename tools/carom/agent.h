@@ -16,4 +16,14 @@ enum agent_state agent_state(const struct cli *cli, int *pid);
 
 const char *agent_name(enum agent_state state);
 
+/**
+ * Say why the agent could not be asked, and what to do next
+ *
+ * @param what  Begins what is said: "network"
+ * @param path  Socket that it was looked for at
+ *
+ * @return CLI_FAIL
+ */
+int agent_unreachable(const char *what, const char *path, int err);
+
 #endif

@@ -2,6 +2,7 @@
 /**
  * @file ask.c  Commands that the running agent carries out
  */
+#include "agent.h"
 #include "ask.h"
 #include "control/control.h"
 
@@ -14,20 +15,6 @@ static const char *socket_path(const struct cli *cli, const struct asking *a)
 
 	return cli->config && cli->config->control ? cli->config->control
 						   : CONTROL_PATH;
-}
-
-static int unreachable(const char *what, const char *path, int err)
-{
-	if (err == ENOENT || err == ECONNREFUSED)
-		cli_error("%s: no agent listens at %s; is caromd running, and "
-			  "is this its configuration? (--config)",
-			  what, path);
-	else if (err == EACCES)
-		cli_error("%s: %s: %m; run as root", what, path, err);
-	else
-		cli_error("%s: %s: %m", what, path, err);
-
-	return CLI_FAIL;
 }
 
 const struct verb *ask_verb(const struct verb *verbv, const char *cmd, int argc,
@@ -78,7 +65,7 @@ int ask(struct cli *cli, const struct asking *a, const char *what,
 
 	mem_deref(req);
 	if (err)
-		return unreachable(what, path, err);
+		return agent_unreachable(what, path, err);
 
 	(void)odict_get_boolean(*reply, &ok, "ok");
 	if (ok)

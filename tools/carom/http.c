@@ -8,6 +8,7 @@
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include "agent.h"
 #include "http.h"
 
 enum { HEAD_MAX = 65536, GATHER_MAX = 64 << 20 };
@@ -134,20 +135,6 @@ static int read_body(int fd, const struct mbuf *mb, http_body_h *h, void *arg)
 	return !n ? 0 : errno == EAGAIN ? ETIMEDOUT : errno;
 }
 
-static int unreachable(const char *what, const char *path, int err)
-{
-	if (err == ENOENT || err == ECONNREFUSED)
-		cli_error("%s: no agent listens at %s; is caromd running, and "
-			  "is this its configuration? (--config)",
-			  what, path);
-	else if (err == EACCES)
-		cli_error("%s: %s: %m; run as root", what, path, err);
-	else
-		cli_error("%s: %s: %m", what, path, err);
-
-	return CLI_FAIL;
-}
-
 int http_ask(const struct cli *cli, const struct http_asking *a,
 	     const char *what, const struct http_request *r, unsigned *status,
 	     http_body_h *h, void *arg, unsigned ms)
@@ -179,7 +166,7 @@ int http_ask(const struct cli *cli, const struct http_asking *a,
 	if (err && r->quiet)
 		return CLI_FAIL;
 
-	return err ? unreachable(what, path, err) : CLI_OK;
+	return err ? agent_unreachable(what, path, err) : CLI_OK;
 }
 
 bool http_gather(const char *p, size_t n, void *arg)
