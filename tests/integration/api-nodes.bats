@@ -78,10 +78,10 @@ stopped_and_started()
 @test "nodes: a store that is away is no readiness, and comes back" {
 	local n
 
-	at e1 /readyz | jq -e '.status == "ready"'
+	store_is true
 	n=$(at e1 '/v1/events?limit=1000' | jq .last)
 	kill "$(cat "$RUN/redis/pid")"
-	until_true 10 not_ready
+	until_true 10 store_is false
 	run at e1 PUT /v1/providers/other '{"hostname": "192.0.2.32"}'
 	[ "$status" = 1 ]
 	at e1 /healthz | jq -e '.status == "ok"'
@@ -99,7 +99,7 @@ stopped_and_started()
 	(cd "$RUN/redis" && edge exec f1 redis-server --bind 192.0.2.31 \
 		--protected-mode no --save '' --daemonize yes --pidfile "$RUN/redis/pid" \
 		>log 2>&1)
-	until_true 15 ready
+	until_true 15 store_is true
 	# and kept, once it is back
 	edge cli e1 dispatcher set sip:192.0.2.32:5060 active --reason "light again"
 	until_true 5 told "$n" "light again"
@@ -127,5 +127,11 @@ in_redis()
 		done | grep -q "$1"
 }
 
-not_ready() { [[ $(at e1 /readyz 2>&1) == *"503"* ]]; }
-ready() { at e1 /readyz; }
+# store_is true|false: as far as the store goes, ready or not; and with it the node
+store_is()
+{
+	edge exec e1 curl -sS --max-time 10 --unix-socket "$RUN/e1-api.sock" \
+		http://carom/readyz >readyz
+	jq -e --argjson r "$1" '(.parts[] | select(.name == "store") |
+		.ready == $r) and ($r or .status == "not ready")' readyz
+}

@@ -92,6 +92,13 @@ status()
 	# without a length, too; and nobody sends for ever
 	status 413 -X GET -H 'Expect:' -H 'Transfer-Encoding: chunked' \
 		--data-binary @big $TCP/v1/events
+	# what is wrong with the head is read by whoever sends a body
+	head -c 1000000 big >less
+	for _ in {1..10}; do
+		[ "$(unix -o body -w '%{http_code}' -X PUT -H 'Expect:' \
+			--data-binary @less http://carom/v1/limits/%00)" = 400 ]
+		jq -e '.status == 400' body
+	done
 	for _ in 1 2 3 4 5; do cat big; done >bigger
 	run tcp -o /dev/null -X GET -H 'Expect:' -H 'Transfer-Encoding: chunked' \
 		--data-binary @bigger $TCP/v1/events

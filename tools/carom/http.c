@@ -197,6 +197,9 @@ int http_problem(const char *what, unsigned status, const struct mbuf *body)
 	detail = o ? odict_string(o, "detail") : NULL;
 	cli_error("%s: %u %s%s%s", what, status, title ? title : "",
 		  detail ? ": " : "", detail ? detail : "");
+	/* /readyz says what is not ready as it says what is */
+	if (!title)
+		(void)fwrite(body->buf, 1, body->end, stderr);
 	errors = o ? odict_get_type(o, ODICT_ARRAY, "errors") : NULL;
 	for (le = errors ? errors->u.odict->lst.head : NULL; le;
 	     le = le->next) {

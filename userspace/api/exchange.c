@@ -174,6 +174,15 @@ static void check_head(struct exchange *x)
 				  API_BODY_MAX);
 }
 
+/* An answer ends the connection where the body is not read: it may be lost with what was
+ * on its way. So all of it is read first, but for what is too long, and for whoever asks
+ * before he sends it */
+static bool answered_at_once(struct exchange *x)
+{
+	return x->req->out.status &&
+	       (x->req->out.status == 413 || get_header("Expect", x));
+}
+
 static enum MHD_Result begin(struct exchange *x, const char *method)
 {
 	struct sa sa;
@@ -192,7 +201,7 @@ static enum MHD_Result begin(struct exchange *x, const char *method)
 	if (api_begin(&x->req, x->l->a, &in))
 		return MHD_NO;
 	check_head(x);
-	if (x->req->out.status)
+	if (answered_at_once(x))
 		return queue(x);
 	if (x->req->held)
 		suspend(x);
