@@ -490,13 +490,15 @@ for i in range(120):
 denied() { edge cli e1 network --json | jq -e '.networks[] |
 	select(.prefix == "192.0.2.66/32" and .kind == "deny")' >/dev/null; }
 
-# The last events of a user's contacts are of these types
-happened() # USER TYPE...
-{
-	local user=$1
+event_number() { edge cli e1 metrics | awk '$1 == "carom_event_sequence" { print $2 }'; }
 
-	shift
-	edge cli e1 events --types "registration.*" --json | jq -r \
+# Behind the event of that number the last ones of a user's contacts are of these types
+happened() # SINCE USER TYPE...
+{
+	local since=$1 user=$2
+
+	shift 2
+	edge cli e1 events --since "$since" --types "registration.*" --json | jq -r \
 		"select(.data.aor == \"$user@example.com\") | .type" |
 		tail -n $# | cmp -s - <(printf '%s\n' "$@")
 }
@@ -504,7 +506,9 @@ happened() # USER TYPE...
 @test "the API: extensions and registrations, and events of them" {
 	api() { edge exec e1 curl -sS --fail-with-body --unix-socket \
 		"$RUN/e1-api.sock" "http://carom/v1/$1" "${@:2}"; }
+	local since
 
+	since=$(event_number)
 	api extensions/api@example.com -X PUT -H "Content-Type: application/json" \
 		-d '{"password": "secret", "name": "By API"}' >made
 	jq -e '.realm == "example.com" and .user == "api" and (.ha1 | not) and
@@ -524,15 +528,16 @@ happened() # USER TYPE...
 	api 'registrations?aor=nobody@example.com' | jq -e '.registrations == []'
 	api registrations/api@example.com -X DELETE
 	run ! api registrations/api@example.com
-	until_true 10 happened api registration.added registration.removed
+	until_true 10 happened "$since" api registration.added registration.removed
 	api extensions/api@example.com -X DELETE
 	run ! api extensions/x@elsewhere.example -X PUT \
 		-H "Content-Type: application/json" -d '{"password": "secret"}'
 }
 
 @test "a refresh is an event where the contact has moved, or where each is wanted" {
-	local c="Contact: <sip:alice@192.0.2.20:5090>"
+	local c="Contact: <sip:alice@192.0.2.20:5090>" since
 
+	since=$(event_number)
 	reg 40 >msg
 	send msg >asked
 	reg 41 "$c" "$(digest asked secret 00000001)" >msg
@@ -545,12 +550,13 @@ happened() # USER TYPE...
 	send msg >out
 	status out | grep "200"
 	# of the one before that changed nothing there is none
-	until_true 10 happened alice registration.added registration.refreshed
+	until_true 10 happened "$since" alice registration.added registration.refreshed
 	change 's/max-contacts: 5/&\n  refresh-events: true/'
 	reg 44 "$c;q=0.5" "$(digest asked secret 00000004)" >msg
 	send msg >out
 	status out | grep "200"
-	until_true 10 happened alice registration.refreshed registration.refreshed
+	until_true 10 happened "$since" alice registration.refreshed \
+		registration.refreshed
 	change '/refresh-events/d'
 	clear_of alice@example.com
 }
