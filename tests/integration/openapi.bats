@@ -93,4 +93,10 @@ told_down()
 @test "openapi: a reader who stands still misses nothing" {
 	[ "$("$ROOT/tests/integration/slowreader.py" "$RUN/e1-api.sock" \
 		/v1/dispatchers/1/targets/sip:192.0.2.32:5060/state 6000)" = 6000 ]
+	# nor does carom events, page by page
+	edge cli e1 events >all
+	[ "$(wc -l <all)" -ge 6000 ]
+	[ "$(awk '{print $2}' all | sort -n | uniq -d | wc -l)" = 0 ]
+	edge cli e1 events --limit 1500 >some
+	head -n 1500 all | cmp - some
 }

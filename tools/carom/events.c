@@ -5,7 +5,10 @@
 #include <unistd.h>
 #include "http.h"
 
-enum { PATIENCE = 60000 /* ms; a beat comes each 15 s */ };
+enum {
+	PATIENCE = 60000, /* ms; a beat comes each 15 s */
+	PAGE = 1000,      /* events that are asked for at a time */
+};
 
 struct events_cmd {
 	struct http_asking ask; /* first */
@@ -37,8 +40,8 @@ static const struct opt optv[] = {
 	 .off = offsetof(struct events_cmd, limit),
 	 .arg = "N",
 	 .min = 1,
-	 .max = 1000,
-	 .help = "at most so many (default: 100)"},
+	 .max = 1000000,
+	 .help = "at most so many (default: all)"},
 	HTTP_OPTION,
 	{0},
 };
@@ -125,31 +128,83 @@ static int follow(struct cli *cli, const struct events_cmd *e,
 
 /* ---- those that are kept -------------------------------------------------- */
 
-static int page(struct cli *cli, const struct events_cmd *e, const char *target)
-{
-	const struct http_request r = {.method = "GET", .target = target};
-	struct mbuf *mb = mbuf_alloc(16384);
-	unsigned status = 0;
-	int code = mb ? http_ask(cli, &e->ask, "events", &r, &status,
-				 http_gather, mb, PATIENCE)
-		      : CLI_FAIL;
-	struct pl rest;
+/* How far the pages have been read */
+struct reading {
+	char since[24];
+	unsigned n; /* events of the page that was read last */
+};
 
-	if (!code && status >= 400)
-		code = http_problem("events", status, mb);
-	/* each is a line of its own */
-	rest = (struct pl){mb ? (char *)mb->buf : NULL, mb ? mb->end : 0};
-	while (!code && rest.l) {
+/* Each event is a line of its own, and so is the end: "],"last":4711}" */
+static void read_page(struct cli *cli, const struct mbuf *mb, struct reading *r)
+{
+	static const char last[] = "],\"last\":";
+	struct pl rest = {(const char *)mb->buf, mb->end};
+
+	r->n = 0;
+	while (rest.l) {
 		const char *nl = memchr(rest.p, '\n', rest.l);
 		struct pl line = {rest.p, nl ? (size_t)(nl - rest.p) : rest.l};
 
 		pl_advance(&rest, (ssize_t)line.l + (nl ? 1 : 0));
 		if (line.l && line.p[line.l - 1] == ',')
 			--line.l;
-		if (line.l > 7 && !strncmp(line.p, "{\"seq\":", 7))
+		if (line.l > 7 && !strncmp(line.p, "{\"seq\":", 7)) {
 			print(cli, &line);
+			++r->n;
+		} else if (line.l >= sizeof(last) &&
+			   !strncmp(line.p, last, sizeof(last) - 1)) {
+			pl_advance(&line, sizeof(last) - 1);
+			line.l = strspn(line.p, "0123456789");
+			(void)pl_strcpy(&line, r->since, sizeof(r->since));
+		}
 	}
+}
+
+static int page(struct cli *cli, const struct events_cmd *e, unsigned limit,
+		struct reading *pos)
+{
+	struct http_request r = {.method = "GET"};
+	struct mbuf *mb = mbuf_alloc(16384);
+	unsigned status = 0;
+	char *target = NULL;
+	int code = mb && !re_sdprintf(&target, "/v1/events?limit=%u%s%s%s%s",
+				      limit, *pos->since ? "&since=" : "",
+				      pos->since, e->types ? "&types=" : "",
+				      e->types ? e->types : "")
+			   ? CLI_OK
+			   : CLI_FAIL;
+
+	r.target = target;
+	if (!code)
+		code = http_ask(cli, &e->ask, "events", &r, &status,
+				http_gather, mb, PATIENCE);
+	if (!code && status >= 400)
+		code = http_problem("events", status, mb);
+	if (!code)
+		read_page(cli, mb, pos);
+	mem_deref(target);
 	mem_deref(mb);
+
+	return code;
+}
+
+/* All of them, or so many */
+static int pages(struct cli *cli, const struct events_cmd *e)
+{
+	struct reading pos = {.n = 0};
+	unsigned left = e->limit ? e->limit : UINT32_MAX;
+	int code = CLI_OK;
+
+	if (e->since)
+		str_ncpy(pos.since, e->since, sizeof(pos.since));
+	while (!code && left) {
+		const unsigned limit = left < PAGE ? left : PAGE;
+
+		code = page(cli, e, limit, &pos);
+		if (code || pos.n < limit)
+			break;
+		left -= limit;
+	}
 
 	return code;
 }
@@ -164,20 +219,14 @@ static int run(struct cli *cli, void *cfg, int argc, char **argv)
 
 	if (code)
 		return code;
-	if (re_sdprintf(&target, "/v1/events?%s%s%s%s%s%s",
+	if (!e->follow)
+		return pages(cli, e);
+	if (re_sdprintf(&target, "/v1/events?%s%s%s%s%s",
 			e->since ? "since=" : "", e->since ? e->since : "",
 			e->since && e->types ? "&" : "",
-			e->types ? "types=" : "", e->types ? e->types : "", ""))
+			e->types ? "types=" : "", e->types ? e->types : ""))
 		return CLI_FAIL;
-	if (e->limit && !e->follow) {
-		char *more = NULL;
-
-		if (!re_sdprintf(&more, "%s&limit=%u", target, e->limit)) {
-			mem_deref(target);
-			target = more;
-		}
-	}
-	code = e->follow ? follow(cli, e, target) : page(cli, e, target);
+	code = follow(cli, e, target);
 	mem_deref(target);
 
 	return code;
