@@ -19,7 +19,6 @@ struct role_challenge {
 	const struct sip_node *node;
 	const struct registrar *reg;
 	struct tmr beat;
-	bool shown; /* to a collector, who is to see both ends of a message */
 };
 
 static void forget(struct role_challenge *r)
@@ -93,8 +92,9 @@ static int tell(struct role_challenge *r, const struct config *c)
 	int err;
 
 	forget(r);
+	/* a collector is to see both ends of a message */
 	if (!c->registrar.auth.required || !c->registrar.auth.kernel ||
-	    r->shown)
+	    (c->hep.on && c->hep.sip))
 		return 0;
 	err = tell_domains(r);
 	if (!err)
@@ -135,7 +135,6 @@ int role_challenge(struct role_challenge **rp, const struct config *c,
 	r->fp = mem_ref(fp);
 	r->node = node;
 	r->reg = reg;
-	r->shown = c->hep.on && c->hep.sip;
 	err = fp_sip_open(&r->sip, c->pin_dir, false, &e);
 	if (err) {
 		(void)re_snprintf(why, sz, "%s", e.msg);
