@@ -178,6 +178,7 @@ TEST_SRCS_presence = $(SRCS_presence)
 TEST_SRCS_presence_publish = $(SRCS_presence)
 TEST_SRCS_presence_notify = $(SRCS_presence)
 TEST_SRCS_presence_guest = $(SRCS_presence)
+TEST_SRCS_presence_list = $(SRCS_presence)
 TEST_SRCS_presence_xml = $(SRCS_presence)
 TEST_SRCS_edge_count = userspace/edge/count.c
 TEST_SRCS_edge_nets = $(SRCS_log) $(addprefix userspace/edge/,nets.c limits.c)

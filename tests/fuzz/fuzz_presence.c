@@ -312,10 +312,15 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 static void start(void)
 {
 	static const char *const domainv[] = {"example.com"};
+	static const char *const memberv[] = {"bob@example.com", "x@y"};
+	static const struct presence_list lists[] = {
+		{"team@example.com", memberv, 2}};
 	static struct sip_node *node;
 	static struct store *store;
 	const struct presence_conf conf = {.domainv = domainv,
 					   .domainc = 1,
+					   .listv = lists,
+					   .listc = 1,
 					   .min_expires = 60,
 					   .max_expires = 3600,
 					   .default_expires = 600,

@@ -212,6 +212,35 @@ pua()
 		edge exec f1 curl -sS --max-time 10 -d @- http://192.0.2.31:5060/RPC
 }
 
+@test "a list: one subscription to carl, dora and a stranger" {
+	unlock
+	# of whom nothing is known yet, and no phone comes or goes
+	for u in carl dora; do
+		edge cli e1 extension add $u <<<secret
+	done
+	sed -i "/^presence:/a\\  lists: [{name: team@example.com, members: [carl@example.com, dora@example.com, eve@elsewhere.test]}]\n  tcp-above: 0" \
+		"$RUN/e1.yaml"
+	edge cli e1 reload | tee said
+	grep -q '^presence.lists: taken' said
+	edge exec phone "$ROOT/tools/lab.d/rlmi.py" 192.0.2.20 5090 $VIP 5060 \
+		sip:team@example.com 60 >watcher 2>watcher.err 3>&- &
+	until_true 20 told_of 0 '(.["sip:eve@elsewhere.test"] == "terminated")'
+	api PUT /v1/presence/carl@example.com '{"basic": "open"}'
+	until_true 20 told_of 1 '(.["sip:carl@example.com"] == ["open"] and
+		.["sip:dora@example.com"] == ["closed"])'
+	api PUT /v1/presence/dora@example.com '{"basic": "open"}'
+	until_true 20 told_of 2 '(.["sip:dora@example.com"] == ["open"])'
+	# it is another list
+	sed -i 's/, eve@elsewhere.test//' "$RUN/e1.yaml"
+	edge cli e1 reload
+	until_true 20 told_of 3 '(.state == "terminated;reason=deactivated")'
+	[ ! -s watcher.err ]
+	api DELETE /v1/presence/carl@example.com
+	api DELETE /v1/presence/dora@example.com
+}
+
+told_of() { jq -se "any(.version == $1 and .full == \"true\" and $2)" watcher >/dev/null; }
+
 @test "Kamailio's pua publishes, and is told of it" {
 	local doc t
 

@@ -52,6 +52,10 @@ static void check(const struct config_presence *p)
 	assert_int_equal(p->subscriptions, 5);
 	assert_int_equal(p->publications, 6);
 	assert_int_equal(p->tcp_above, 0);
+	assert_int_equal(p->listc, 1);
+	assert_string_equal(p->listv[0].name, "team@example.com");
+	assert_int_equal(p->listv[0].memberc, 2);
+	assert_string_equal(p->listv[0].memberv[1], "c@example.com");
 }
 
 static void test_all(void **state)
@@ -59,7 +63,9 @@ static void test_all(void **state)
 	struct config *c = good(
 		REG "presence: {allow: self, dialog-state: partial, "
 		    "min-expires: 30, max-expires: 100, interval: 0, "
-		    "subscriptions: 5, publications: 6, tcp-above: 0}\n");
+		    "subscriptions: 5, publications: 6, tcp-above: 0, "
+		    "lists: [{name: team@example.com, members: [a@b, "
+		    "c@example.com]}]}\n");
 	struct config *again;
 	char *text = NULL;
 	(void)state;
@@ -90,6 +96,21 @@ static void test_refused(void **state)
 		{REG "presence: {interval: 60001}\n", "presence.interval",
 		 "0..60000"},
 		{REG "presence: {lists: true}\n", "presence.lists", ""},
+		{REG "presence: {lists: [{name: team@other.test, members: "
+		     "[a@b]}]}\n",
+		 "presence.lists[0].name", "of ours"},
+		{REG "presence: {lists: [{name: team@example.com, members: "
+		     "[]}]}\n",
+		 "presence.lists[0].members", "is empty"},
+		{REG "presence: {lists: [{name: team@example.com, members: "
+		     "[\"sip:a\"]}]}\n",
+		 "presence.lists[0].members[0]", "no USER@DOMAIN"},
+		{REG "presence: {lists: [{name: team@example.com, members: "
+		     "[a@b, a@b]}]}\n",
+		 "presence.lists[0].members[1]", "twice"},
+		{REG "presence: {lists: [{name: team@example.com, members: "
+		     "[team@example.com]}]}\n",
+		 "presence.lists[0].members[0]", "is a list itself"},
 	};
 	(void)state;
 

@@ -97,8 +97,10 @@ static void test_refused(void **state)
 	refused(f, "SUBSCRIBE", "sip:bob@example.com",
 		"Event: presence\r\nAccept: text/plain\r\n", "", 406);
 	refused(f, "SUBSCRIBE", "sip:bob@example.com",
-		"Event: presence\r\nRequire: eventlist\r\n", "", 420);
-	assert_non_null(strstr(f->gotv[0], "Unsupported: eventlist\r\n"));
+		"Event: presence\r\nRequire: recipient-list-subscribe\r\n", "",
+		420);
+	assert_non_null(strstr(f->gotv[0],
+			       "Unsupported: recipient-list-subscribe\r\n"));
 	/* a user of another domain; and what is the AOR's alone */
 	refused(f, "SUBSCRIBE", "sip:bob@other.example", "Event: presence\r\n",
 		"", 403);

@@ -46,6 +46,7 @@ static void destructor(void *data)
 	mem_deref(c->hep.password);
 	mem_deref(c->hep.ca);
 	config_registrar_free(&c->registrar);
+	config_presence_free(&c->presence);
 }
 
 static int read_file(struct mbuf *mb, const char *path, struct config_err *e)

@@ -47,6 +47,8 @@ struct config_hep {
 };
 
 /** Who may see whom, and how much of it */
+enum { CONFIG_PRESENCE_LISTS = 256, CONFIG_PRESENCE_MEMBERS = 200 };
+
 struct config_presence {
 	bool on;
 	unsigned allow; /**< enum presence_allow                         */
@@ -54,7 +56,15 @@ struct config_presence {
 	uint32_t min_expires, max_expires, default_expires; /**< s        */
 	uint32_t interval;                                  /**< ms       */
 	uint32_t subscriptions, publications, tcp_above;
+	struct config_list {
+		char *name;
+		char **memberv;
+		size_t memberc;
+	} * listv;
+	size_t listc;
 };
+
+void config_presence_free(struct config_presence *p);
 
 /** By enum presence_allow: "domain", ... */
 extern const char *const config_presence_allowv[4];

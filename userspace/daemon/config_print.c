@@ -202,25 +202,43 @@ static int print_hep(struct re_printf *pf, const struct config_hep *h)
 	return err ? err : print_text(pf, "ca", h->ca);
 }
 
+static int print_list(struct re_printf *pf, const struct config_list *l)
+{
+	int err = re_hprintf(pf, "    - name: %H\n      members:\n",
+			     config_quoted, l->name);
+
+	for (size_t i = 0; i < l->memberc && !err; i++)
+		err = re_hprintf(pf, "        - %H\n", config_quoted,
+				 l->memberv[i]);
+	return err;
+}
+
 static int print_presence(struct re_printf *pf, const struct config_presence *p)
 {
+	int err;
+
 	if (!p->on)
 		return 0;
-	return re_hprintf(pf,
-			  "presence:\n"
-			  "  allow: %s\n"
-			  "  dialog-state: %s\n"
-			  "  min-expires: %u\n"
-			  "  max-expires: %u\n"
-			  "  default-expires: %u\n"
-			  "  interval: %u\n"
-			  "  subscriptions: %u\n"
-			  "  publications: %u\n"
-			  "  tcp-above: %u\n",
-			  config_presence_allowv[p->allow],
-			  p->partial ? "partial" : "full", p->min_expires,
-			  p->max_expires, p->default_expires, p->interval,
-			  p->subscriptions, p->publications, p->tcp_above);
+	err = re_hprintf(pf,
+			 "presence:\n"
+			 "  allow: %s\n"
+			 "  dialog-state: %s\n"
+			 "  min-expires: %u\n"
+			 "  max-expires: %u\n"
+			 "  default-expires: %u\n"
+			 "  interval: %u\n"
+			 "  subscriptions: %u\n"
+			 "  publications: %u\n"
+			 "  tcp-above: %u\n",
+			 config_presence_allowv[p->allow],
+			 p->partial ? "partial" : "full", p->min_expires,
+			 p->max_expires, p->default_expires, p->interval,
+			 p->subscriptions, p->publications, p->tcp_above);
+	if (!err && p->listc)
+		err = re_hprintf(pf, "  lists:\n");
+	for (size_t i = 0; i < p->listc && !err; i++)
+		err = print_list(pf, &p->listv[i]);
+	return err;
 }
 
 int config_print(struct re_printf *pf, const struct config *c)

@@ -97,8 +97,16 @@ struct raw_providers {
 	struct raw_providers_probe *probe;
 };
 
+struct raw_presence_list {
+	char *name;
+	char **memberv;
+	uint32_t memberc;
+};
+
 struct raw_presence {
 	int *allow, *partial;
+	struct raw_presence_list *listv;
+	uint32_t listc;
 	uint32_t *min_expires, *max_expires, *default_expires, *interval,
 		*subscriptions, *publications, *tcp_above;
 };

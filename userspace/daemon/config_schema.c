@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "carom/maps.h"
+#include "daemon/config.h"
 #include "daemon/config_raw.h"
 #include "plane/plane.h"
 
@@ -182,6 +183,16 @@ static const cyaml_strval_t dialog_modes[] = {{"full", 0}, {"partial", 1}};
 #define PRESENCE(key, member)                                                  \
 	CYAML_FIELD_UINT_PTR(key, OPT, struct raw_presence, member)
 
+static const cyaml_schema_field_t presence_list_fields[] = {
+	STR("name", CYAML_FLAG_POINTER, struct raw_presence_list, name),
+	CYAML_FIELD_SEQUENCE_COUNT("members", CYAML_FLAG_POINTER,
+				   struct raw_presence_list, memberv, memberc,
+				   &string_entry, 0, CONFIG_PRESENCE_MEMBERS),
+	CYAML_FIELD_END};
+
+static const cyaml_schema_value_t presence_list_entry = {CYAML_VALUE_MAPPING(
+	CYAML_FLAG_DEFAULT, struct raw_presence_list, presence_list_fields)};
+
 static const cyaml_schema_field_t presence_fields[] = {
 	CYAML_FIELD_ENUM_PTR("allow", ENUM, struct raw_presence, allow,
 			     allow_modes, CYAML_ARRAY_LEN(allow_modes)),
@@ -194,6 +205,9 @@ static const cyaml_schema_field_t presence_fields[] = {
 	PRESENCE("subscriptions", subscriptions),
 	PRESENCE("publications", publications),
 	PRESENCE("tcp-above", tcp_above),
+	CYAML_FIELD_SEQUENCE_COUNT("lists", OPT, struct raw_presence, listv,
+				   listc, &presence_list_entry, 0,
+				   CONFIG_PRESENCE_LISTS),
 	CYAML_FIELD_END};
 
 static const cyaml_schema_field_t top_fields[] = {
@@ -496,6 +510,11 @@ static const struct config_rule rules[] = {
 	 1000},
 	{"presence.subscriptions", "a number, 1..1000000", 1, 1000000, 100000},
 	{"presence.publications", "a number, 1..1000000", 1, 1000000, 100000},
+	{"presence.lists", "a list of lists", 0, 0, 0},
+	{"presence.lists[].name", "USER@DOMAIN, of one of registrar.domains", 0,
+	 0, 0},
+	{"presence.lists[].members", "a list of 1..200 USER@DOMAIN", 0, 0, 0},
+	{"presence.lists[].members[]", "USER@DOMAIN", 0, 0, 0},
 	{"presence.tcp-above", "a number of bytes, 0..65535; 0 never", 0, 65535,
 	 1300},
 	{"registrar.listen", "a list of at least one listener", 0, 0, 0},

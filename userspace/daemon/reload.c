@@ -151,6 +151,7 @@ static const char *const takenv[] = {
 	"hep.large",
 	"hep.queue",
 	"hep.ca",
+	"presence.lists",
 };
 
 /* Of a section that comes or goes its name says it all */

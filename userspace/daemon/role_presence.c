@@ -6,6 +6,9 @@
 #include "base/log.h"
 #include "daemon/role_presence.h"
 
+_Static_assert((int)CONFIG_PRESENCE_LISTS == (int)PRESENCE_LISTS &&
+		       (int)CONFIG_PRESENCE_MEMBERS == (int)PRESENCE_MEMBERS,
+	       "as many as may be configured");
 _Static_assert((int)CONFIG_REGISTRAR_DOMAINS == (int)PRESENCE_DOMAINS,
 	       "whose users register, they have presence");
 
@@ -14,6 +17,7 @@ struct role_presence {
 	struct role_registrar *reg;
 	struct location *loc;
 	uint64_t key[2];
+	struct presence_list listv[PRESENCE_LISTS];
 	bool users; /* there is a file of users that are no extensions */
 };
 
@@ -82,6 +86,13 @@ static void fill(struct presence_conf *conf, const struct config *c,
 		.knownh = known,
 		.arg = r,
 	};
+	for (size_t i = 0; i < p->listc; i++)
+		r->listv[i] = (struct presence_list){
+			p->listv[i].name,
+			(const char *const *)p->listv[i].memberv,
+			p->listv[i].memberc};
+	conf->listv = r->listv;
+	conf->listc = p->listc;
 	memcpy(conf->algv, g->auth.algv, sizeof(conf->algv));
 	memcpy(conf->key, r->key, sizeof(conf->key));
 }

@@ -106,33 +106,44 @@ static bool identified(struct req *q)
 	}
 }
 
-/* Whoever it is may see it */
+/* Whoever it is may see it; but a list is much to be sent to who has only been named */
 static bool open_to_all(const struct req *q)
 {
 	return !pl_strcmp(&q->in->m->met, "SUBSCRIBE") &&
 	       !package_of(q->pkg)->self &&
-	       q->p->conf.allow == PRESENCE_ALLOW_ALL;
+	       q->p->conf.allow == PRESENCE_ALLOW_ALL &&
+	       !roster_find(q->p, q->pkg, &q->aor);
 }
 
-static bool may(const struct req *q)
+bool presence_may(const struct presence *p, enum presence_package pkg,
+		  const struct pl *aor, const struct pl *user)
 {
-	const struct pl a = domain_of(&q->aor), b = domain_of(&q->user);
-
-	if (!pl_cmp(&q->aor, &q->user))
+	if (!pl_cmp(aor, user))
 		return true;
-	if (!pl_strcmp(&q->in->m->met, "PUBLISH") || package_of(q->pkg)->self)
+	if (package_of(pkg)->self)
 		return false;
-	switch (q->p->conf.allow) {
-	case PRESENCE_ALLOW_DOMAIN:
-		return q->user.l && !pl_cmp(&a, &b);
+	switch (p->conf.allow) {
+	case PRESENCE_ALLOW_DOMAIN: {
+		const struct pl a = domain_of(aor);
+		const struct pl b = user->l ? domain_of(user) : pl_null;
+
+		return !pl_cmp(&a, &b);
+	}
 	case PRESENCE_ALLOW_USERS:
-		return q->user.l != 0;
+		return user->l != 0;
 	case PRESENCE_ALLOW_ALL:
 		return true;
 	case PRESENCE_ALLOW_SELF:
 		return false;
 	}
 	return false;
+}
+
+static bool may(const struct req *q)
+{
+	if (!pl_strcmp(&q->in->m->met, "PUBLISH"))
+		return !pl_cmp(&q->aor, &q->user);
+	return presence_may(q->p, q->pkg, &q->aor, &q->user);
 }
 
 bool presence_auth_passes(struct req *q)

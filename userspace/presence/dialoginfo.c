@@ -136,7 +136,7 @@ int dialoginfo_lines(struct res *r)
 int dialoginfo_compose(struct mbuf *mb, struct res *r, const struct sub *s)
 {
 	/* who knows nothing yet is told all */
-	const bool partial = s && s->told && r->p->conf.partial;
+	const bool partial = s && s->res == r && s->told && r->p->conf.partial;
 	struct pl aor;
 	struct le *le;
 	int err;

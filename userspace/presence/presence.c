@@ -48,6 +48,7 @@ static void destructor(void *arg)
 	if (p->resources)
 		hash_flush(p->resources);
 	mem_deref(p->resources);
+	list_flush(&p->lists);
 	mem_deref(p->verify);
 	for (size_t i = 0; i < PRESENCE_DOMAINS; i++)
 		mem_deref(p->domainv[i]);
@@ -159,9 +160,8 @@ void presence_sweep(struct presence *p, uint64_t now)
 
 			le = le->next;
 			/* a change may drop others' resources, not this one */
-			if (!sweep_pubs(r, now))
-				continue;
-			res_changed(r);
+			if (sweep_pubs(r, now))
+				res_changed(r);
 			res_release(r);
 		}
 	}
@@ -204,15 +204,19 @@ static int take_conf(struct presence *p, const struct presence_conf *conf)
 {
 	struct verify *v = NULL;
 	char *domainv[PRESENCE_DOMAINS] = {NULL}, *realm = NULL;
+	struct list lists = LIST_INIT;
 	int err = conf_good(conf) ? 0 : EINVAL;
 
 	for (size_t i = 0; i < conf->domainc && !err; i++)
 		err = str_dup(&domainv[i], conf->domainv[i]);
 	if (!err && conf->realm)
 		err = str_dup(&realm, conf->realm);
+	if (!err)
+		err = roster_read(&lists, conf);
 	if (!err && conf->authenticate)
 		err = presence_auth_start(conf, &v, p->verify);
 	if (err) {
+		list_flush(&lists);
 		for (size_t i = 0; i < PRESENCE_DOMAINS; i++)
 			mem_deref(domainv[i]);
 		mem_deref(realm);
@@ -226,12 +230,24 @@ static int take_conf(struct presence *p, const struct presence_conf *conf)
 	mem_deref(p->verify);
 	p->verify = v;
 	p->conf = *conf;
+	p->conf.listv = NULL;
+	list_flush(&p->lists);
+	while (lists.head) {
+		struct le *le = lists.head;
+
+		list_unlink(le);
+		list_append(&p->lists, le, le->data);
+	}
 	return 0;
 }
 
 int presence_renew(struct presence *p, const struct presence_conf *conf)
 {
-	return p && conf ? take_conf(p, conf) : EINVAL;
+	int err = p && conf ? take_conf(p, conf) : EINVAL;
+
+	if (!err)
+		roster_renew(p);
+	return err;
 }
 
 /* ---- start ---------------------------------------------------------------------------- */

@@ -2,7 +2,7 @@
 /**
  * @file presence/presence.h  Who is there: SUBSCRIBE, NOTIFY, PUBLISH
  *
- * RFC 6665 and RFC 3903, for presence (PIDF, 3856, 3863), dialog (4235), message-summary
+ * RFC 6665, RFC 3903 and, for lists, RFC 4662; for presence (PIDF, 3856, 3863), dialog (4235), message-summary
  * (3842) and reg (3680). Of an address of record (AOR) there is an event state for each of
  * these packages, put together of what was published, of its registrations and of what
  * others here know (presence_dialog(), presence_mailbox()). Who subscribes has a dialog
@@ -28,6 +28,8 @@ enum {
 	PRESENCE_BODY = 65536,      /**< bytes of a PUBLISH's body           */
 	PRESENCE_PUBLICATIONS = 16, /**< of an AOR and package               */
 	PRESENCE_DIALOGS = 256,     /**< of an AOR                          */
+	PRESENCE_LISTS = 256,
+	PRESENCE_MEMBERS = 200, /**< of a list                              */
 };
 
 enum presence_package {
@@ -50,6 +52,14 @@ enum presence_allow {
 typedef bool(presence_known_h)(const struct pl *user, const struct pl *domain,
 			       void *arg);
 
+/** A list (RFC 4662): one subscription to all of its members, for presence and dialog.
+ *  Names are "user@domain", the domain in small letters */
+struct presence_list {
+	const char *aor; /**< of a domain of ours                         */
+	const char *const *memberv;
+	size_t memberc; /**< 1..PRESENCE_MEMBERS                            */
+};
+
 struct presence_conf {
 	const char *const *domainv; /**< small letters; at least one       */
 	size_t domainc;
@@ -62,6 +72,8 @@ struct presence_conf {
 	uint32_t datagram; /**< bytes of a NOTIFY, above which it goes by TCP
 				 where the subscriber takes it (RFC 3261 18.1.1);
 				 0: never                                 */
+	const struct presence_list *listv;
+	size_t listc; /**< 0..PRESENCE_LISTS                                */
 	enum presence_allow allow;
 	bool partial; /**< dialog: tell what changed alone (RFC 4235 3.4)     */
 	/* Digest; what edges have done is not asked for again */

@@ -42,8 +42,22 @@ struct presence {
 	struct guests *guests;
 	struct hash *resources; /**< struct res                            */
 	struct hash *subs;      /**< struct sub, by our tag                */
+	struct list lists;      /**< struct roster                          */
 	struct tmr sweep;       /**< looks at who has expired               */
 	struct presence_stats stats;
+};
+
+/** A list, as it is configured */
+struct roster {
+	struct le le;
+	char *aor;
+	char **v; /**< its members                                        */
+	size_t n;
+};
+
+/** One of a list's */
+struct member {
+	struct res *res; /**< NULL: of another domain, it has no state here */
 };
 
 /** A call that was told by presence_dialog() */
@@ -76,6 +90,9 @@ struct res {
 	struct presence_mailbox box;
 	bool boxed; /**< box is set                                       */
 	unsigned pending; /**< changes that are being written               */
+	unsigned listed;  /**< lists that have it                          */
+	struct roster *roster; /**< it is a list; NULL: it is none            */
+	struct member *members; /**< of it                                  */
 	uint64_t gen; /**< grows with each change                           */
 	uint64_t hash, hash_gen; /**< of the state as it was at that gen */
 };
@@ -120,11 +137,12 @@ struct sub {
 	enum sub_end end;
 	/* of a NOTIFY under way */
 	bool answered; /**< its SUBSCRIBE; nobody is told before             */
-	bool busy;  /**< it is written down, or its answer is awaited       */
-	bool due;   /**< another one is to follow                          */
-	bool must;  /**< whatever the state is                             */
-	bool last;  /**< it ends the subscription                          */
-	bool again; /**< it went by TCP, and may go by UDP                 */
+	bool busy;   /**< it is written down, or its answer is awaited       */
+	bool due;    /**< another one is to follow                          */
+	bool must;   /**< whatever the state is                             */
+	bool last;   /**< it ends the subscription                          */
+	bool listed; /**< its body is that of a list                         */
+	bool again;  /**< it went by TCP, and may go by UDP                 */
 	uint64_t sent; /**< ms, when the last one was                       */
 	struct mbuf *body;
 	struct sip_ask *ask;
@@ -186,6 +204,30 @@ int res_get(struct res **rp, struct presence *p, enum presence_package pkg,
 void res_release(struct res *r);
 /** Its state has changed: whoever subscribed is told. It stays: the caller releases it */
 void res_changed(struct res *r);
+/** Whoever subscribed to it is told, where there is something to tell. It stays */
+void res_tell(struct res *r);
+/** The body of a NOTIFY: of the package, or of a list. @return 0 or ENOMEM */
+int res_compose(struct mbuf *mb, struct res *r, const struct sub *s);
+
+/* list.c */
+
+/** @return 0 or ENOMEM */
+int roster_read(struct list *lists, const struct presence_conf *conf);
+/** NULL: it is no list, or not for that package */
+struct roster *roster_find(const struct presence *p, enum presence_package pkg,
+			   const struct pl *aor);
+/** It is a list from now on. @return 0 or ENOMEM */
+int roster_attach(struct res *r, struct roster *l);
+void roster_detach(struct res *r);
+/** Its state has changed: the lists that have it are told on */
+void roster_changed(const struct res *member);
+/** After another configuration */
+void roster_renew(struct presence *p);
+/** Does he who subscribes take a list? @return whether; else it has been answered */
+bool roster_accepts(const struct req *q);
+int roster_compose(struct mbuf *mb, const struct res *r, const struct sub *s);
+/** Content-Type of it */
+int roster_type(struct re_printf *pf, const struct sub *s);
 
 /* request.c: what SUBSCRIBE and PUBLISH have in common */
 
@@ -204,6 +246,9 @@ int presence_auth_start(const struct presence_conf *conf, struct verify **vp,
 /** Is From who it says, where that has to be known? @return whether the request may go
  *  on; else it has been answered */
 bool presence_auth_passes(struct req *q);
+/** May that user see it? @param user  l 0: no user of ours */
+bool presence_may(const struct presence *p, enum presence_package pkg,
+		  const struct pl *aor, const struct pl *user);
 
 /* guest.c */
 

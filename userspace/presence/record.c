@@ -60,6 +60,7 @@ int presence_record_sub(struct mbuf *mb, const struct sub *s)
 	err |= num(o, "rcseq", s->rcseq);
 	err |= num(o, "lcseq", s->lcseq);
 	err |= num(o, "version", s->version);
+	err |= num(o, "list", s->listed);
 	err |= num(o, "expires", s->expires);
 	err |= num(o, "hash", s->hash);
 	err |= put_flow(o, &s->flow, s->by_flow);
@@ -165,6 +166,7 @@ static int fill_sub(struct sub *s, const struct odict *o)
 	s->version = (uint32_t)number(o, "version");
 	s->expires = number(o, "expires");
 	s->hash = number(o, "hash");
+	s->listed = number(o, "list") != 0;
 	s->answered = true;
 	return err;
 }
@@ -276,6 +278,16 @@ static bool box_handler(const struct pl *key, const struct pl *value, void *arg)
 	return err == ENOMEM;
 }
 
+/* What is a list, or none, since the restart is to be subscribed to anew */
+static void resume_one(struct sub *s, uint32_t ms)
+{
+	if (s->listed != (s->res->roster != NULL)) {
+		s->end = SUB_DEACTIVATED;
+		s->must = true;
+	}
+	sub_resume(s, ms);
+}
+
 /* Whose state is not what they were told last are told, not all at once */
 static void resume(struct presence *p)
 {
@@ -290,7 +302,7 @@ static void resume(struct presence *p)
 			if (r->pkg == PRESENCE_DIALOG)
 				(void)dialoginfo_lines(r);
 			LIST_FOREACH (&r->subs, se)
-				sub_resume(se->data, n++ * 1000 / PACE);
+				resume_one(se->data, n++ * 1000 / PACE);
 		}
 	}
 	if (n)

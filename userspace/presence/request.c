@@ -97,7 +97,7 @@ bool req_read(struct req *q, struct presence *p, const struct sip_in *in)
 	memset(q, 0, sizeof(*q));
 	q->p = p;
 	q->in = in;
-	if (sip_requires_other(in->m, "", &other))
+	if (sip_requires_other(in->m, "eventlist", &other))
 		return req_refuse(q, 420, "Bad Extension",
 				  "Unsupported: %r\r\n", &other);
 	if (!read_event(q))

@@ -13,6 +13,7 @@ static void destructor(void *arg)
 	list_flush(&r->pubs);
 	list_flush(&r->owns);
 	list_flush(&r->lines);
+	roster_detach(r);
 	mem_deref(r->aor);
 }
 
@@ -39,6 +40,7 @@ int res_get(struct res **rp, struct presence *p, enum presence_package pkg,
 	    const struct pl *aor)
 {
 	struct res *r = res_find(p, pkg, aor);
+	struct roster *l;
 	int err;
 
 	if (!r) {
@@ -53,6 +55,12 @@ int res_get(struct res **rp, struct presence *p, enum presence_package pkg,
 		r->p = p;
 		r->pkg = pkg;
 		r->gen = 1;
+		l = roster_find(p, pkg, aor);
+		err = l ? roster_attach(r, l) : 0;
+		if (err) {
+			mem_deref(r);
+			return err;
+		}
 		hash_append(p->resources, key(pkg, aor), &r->he, r);
 	}
 	*rp = r;
@@ -62,7 +70,7 @@ int res_get(struct res **rp, struct presence *p, enum presence_package pkg,
 void res_release(struct res *r)
 {
 	if (r && !r->pubs.head && !r->subs.head && !r->owns.head && !r->boxed &&
-	    !r->pending)
+	    !r->pending && !r->listed)
 		mem_deref(r);
 }
 
@@ -85,13 +93,19 @@ static void tell(const struct res *r)
 
 void res_changed(struct res *r)
 {
-	struct le *le;
-
 	++r->gen;
 	if (r->pkg == PRESENCE_DIALOG && dialoginfo_lines(r))
 		log_warn("presence: %s: its dialogs: out of memory", r->aor);
 	if (r->p->events)
 		tell(r);
+	res_tell(r);
+	roster_changed(r);
+}
+
+void res_tell(struct res *r)
+{
+	struct le *le;
+
 	/* who can't be told is dropped, and the last one is not to take it with him:
 	 * the caller looks whether it is of use yet */
 	++r->pending;
@@ -103,4 +117,10 @@ void res_changed(struct res *r)
 		sub_notify(s, false);
 	}
 	--r->pending;
+}
+
+int res_compose(struct mbuf *mb, struct res *r, const struct sub *s)
+{
+	return r->roster ? roster_compose(mb, r, s)
+			 : package_of(r->pkg)->compose(mb, r, s);
 }

@@ -121,7 +121,7 @@ static int state_hash(uint64_t *hash, const struct sub *s)
 
 	if (r->hash_gen != r->gen) {
 		mb = mbuf_alloc(1024);
-		err = mb ? package_of(r->pkg)->compose(mb, r, NULL) : ENOMEM;
+		err = mb ? res_compose(mb, r, NULL) : ENOMEM;
 		if (!err) {
 			r->hash = hash_of(mb);
 			r->hash_gen = r->gen;
@@ -180,7 +180,11 @@ static int put_lines(struct mbuf *mb, const struct sub *s)
 			  s->event_id ? s->event_id : "");
 	if (!err)
 		err = put_state(mb, s);
-	if (!err && s->body->end)
+	if (!err && s->listed)
+		err = mbuf_printf(mb, "Require: eventlist\r\n");
+	if (!err && s->body->end && s->listed)
+		err = mbuf_printf(mb, "Content-Type: %H\r\n", roster_type, s);
+	else if (!err && s->body->end)
 		err = mbuf_printf(mb, "Content-Type: %s\r\n", pk->type);
 	return err;
 }
@@ -323,12 +327,13 @@ static int prepare(struct sub *s)
 	if (s->end == SUB_NORESOURCE || s->end == SUB_REJECTED)
 		err = 0;
 	else
-		err = package_of(s->res->pkg)->compose(s->body, s->res, s);
+		err = res_compose(s->body, s->res, s);
 	if (!err)
 		err = state_hash(&s->hash, s);
 	if (err)
 		return err;
 	s->last = s->end != SUB_STAYS;
+	s->listed = s->res->roster != NULL;
 	s->told = s->res->gen;
 	++s->version;
 	++s->lcseq;

@@ -153,6 +153,9 @@ static bool accepts(const struct req *q)
 	bool said = false;
 	size_t at = 0;
 
+	if (roster_find(q->p, q->pkg, &q->aor))
+		return roster_accepts(q);
+
 	while (sip_header(q->in->m, "Accept", 0, &at, &list)) {
 		said = true;
 		while (msg_list_next(&list, &entry)) {
@@ -177,7 +180,7 @@ static bool exists(const struct req *q)
 	const struct pl user = {q->aor.p, (size_t)(at - q->aor.p)};
 	const struct pl domain = {at + 1, q->aor.l - user.l - 1};
 
-	return !q->p->conf.knownh ||
+	return !q->p->conf.knownh || roster_find(q->p, q->pkg, &q->aor) ||
 	       q->p->conf.knownh(&user, &domain, q->p->conf.arg) ||
 	       req_refuse(q, 404, "Not Found", NULL);
 }
@@ -251,8 +254,9 @@ static void safe(int err, void *arg)
 		goto out;
 	}
 	(void)sip_later_answer(w->later, 200, "OK",
-			       "%bContact: <%s>\r\nExpires: %u\r\n", w->rr->buf,
-			       w->rr->end, s->ours, w->expires);
+			       "%bContact: <%s>\r\nExpires: %u\r\n%s",
+			       w->rr->buf, w->rr->end, s->ours, w->expires,
+			       s->res->roster ? "Require: eventlist\r\n" : "");
 	s->answered = true;
 	if (w->expires)
 		sub_notify(s, true);
@@ -339,6 +343,7 @@ static int make(struct sub **sp, const struct req *q, struct res *r)
 		return err;
 	}
 	s->expires = presence_now(q->p) + q->expires;
+	s->listed = r->roster != NULL;
 	sub_link(s);
 	*sp = s;
 	return 0;
