@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # A carrier by TLS: Kamailio, whose certificate is checked against a CA and the name it is
-# known by; probes, the registration, calls both ways. The carrier's names are in its own
+# known by; probes, the registration, calls both ways, flows that are kept. The carrier's names are in its own
 # DNS (dnsmasq)
 
 load provider
@@ -190,3 +190,32 @@ calls_in()
 
 flow_broke() { api 'events?types=provider.unregistered' |
 	jq -e '.events[-1].data.id == "k"'; }
+
+bound() { [ "$(inside provider nft -j list counter inet stun "$1" |
+	jq '.nftables[] | .counter? // empty | .packets')" -ge "$2" ]; }
+
+@test "a flow by UDP is kept, too: Kamailio answers STUN where it answers SIP" {
+	inside provider nft -f - <<-END
+		table inet stun {
+			counter asked { }
+			counter answered { }
+			chain in {
+				type filter hook input priority -10;
+				udp dport 5060 @th,96,32 0x2112a442 counter name asked
+			}
+			chain out {
+				type filter hook output priority -10;
+				udp sport 5060 @th,96,32 0x2112a442 counter name answered
+			}
+		}
+	END
+	api providers/u -f -X PUT -d "{\"hostname\": \"$PROVIDER4\", \"transport\":
+		\"udp\", \"username\": \"carom\", \"realm\": \"carrier.example\",
+		\"password\": \"secret\", \"register\": {\"outbound\": true}}" >/dev/null
+	wait_for 15 registered u
+	wait_for 30 bound answered 3
+	bound asked 3
+	registered u
+	api 'events?types=provider.unregistered' |
+		jq -e '[.events[] | select(.data.id == "u")] == []'
+}

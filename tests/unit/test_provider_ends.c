@@ -73,6 +73,34 @@ static void ack_again(void **state)
 	mem_deref(req);
 }
 
+/* A carrier may ask who ends a call: once */
+static void bye_logs_in(void **state)
+{
+	static const char asks[] = "Proxy-Authenticate: Digest realm=\"R\", "
+				   "nonce=\"n\", qop=\"auth\"\r\n";
+	char *req, *bye;
+
+	(void)state;
+	add_provider("one", &t.one,
+		     ",\"username\":\"u\",\"realm\":\"R\",\"password\":\"p\"");
+	req = answered_late();
+	bye = mem_ref((void *)await(&t.one, "BYE"));
+	lacks(bye, "Authorization");
+	/* straight, not by the Record-Route that is our own */
+	lacks(bye, "Route:");
+	lacks(bye, "received=");
+	answer(&t.one, "407 Who", asks);
+	await(&t.one, "BYE");
+	contains(t.one.last, "\r\nProxy-Authorization: Digest username=\"u\"");
+	contains(t.one.last, "CSeq: 9 BYE\r\n");
+	answer(&t.one, "407 Who", asks);
+	quiet(&t.one, "BYE", 700);
+	assert_int_equal(
+		list_count(&transs_byes(outbound_transs(t.ps->out))->l), 0);
+	mem_deref(bye);
+	mem_deref(req);
+}
+
 /* ---- given up while a log-in is asked for ----------------------------------------- */
 
 static void cancel_meets_challenge(void **state)
@@ -195,6 +223,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(bye_again),
 		TEST(ack_again),
+		TEST(bye_logs_in),
 		TEST(cancel_meets_challenge),
 		TEST(cancel_meets_failure),
 		TEST(comes_round),

@@ -160,7 +160,8 @@ int call_send(struct call *c)
 	struct provider *p = call_provider(c);
 	struct trans_req r = {.transp = c->to.transp,
 			      .dst = c->to.addr,
-			      .host = call_host(c)};
+			      .host = call_host(c),
+			      .owner = p ? p->rec->id : NULL};
 	int err = uri && rest && call_msg(c)
 			  ? pl_strdup(&method, &call_msg(c)->met)
 			  : ENOMEM;

@@ -4,9 +4,11 @@
 #include <string.h>
 #include "base/log.h"
 #include "provider/call.h"
+#include "provider/challenge.h"
 #include "provider/core.h"
 #include "provider/loop.h"
 #include "provider/outbound.h"
+#include "provider/peers.h"
 #include "provider/relay.h"
 #include "provider/strans.h"
 #include "provider/uac.h"
@@ -316,6 +318,27 @@ static void fail_handler(enum msg_transp transp, const struct sa *peer,
 	transs_failed(o->transs, transp, peer, why);
 }
 
+/* ---- calls that were answered too late -------------------------------------------------- */
+
+/* Whom the INVITE went to, or the provider has named, may be shown our log-in */
+static int auth_handler(struct mbuf *mb, const char *owner,
+			const struct wire_in *in, const struct pl *uri,
+			void *arg)
+{
+	const struct outbound *o = arg;
+	const struct provider *p = provider_find(o->ps, owner);
+	struct challenge c;
+	char why[HEALTH_REASON];
+	int err;
+
+	if (!p || !p->rec->secret.username ||
+	    !peers_have_addr(p->peers, &in->peer))
+		return EACCES;
+	err = challenge_read(&c, in->m, &p->rec->secret, why, sizeof(why));
+	return err ? err
+		   : challenge_answer(mb, &c, &p->rec->secret, "BYE", uri);
+}
+
 /* ---- opening ------------------------------------------------------------------------------ */
 
 /* Strings are whose they were: the wire has read them */
@@ -382,9 +405,12 @@ int outbound_alloc(struct outbound **op, const struct outbound_conf *conf,
 		err = transs_alloc(&o->transs, o->wire);
 	if (!err)
 		err = stranss_alloc(&o->stranss, o->wire);
-	if (err)
+	if (err) {
 		mem_deref(o);
-	else
-		*op = o;
+		return err;
+	}
+	transs_byes(o->transs)->h = auth_handler;
+	transs_byes(o->transs)->arg = o;
+	*op = o;
 	return err;
 }

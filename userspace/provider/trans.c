@@ -18,7 +18,7 @@ struct trans {
 	struct le he;
 	struct transs *ts;
 	char branch[TRANS_BRANCH];
-	char *method, *host;
+	char *method, *host, *owner;
 	bool invite;
 	enum msg_transp transp;
 	struct sa dst;
@@ -40,12 +40,14 @@ struct transs {
 	struct wire *wire;
 	struct hash *ht;
 	size_t n;
+	struct trans_byes byes;
 };
 
 static void transs_destructor(void *arg)
 {
 	struct transs *ts = arg;
 
+	list_flush(&ts->byes.l);
 	hash_flush(ts->ht);
 	mem_deref(ts->ht);
 }
@@ -62,6 +64,7 @@ static void destructor(void *arg)
 	mem_deref(t->ack);
 	mem_deref(t->method);
 	mem_deref(t->host);
+	mem_deref(t->owner);
 }
 
 int transs_alloc(struct transs **tp, struct wire *w)
@@ -75,6 +78,7 @@ int transs_alloc(struct transs **tp, struct wire *w)
 	if (!ts)
 		return ENOMEM;
 	ts->wire = w;
+	list_init(&ts->byes.l);
 	err = hash_alloc(&ts->ht, BUCKETS);
 	if (err)
 		mem_deref(ts);
@@ -366,7 +370,7 @@ bool transs_response(struct transs *ts, const struct wire_in *in)
 		provisional(t, in);
 	} else if (final(t, in)) {
 		if (t->abandoned && m->code < 300)
-			trans_bye(ts, &t->ended, in, t->host, t->mb);
+			trans_bye(ts, &t->ended, in, t->host, t->owner, t->mb);
 		else if (t->h)
 			t->h(0, NULL, in, t->arg);
 	}
@@ -484,6 +488,8 @@ int trans_send(struct trans **tp, struct transs *ts, const struct trans_req *r,
 	err = t->mb ? str_dup(&t->method, r->method) : ENOMEM;
 	if (!err && r->host)
 		err = str_dup(&t->host, r->host);
+	if (!err && r->owner)
+		err = str_dup(&t->owner, r->owner);
 	if (!err)
 		err = new_branch(t->branch, r);
 	if (!err)
@@ -509,6 +515,11 @@ int trans_send(struct trans **tp, struct transs *ts, const struct trans_req *r,
 struct wire *transs_wire(const struct transs *ts)
 {
 	return ts ? ts->wire : NULL;
+}
+
+struct trans_byes *transs_byes(struct transs *ts)
+{
+	return &ts->byes;
 }
 
 size_t transs_count(const struct transs *ts)

@@ -42,11 +42,12 @@ struct trans_req {
 	const char *method;
 	enum msg_transp transp;
 	struct sa dst;
-	const char *host; /**< for a certificate; may be NULL              */
-	struct pl uri;    /**< Request-URI                                  */
-	struct pl rest;   /**< all behind our Via: headers, empty line, body */
-	const char *mark; /**< to be found in our Via's branch; NULL: none  */
-	uint32_t timeout; /**< ms to the first response but 100; 0: as the RFC
+	const char *host;  /**< for a certificate; may be NULL              */
+	struct pl uri;     /**< Request-URI                                  */
+	struct pl rest;    /**< all behind our Via: headers, empty line, body */
+	const char *owner; /**< whose log-in a BYE may need; NULL: nobody's */
+	const char *mark;  /**< to be found in our Via's branch; NULL: none  */
+	uint32_t timeout;  /**< ms to the first response but 100; 0: as the RFC
 			     has it, TRANS_LIFE                            */
 };
 
@@ -91,6 +92,28 @@ void transs_failed(struct transs *ts, enum msg_transp transp,
 
 /* transbye.c */
 
+/**
+ * A BYE is asked for a log-in (401, 407)
+ *
+ * @param mb     Result: the answer, a line
+ * @param owner  Of the INVITE
+ * @param uri    Of the BYE
+ *
+ * @return 0; else there is none, and the call stays as it is
+ */
+typedef int(trans_auth_h)(struct mbuf *mb, const char *owner,
+			  const struct wire_in *in, const struct pl *uri,
+			  void *arg);
+
+/** The BYEs of calls that nobody wanted, and who knows their log-ins */
+struct trans_byes {
+	struct list l;
+	trans_auth_h *h; /**< NULL: nobody                                */
+	void *arg;
+};
+
+struct trans_byes *transs_byes(struct transs *ts);
+
 /** Whose 2xx have had their BYE: by their tags */
 struct trans_ended {
 	uint32_t v[TRANS_FORKS];
@@ -99,13 +122,16 @@ struct trans_ended {
 
 /**
  * A 2xx that nobody wants has its ACK, each time that it comes; and whoever sent it
- * a BYE, once, which is a transaction of its own (RFC 3261 13.2.2.4, 15). They go to
- * where the INVITE went, or to the address of the first Route or the Contact
+ * a BYE, once, which is a transaction of its own (RFC 3261 13.2.2.4, 15), and logs in
+ * where it is asked to. They go to where the INVITE went, or to the address of the first
+ * Route or the Contact
  *
+ * @param host    For a certificate; may be NULL
+ * @param owner   Of the INVITE; may be NULL
  * @param invite  Its credentials are the ACK's, too
  */
 void trans_bye(struct transs *ts, struct trans_ended *ended,
-	       const struct wire_in *in, const char *host,
+	       const struct wire_in *in, const char *host, const char *owner,
 	       const struct mbuf *invite);
 
 /** Send a request that no response is waited for: an ACK */
