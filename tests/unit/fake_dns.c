@@ -130,6 +130,9 @@ static void udp_recv(const struct sa *src, struct mbuf *mb, void *arg)
 		return;
 	out = reply(s, mb, false);
 	(void)udp_send(s->us, src, out);
+	out->pos = 0;
+	if (s->twice)
+		(void)udp_send(s->us, src, out);
 	mem_deref(out);
 }
 

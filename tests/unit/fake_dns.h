@@ -25,6 +25,7 @@ struct fake_dns {
 	struct tcp_conn *tc;
 	struct sa addr;
 	enum fake_mood mood;
+	bool twice;     /* each answer by UDP comes twice                */
 	bool backwards; /* records of an answer in the other order       */
 	unsigned asked, asked_tcp;
 	struct sa from; /* whom the last question by UDP came from          */

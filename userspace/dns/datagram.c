@@ -18,6 +18,7 @@ struct datagram {
 	uint16_t type, id;
 	uint32_t sent;   /* times                                          */
 	uint32_t failed; /* servers that said that they can't, in a row     */
+	bool done;
 	struct tmr tmr;
 	dns_query_h *h;
 	void *arg;
@@ -147,13 +148,14 @@ static void received(const struct sa *src, struct mbuf *mb, void *arg)
 	struct dnshdr hdr;
 	int err = 0;
 
-	if (!was_asked(d, src) || dns_hdr_decode(mb, &hdr) ||
+	if (d->done || !was_asked(d, src) || dns_hdr_decode(mb, &hdr) ||
 	    !is_answer(d, &hdr, mb))
 		return;
 	if (cannot(d, &hdr)) {
 		ask_next(d);
 		return;
 	}
+	d->done = true;
 	tmr_cancel(&d->tmr);
 	/* of one that is cut off nothing counts */
 	if (!hdr.tc)
