@@ -165,16 +165,18 @@ changed_more() { [ "$(grep -c "alice@example.com> changed status" "$RUN/b1/out")
 friend_is() { heard b1 "Friend .*$1.* is .*$2"; }
 
 @test "linphone subscribes, with a log-in, and publishes" {
-	api PUT /v1/presence/bob@example.com '{"basic": "open"}'
+	# whom nobody else watches
+	edge cli e1 extension add frida <<<secret
+	api PUT /v1/presence/frida@example.com '{"basic": "open"}'
 	rm -rf "$RUN/b1"
-	PASSWORD=secret FRIEND=bob linphone_up phone2 192.0.2.21 5070 b1
-	until_true 20 known bob@example.com '.subscriptions.presence == 1'
-	until_true 20 friend_is bob Online
-	api PUT /v1/presence/bob@example.com '{"basic": "closed"}'
-	until_true 20 friend_is bob Offline
+	PASSWORD=secret FRIEND=frida linphone_up phone2 192.0.2.21 5070 b1
+	until_true 20 known frida@example.com '.subscriptions.presence == 1'
+	until_true 20 friend_is frida Online
+	api PUT /v1/presence/frida@example.com '{"basic": "closed"}'
+	until_true 20 friend_is frida Offline
 	until_true 20 known b1@example.com '.presence.basic == "open" and
 		(.presence.tuples | length > 0)'
-	api DELETE /v1/presence/bob@example.com
+	api DELETE /v1/presence/frida@example.com
 	edge quiet phone2
 }
 
