@@ -14,6 +14,9 @@
 #define NS_PER_S 1000000000ULL
 #define CHALLENGE_USER 64 /* bytes of a user's name: more is the agent's */
 #define CHALLENGE_TTL 64
+/* An answer is as many times as long as its request at most: whoever names another as
+ * its source has us send him little more than it sends itself */
+#define CHALLENGE_TIMES 3
 /* Bytes in front that each driver leaves: XDP_PACKET_HEADROOM is 256, and the kernel
  * keeps 40 of it */
 #define CHALLENGE_FRONT 192
@@ -283,6 +286,8 @@ __noinline int challenge_make(void)
 	piece(w, PIECE_REALM, 0, realm->len);
 	if (w->pieces > PIECES || w->len > SCAN_BUF)
 		return CAROM_R_SIP_BIG;
+	if (w->len > CHALLENGE_TIMES * w->b.len)
+		return CAROM_R_SIP_LOCAL;
 	sip_front(w);
 	for (__u32 i = 0; i < SIP_REALM_ALGS && i < n; i++)
 		challenge_nonce(i, at);
@@ -421,7 +426,12 @@ __noinline int challenge_write(struct xdp_md *ctx)
 	challenge_out(&o, t, w);
 	if (!n || n > SCAN_BUF || bpf_check_mtu(ctx, 0, &ip_len, 0, 0))
 		return CAROM_R_SIP_BIG;
-	if (challenge_l2(ctx, l2) || !challenge_room(ctx, grow))
+	if (challenge_l2(ctx, l2))
+		return CAROM_R_HEADROOM;
+	/* to all of the network: nobody is that, to answer as him */
+	if (l2[0] & bpf_htonl(0x01000000))
+		return CAROM_R_SIP_LOCAL;
+	if (!challenge_room(ctx, grow))
 		return CAROM_R_HEADROOM;
 	sum = csum_pseudo(&o.src, &o.dst, o.v6, udp_len) + o.sport + o.dport +
 	      bpf_htons(udp_len) + sip_sum(w->front, n);

@@ -31,6 +31,7 @@ struct ask {
 	const char *what, *text;
 	const char *src, *dst;
 	uint16_t sport, dport;
+	const uint8_t *dmac; /**< NULL: of the interface that it comes to     */
 	enum pkt_sum sum;
 	uint16_t vlan;
 	size_t pad;
@@ -59,7 +60,9 @@ static struct spec frame_of(const struct regbed *r, const struct ask *a,
 			    const char *text, size_t n)
 {
 	return (struct spec){
-		.dmac = a->vlan ? r->bed->mac_wan : r->bed->mac_lan,
+		.dmac = a->dmac   ? a->dmac
+			: a->vlan ? r->bed->mac_wan
+				  : r->bed->mac_lan,
 		.smac = a->vlan ? mac_t : mac_a,
 		.vlan = {a->vlan},
 		.src = a->src ? a->src : A4,
@@ -391,6 +394,67 @@ static void test_up(void **state)
 		   v[i].reason ? v[i].reason : CAROM_R_SIP_LOCAL);
 }
 
+/* To all, or to many: there is no address to send from */
+static void test_link(void **state)
+{
+	static const uint8_t all[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+	static const uint8_t many[] = {0x01, 0x00, 0x5e, 0x00, 0x01, 0x4b};
+	const struct ask v[] = {
+		ASK("broadcast", PLAIN, .dmac = all,
+		    .reason = CAROM_R_SIP_LOCAL),
+		ASK("multicast", PLAIN, .dmac = many,
+		    .reason = CAROM_R_SIP_LOCAL),
+	};
+	char noncev[REGBED_NONCES][SIP_NONCE_LEN + 1];
+	struct regbed *r = *state;
+
+	regbed_configure(r, &(struct regbed_conf){.open = false});
+	for (size_t i = 0; i < ARRAY_SIZE(v); i++)
+		(void)run(r, &v[i], noncev);
+}
+
+#define SHORT                                                                  \
+	"REGISTER sip:example.com SIP/2.0\nv:SIP/2.0/UDP a;branch=z9hG4bK1\n"  \
+	"f:<sip:a@a>;tag=1\nt:<sip:a@example.com>\ni:1\nCSeq:1 REGISTER\n"
+
+/* Whoever forges its source has to send a third of what comes of it */
+static void test_times(void **state)
+{
+	static const struct regbed_conf three = {
+		.algv = {DIGEST_SHA512_256, DIGEST_SHA256, DIGEST_MD5},
+		.algc = 3};
+	const struct ask small = ASK("short", SHORT "\n",
+				     .reason = CAROM_R_SIP_LOCAL);
+	const struct ask plain = ASK("as phones are", PLAIN);
+	char text[REGBED_TEXT], noncev[REGBED_NONCES][SIP_NONCE_LEN + 1];
+	struct ask a = ASK("one nonce", SHORT "\n");
+	static struct regbed_reply reply;
+	struct regbed *r = *state;
+	size_t n, len, i;
+
+	regbed_configure(r, &(struct regbed_conf){.open = false});
+	assert_int_equal(run(r, &a, noncev), 1);
+	regbed_configure(r, &three);
+	(void)run(r, &small, noncev);
+	assert_int_equal(run(r, &plain, noncev), 3);
+	/* filled up to the byte that is enough */
+	n = expand(text, SHORT "\n");
+	assert_true(registrar_says(&reply, &small, text, n));
+	len = (reply.len + 2) / 3;
+	assert_true(len > n + 6 && len < sizeof(text) / 2);
+	n = (size_t)snprintf(text, sizeof(text), "%sX:", SHORT);
+	for (i = expand((char[REGBED_TEXT]){0}, SHORT "\n") + 4; i < len; i++)
+		text[n++] = 'x';
+	memcpy(text + n, "\n\n", 3);
+	a.what = "just long enough";
+	a.text = text;
+	assert_int_equal(run(r, &a, noncev), 3);
+	memcpy(text + n - 1, "\n\n", 3);
+	a.what = "a byte less";
+	a.reason = CAROM_R_SIP_LOCAL;
+	(void)run(r, &a, noncev);
+}
+
 /* Whose frame is broken is the host's to drop */
 static void test_broken(void **state)
 {
@@ -591,7 +655,8 @@ int main(void)
 		cmocka_unit_test(test_again),    cmocka_unit_test(test_up),
 		cmocka_unit_test(test_broken),   cmocka_unit_test(test_long),
 		cmocka_unit_test(test_room),     cmocka_unit_test(test_state),
-		cmocka_unit_test(test_networks),
+		cmocka_unit_test(test_networks), cmocka_unit_test(test_link),
+		cmocka_unit_test(test_times),
 	};
 
 	return cmocka_run_group_tests(tests, regbed_setup, regbed_teardown);
