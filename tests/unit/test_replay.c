@@ -18,7 +18,7 @@ static void displaced(void **state)
 	struct replay *r = NULL;
 	(void)state;
 
-	assert_int_equal(replay_alloc(&r, 8), 0);
+	assert_int_equal(replay_alloc(&r, 16), 0);
 	assert_true(replay_use(r, 1, 1, 100, 50, NOW));
 	for (uint64_t i = 0; i < 100; i++)
 		assert_true(replay_use(r, 1000 + i, 1, i, 50, NOW + 1 + i));
@@ -37,12 +37,12 @@ static void of_one_second(void **state)
 	unsigned passed = 0;
 	(void)state;
 
-	assert_int_equal(replay_alloc(&r, 8), 0);
-	for (uint64_t i = 0; i < 20; i++)
+	assert_int_equal(replay_alloc(&r, 16), 0);
+	for (uint64_t i = 0; i < 40; i++)
 		passed += replay_use(r, 100 + i, 1, i, 50, NOW);
-	/* the ninth takes the first one's place, and is the last */
-	assert_int_equal(passed, 9);
-	for (uint64_t i = 0; i < 20; i++)
+	/* the 17th takes the first one's place, and is the last */
+	assert_int_equal(passed, 17);
+	for (uint64_t i = 0; i < 40; i++)
 		assert_false(replay_use(r, 100 + i, 1, 500 + i, 50, NOW));
 	assert_true(replay_use(r, 200, 1, 1, 50, NOW + 1));
 	mem_deref(r);

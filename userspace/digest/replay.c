@@ -4,7 +4,7 @@
 #include <string.h>
 #include "digest/replay.h"
 
-enum { WAYS = 8, LAST = 4, WINDOW = 64, MAX = 1 << 20, LINE = 64 };
+enum { WAYS = 16, LAST = 4, WINDOW = 64, MAX = 1 << 20, LINE = 64 };
 
 /* Of a nonce: a line of the cache */
 struct used {
@@ -15,8 +15,9 @@ struct used {
 	uint32_t atv[LAST];      /* s, when it first came             */
 };
 
-/* Nonces that share a place: eight, so that it seldom happens that more than have room
- * come in one second. What one is found by is two lines, far from the others */
+/* Nonces that share a place: so many that it hardly ever happens that more than have room
+ * come in one second, in which 50,000 phones log in. What one is found by is in four lines,
+ * far from the others */
 struct bucket {
 	uint64_t idv[WAYS];
 	uint32_t madev[WAYS]; /* s since 1970; 0: free                     */

@@ -25,7 +25,7 @@ struct replay;
 
 /**
  * @param rp  Pointer to the object (mem_deref when done)
- * @param n   Nonces to remember, 8..2^20; rounded up to a power of two
+ * @param n   Nonces to remember, 16..2^20; rounded up to a power of two
  *
  * @return 0, EINVAL, ENOMEM
  */
