@@ -129,7 +129,7 @@ hops_of_call() # PATTERN N
 }
 
 @test "carom capture goes on beside it" {
-	edge cli e1 capture sip --count 2 --brief >seen 3>&- &
+	timeout 60 "$E" cli e1 capture sip --count 2 --brief >seen 3>&- &
 	until_true 10 grep -q . seen
 	TO=192.0.2.11:5060 calls capture 1 1 -sn uac -cid_str "capture-%u@%s"
 	wait $!

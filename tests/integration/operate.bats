@@ -271,7 +271,7 @@ node()
 	run edge cli e1 dispatcher ping
 	echo "$output"
 	[ "$status" = 1 ]
-	[[ $output == *"sip:192.0.2.33:5060  no answer within 500 ms; "* ]]
+	[[ $output == *"sip:192.0.2.33:5060  no answer within 900 ms; "* ]]
 	run edge cli e1 dispatcher ping sip:192.0.2.99
 	[ "$status" = 1 ]
 	[[ $output == *"no target sip:192.0.2.99; carom dispatcher list"* ]]
@@ -340,9 +340,9 @@ node()
 }
 
 @test "capture sip: what the kernel forwards, and what it leaves, as a file" {
-	edge cli e1 capture sip --write all.pcap 2>said 3>&- &
+	timeout 60 "$E" cli e1 capture sip --write all.pcap 2>said 3>&- &
 	until_true 5 copies 1
-	run edge cli e1 capture sip
+	run timeout 60 "$E" cli e1 capture sip
 	[ "$status" = 1 ]
 	[[ $output == *"somebody captures already"* ]]
 	TO=192.0.2.11:5060 calls captured 40 10 -sn uac -d 50
@@ -359,6 +359,6 @@ node()
 	[ "$(grep -c ^OPTIONS fields)" -ge 1 ]
 	copies 0
 	# a second reader has the ring now
-	edge cli e1 capture sip --count 1 --json | jq -e '.text |
+	timeout 60 "$E" cli e1 capture sip --count 1 --json | jq -e '.text |
 		startswith("SIP/2.0 200")'
 }

@@ -414,6 +414,8 @@ more_challenges()
 	# what has come meanwhile is answered, too
 	send msg >out
 	status out | grep "401"
+	# both edges may have given it up meanwhile
+	settle 1
 }
 
 unasked() { ! send msg >/dev/null; }

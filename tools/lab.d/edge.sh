@@ -251,7 +251,7 @@ configure() # EDGE
 	    - {prefix: 192.0.2.20/31, kind: allow}
 	    - {prefix: 192.0.2.11/32, kind: trusted}
 	    - {prefix: 192.0.2.12/32, kind: trusted}
-	  probe: {interval: 1, timeout: 500, down: 2}
+	  probe: {interval: 1, timeout: 900, down: 2}
 	$(cat "$RUN/more-$1" 2>/dev/null)
 	END
 }
