@@ -116,6 +116,7 @@ TEST_SRCS_report     = userspace/rtp/report.c
 TEST_SRCS_dispatch_table = $(SRCS_dispatch)
 TEST_SRCS_dispatch_list = $(SRCS_dispatch)
 TEST_SRCS_dispatch_set = $(SRCS_dispatch)
+TEST_SRCS_dispatch_reload = $(SRCS_dispatch)
 TEST_SRCS_timers     = userspace/base/timers.c
 TEST_SRCS_route      = $(SRCS_route)
 TEST_SRCS_route_time = $(SRCS_route)

@@ -57,4 +57,32 @@ static inline uint32_t random_key(uint32_t i)
 	return hash_of(cid);
 }
 
+/** A list of one set with six targets */
+#define SIX                                                                    \
+	"1 sip:10.0.0.1\n1 sip:10.0.0.2\n1 sip:10.0.0.3\n"                     \
+	"1 sip:10.0.0.4\n1 sip:10.0.0.5\n1 sip:10.0.0.6\n"
+
+/** Sets of a list, taken at 1000 ms: mem_deref */
+static inline struct ds_sets *make(enum ds_mode mode, const char *text)
+{
+	struct ds_conf conf = ds_conf_default;
+	struct ds_sets *s = NULL;
+
+	conf.mode = mode;
+	assert_int_equal(ds_sets_alloc(&s, &conf), 0);
+	merge(s, text, 1000);
+
+	return s;
+}
+
+static inline void assert_state(const struct ds_target *t, enum ds_state state,
+				const char *reason, uint64_t changed)
+{
+	const struct ds_status *st = ds_target_status(t);
+
+	assert_string_equal(ds_state_name(st->state), ds_state_name(state));
+	assert_string_equal(st->reason, reason);
+	assert_int_equal(st->changed, changed);
+}
+
 #endif
