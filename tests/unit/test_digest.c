@@ -296,8 +296,8 @@ static void test_replay(void **state)
 	struct replay *r = NULL;
 	(void)state;
 
-	assert_int_equal(replay_alloc(&r, 7), EINVAL);
-	assert_int_equal(replay_alloc(&r, 8), 0);
+	assert_int_equal(replay_alloc(&r, 15), EINVAL);
+	assert_int_equal(replay_alloc(&r, 16), 0);
 	assert_true(replay_use(r, 9, 1, 100, 50, 300));
 	assert_true(replay_use(r, 9, 1, 100, 50 + REPLAY_AGAIN, 300));
 	assert_false(replay_use(r, 9, 1, 100, 51 + REPLAY_AGAIN, 300));
@@ -324,13 +324,13 @@ static void test_replay_full(void **state)
 	struct replay *r = NULL;
 	(void)state;
 
-	assert_int_equal(replay_alloc(&r, 8), 0);
-	for (uint64_t i = 0; i < 8; i++)
+	assert_int_equal(replay_alloc(&r, 16), 0);
+	for (uint64_t i = 0; i < 16; i++)
 		assert_true(replay_use(r, 100 + i, 1, i, 50, 300 + i));
-	assert_true(replay_use(r, 200, 1, 9, 50, 310));
-	for (uint64_t i = 1; i < 8; i++)
+	assert_true(replay_use(r, 200, 1, 99, 50, 320));
+	for (uint64_t i = 1; i < 16; i++)
 		assert_false(replay_use(r, 100 + i, 1, 77, 50, 300 + i));
-	assert_false(replay_use(r, 200, 1, 77, 50, 310));
+	assert_false(replay_use(r, 200, 1, 77, 50, 320));
 	mem_deref(r);
 }
 
