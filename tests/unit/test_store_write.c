@@ -166,45 +166,6 @@ static void expired_is_gone(void **state)
 	assert_value(f, "d", "4");
 }
 
-static unsigned rows(const char *path)
-{
-	sqlite3_stmt *st = NULL;
-	sqlite3 *db = NULL;
-	unsigned n;
-
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_prepare_v2(db, "SELECT count(*) FROM record",
-					    -1, &st, NULL),
-			 SQLITE_OK);
-	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
-	n = (unsigned)sqlite3_column_int(st, 0);
-	assert_int_equal(sqlite3_finalize(st), SQLITE_OK);
-	assert_int_equal(sqlite3_close(db), SQLITE_OK);
-
-	return n;
-}
-
-static void expired_is_swept(void **state)
-{
-	struct fix *f = *state;
-
-	for (unsigned i = 0; i < MANY; i++) {
-		struct store_op o;
-		char key[16];
-
-		(void)re_snprintf(key, sizeof(key), "k%u", i);
-		o = op("m", key, "v");
-		o.expires = i % 10 ? 1 : 0;
-		assert_int_equal(store_write(f->s, &o, 1, done_h, f), 0);
-	}
-	wait_for(f, MANY);
-	assert_int_equal(f->first, 0);
-	for (int i = 0; rows(f->path) != MANY / 10; i++) {
-		assert_true(i < PATIENCE / 20);
-		sys_msleep(20);
-	}
-}
-
 static void says_when_it_is_full(void **state)
 {
 	struct fix *f = *state;
@@ -385,20 +346,13 @@ static void index_is_swept(void **state)
 int main(void)
 {
 	const struct CMUnitTest sqlite[] = {
-		S(is_told_and_there),
-		S(keeps_the_order),
-		S(is_seen_at_once),
-		S(one_after_the_other_within),
-		S(copies_what_it_is_given),
-		S(expired_is_gone),
-		S(says_when_it_is_full),
-		S(closing_writes_the_rest),
-		S(many_are_read_back),
-		S(refusals),
+		S(is_told_and_there),       S(keeps_the_order),
+		S(is_seen_at_once),         S(one_after_the_other_within),
+		S(copies_what_it_is_given), S(expired_is_gone),
+		S(says_when_it_is_full),    S(closing_writes_the_rest),
+		S(many_are_read_back),      S(refusals),
 
-		S(expired_is_swept),
-		S(migrates_from_version_1),
-		S(in_memory),
+		S(migrates_from_version_1), S(in_memory),
 	};
 	const struct CMUnitTest redis[] = {
 		R(is_told_and_there),       R(keeps_the_order),
